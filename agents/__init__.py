@@ -1,0 +1,1 @@
+"""One module a role: the stream it reads, and what becomes of each batch."""

@@ -1,0 +1,45 @@
+"""hdfs: the events of a lane to Parquet files by schema revision and hour."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from elfaust.registry import Registry
+from elfaust.sinks.hdfs import HdfsSink
+from elfaust.storage import open_storage
+
+from elfaust.feeding import feed, reporting
+from elfaust.sinks.gather import Gather, Gathered, Refused, by_topic, in_thread
+from models.event import EventCapsule
+
+
+def register(app: Any) -> None:
+    """Register the HDFS sink's agent with its app."""
+    settings = app.settings
+    storage = open_storage(settings.hdfs)
+    sink = HdfsSink(settings, Registry(settings.schemas), storage)
+    opened: set[int] = set()
+
+    def write(lane: int, batches: Sequence[Gathered]) -> list[Refused]:
+        if lane not in opened:
+            sink.open_lane(lane)
+            opened.add(lane)
+        topics = {
+            topic: (app.names.key(topic), records) for topic, records in by_topic(batches).items()
+        }
+        return [
+            Refused(topic, lane, record, fault) for topic, record, fault in sink.write(lane, topics)
+        ]
+
+    app.waits_for(f"HDFS {settings.hdfs.url}", lambda: storage.list(settings.hdfs.root))
+    gather = Gather(
+        group_of=lambda batch: batch.lane,
+        write=in_thread(write),
+        report=reporting(app),
+        generation=lambda: app.consumer_generation_id,
+        flush_rows=settings.hdfs.flush_rows,
+        flush_seconds=settings.hdfs.flush_seconds,
+        pending_rows=settings.topics.lanes * settings.hdfs.flush_rows,
+    )
+    feed(app, app.events(EventCapsule), gather, opened.clear)

@@ -1,0 +1,39 @@
+"""mysql: the events of a schema revision to the rows of its table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from elfaust.registry import Registry
+from elfaust.sinks.mysql import MysqlSink
+
+from elfaust.feeding import feed, reporting
+from elfaust.sinks.gather import Gather, Gathered, Refused, in_thread
+from models.event import EventCapsule
+
+
+def register(app: Any) -> None:
+    """Register the MySQL sink's agent with its app."""
+    settings = app.settings
+    sink = MysqlSink(settings, Registry(settings.schemas))
+
+    def write(topic: str, batches: Sequence[Gathered]) -> list[Refused]:
+        lanes = {id(record): batch.lane for batch in batches for record in batch.records}
+        records = [record for batch in batches for record in batch.records]
+        return [
+            Refused(topic, lanes[id(record)], record, fault)
+            for record, fault in sink.write(app.names.key(topic), records)
+        ]
+
+    app.waits_for(f"MySQL {settings.mysql.host}:{settings.mysql.port}", sink.ping)
+    gather = Gather(
+        group_of=lambda batch: batch.topic,
+        write=in_thread(write),
+        report=reporting(app),
+        generation=lambda: app.consumer_generation_id,
+        flush_rows=settings.mysql.flush_rows,
+        flush_seconds=settings.mysql.flush_seconds,
+        pending_rows=20 * settings.mysql.flush_rows,
+    )
+    feed(app, app.events(EventCapsule), gather)

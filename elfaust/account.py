@@ -1,0 +1,199 @@
+"""The account of the pipeline: what came in, and where it is, per schema revision.
+
+It balances when every raw line became one event or one EventError, and every event is one record of
+its topic, one MySQL row, one Parquet row and one count. Records that a restarted worker repeated
+carry the same source position and are one.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import AsyncIterator, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import MySQLdb
+import orjson
+from aiokafka import AIOKafkaConsumer, TopicPartition
+
+from elfaust.batch import Batch
+from elfaust.counts_reader import read_counts
+from elfaust.settings import Settings
+from elfaust.sinks.mysql import connect, table_name
+from elfaust.sinks.parquet_reader import parquet_files
+from elfaust.storage import open_storage
+from elfaust.topics import TopicAdmin, TopicNames
+from elfaust.types import Record, SchemaKey
+
+
+@dataclass
+class Line:
+    """What the account says of one schema revision."""
+
+    key: SchemaKey
+    valid: int = 0
+    invalid: Counter[str] = field(default_factory=Counter)
+    repeats: int = 0
+    mysql: int = 0
+    parquet: int = 0
+    parquet_twice: int = 0
+    counted: int = 0
+    counted_invalid: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def lines(self) -> int:
+        """Raw lines that named this schema revision."""
+        return self.valid + self.processor_faults
+
+    @property
+    def processor_faults(self) -> int:
+        """Lines refused before they became an event."""
+        return sum(n for code, n in self.invalid.items() if code != "consumer")
+
+    @property
+    def problems(self) -> list[str]:
+        """What does not balance; empty if all does."""
+        stored = self.valid - self.invalid["consumer"]
+        checks = [
+            ("MySQL rows", self.mysql, stored),
+            ("Parquet rows", self.parquet, stored),
+            ("counted", self.counted, self.valid),
+            ("uuids twice in Parquet", self.parquet_twice, 0),
+        ]
+        found = [f"{name} {has}, not {wanted}" for name, has, wanted in checks if has != wanted]
+        if self.counted_invalid != self.invalid:
+            found.append(f"errors counted {dict(self.counted_invalid)}, not {dict(self.invalid)}")
+        return found
+
+
+@dataclass
+class Account:
+    """All schema revisions, and the raw lines that must add up to them."""
+
+    raw: int
+    lines: list[Line]
+
+    @property
+    def problems(self) -> list[str]:
+        """What does not balance, one line each."""
+        found = [
+            f"{line.key.schema}_{line.key.revision}: {problem}"
+            for line in self.lines
+            for problem in line.problems
+        ]
+        judged = sum(line.lines for line in self.lines)
+        if judged != self.raw:
+            found.append(f"{self.raw} raw lines, {judged} valid or invalid")
+        return found
+
+
+async def read_account(settings: Settings) -> Account:
+    """Read the topics, the tables, the files and the counts, whole.
+
+    Raises ServerAway when one of the servers does not answer.
+    """
+    names, lines = TopicNames(settings), _Lines()
+    raw = 0
+    async for topic, records in _scan(settings):
+        if topic in names.raw:
+            raw += len(records)
+        elif topic == names.error:
+            lines.add_errors(records)
+        elif key := names.key(topic):
+            lines.add_events(key, records)
+    _add_mysql(settings, lines)
+    _add_parquet(settings, lines)
+    await _add_counts(settings, lines)
+    return Account(raw, lines.sorted())
+
+
+class _Lines:
+    def __init__(self) -> None:
+        self._lines: dict[SchemaKey, Line] = {}
+
+    def __getitem__(self, key: SchemaKey) -> Line:
+        return self._lines.setdefault(key, Line(key))
+
+    def add_events(self, key: SchemaKey, records: Iterable[Record]) -> None:
+        once = _once(records)
+        self[key].valid += len(once)
+        self[key].repeats += sum(1 for _ in records) - len(once)
+
+    def add_errors(self, records: Iterable[Record]) -> None:
+        for record in _once(records):
+            event = orjson.loads(record.value)["event"]
+            self[SchemaKey(event["schema"], event["revision"])].invalid[event["code"]] += 1
+
+    def sorted(self) -> list[Line]:
+        return [self._lines[key] for key in sorted(self._lines)]
+
+
+def _once(records: Iterable[Record]) -> list[Record]:
+    seen: dict[tuple[str, int], Record] = {}
+    return [r for r in records if not r.source or seen.setdefault((r.source, r.position), r) is r]
+
+
+async def _scan(settings: Settings) -> AsyncIterator[tuple[str, Sequence[Record]]]:
+    """Yield each topic and lane of the pipeline with all its records."""
+    admin, names = TopicAdmin(settings), TopicNames(settings)
+    known = await admin.names()
+    await admin.close()
+    mine = {t for t in known if t in names.raw or t == names.error or names.key(t)}
+    consumer = AIOKafkaConsumer(bootstrap_servers=settings.kafka.bootstrap)
+    await consumer.start()
+    try:
+        for topic in sorted(mine):
+            for lane in range(settings.topics.lanes):
+                yield topic, await _read_lane(consumer, TopicPartition(topic, lane))
+    finally:
+        await consumer.stop()
+
+
+async def _read_lane(consumer: AIOKafkaConsumer, lane: TopicPartition) -> list[Record]:
+    consumer.assign([lane])
+    end = (await consumer.end_offsets([lane]))[lane]
+    await consumer.seek_to_beginning(lane)
+    fetched: list[Any] = []
+    while await consumer.position(lane) < end:
+        for records in (await consumer.getmany(lane, timeout_ms=500)).values():
+            fetched.extend(record for record in records if record.offset < end)
+    return Batch(None, fetched).records
+
+
+def _add_mysql(settings: Settings, lines: _Lines) -> None:
+    connection = connect(settings.mysql)
+    try:
+        cursor = connection.cursor()
+        for line in lines.sorted():
+            if line.valid:
+                line.mysql = _rows(cursor, table_name(settings, line.key))
+    finally:
+        connection.close()
+
+
+def _rows(cursor: Any, table: str) -> int:
+    try:
+        cursor.execute(f"SELECT COUNT(*) FROM `{table}`")
+    except MySQLdb.ProgrammingError:
+        return 0
+    return int(cursor.fetchone()[0])
+
+
+def _add_parquet(settings: Settings, lines: _Lines) -> None:
+    by_folder = {f"{line.key.schema}_{line.key.revision}".lower(): line for line in lines.sorted()}
+    uuids: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    for file in parquet_files(open_storage(settings.hdfs), settings.hdfs.root):
+        folder = file.path.removeprefix(settings.hdfs.root).strip("/").partition("/")[0]
+        if folder in by_folder:
+            by_folder[folder].parquet += len(file.uuids)
+            uuids[folder].update(file.uuids)
+    for folder, seen in uuids.items():
+        by_folder[folder].parquet_twice = sum(n - 1 for n in seen.values())
+
+
+async def _add_counts(settings: Settings, lines: _Lines) -> None:
+    view = await read_counts(settings)
+    for row in view.rows():
+        line = lines[SchemaKey(row.schema, row.revision)]
+        line.counted += row.valid
+        line.counted_invalid.update(row.errors)

@@ -1,0 +1,211 @@
+"""The Faust app of a role: its own id, hence its own consumer group and offsets.
+
+`faust -A elfaust.app worker` and `elfaust worker ROLE` both come here; the role of the former is
+in the environment, ELFAUST_ROLE.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import os
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+import faust
+from aiokafka import AIOKafkaProducer
+
+from elfaust.errors import ServerAway, SettingsError
+from elfaust.publish import Publisher, make_producer
+from elfaust.settings import Settings, load
+from elfaust.topics import TopicAdmin, TopicNames
+from elfaust.transport import BatchSchema, LaneAssignor, Transport
+from elfaust.workers import ROLES, state_folder
+
+
+class ElfaustApp(faust.App):  # type: ignore[misc]
+    """A Faust app with batched topics, a publisher, and new topics followed as they appear."""
+
+    def __init__(self, role: str, settings: Settings, **options: Any) -> None:
+        self.role = role
+        self.settings = settings
+        self.names = TopicNames(settings)
+        self.admin = TopicAdmin(settings)
+        self.draining = False
+        self._drains: list[Callable[[], Awaitable[None]]] = []
+        self._batched: set[str] = {*self.names.raw, self.names.error}
+        self._followed: list[tuple[Any, tuple[str, ...]]] = []
+        self._servers: list[tuple[str, Callable[[], Awaitable[object]]]] = [
+            (f"Kafka {settings.kafka.bootstrap}", self.admin.names)
+        ]
+        self._raw_producer: AIOKafkaProducer | None = None
+        self._assigned = False
+        super().__init__(settings.kafka.app_id.format(role=role), **options)
+
+    def _new_transport(self) -> Transport:
+        return Transport(self.conf.broker_consumer, self)
+
+    def _new_producer_transport(self) -> Transport:
+        return Transport(self.conf.broker_producer, self)
+
+    def is_batched(self, topic: str) -> bool:
+        """Tell whether a topic is delivered batch by batch."""
+        return topic in self._batched or self.names.key(topic) is not None
+
+    def batches(self, *topics: str, value_type: type[Any]) -> Any:
+        """Return a topic whose stream gives `Batch`es of `value_type`."""
+        schema = BatchSchema(value_type=value_type, value_serializer="raw")
+        return self.topic(*topics, schema=schema, partitions=self.settings.topics.lanes)
+
+    def events(self, value_type: type[Any], *also: str) -> Any:
+        """Return a topic of all schema revisions, those to come included, and of `also`."""
+        topic = self.batches(*also, value_type=value_type)
+        self._followed.append((topic, also))
+        return topic
+
+    async def follow(self) -> None:
+        """Subscribe to topics of schema revisions that have appeared."""
+        names = sorted(name for name in await self.admin.names() if self.names.key(name))
+        subscribed = self.topics._topic_name_index
+        for topic, also in self._followed:
+            topic.topics = [*also, *names]
+            if not self.rebalancing and any(name not in subscribed for name in topic.topics):
+                self.topics._flag_changes()
+
+    async def _keep_following(self) -> None:
+        while not self.should_stop:
+            await self.sleep(self.settings.topics.discover_interval)
+            try:
+                await self.follow()
+            except ServerAway as away:
+                self.log.warning("New topics are not followed: %s", away)
+
+    def waits_for(self, server: str, probe: Callable[[], object]) -> None:
+        """Have the worker wait at its start until `probe`, run in a thread, raises no more."""
+
+        async def ask() -> None:
+            await asyncio.to_thread(probe)
+
+        self._servers.append((server, ask))
+
+    async def on_first_start(self) -> None:
+        """Wait for the servers and create the topics that every role needs."""
+        Path(self.conf.datadir).mkdir(parents=True, exist_ok=True)
+        await super().on_first_start()
+        for server, ask in self._servers:
+            await self._wait_for(server, ask)
+        await self.admin.ensure([*self.names.raw, self.names.error])
+        await self.follow()
+
+    async def _wait_for(self, server: str, ask: Callable[[], Awaitable[object]]) -> None:
+        started, told = monotonic(), -60.0
+        while not self.should_stop:
+            try:
+                await ask()
+                if told >= 0:
+                    self.log.info("%s answers.", server)
+                return
+            except Exception as error:
+                if monotonic() - started - told >= 60:
+                    told = monotonic() - started
+                    self.log.warning("Waiting for %s: %s", server, error)
+            await self.sleep(1.0)
+
+    async def publisher(self) -> Publisher:
+        """Return the publisher, its producer started."""
+        if self._raw_producer is None:
+            self._raw_producer = make_producer(self.settings.kafka)
+            await self._raw_producer.start()
+        return Publisher(self.settings, self._raw_producer, self.admin)
+
+    def drains(self, drain: Callable[[], Awaitable[None]]) -> None:
+        """Have `drain` awaited when the worker stops, before its agents and the last commit."""
+        self._drains.append(drain)
+
+    async def has_lanes(self, *_: Any, **__: Any) -> None:
+        """Note that there may be something to drain."""
+        self._assigned = True
+
+    async def drain(self) -> None:
+        """Take no more batches; write, acknowledge and commit those that were taken."""
+        if self.draining or self.crashed or not self._assigned:
+            return
+        self.draining = True
+        self.consumer.pause_partitions(self.consumer.assignment())
+        try:
+            async with asyncio.timeout(self.settings.workers.drain_seconds):
+                for drain in self._drains:
+                    await drain()
+        except TimeoutError:
+            self.log.warning("Not drained in time; what is unacknowledged comes again.")
+        await self.consumer.commit()
+
+    async def on_stop(self) -> None:
+        """Close what this app opened beside Faust."""
+        await super().on_stop()
+        if self._raw_producer is not None:
+            await self._raw_producer.stop()
+        await self.admin.close()
+
+
+def create_app(role: str, settings: Settings) -> ElfaustApp:
+    """Return the app of a role, its agents registered.
+
+    Raises SettingsError for a role that does not exist.
+    """
+    if role not in ROLES:
+        raise SettingsError(f"no role {role!r}; roles are {', '.join(ROLES)}")
+    kafka = settings.kafka
+    app = ElfaustApp(
+        role,
+        settings,
+        broker=f"kafka://{kafka.bootstrap.replace(',', ';')}",
+        # Faust's own settings are read from unprefixed variables otherwise: STREAM_BUFFER_MAXSIZE
+        # in a shell would change a worker.
+        env_prefix="ELFAUST_FAUST",
+        datadir=str(state_folder(settings) / role),
+        key_serializer="raw",
+        value_serializer="raw",
+        store="memory://",
+        agent_supervisor="mode.CrashingSupervisor",
+        PartitionAssignor=LaneAssignor,
+        stream_wait_empty=False,
+        # A buffered item is a batch of up to max_poll_records: few are many.
+        stream_buffer_maxsize=8,
+        broker_commit_interval=kafka.commit_interval,
+        broker_max_poll_records=kafka.max_poll_records,
+        broker_session_timeout=kafka.session_timeout,
+        broker_heartbeat_interval=min(1.0, kafka.session_timeout / 4),
+        broker_request_timeout=max(kafka.request_timeout, kafka.session_timeout),
+        producer_request_timeout=kafka.request_timeout,
+        consumer_max_fetch_size=4 * 1024 * 1024,
+        topic_partitions=settings.topics.lanes,
+        topic_replication_factor=settings.topics.replication,
+        table_standby_replicas=0,
+        web_enabled=True,
+        web_bind=settings.web.host,
+        web_host=settings.web.host,
+        web_tables_enabled=False,
+    )
+    app.topics._resubscribe_sleep_lock_seconds = settings.topics.discover_interval / 2
+    app.on_partitions_assigned.connect(app.has_lanes, weak=False)
+    app.on_before_shutdown.connect(_drain, weak=False)
+    app.task(app._keep_following)
+    importlib.import_module(f"agents.{role}").register(app)
+    return app
+
+
+async def _drain(app: ElfaustApp, **_: Any) -> None:
+    await app.drain()
+
+
+def __getattr__(name: str) -> Any:
+    # `faust -A elfaust.app worker` looks for `app` here; building it on import would give every
+    # importer of this module an app.
+    if name == "app":
+        role = os.environ.get("ELFAUST_ROLE", "")
+        globals()["app"] = create_app(role, load())
+        return globals()["app"]
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

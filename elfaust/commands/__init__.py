@@ -1,0 +1,113 @@
+"""The command line: `elfaust COMMAND`, each command a module imported when it is asked for.
+
+Exit codes: 2 for wrong settings and arguments, 3 for a server that is away, 1 for the rest.
+"""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+from pathlib import Path
+
+import click
+
+from elfaust import __version__
+from elfaust.errors import ElfaustError, ServerAway, SettingsError
+from elfaust.settings import PROFILES, load
+
+#: Where each command is, "module:attribute"; its module is only imported to run it.
+COMMANDS = {
+    "run": "elfaust.commands.run:command",
+    "stack": "elfaust.commands.stack:command",
+    "up": "elfaust.commands.up:command",
+    "worker": "elfaust.commands.worker:command",
+    "status": "elfaust.commands.status:command",
+    "account": "elfaust.commands.account:command",
+    "bench": "elfaust.commands.bench:command",
+    "config": "elfaust.commands.config:command",
+}
+
+#: A line about each for `elfaust --help`, which imports none of them.
+SUMMARIES = {
+    "run": "Servers, workers and recorded lines, with a live account.",
+    "stack": "Start, stop and look at Kafka, HDFS and MariaDB on this machine.",
+    "up": "Run one worker of each role; restart what dies.",
+    "worker": "Run one worker of a role in the foreground.",
+    "status": "Workers, lag by topic and role, rows written.",
+    "account": "Add up lines, records, rows and counts; exit 1 if they differ.",
+    "bench": "Measure events a second, end to end.",
+    "config": "Show the settings and where each came from.",
+}
+
+EXAMPLES = """\b
+Examples:
+  elfaust stack up                   local Kafka, HDFS and MariaDB
+  elfaust up                         one worker of each role
+  elfaust run --events 20000         send recorded lines; does the account balance?
+  elfaust --profile beta config show
+"""
+
+#: In a context's `meta`: whether only help was asked for, which needs no settings.
+_HELP = "elfaust.help"
+
+
+class Failure(click.ClickException):
+    """An ElfaustError as the command line shows it: one line on stderr and an exit code."""
+
+    def __init__(self, error: ElfaustError) -> None:
+        super().__init__(" ".join(str(error).split()))
+        self.exit_code = {SettingsError: 2, ServerAway: 3}.get(type(error), 1)
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are imported when they are asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names of the commands, in the order of COMMANDS."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import and return a command; None if there is none of that name."""
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, attribute = COMMANDS[cmd_name].partition(":")
+        command: click.Command = getattr(importlib.import_module(module), attribute)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(SUMMARIES.items()))
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command that `args` begin with; a name that is none gets the nearest named."""
+        name = args[0]
+        near = difflib.get_close_matches(name, COMMANDS, n=1)
+        if near and name not in COMMANDS:
+            ctx.fail(f"No such command {name!r}. Did you mean {near[0]!r}?")
+        ctx.meta[_HELP] = any(option in args[1:] for option in ctx.help_option_names)
+        return super().resolve_command(ctx, args)
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Run the command; its ElfaustError becomes one line and an exit code."""
+        try:
+            return super().invoke(ctx)
+        except ElfaustError as error:
+            raise Failure(error) from error
+
+
+@click.group(
+    cls=LazyGroup, epilog=EXAMPLES, context_settings={"help_option_names": ["-h", "--help"]}
+)
+@click.option(
+    "--conf", type=click.Path(path_type=Path), help="Read this file instead of faust.conf."
+)
+@click.option("--profile", metavar="NAME", help=f"Profile: {', '.join(PROFILES)}.")
+@click.version_option(__version__, prog_name="elfaust")
+@click.pass_context
+def main(ctx: click.Context, conf: Path | None, profile: str | None) -> None:
+    """Move EventLogging's events from raw lines in Kafka to MySQL rows and Parquet on HDFS."""
+    if not ctx.meta[_HELP]:
+        ctx.obj = load(conf, profile=profile)

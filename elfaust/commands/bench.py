@@ -1,0 +1,42 @@
+"""elfaust bench: events a second, end to end, beside the naive Faust processor."""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+from elfaust.bench import end_to_end, naive
+from elfaust.devstack.stack import Stack
+from elfaust.settings import Settings
+
+
+@click.command()
+@click.option("--events", default=100_000, show_default=True, type=click.IntRange(min=1000))
+@click.option("--naive-events", default=10_000, show_default=True, type=click.IntRange(min=100))
+@click.option("--json", "as_json", is_flag=True, help="One JSON object for a program.")
+@click.pass_obj
+def command(settings: Settings, events: int, naive_events: int, as_json: bool) -> None:
+    """Measure from raw lines in Kafka to rows and files, on servers of this machine.
+
+    Compare ratios within one run: the machine's own speed moves by a fifth and more.
+    """
+    stack = Stack(settings)
+    was_up = all(server.running for server in stack.status())
+    stack.up()
+    try:
+        simple = naive(settings, naive_events)
+        servers = {server.name: server.pid for server in stack.status() if server.pid}
+        measured = end_to_end(settings, events, servers)
+    finally:
+        if not was_up:
+            stack.down()
+    measured["naive_faust"] = {"events_per_second": round(simple)}
+    measured["processor_over_naive"] = round(measured["processor"]["events_per_second"] / simple, 1)
+    if as_json:
+        click.echo(json.dumps(measured))
+        return
+    for name in ("end_to_end", "processor", "mysql", "hdfs", "throughput", "naive_faust"):
+        click.echo(f"{name:<12} {measured[name]['events_per_second']:>8} events/s")
+    for name, used in measured["cpu_us_per_event"].items():
+        click.echo(f"{name:<12} {used:>8} us CPU an event")

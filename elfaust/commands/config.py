@@ -1,0 +1,115 @@
+"""elfaust config show: every setting, its value, where that came from, and what it means."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from elfaust.setting_values import Item, wanted
+from elfaust.settings import SECTIONS, Settings
+
+MASK = "********"
+HEADINGS = ("setting", "value", "from", "meaning")
+
+
+class Row(NamedTuple):
+    """One setting as it is shown; a secret that is set is masked."""
+
+    name: str
+    value: Any
+    origin: str
+    help: str
+
+    @property
+    def cells(self) -> tuple[str, str, str, str]:
+        """The row as text, true and false as faust.conf has them."""
+        value = str(self.value).lower() if isinstance(self.value, bool) else str(self.value)
+        return self.name, value, self.origin, self.help
+
+
+@click.group()
+def command() -> None:
+    """Show the settings and where each came from.
+
+    Examples: `elfaust config show`, `elfaust --profile production config show --json`.
+    """
+
+
+@command.command()
+@click.option("--json", "as_json", is_flag=True, help="One JSON object for a program.")
+@click.option("--markdown", is_flag=True, help="The defaults, as docs/reference.md has them.")
+@click.pass_obj
+def show(settings: Settings, as_json: bool, markdown: bool) -> None:
+    """Print every setting with its value, its origin and its meaning; secrets are masked."""
+    if markdown:
+        click.echo(as_markdown(), nl=False)
+    elif as_json:
+        click.echo(json.dumps(as_object(settings)))
+    else:
+        click.echo(f"profile {settings.profile}, {settings.conf or 'no faust.conf'}", err=True)
+        _print(list(rows(settings)))
+
+
+def rows(settings: Settings) -> Iterator[Row]:
+    """Return all settings in the order of the table."""
+    for section, item in items():
+        name = f"{section}.{item.name}"
+        value = getattr(getattr(settings, section), item.name)
+        if item.metadata["secret"] and value:
+            value = MASK
+        yield Row(name, value, settings.origins.get(name, "default"), item.metadata["help"])
+
+
+def items() -> Iterator[tuple[str, Item]]:
+    """Return the declaration of every setting with the name of its section."""
+    for section, defaults in SECTIONS.items():
+        for item in dataclasses.fields(defaults):
+            yield section, item
+
+
+def as_object(settings: Settings) -> dict[str, Any]:
+    """Return the settings as the JSON shape that `--json` prints."""
+    return {
+        "profile": settings.profile,
+        "conf": settings.conf,
+        "settings": {
+            row.name: {"value": row.value, "origin": row.origin, "help": row.help}
+            for row in rows(settings)
+        },
+    }
+
+
+def as_markdown() -> str:
+    """Return the table of all settings with their defaults, in Markdown."""
+    lines = ["| setting | default | is | meaning |", "| --- | --- | --- | --- |"]
+    for section, item in items():
+        default = str(item.default).lower() if isinstance(item.default, bool) else str(item.default)
+        shown = f"`{default}`" if default else "empty"
+        meaning = item.metadata["help"].replace("<", "&lt;")
+        lines.append(f"| `{section}.{item.name}` | {shown} | {wanted(item)} | {meaning} |")
+    return "\n".join(lines) + "\n"
+
+
+def _print(found: list[Row]) -> None:
+    """Print a table that fits the terminal; elsewhere one whole line a setting, aligned."""
+    console = Console()
+    if console.is_terminal:
+        table = Table(box=None, pad_edge=False)
+        for heading in HEADINGS:
+            table.add_column(heading, no_wrap=heading == "setting", overflow="fold")
+        for row in found:
+            # Text of a setting may look like rich's markup.
+            table.add_row(*(cell.replace("[", r"\[") for cell in row.cells))
+        console.print(table)
+        return
+    lines = [HEADINGS, *(row.cells for row in found)]
+    widths = [max(len(line[column]) for line in lines) for column in range(3)]
+    for line in lines:
+        padded = (cell.ljust(width) for cell, width in zip(line, widths, strict=False))
+        click.echo("  ".join((*padded, line[3])))

@@ -1,0 +1,122 @@
+"""elfaust run: servers, workers and recorded lines, with a live account."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Callable
+
+import click
+
+from elfaust.account import read_account
+from elfaust.commands.account import show
+from elfaust.devstack.stack import Stack
+from elfaust.job import landed, send
+from elfaust.lag import TopicLag
+from elfaust.settings import Settings
+from elfaust.supervisor import Supervisor
+from elfaust.workers import ROLES, web_port
+
+#: Lines a second without --events.
+RATE = 200.0
+
+
+@click.command()
+@click.option("--events", type=click.IntRange(min=1), help="Send this many as fast as possible.")
+@click.pass_obj
+def command(settings: Settings, events: int | None) -> None:
+    """Start servers and workers, send recorded lines, show where they are.
+
+    Without --events: 200 lines a second until Ctrl-C. With --events N: N lines, wait until they
+    have landed, print the account; exits 0 only if it balances.
+    """
+    stack = Stack(settings)
+    was_up = all(server.running for server in stack.status())
+    click.echo("Starting Kafka, HDFS and MariaDB ...", err=True)
+    stack.up()
+    supervisor = Supervisor(settings, dict.fromkeys(ROLES, 1))
+    try:
+        supervisor.start()
+        port = web_port(settings, "throughput")
+        click.echo(f"Throughput: http://{settings.web.host}:{port}/throughput/", err=True)
+        balances = asyncio.run(_job(settings, supervisor, events))
+    finally:
+        click.echo("Stopping ...", err=True)
+        supervisor.stop()
+        if not was_up:
+            stack.down()
+    raise SystemExit(0 if balances else 1)
+
+
+async def _job(settings: Settings, supervisor: Supervisor, events: int | None) -> bool:
+    watch = asyncio.create_task(_watch(supervisor))
+    try:
+        if events is None:
+            return await _until_stopped(settings)
+        before = await _raw_lines(settings)
+        await send(settings, events)
+        click.echo(f"{events} lines sent; waiting until they have landed ...", err=True)
+        await landed(settings, before + events, every(5.0, _tell))
+        account = await read_account(settings)
+        show(account)
+        return not account.problems
+    finally:
+        watch.cancel()
+
+
+async def _raw_lines(settings: Settings) -> int:
+    from elfaust.lag import LagReader
+
+    reader = LagReader(settings)
+    await reader.start()
+    try:
+        return sum(lag.records for lag in await reader.read() if lag.role == "processor")
+    finally:
+        await reader.close()
+
+
+async def _watch(supervisor: Supervisor) -> None:
+    while True:
+        for line in supervisor.tick():
+            click.echo(line, err=True)
+        await asyncio.sleep(0.2)
+
+
+async def _until_stopped(settings: Settings) -> bool:
+    sending = asyncio.create_task(send(settings, None, RATE))
+    watching = asyncio.create_task(landed(settings, 2**62, every(5.0, _tell), float("inf")))
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, sending.cancel)
+    try:
+        await sending
+    except asyncio.CancelledError:
+        return True
+    finally:
+        watching.cancel()
+    return True
+
+
+def every(seconds: float, call: Callable[[list[TopicLag]], None]) -> Callable[..., None]:
+    """Return `call` as one that does nothing until `seconds` have passed since it last did."""
+    from time import monotonic
+
+    last = -seconds
+
+    def throttled(lags: list[TopicLag]) -> None:
+        nonlocal last
+        if monotonic() - last >= seconds:
+            last = monotonic()
+            call(lags)
+
+    return throttled
+
+
+def _tell(lags: list[TopicLag]) -> None:
+    roles = dict.fromkeys(lag.role for lag in lags)
+    parts = []
+    for role in roles:
+        mine = [lag for lag in lags if lag.role == role]
+        done, lag = sum(m.acknowledged for m in mine), sum(m.lag for m in mine)
+        parts.append(f"{role} {done:,} done, {lag:,} behind")
+    click.echo("  |  ".join(parts), err=True)

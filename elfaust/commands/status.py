@@ -1,0 +1,66 @@
+"""elfaust status: workers, lag by topic and role, what has been written."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import Any
+
+import click
+
+from elfaust.lag import LagReader, TopicLag
+from elfaust.settings import Settings
+from elfaust.workers import alive
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="One JSON object for a program.")
+@click.pass_obj
+def command(settings: Settings, as_json: bool) -> None:
+    """Show the workers of this machine, the lag of each role, and what it has written."""
+    status = describe(settings, asyncio.run(_lags(settings)))
+    if as_json:
+        click.echo(json.dumps(status))
+        return
+    for worker in status["workers"]:
+        click.echo(f"{worker['role']:<12} pid {worker['pid']:<8} {worker['web']}")
+    if not status["workers"]:
+        click.echo("No worker runs; `elfaust up` starts one of each role.")
+    for topic in status["topics"]:
+        lags = "  ".join(f"{role} {lag}" for role, lag in topic["lag"].items())
+        click.echo(f"{topic['topic']:<60} {topic['records']:>10} records  lag: {lags}")
+    for role, rows in status["rows_written"].items():
+        click.echo(f"{role} has written {rows} rows")
+
+
+async def _lags(settings: Settings) -> list[TopicLag]:
+    reader = LagReader(settings)
+    await reader.start()
+    try:
+        return await reader.read()
+    finally:
+        await reader.close()
+
+
+def describe(settings: Settings, lags: list[TopicLag]) -> dict[str, Any]:
+    """Return the status as the JSON shape that `--json` prints.
+
+    `rows_written` counts the records that each sink has acknowledged, which is after their commit.
+    """
+    topics: dict[str, dict[str, Any]] = {}
+    for lag in lags:
+        topic = topics.setdefault(
+            lag.topic, {"topic": lag.topic, "records": lag.records, "lag": {}}
+        )
+        topic["lag"][lag.role] = lag.lag
+    return {
+        "workers": [
+            {"role": worker.role, "pid": worker.pid, "web": worker.web}
+            for worker in alive(settings)
+        ],
+        "topics": [topics[name] for name in sorted(topics)],
+        "rows_written": {
+            role: sum(lag.acknowledged for lag in lags if lag.role == role)
+            for role in ("mysql", "hdfs")
+        },
+    }

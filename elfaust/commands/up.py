@@ -1,0 +1,57 @@
+"""elfaust up: one worker of each role, restarted when it dies."""
+
+from __future__ import annotations
+
+import signal
+import threading
+
+import click
+
+from elfaust.settings import Settings
+from elfaust.supervisor import Supervisor
+from elfaust.workers import ROLES, web_port
+
+
+@click.command()
+@click.option(
+    "--workers",
+    "counts",
+    metavar="ROLE=N",
+    multiple=True,
+    help="Workers of a role; default one of each. May be given several times.",
+)
+@click.pass_obj
+def command(settings: Settings, counts: tuple[str, ...]) -> None:
+    """Run a worker of each role until told to stop; what dies starts again.
+
+    Examples: `elfaust up`, `elfaust up --workers mysql=2 --workers forwarder=0`.
+    """
+    supervisor = Supervisor(settings, parse_counts(counts))
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    supervisor.start()
+    port = web_port(settings, "throughput")
+    click.echo(f"Throughput: http://{settings.web.host}:{port}/throughput/", err=True)
+    while not stop.wait(0.2):
+        for line in supervisor.tick():
+            click.echo(line, err=True)
+    codes = supervisor.stop()
+    for name, code in codes.items():
+        if code:
+            click.echo(f"{name} did not end well: exit code {code}", err=True)
+    raise SystemExit(1 if any(codes.values()) else 0)
+
+
+def parse_counts(given: tuple[str, ...]) -> dict[str, int]:
+    """Return how many workers each role gets.
+
+    Raises click.BadParameter for a role or a number that is none.
+    """
+    counts = dict.fromkeys(ROLES, 1)
+    for text in given:
+        role, _, number = text.partition("=")
+        if role not in ROLES or not number.isdigit():
+            raise click.BadParameter(f"{text!r} is not ROLE=N with a role of {', '.join(ROLES)}")
+        counts[role] = int(number)
+    return counts

@@ -1,0 +1,41 @@
+"""elfaust worker ROLE: one worker process of a role, in the foreground."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+import uvloop
+
+from elfaust.settings import Settings
+from elfaust.workers import ROLES, announce, web_port
+
+
+@click.command()
+@click.argument("role", type=click.Choice(ROLES))
+@click.option("--web-port", "port", type=int, help="Port of its web view; default: by its role.")
+@click.pass_obj
+def command(settings: Settings, role: str, port: int | None) -> None:
+    """Run one worker of ROLE until it is told to stop.
+
+    SIGTERM and Ctrl-C make it write what it holds, acknowledge that, and exit 0.
+    """
+    import faust
+
+    from elfaust.app import create_app
+
+    uvloop.install()
+    port = port or web_port(settings, role)
+    app = create_app(role, settings)
+    app.conf.web_port = port
+    file = announce(settings, role, port)
+
+    async def ready(*_: Any, **__: Any) -> None:
+        announce(settings, role, port, ready=True)
+
+    app.on_partitions_assigned.connect(ready, weak=False)
+    worker = faust.Worker(app, loglevel=settings.workers.log_level, redirect_stdouts=False)
+    try:
+        worker.execute_from_commandline()
+    finally:
+        file.unlink(missing_ok=True)

@@ -1,0 +1,56 @@
+"""What can go wrong, named by what it is; whether to try again is a property of the error."""
+
+from __future__ import annotations
+
+
+class ElfaustError(Exception):
+    """Root of elfaust's errors."""
+
+    #: Whether the same call may succeed later without anybody's help.
+    retriable = False
+
+
+class EventFault(ElfaustError):
+    """An event that cannot be stored as it is: its own fault, never the pipeline's.
+
+    `code` is EventLogging's: `processor` (could not be read), `validation` (does not fit its
+    schema) or `consumer` (a sink could not take it). `path` is the JSON path of the fault.
+    """
+
+    def __init__(
+        self, code: str, message: str, schema: str = "unknown", revision: int = -1, path: str = ""
+    ) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.schema = schema
+        self.revision = revision
+        self.path = path
+
+
+class ServerAway(ElfaustError):
+    """A server did not answer, or answered that it cannot serve now."""
+
+    retriable = True
+
+    def __init__(self, server: str, detail: str) -> None:
+        super().__init__(f"{server} does not answer: {detail}")
+        self.server = server
+        self.detail = detail
+
+
+class LaneLost(ElfaustError):
+    """Another worker has taken over this lane; nothing more may be written for it."""
+
+    def __init__(self, lane: int, detail: str) -> None:
+        super().__init__(f"lane {lane} belongs to another worker now: {detail}")
+        self.lane = lane
+        self.detail = detail
+
+
+class SettingsError(ElfaustError):
+    """A setting that is unknown or does not fit its type."""
+
+
+class StackError(ElfaustError):
+    """A local server that cannot be set up, started or stopped."""

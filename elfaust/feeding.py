@@ -1,0 +1,78 @@
+"""How a role that gathers is fed: its agent, the flush by age, moving lanes, the drain."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from elfaust.event_error import error_event
+from elfaust.sinks.gather import Gather, Gathered, Refused, Report
+from elfaust.types import Outgoing
+
+
+def feed(
+    app: Any, topic: Any, gather: Gather, forget_lanes: Callable[[], None] = lambda: None
+) -> None:
+    """Register the agent that hands the batches of `topic` to `gather`.
+
+    `forget_lanes` drops what the sink remembers of its lanes; it is called when they move.
+    """
+
+    @app.agent(topic, name=app.role)  # type: ignore[untyped-decorator]
+    async def take(stream: Any) -> None:
+        async for event in stream.noack().events():
+            if not app.draining:
+                await gather.add(gathered(event))
+
+    @app.task  # type: ignore[untyped-decorator]
+    async def write_by_age() -> None:
+        try:
+            await gather.run()
+        except Exception as error:
+            # A task that fails is only logged by Faust; unacknowledged batches must come again.
+            await app.crash(error)
+
+    async def lanes_move(*_: Any, **__: Any) -> None:
+        await gather.forget(forget_lanes)
+
+    app.on_partitions_revoked.connect(lanes_move, weak=False)
+    app.drains(gather.flush)
+
+
+def gathered(event: Any) -> Gathered:
+    """Return the batch that a Faust event carries."""
+    message = event.message
+    return Gathered(
+        message.topic, message.partition, message.generation_id, event.value.records, event.ack
+    )
+
+
+def reporting(app: Any) -> Report:
+    """Return what sends refused records to the error topic, with code `consumer`."""
+
+    async def report(refused: Sequence[Refused]) -> None:
+        publisher = await app.publisher()
+        await publisher.publish(
+            [
+                Outgoing(
+                    topic=app.names.error,
+                    lane=lane,
+                    value=error_event(
+                        record.value,
+                        fault,
+                        origin=f"{app.role}/{topic}/{lane}",
+                        offset=record.offset,
+                        timestamp=record.timestamp,
+                        settings=app.settings.processor,
+                    ),
+                    timestamp=record.timestamp,
+                    source=f"{app.role}/{topic}",
+                    position=record.offset,
+                )
+                for topic, lane, record, fault in sorted(
+                    refused, key=lambda r: (r.topic, r.lane, r.record.offset)
+                )
+            ]
+        )
+
+    return report

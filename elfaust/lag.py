@@ -1,0 +1,90 @@
+"""How far each role has come: lag by topic, from Kafka's own group offsets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import KafkaError
+
+from elfaust.errors import ServerAway
+from elfaust.settings import Settings
+from elfaust.topics import TopicNames
+
+#: Roles that read topics; the forwarder only writes.
+READERS = ("processor", "mysql", "hdfs", "throughput")
+
+
+@dataclass(frozen=True)
+class TopicLag:
+    """One topic as one role has read it, in records of all lanes."""
+
+    topic: str
+    role: str
+    records: int
+    acknowledged: int
+
+    @property
+    def lag(self) -> int:
+        """Records not yet acknowledged."""
+        return self.records - self.acknowledged
+
+
+def topics_of(settings: Settings, role: str, topics: set[str]) -> set[str]:
+    """Return which of `topics` a role reads."""
+    names = TopicNames(settings)
+    if role == "processor":
+        return topics & set(names.raw)
+    events = {topic for topic in topics if names.key(topic)}
+    return events | (topics & {names.error}) if role == "throughput" else events
+
+
+class LagReader:
+    """Reads lags over one connection; start it, close it."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._admin = AIOKafkaAdminClient(bootstrap_servers=settings.kafka.bootstrap)
+        self._consumer = AIOKafkaConsumer(
+            bootstrap_servers=settings.kafka.bootstrap, metadata_max_age_ms=1000
+        )
+
+    async def start(self) -> None:
+        """Connect.
+
+        Raises ServerAway when no broker answers.
+        """
+        try:
+            await self._admin.start()
+            await self._consumer.start()
+        except KafkaError as error:
+            await self.close()
+            raise ServerAway(f"Kafka {self._settings.kafka.bootstrap}", str(error)) from error
+
+    async def close(self) -> None:
+        """Close the connection."""
+        await self._consumer.stop()
+        await self._admin.close()
+
+    async def read(self) -> list[TopicLag]:
+        """Return the lag of each role in each topic that it reads."""
+        topics = set(await self._admin.list_topics())
+        wanted = {role: topics_of(self._settings, role, topics) for role in READERS}
+        lanes = [
+            TopicPartition(topic, lane)
+            for topic in set().union(*wanted.values())
+            for lane in range(self._settings.topics.lanes)
+        ]
+        ends = await self._consumer.end_offsets(lanes)
+        lags = []
+        for role in READERS:
+            group = self._settings.kafka.app_id.format(role=role)
+            committed = await self._admin.list_consumer_group_offsets(group)
+            for topic in sorted(wanted[role]):
+                mine = [lane for lane in lanes if lane.topic == topic]
+                done = sum(
+                    max(0, committed[lane].offset) if lane in committed else 0 for lane in mine
+                )
+                lags.append(TopicLag(topic, role, sum(ends[lane] for lane in mine), done))
+        return lags

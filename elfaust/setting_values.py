@@ -1,0 +1,73 @@
+"""What the text of a setting may be, and the value that it stands for."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import string
+from collections.abc import Mapping
+from typing import Any
+
+Item = dataclasses.Field[Any]
+
+WORDS = {
+    **dict.fromkeys(("true", "yes", "on", "1"), True),
+    **dict.fromkeys(("false", "no", "off", "0"), False),
+}
+
+
+def convert(item: Item, text: str) -> Any:
+    """Return the value that `text` stands for, of the type of the setting's default.
+
+    Raises ValueError if it is none; `wanted` says what would be one.
+    """
+    if isinstance(item.default, bool):
+        try:
+            return WORDS[text.strip().lower()]
+        except KeyError:
+            raise ValueError(text) from None
+    if isinstance(item.default, int | float):
+        return _bounded(item.metadata, type(item.default)(text))
+    _check_text(item, text)
+    return text
+
+
+def wanted(item: Item) -> str:
+    """Say what the text of a setting must be, as in "a whole number from 1 to 65535"."""
+    if isinstance(item.default, bool):
+        return "true or false"
+    if isinstance(item.default, int | float):
+        kind = "a whole number" if isinstance(item.default, int) else "a number"
+        return f"{kind} {_range(item.metadata)}"
+    if choices := item.metadata.get("choices"):
+        return f"one of {', '.join(choices)}"
+    if fields := item.metadata.get("fields"):
+        return f"a text with {', '.join(f'{{{name}}}' for name in fields)} and no other field"
+    return "a text on one line" if item.default == "" else "a text on one line, not empty"
+
+
+def _bounded(metadata: Mapping[str, Any], number: float) -> float:
+    least, most = metadata.get("least"), metadata.get("most", math.inf)
+    enough = number > 0 if least is None else number >= least
+    if not (enough and number <= most and number < math.inf):
+        raise ValueError(number)
+    return number
+
+
+def _range(metadata: Mapping[str, Any]) -> str:
+    least, most = metadata.get("least"), metadata.get("most")
+    if most is not None:
+        return f"from {least} to {most}"
+    return "above 0" if least is None else f"of {least} or more"
+
+
+def _check_text(item: Item, text: str) -> None:
+    # An empty stack.dir would be the current folder: only what is empty by default may be.
+    if any(ord(char) < 32 for char in text) or (not text.strip() and item.default != ""):
+        raise ValueError(text)
+    if (choices := item.metadata.get("choices")) and text not in choices:
+        raise ValueError(text)
+    if fields := item.metadata.get("fields"):
+        found = [name for _, name, *_ in string.Formatter().parse(text) if name is not None]
+        if set(found) != set(fields):
+            raise ValueError(text)

@@ -1,0 +1,156 @@
+"""Batch delivery: a Faust transport that hands over a lane's fetched records as one event.
+
+Faust delivers record by record at some 80 us each; a batch costs that once. Offsets are committed
+in order of delivery, from the oldest batch on, as far as batches are acknowledged: Faust's own
+bookkeeping counts a gap in offsets as acknowledged, which is wrong for batches (docs/architecture,
+"Delivery"). Topics that are not batched (changelogs, the leader's topic) are delivered as ever.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict, deque
+from collections.abc import AsyncIterator, Mapping
+from typing import Any
+
+import aiokafka
+import faust
+from faust.assignor.partition_assignor import PartitionAssignor
+from faust.transport.drivers import aiokafka as driver
+from faust.types import TP
+
+from elfaust.batch import Batch
+
+
+class BatchSchema(faust.Schema):  # type: ignore[misc]
+    """How a batched topic decodes: not at all, the `Batch` does it when asked."""
+
+    def loads_value(self, app: Any, message: Any, **_: Any) -> Batch[Any]:
+        """Wrap what `Consumer.getmany` put into the message."""
+        return Batch(self.value_type, message.value)
+
+
+class LaneAssignor(PartitionAssignor):  # type: ignore[misc]
+    """Gives lane i of all topics of an app to one worker.
+
+    Faust groups topics by who subscribes to them, so while workers learn of a new topic one after
+    the other its lanes could go elsewhere than their neighbours. Here a topic waits until all
+    workers of the app have subscribed to it, which each does within `topics.discover_interval`.
+    """
+
+    @classmethod
+    def _get_copartitioned_groups(
+        cls, topics: set[str], cluster: Any, subscriptions: Mapping[str, list[str]]
+    ) -> Any:
+        shared = set.intersection(*(set(topics) for topics in subscriptions.values()))
+        return super()._get_copartitioned_groups(topics & shared, cluster, subscriptions)
+
+
+class ConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]
+    """The thread that fetches, with large fetches and the lane assignor."""
+
+    def _create_worker_consumer(self, transport: Any) -> aiokafka.AIOKafkaConsumer:
+        conf, kafka = self.app.conf, self.app.settings.kafka
+        self._assignor = self.app.assignor
+        return aiokafka.AIOKafkaConsumer(
+            client_id=conf.broker_client_id,
+            group_id=conf.id,
+            bootstrap_servers=driver.server_list(transport.url, transport.default_port),
+            partition_assignment_strategy=[self._assignor],
+            enable_auto_commit=False,
+            auto_offset_reset="earliest",
+            max_poll_records=kafka.max_poll_records,
+            max_poll_interval_ms=int(conf.broker_max_poll_interval * 1000),
+            max_partition_fetch_bytes=conf.consumer_max_fetch_size,
+            fetch_min_bytes=kafka.fetch_min_bytes,
+            fetch_max_wait_ms=kafka.fetch_max_wait_ms,
+            request_timeout_ms=int(conf.broker_request_timeout * 1000),
+            session_timeout_ms=int(conf.broker_session_timeout * 1000),
+            rebalance_timeout_ms=int(conf.broker_rebalance_timeout * 1000),
+            heartbeat_interval_ms=int(conf.broker_heartbeat_interval * 1000),
+            metadata_max_age_ms=conf.consumer_metadata_max_age_ms,
+        )
+
+    def verify_event_path(self, now: float, tp: TP) -> None:
+        """Leave stalls to the lag that `elfaust status` shows: Faust's warnings assume one event
+        at a time and a short fetch."""
+
+
+class Consumer(driver.Consumer):  # type: ignore[misc]
+    """Delivers batches and commits them in the order in which they were delivered."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._in_flight: defaultdict[TP, deque[Any]] = defaultdict(deque)
+
+    def _new_consumer_thread(self) -> ConsumerThread:
+        return ConsumerThread(self, loop=self.loop, beacon=self.beacon)
+
+    async def getmany(self, timeout: float) -> AsyncIterator[tuple[TP, Any]]:
+        """Yield a message for each fetched partition; its value is the list of records."""
+        records, active = await self._wait_next_records(timeout)
+        generation = self.app.consumer_generation_id
+        if records is None or self.should_stop:
+            return
+        if not self.flow_active:
+            await self.perform_seek()
+            return
+        for tp, fetched in records.items():
+            if not self.flow_active or self.app.consumer_generation_id != generation:
+                return
+            if not fetched or not (tp in active or tp in self._buffered_partitions):
+                continue
+            self.app.monitor.track_tp_end_offset(tp, self.highwater(tp))
+            if not self.app.is_batched(tp.topic):
+                for record in fetched:
+                    yield tp, self._to_message(tp, record)
+                continue
+            yield tp, self._batch_message(tp, fetched)
+
+    def _batch_message(self, tp: TP, fetched: list[Any]) -> Any:
+        message = self._to_message(tp, fetched[-1])
+        message.value = fetched
+        # Headers and key are those of the last record: they would say nothing of the batch.
+        message.headers, message.key = [], None
+        self._in_flight[tp].append(message)
+        return message
+
+    async def _add_gap(self, tp: TP, offset_from: int, offset_to: int) -> None:
+        if not self.app.is_batched(tp.topic):
+            await super()._add_gap(tp, offset_from, offset_to)
+
+    def _new_offset(self, tp: TP) -> int | None:
+        if not self.app.is_batched(tp.topic):
+            offset: int | None = super()._new_offset(tp)
+            return offset
+        in_flight, offset = self._in_flight[tp], None
+        while in_flight and in_flight[0].acked:
+            offset = in_flight.popleft().offset + 1
+        self._acked[tp].clear()
+        self._acked_index[tp].clear()
+        return offset
+
+    async def on_partitions_revoked(self, revoked: set[TP]) -> None:
+        """Commit what is acknowledged before the lanes go, so that little is delivered twice."""
+        await self.commit()
+        await super().on_partitions_revoked(revoked)
+        for tp in revoked:
+            self._in_flight.pop(tp, None)
+
+    async def on_partitions_assigned(self, assigned: set[TP], generation_id: int = 0) -> None:
+        """Forget batches that were delivered while the lanes were moving: they come again."""
+        self._in_flight.clear()
+        await super().on_partitions_assigned(assigned, generation_id)
+
+
+class Producer(driver.Producer):  # type: ignore[misc]
+    """An idempotent producer that waits for all replicas."""
+
+    def _settings_extra(self) -> Mapping[str, Any]:
+        return {"acks": "all", "enable_idempotence": True}
+
+
+class Transport(driver.Transport):  # type: ignore[misc]
+    """aiokafka with batches."""
+
+    Consumer = Consumer
+    Producer = Producer

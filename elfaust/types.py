@@ -1,0 +1,36 @@
+"""The shapes that pass between the modules, named once."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class SchemaKey(NamedTuple):
+    """A schema revision, as `Edit` and `13457736`."""
+
+    schema: str
+    revision: int
+
+
+class Record(NamedTuple):
+    """One Kafka record as the sinks see it."""
+
+    value: bytes
+    offset: int
+    #: Milliseconds since the epoch; the time of the raw line in Kafka.
+    timestamp: int
+    #: Topic of the record that this one was made from; "" where there is none.
+    source: str
+    #: Offset of that record in the same lane of `source`; -1 where there is none.
+    position: int
+
+
+class Outgoing(NamedTuple):
+    """One record to publish, and the record that it was made from."""
+
+    topic: str
+    lane: int
+    value: bytes
+    timestamp: int
+    source: str
+    position: int

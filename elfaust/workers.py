@@ -1,0 +1,86 @@
+"""Worker processes of this machine: what each says of itself, and which are alive."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from elfaust.settings import Settings
+
+#: Roles in the order of their web ports.
+ROLES = ("throughput", "processor", "mysql", "hdfs", "forwarder")
+
+
+@dataclass(frozen=True)
+class WorkerState:
+    """What a worker writes of itself into the state folder."""
+
+    role: str
+    pid: int
+    #: Clock ticks since boot at which the process started: a pid alone may be somebody else's.
+    started: int
+    web: str
+    #: Seconds since the epoch at which it could take its first batch; 0 before that.
+    ready: float = 0.0
+
+
+def state_folder(settings: Settings) -> Path:
+    """Return the folder of the workers' state."""
+    return Path(settings.workers.state or Path(settings.stack.dir) / "workers").resolve()
+
+
+def web_port(settings: Settings, role: str, instance: int = 0) -> int:
+    """Return the web port of the n-th worker of a role on this machine, from 0."""
+    return settings.web.port + ROLES.index(role) + len(ROLES) * instance
+
+
+def process_start(pid: int) -> int:
+    """Return when a process started, in clock ticks since boot; 0 if there is none."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return 0
+    fields = stat.rpartition(")")[2].split()
+    return 0 if fields[0] == "Z" else int(fields[19])
+
+
+def cpu_seconds(pid: int) -> float:
+    """Return the CPU time that a process has used, user and system; 0 if there is none."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return 0.0
+    fields = stat.rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def announce(settings: Settings, role: str, port: int, *, ready: bool = False) -> Path:
+    """Write this process's state and return its file; the caller removes it at its end."""
+    folder = state_folder(settings)
+    folder.mkdir(parents=True, exist_ok=True)
+    pid = os.getpid()
+    web = f"http://{settings.web.host}:{port}/"
+    state = WorkerState(role, pid, process_start(pid), web, time.time() if ready else 0.0)
+    file = folder / f"{role}-{pid}.json"
+    temporary = file.with_suffix(".tmp")
+    temporary.write_text(json.dumps(asdict(state)))
+    temporary.replace(file)
+    return file
+
+
+def alive(settings: Settings) -> list[WorkerState]:
+    """Return the workers that run, by role; files of dead ones are removed."""
+    workers = []
+    for file in sorted(state_folder(settings).glob("*-*.json")):
+        try:
+            state = WorkerState(**json.loads(file.read_text()))
+        except FileNotFoundError:
+            continue
+        if process_start(state.pid) == state.started:
+            workers.append(state)
+        else:
+            file.unlink(missing_ok=True)
+    return sorted(workers, key=lambda worker: (ROLES.index(worker.role), worker.pid))

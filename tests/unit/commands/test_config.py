@@ -1,0 +1,76 @@
+"""elfaust config show in its three shapes."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from rich.console import Console
+
+from elfaust.commands import config, main
+
+SECRET = {"ELFAUST_MYSQL_PASSWORD": "s3cret", "ELFAUST_FORWARDER_FOLLOW": "yes"}
+
+
+@pytest.fixture
+def conf(tmp_path: Path) -> Path:
+    """Return a file of settings that a profile and the environment go over."""
+    path = tmp_path / "faust.conf"
+    path.write_text("[mysql]\nhost = db1\n[beta:mysql]\nhost = db2\n")
+    return path
+
+
+def show(conf: Path, *options: str) -> str:
+    """Return what `elfaust config show` prints under profile beta."""
+    arguments = ["--conf", str(conf), "--profile", "beta", "config", "show", *options]
+    result = CliRunner().invoke(main, arguments, env=SECRET)
+    assert result.exit_code == 0, result.output
+    assert "s3cret" not in result.output
+    return result.stdout
+
+
+def test_the_table_is_one_line_a_setting(conf: Path) -> None:
+    lines = show(conf).splitlines()
+    assert len(lines) == 1 + len(list(config.items()))
+    host = next(line for line in lines if line.startswith("mysql.host "))
+    assert host.split(maxsplit=1)[1].startswith("db2")
+    assert f"{conf} [beta:mysql]" in host
+    assert host.endswith("MySQL host.")
+    assert (
+        len({line.find(word) for line, word in zip(lines[:2], ("from", "def"), strict=True)}) == 1
+    )
+
+
+def test_json_has_typed_values_and_masks_secrets(conf: Path) -> None:
+    shown = json.loads(show(conf, "--json"))
+    assert shown["profile"] == "beta"
+    assert shown["conf"] == str(conf)
+    settings = shown["settings"]
+    assert settings["mysql.host"] == {
+        "value": "db2",
+        "origin": f"{conf} [beta:mysql]",
+        "help": "MySQL host.",
+    }
+    assert settings["mysql.password"]["value"] == config.MASK
+    assert settings["mysql.password"]["origin"] == "environment ELFAUST_MYSQL_PASSWORD"
+    assert settings["forwarder.follow"]["value"] is True
+    assert settings["mysql.port"] == {"value": 3306, "origin": "default", "help": "MySQL port."}
+
+
+def test_markdown_has_the_defaults_whatever_is_set(conf: Path) -> None:
+    shown = show(conf, "--markdown")
+    assert shown == config.as_markdown()
+    assert "| `mysql.host` | `127.0.0.1` | a text on one line, not empty | MySQL host. |" in shown
+
+
+def test_a_terminal_gets_a_table_that_fits(conf: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = Console(force_terminal=True, width=120, no_color=True)
+    monkeypatch.setattr(config, "Console", lambda: terminal)
+    with terminal.capture() as capture:
+        show(conf)
+    shown = capture.get()
+    assert "mysql.host" in shown
+    assert "[beta:mysql]" in shown
+    assert "{recvFrom}" in shown

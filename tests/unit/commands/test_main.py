@@ -1,0 +1,93 @@
+"""The frame of the command line: lazy commands, near names, errors as one line and a code."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import click
+import pytest
+from click.testing import CliRunner
+
+import elfaust
+from elfaust.commands import COMMANDS, SUMMARIES, main
+from elfaust.errors import ElfaustError, ServerAway, SettingsError, StackError
+
+
+def test_every_command_has_a_summary_in_the_same_order() -> None:
+    assert list(SUMMARIES) == list(COMMANDS)
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_is_found_and_has_help_without_settings(name: str) -> None:
+    environ = {"ELFAUST_PROFILE": "no profile at all"}
+    result = CliRunner().invoke(main, [name, "--help"], env=environ)
+    assert result.exit_code == 0, result.output
+    assert f"Usage: main {name}" in result.output
+
+
+def test_help_lists_the_commands_and_examples() -> None:
+    result = CliRunner().invoke(main, ["--help"])
+    assert all(summary in result.output for summary in SUMMARIES.values())
+    assert "elfaust run --events 20000" in result.output
+
+
+def test_help_imports_no_command_and_no_faust() -> None:
+    script = (
+        "import sys, elfaust.commands as c;"
+        "c.main(['--help'], standalone_mode=False);"
+        "sys.exit(bool({'faust', 'MySQLdb', 'pyarrow', 'aiokafka'} & set(sys.modules)))"
+    )
+    assert subprocess.run([sys.executable, "-c", script], stdout=subprocess.DEVNULL).returncode == 0
+
+
+def test_version() -> None:
+    result = CliRunner().invoke(main, ["--version"])
+    assert result.output == f"elfaust, version {elfaust.__version__}\n"
+
+
+def test_a_near_name_is_named() -> None:
+    result = CliRunner().invoke(main, ["stauts"])
+    assert result.exit_code == 2
+    assert "No such command 'stauts'. Did you mean 'status'?" in result.output
+
+
+def test_a_name_that_is_near_to_none_is_refused() -> None:
+    result = CliRunner().invoke(main, ["xyzzy"])
+    assert result.exit_code == 2
+    assert "No such command 'xyzzy'" in result.output
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (SettingsError("no such\nsetting"), 2),
+        (ServerAway("Kafka", "refused\n twice"), 3),
+        (StackError("port 9092 is in use"), 1),
+    ],
+)
+def test_an_error_is_one_line_on_stderr_and_a_code(
+    error: ElfaustError, code: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    @click.command()
+    def command() -> None:
+        raise error
+
+    monkeypatch.setattr(main, "get_command", lambda *_: command)
+    result = CliRunner().invoke(main, ["status"])
+    assert result.exit_code == code
+    assert result.stdout == ""
+    assert result.stderr == f"Error: {' '.join(str(error).split())}\n"
+
+
+def test_settings_that_do_not_fit_exit_2() -> None:
+    result = CliRunner().invoke(main, ["config", "show"], env={"ELFAUST_MYSQL_PORT": "x"})
+    assert result.exit_code == 2
+    assert "ELFAUST_MYSQL_PORT: mysql.port = 'x' is not a whole number" in result.stderr
+
+
+def test_the_module_runs_as_the_command() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "elfaust", "--version"], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.startswith("elfaust, version ")

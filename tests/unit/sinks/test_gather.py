@@ -1,0 +1,129 @@
+"""Gathering: flush by size and age, acknowledge after the write and never before."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Hashable, Sequence
+
+import pytest
+
+from elfaust.errors import EventFault, ServerAway
+from elfaust.sinks.gather import Gather, Gathered, Refused, by_topic, in_thread
+from elfaust.types import Record
+
+
+class Sink:
+    """A sink that notes what happens in which order."""
+
+    def __init__(self) -> None:
+        self.log: list[str] = []
+        self.fail = False
+        self.refuse: list[Refused] = []
+        self.generation = 1
+
+    async def write(self, key: Hashable, batches: Sequence[Gathered]) -> Sequence[Refused]:
+        if self.fail:
+            raise ServerAway("MySQL", "gone")
+        self.log.append(f"write {key} {sum(len(batch.records) for batch in batches)}")
+        return self.refuse
+
+    async def report(self, refused: Sequence[Refused]) -> None:
+        self.log.append(f"report {len(refused)}")
+
+    def gather(self, rows: int = 10, seconds: float = 60.0, pending: int = 100) -> Gather:
+        return Gather(
+            group_of=lambda batch: batch.topic,
+            write=self.write,
+            report=self.report,
+            generation=lambda: self.generation,
+            flush_rows=rows,
+            flush_seconds=seconds,
+            pending_rows=pending,
+        )
+
+    def batch(self, topic: str, rows: int, lane: int = 0, generation: int = 1) -> Gathered:
+        records = [Record(b"{}", offset, 0, "", -1) for offset in range(rows)]
+        return Gathered(topic, lane, generation, records, lambda: self.log.append(f"ack {topic}"))
+
+
+@pytest.fixture
+def sink() -> Sink:
+    return Sink()
+
+
+async def test_a_group_is_written_when_it_is_large_enough(sink: Sink) -> None:
+    gather = sink.gather(rows=10)
+    await gather.add(sink.batch("a", 6))
+    await gather.add(sink.batch("b", 6))
+    assert sink.log == []
+    await gather.add(sink.batch("a", 4))
+    assert sink.log == ["write a 10", "ack a", "ack a"]
+
+
+async def test_a_quiet_group_is_written_when_it_is_old_enough(sink: Sink) -> None:
+    gather = sink.gather(seconds=0.01)
+    running = asyncio.create_task(gather.run())
+    await gather.add(sink.batch("quiet", 1))
+    async with asyncio.timeout(5):
+        while "ack quiet" not in sink.log:
+            await asyncio.sleep(0)
+    running.cancel()
+
+
+async def test_young_groups_wait(sink: Sink) -> None:
+    gather = sink.gather(seconds=60)
+    await gather.add(sink.batch("a", 1))
+    await gather.flush_old()
+    assert sink.log == []
+
+
+async def test_all_is_written_when_too_much_waits(sink: Sink) -> None:
+    gather = sink.gather(rows=10, pending=12)
+    await gather.add(sink.batch("a", 6))
+    await gather.add(sink.batch("b", 6))
+    assert sink.log == ["write a 6", "ack a", "write b 6", "ack b"]
+
+
+async def test_nothing_is_acknowledged_when_the_write_fails(sink: Sink) -> None:
+    sink.fail, gather = True, sink.gather(rows=1)
+    with pytest.raises(ServerAway):
+        await gather.add(sink.batch("a", 1))
+    assert sink.log == []
+
+
+async def test_refused_records_are_reported_before_the_acknowledgement(sink: Sink) -> None:
+    record = Record(b"{}", 0, 0, "", -1)
+    sink.refuse = [Refused("a", 0, record, EventFault("consumer", "too long"))]
+    await sink.gather(rows=1).add(sink.batch("a", 1))
+    assert sink.log == ["write a 1", "report 1", "ack a"]
+
+
+async def test_batches_of_an_older_assignment_are_left_to_their_redelivery(sink: Sink) -> None:
+    gather = sink.gather(rows=1)
+    sink.generation = 2
+    await gather.add(sink.batch("a", 5, generation=1))
+    await gather.flush()
+    assert sink.log == []
+
+
+async def test_what_waits_is_dropped_when_the_lanes_move(sink: Sink) -> None:
+    gather, moved = sink.gather(), []
+    await gather.add(sink.batch("a", 5))
+    await gather.forget(lambda: moved.append(True))
+    await gather.flush()
+    assert sink.log == []
+    assert moved == [True]
+
+
+async def test_in_thread_runs_beside_the_loop() -> None:
+    def write(key: Hashable, batches: Sequence[Gathered]) -> Sequence[Refused]:
+        with pytest.raises(RuntimeError):
+            asyncio.get_running_loop()
+        return []
+
+    assert await in_thread(write)("a", []) == []
+
+
+def test_by_topic_keeps_the_order_of_delivery(sink: Sink) -> None:
+    first, second = sink.batch("a", 2), sink.batch("a", 1, lane=1)
+    assert by_topic([first, second]) == {"a": [*first.records, *second.records]}

@@ -1,0 +1,51 @@
+"""Texts and the values that they stand for."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from elfaust.setting_values import Item, convert, wanted
+from elfaust.settings import setting
+
+
+@dataclasses.dataclass
+class Table:
+    flag: bool = setting(True, "Flag.")
+    count: int = setting(1, "Count.")
+    share: float = setting(0.5, "Share.", least=0, most=1)
+    anything: str = setting("", "Anything.")
+
+
+ITEMS: dict[str, Item] = {item.name: item for item in dataclasses.fields(Table)}
+
+
+@pytest.mark.parametrize(("text", "value"), [("on", True), ("0", False), (" TRUE ", True)])
+def test_words_for_true_and_false(text: str, value: bool) -> None:
+    assert convert(ITEMS["flag"], text) is value
+
+
+@pytest.mark.parametrize("text", ["1.01", "-0.1", "1e999", "nan", "", "one"])
+def test_numbers_out_of_bounds_are_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r".*"):
+        convert(ITEMS["share"], text)
+
+
+@given(number=st.integers(min_value=1))
+def test_every_number_above_0_is_itself(number: int) -> None:
+    assert convert(ITEMS["count"], str(number)) == number
+
+
+@given(number=st.floats(min_value=0, max_value=1))
+def test_the_text_of_a_number_gives_it_back(number: float) -> None:
+    assert convert(ITEMS["share"], str(number)) == number
+
+
+def test_wanted_says_the_bounds() -> None:
+    assert wanted(ITEMS["flag"]) == "true or false"
+    assert wanted(ITEMS["count"]) == "a whole number above 0"
+    assert wanted(ITEMS["share"]) == "a number from 0 to 1"
+    assert wanted(ITEMS["anything"]) == "a text on one line"
