@@ -42,7 +42,7 @@ def wanted(item: Item) -> str:
     if choices := item.metadata.get("choices"):
         return f"one of {', '.join(choices)}"
     if fields := item.metadata.get("fields"):
-        return f"a text with {', '.join(f'{{{name}}}' for name in fields)} and no other field"
+        return f"a text with {', '.join(f'{{{name}}}' for name in fields)} once each"
     return "a text on one line" if item.default == "" else "a text on one line, not empty"
 
 
@@ -69,5 +69,5 @@ def _check_text(item: Item, text: str) -> None:
         raise ValueError(text)
     if fields := item.metadata.get("fields"):
         found = [name for _, name, *_ in string.Formatter().parse(text) if name is not None]
-        if set(found) != set(fields):
+        if sorted(found) != sorted(fields):
             raise ValueError(text)

@@ -1,0 +1,37 @@
+.DEFAULT_GOAL := help
+.PHONY: help setup setup-dev run test check bench lock docs clean
+BIN := .venv/bin
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: ## Make .venv with what running needs
+	@scripts/setup run
+
+setup-dev:
+	@scripts/setup dev
+
+run: setup ## Servers, workers and recorded lines until Ctrl-C; EVENTS=20000: so many, and an account
+	@$(BIN)/elfaust run $(if $(EVENTS),--events $(EVENTS))
+
+test: check ## Check, then all tests with coverage, on real Kafka, MariaDB and HDFS
+	@$(BIN)/python -m pytest tests --cov=elfaust --cov=agents --cov=models --cov-report=term:skip-covered
+
+check: setup-dev ## ruff and mypy --strict on source and tests
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+	@$(BIN)/mypy
+
+bench: setup ## Events a second, end to end, beside the naive Faust processor
+	@$(BIN)/elfaust bench $(if $(EVENTS),--events $(EVENTS))
+
+lock: setup-dev ## Pin the newest dependencies that pyproject.toml allows, with their hashes
+	@$(BIN)/uv pip compile --quiet --upgrade --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml -o requirements/run.txt
+	@$(BIN)/uv pip compile --quiet --upgrade --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra dev -c requirements/run.txt pyproject.toml -o requirements/dev.txt
+
+docs: setup-dev ## Write the table of settings into docs/reference.md
+	@$(BIN)/python scripts/settings_table.py
+
+clean: ## Remove .venv, caches and build output; the servers' data in .stack stays
+	@rm -rf .venv build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,74 @@
+"""elfaust stack: real servers on this machine."""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+from elfaust.devstack.stack import Stack, assignments
+from elfaust.settings import Settings
+
+
+@click.group()
+def command() -> None:
+    """Start, stop and look at Kafka, HDFS and MariaDB on this machine.
+
+    What they hold is in one folder, .stack (ELFAUST_STACK_DIR moves it), and survives down and up.
+    """
+
+
+@command.command()
+@click.pass_obj
+def up(settings: Settings) -> None:
+    """Start the servers; returns when each has answered a real request."""
+    stack = Stack(settings)
+    stack.up()
+    for server in stack.status():
+        click.echo(f"{server.name:<10} port {server.port}", err=True)
+
+
+@command.command()
+@click.pass_obj
+def down(settings: Settings) -> None:
+    """Stop the servers; what they hold stays."""
+    Stack(settings).down()
+
+
+@command.command()
+@click.option("--json", "as_json", is_flag=True, help="One JSON object for a program.")
+@click.pass_obj
+def status(settings: Settings, as_json: bool) -> None:
+    """Show which servers run; exit 1 if one does not."""
+    servers = Stack(settings).status()
+    if as_json:
+        rows = [{**server._asdict(), "running": server.running} for server in servers]
+        click.echo(json.dumps({"servers": rows}))
+    else:
+        for server in servers:
+            state = f"runs, pid {server.pid}" if server.running else "does not run"
+            click.echo(f"{server.name:<10} port {server.port:<6} {state}")
+    raise SystemExit(0 if all(server.running for server in servers) else 1)
+
+
+@command.command()
+@click.pass_obj
+def env(settings: Settings) -> None:
+    """Print the servers' addresses as shell assignments."""
+    click.echo(assignments(Stack(settings).env()))
+
+
+@command.command()
+@click.argument("name")
+@click.pass_obj
+def logs(settings: Settings, name: str) -> None:
+    """Print the log of server NAME."""
+    log = Stack(settings).server(name).log
+    click.echo(log.read_text(errors="replace") if log.exists() else "", nl=False)
+
+
+@command.command()
+@click.pass_obj
+def destroy(settings: Settings) -> None:
+    """Stop the servers and remove all that they hold."""
+    Stack(settings).destroy()

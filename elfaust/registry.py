@@ -1,0 +1,145 @@
+"""Schemas by name and revision: a folder, then the schema wiki, both cached."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import time
+from collections.abc import Iterable
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import orjson
+
+from elfaust.settings import Schemas
+from elfaust.types import SchemaKey
+from elfaust.validation import Validator, encapsulate
+
+#: Before a name becomes a path, a URL, a topic or a table.
+NAME = re.compile(r"\A[A-Za-z0-9_-]{1,63}\Z")
+MAX_SCHEMA_BYTES = 1_000_000
+
+
+class Schema:
+    """One schema revision.
+
+    `event` is the schema of the event as its authors wrote it, in JSON Schema draft 3.
+    """
+
+    def __init__(self, key: SchemaKey, event: dict[str, Any]) -> None:
+        self.key = key
+        self.event = event
+
+    @cached_property
+    def validator(self) -> Validator:
+        """What judges capsules whose event is of this schema revision."""
+        return Validator(encapsulate(self.event))
+
+
+class Registry:
+    """Finds schemas; what is not found stays unknown for `schemas.negative_ttl` seconds."""
+
+    def __init__(self, settings: Schemas) -> None:
+        folder = Path(settings.folder)
+        if not folder.is_absolute() and not folder.is_dir():
+            folder = Path(__file__).resolve().parent.parent / folder
+        self._folder = folder
+        self._settings = settings
+        self._found: dict[SchemaKey, Schema] = {}
+        self._missing: dict[SchemaKey, tuple[float, str]] = {}
+
+    def known(self) -> list[SchemaKey]:
+        """Return the schema revisions of the folder."""
+        return sorted(
+            SchemaKey(file.parent.name, int(file.stem))
+            for file in self._folder.glob("*/*.json")
+            if file.stem.isdigit() and NAME.match(file.parent.name)
+        )
+
+    def get(self, key: SchemaKey) -> Schema | None:
+        """Return a schema from the cache or the folder, None where it is in neither."""
+        schema = self._found.get(key)
+        if schema is None and not self.is_missing(key):
+            schema = self._read(key)
+        return schema
+
+    def is_missing(self, key: SchemaKey) -> bool:
+        """Tell whether a schema was looked for lately, in vain."""
+        until, _ = self._missing.get(key, (0.0, ""))
+        return time.monotonic() < until
+
+    def reason(self, key: SchemaKey) -> str:
+        """Say why a schema is unknown."""
+        return self._missing.get(key, (0.0, "not in the repository"))[1]
+
+    async def resolve(self, keys: Iterable[SchemaKey]) -> None:
+        """Look for schemas in the schema wiki; after this `get` knows, or `reason` says why not.
+
+        Raises nothing: a wiki that is away, slow or wrong leaves its schemas unknown for a while.
+        """
+        wanted = {key for key in keys if self.get(key) is None and not self.is_missing(key)}
+        if not wanted:
+            return
+        if not self._settings.wiki_url:
+            for key in wanted:
+                self._miss(key, "not in the repository")
+            return
+        wait = aiohttp.ClientTimeout(total=self._settings.wiki_timeout)
+        async with aiohttp.ClientSession(timeout=wait) as session:
+            await asyncio.gather(*(self._fetch(session, key) for key in wanted))
+
+    def _read(self, key: SchemaKey) -> Schema | None:
+        if not NAME.match(key.schema) or key.revision < 0:
+            return None
+        file = self._folder / key.schema / f"{key.revision}.json"
+        try:
+            return self._keep(key, file.read_bytes())
+        except FileNotFoundError:
+            return None
+        except ValueError as error:
+            self._miss(key, f"{file.name} is no schema: {error}")
+            return None
+
+    async def _fetch(self, session: aiohttp.ClientSession, key: SchemaKey) -> None:
+        query = {
+            "action": "jsonschema",
+            "title": key.schema,
+            "revid": str(key.revision),
+            "formatversion": "2",
+        }
+        try:
+            async with session.get(
+                self._settings.wiki_url, params=query, allow_redirects=False
+            ) as answer:
+                answer.raise_for_status()
+                if answer.status != 200:
+                    raise ValueError(f"status {answer.status}")
+                body = await answer.content.read(MAX_SCHEMA_BYTES + 1)
+                while chunk := await answer.content.read(MAX_SCHEMA_BYTES + 1):
+                    body += chunk
+                    if len(body) > MAX_SCHEMA_BYTES:
+                        break
+            self._keep(key, body)
+        except (aiohttp.ClientError, TimeoutError, ValueError) as error:
+            self._miss(key, f"the schema wiki gave none: {error or 'timed out'}")
+
+    def _keep(self, key: SchemaKey, body: bytes) -> Schema:
+        if len(body) > MAX_SCHEMA_BYTES:
+            raise ValueError(f"larger than {MAX_SCHEMA_BYTES} bytes")
+        event = orjson.loads(body)
+        if not isinstance(event, dict) or "error" in event or not _is_object_schema(event):
+            raise ValueError("not the schema of an object")
+        schema = Schema(key, event)
+        _ = schema.validator
+        self._found[key] = schema
+        self._missing.pop(key, None)
+        return schema
+
+    def _miss(self, key: SchemaKey, reason: str) -> None:
+        self._missing[key] = (time.monotonic() + self._settings.negative_ttl, reason)
+
+
+def _is_object_schema(event: dict[str, Any]) -> bool:
+    return event.get("type", "object") == "object" and isinstance(event.get("properties", {}), dict)

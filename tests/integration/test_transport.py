@@ -1,0 +1,35 @@
+"""Batch delivery on a real Kafka: all records, in order, committed as far as acknowledged."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+import uuid
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+from aiokafka.admin import AIOKafkaAdminClient
+
+from elfaust.app import ElfaustApp, create_app
+from elfaust.publish import Publisher, make_producer
+from elfaust.settings import Settings
+from elfaust.topics import TopicAdmin
+from elfaust.types import Outgoing, Record
+from models.raw_line import RawLine
+
+
+@asynccontextmanager
+async def publishing(settings: Settings) -> AsyncIterator[Publisher]:
+    admin, producer = TopicAdmin(settings), make_producer(settings.kafka)
+    await producer.start()
+    try:
+        yield Publisher(settings, producer, admin)
+    finally:
+        await producer.stop()
+        await admin.close()
+
+
+def lines(topic: str, lane: int, numbers: range, source: str = "") -> list[Outgoing]:
+    return [Outgoing(topic, lane, b"%d" % n, 1_000 + n, source, n) for n in numbers]
