@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 
 class ElfaustError(Exception):
     """Root of elfaust's errors."""
@@ -54,3 +56,23 @@ class SettingsError(ElfaustError):
 
 class StackError(ElfaustError):
     """A local server that cannot be set up, started or stopped."""
+
+
+class TableDrift(ElfaustError):
+    """A table whose columns are no longer those of its schema: somebody has altered it."""
+
+    def __init__(self, table: str, columns: Sequence[str], detail: str) -> None:
+        super().__init__(f"table {table} does not fit its schema: {detail}")
+        self.table = table
+        #: The columns that it lacks, as far as known.
+        self.columns = tuple(columns)
+        self.detail = detail
+
+
+class SchemaUnfit(ElfaustError):
+    """A schema whose events a sink cannot store, whatever they hold."""
+
+    def __init__(self, key: tuple[str, int], detail: str) -> None:
+        super().__init__(f"schema {key[0]}, revision {key[1]}: {detail}")
+        self.key = key
+        self.detail = detail

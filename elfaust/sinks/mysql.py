@@ -1,0 +1,203 @@
+"""MySQL: one uniform batch per table, exact under repeats, a bad row alone refused.
+
+`ON DUPLICATE KEY UPDATE uuid = uuid` forgives a repeated event and nothing else; INSERT IGNORE
+would cut values silently. Everything here blocks: call it from a thread.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import MySQLdb
+from MySQLdb.constants import ER
+from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential_jitter
+
+from elfaust.columns import columns_of
+from elfaust.errors import EventFault, SchemaUnfit, ServerAway
+from elfaust.registry import Registry
+from elfaust.settings import Mysql, Settings
+from elfaust.sinks.ddl import create_table, quoted, table_name
+from elfaust.sinks.rows import Row, RowMaker
+from elfaust.types import Record, SchemaKey
+
+#: What is wrong with a row or its table; any other error is the server's.
+FAULTS = {
+    ER.WARN_DATA_OUT_OF_RANGE,
+    ER.DATA_TOO_LONG,
+    ER.TRUNCATED_WRONG_VALUE,
+    ER.TRUNCATED_WRONG_VALUE_FOR_FIELD,
+    ER.WARN_DATA_TRUNCATED,
+    ER.BAD_NULL_ERROR,
+    ER.BAD_FIELD_ERROR,
+    ER.NO_DEFAULT_FOR_FIELD,
+    ER.WRONG_VALUE_COUNT_ON_ROW,
+    ER.CANT_CREATE_TABLE,
+    ER.DUP_FIELDNAME,
+    ER.TOO_BIG_ROWSIZE,
+}
+ATTEMPTS = 5
+Refusals = list[tuple[Record, EventFault]]
+
+
+class DataFault(Exception):
+    """MySQL refused a statement for what it holds."""
+
+
+def connect(mysql: Mysql) -> Any:
+    """Return a connection that refuses, rather than alters, what does not fit.
+
+    Raises MySQLdb.Error when the server does not answer.
+    """
+    return MySQLdb.connect(
+        host=mysql.host,
+        port=mysql.port,
+        user=mysql.user,
+        password=mysql.password,
+        database=mysql.database,
+        charset="utf8mb4",
+        connect_timeout=max(1, int(mysql.timeout)),
+        read_timeout=max(1, int(mysql.timeout)),
+        write_timeout=max(1, int(mysql.timeout)),
+        sql_mode="STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION",
+        init_command="SET time_zone = '+00:00'",
+    )
+
+
+class _Table:
+    """A table that exists: how its rows are made and inserted."""
+
+    def __init__(self, name: str, maker: RowMaker) -> None:
+        names = ", ".join(quoted(column.name) for column in maker.columns)
+        values = ", ".join(["%s"] * len(maker.columns))
+        self.name = name
+        self.maker = maker
+        self.insert = (
+            f"INSERT INTO {quoted(name)} ({names}) VALUES ({values}) "
+            "ON DUPLICATE KEY UPDATE uuid = uuid"
+        ).encode()
+
+
+class MysqlSink:
+    """Writes events to the tables of their schema revisions over one connection."""
+
+    def __init__(self, settings: Settings, registry: Registry) -> None:
+        self._mysql = settings.mysql
+        self._registry = registry
+        self._connection: Any = None
+        self._tables: dict[SchemaKey, _Table] = {}
+
+    @property
+    def _server(self) -> str:
+        return f"MySQL {self._mysql.host}:{self._mysql.port}"
+
+    def ping(self) -> None:
+        """Raise MySQLdb.Error when the server does not answer."""
+        connect(self._mysql).close()
+
+    def write(self, key: SchemaKey, records: Sequence[Record]) -> Refusals:
+        """Store events of one schema revision; durable on return, all in one transaction.
+
+        Returns the records that cannot be stored, each with its fault. Raises ServerAway when the
+        server could not take them after several tries.
+        """
+        for attempt in Retrying(
+            retry=retry_if_exception_type(MySQLdb.Error),
+            stop=stop_after_attempt(ATTEMPTS),
+            wait=wait_exponential_jitter(0.1, 5.0),
+            retry_error_callback=self._give_up,
+        ):
+            with attempt:
+                return self._write(key, records)
+        raise AssertionError("unreachable")
+
+    def _give_up(self, state: Any) -> None:
+        error = state.outcome.exception()
+        raise ServerAway(self._server, str(error)) from error
+
+    def _write(self, key: SchemaKey, records: Sequence[Record]) -> Refusals:
+        try:
+            if self._connection is None:
+                self._connection = connect(self._mysql)
+            table = self._tables.get(key) or self._create(key)
+            rows, refused = _rows(table, key, records)
+            stored = self._insert(table, key, rows)
+            self._connection.commit()
+            return refused + stored
+        except SchemaUnfit as unfit:
+            fault = EventFault("consumer", unfit.detail, *key)
+            return [(record, fault) for record in records]
+        except MySQLdb.Error as error:
+            if error.args and error.args[0] == ER.NO_SUCH_TABLE:
+                self._tables.pop(key, None)
+            self._disconnect()
+            raise
+
+    def _disconnect(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close()
+
+    def _create(self, key: SchemaKey) -> _Table:
+        schema = self._registry.get(key)
+        if schema is None:
+            raise SchemaUnfit(key, self._registry.reason(key))
+        name = table_name(self._mysql.table, key)
+        maker = RowMaker(columns_of(key, schema.event))
+        with self._connection.cursor() as cursor:
+            try:
+                cursor.execute("SET sql_notes = 0")
+                cursor.execute(create_table(name, schema))
+            except MySQLdb.Error as error:
+                if error.args[0] in FAULTS:
+                    raise SchemaUnfit(key, f"table {name}: {error.args[1]}") from error
+                raise
+        return self._tables.setdefault(key, _Table(name, maker))
+
+    def _insert(
+        self, table: _Table, key: SchemaKey, rows: Sequence[tuple[Record, Row]]
+    ) -> Refusals:
+        refused: Refusals = []
+        step = self._mysql.insert_rows
+        for start in range(0, len(rows), step):
+            refused += self._insert_or_halve(table, key, rows[start : start + step])
+        return refused
+
+    def _insert_or_halve(
+        self, table: _Table, key: SchemaKey, rows: Sequence[tuple[Record, Row]]
+    ) -> Refusals:
+        try:
+            self._execute(table, [row for _, row in rows])
+            return []
+        except DataFault as error:
+            if len(rows) == 1:
+                fault = EventFault("consumer", f"table {table.name}: {error}", *key)
+                return [(rows[0][0], fault)]
+        middle = len(rows) // 2
+        first = self._insert_or_halve(table, key, rows[:middle])
+        return first + self._insert_or_halve(table, key, rows[middle:])
+
+    def _execute(self, table: _Table, rows: Sequence[Row]) -> None:
+        with self._connection.cursor() as cursor:
+            # mysqlclient splits at 64 kB otherwise.
+            cursor.max_stmt_length = 8 * 1024 * 1024
+            try:
+                # A statement that fails is undone whole by InnoDB; the transaction goes on.
+                cursor.executemany(table.insert, rows)
+            except MySQLdb.Error as error:
+                if error.args and error.args[0] in FAULTS:
+                    raise DataFault(str(error.args[1])) from error
+                raise
+
+
+def _rows(
+    table: _Table, key: SchemaKey, records: Sequence[Record]
+) -> tuple[list[tuple[Record, Row]], Refusals]:
+    rows, refused = [], []
+    for record in records:
+        try:
+            rows.append((record, table.maker.row(record.value)))
+        except (ValueError, KeyError, TypeError) as error:
+            fault = EventFault("consumer", f"table {table.name}: {error}", *key)
+            refused.append((record, fault))
+    return rows, refused
