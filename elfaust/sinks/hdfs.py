@@ -1,0 +1,132 @@
+"""HDFS: the events of a lane as Parquet files by schema revision and hour, each exactly once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from copy import deepcopy
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from elfaust.errors import EventFault
+from elfaust.registry import Registry
+from elfaust.settings import Settings
+from elfaust.sinks.commits import CommitLog, Pending, Progress
+from elfaust.sinks.parquet import ParquetWriter, to_bytes
+from elfaust.storage import Storage
+from elfaust.types import Record, SchemaKey
+
+Topics = Mapping[str, tuple[SchemaKey, Sequence[Record]]]
+Refusals = list[tuple[str, Record, EventFault]]
+
+
+class HdfsSink:
+    """Writes lanes; everything blocks, one lane at a time."""
+
+    def __init__(self, settings: Settings, registry: Registry, storage: Storage) -> None:
+        self._hdfs = settings.hdfs
+        self._registry = registry
+        self._storage = storage
+        self._writers: dict[SchemaKey, ParquetWriter] = {}
+        self._lanes: dict[int, tuple[CommitLog, Progress]] = {}
+        self._threads = ThreadPoolExecutor(settings.hdfs.writers, thread_name_prefix="hdfs")
+
+    def open_lane(self, lane: int) -> None:
+        """Take over a lane: finish or drop what its last owner left, learn how far it came."""
+        log = CommitLog(self._storage, self._hdfs.root.rstrip("/"), lane)
+        self._lanes[lane] = log, log.recover()
+
+    def write(self, lane: int, topics: Topics) -> Refusals:
+        """Store the records of a lane's topics, which are in order; durable on return.
+
+        Records that the lane has stored before are skipped. Returns those that cannot be stored,
+        each with its topic and fault. Raises ServerAway when the storage does not answer and
+        LaneLost when another worker has the lane; the lane must then be opened again.
+        """
+        log, progress = self._lanes.pop(lane)
+        progress, files, refused = deepcopy(progress), [], []
+        for topic, (key, records) in topics.items():
+            fresh = advance(progress, topic, records)
+            if fresh:
+                made, unfit = self._files(topic, lane, key, fresh)
+                files += made
+                refused += [(topic, record, fault) for record, fault in unfit]
+        if files:
+            names = [(log.temporary(file.final), file.final) for file in files]
+            list(self._threads.map(self._write, names, files))
+            log.commit(names, progress)
+        self._lanes[lane] = log, progress
+        return refused
+
+    def _write(self, names: tuple[str, str], file: Pending) -> None:
+        self._storage.write(names[0], file.data)
+
+    def _files(
+        self, topic: str, lane: int, key: SchemaKey, records: Sequence[Record]
+    ) -> tuple[list[Pending], list[tuple[Record, EventFault]]]:
+        writer = self._writer(key)
+        if writer is None:
+            fault = EventFault("consumer", self._registry.reason(key), *key)
+            return [], [(record, fault) for record in records]
+        table, refused = writer.table(records)
+        span = f"{records[0].offset:020d}-{records[-1].offset:020d}"
+        name = f"{topic}.{lane}.{span}.parquet"
+        root = self._hdfs.root.rstrip("/")
+        return [
+            Pending(f"{root}/{self._folder(key, hour)}/{name}", to_bytes(rows))
+            for hour, rows in by_hour(table)
+        ], refused
+
+    def _writer(self, key: SchemaKey) -> ParquetWriter | None:
+        writer = self._writers.get(key)
+        if writer is None:
+            schema = self._registry.get(key)
+            if schema is None:
+                return None
+            writer = self._writers[key] = ParquetWriter(schema)
+        return writer
+
+    def _folder(self, key: SchemaKey, hour: str) -> str:
+        year, month, day, of_day = hour[:4], hour[5:7], hour[8:10], hour[11:13]
+        # Numbers without leading zeros, names in lower case: as Refine writes them for Hive.
+        return self._hdfs.path.format(
+            schema=key.schema.lower(),
+            revision=key.revision,
+            year=int(year),
+            month=int(month),
+            day=int(day),
+            hour=int(of_day),
+        )
+
+
+def advance(progress: Progress, topic: str, records: Sequence[Record]) -> list[Record]:
+    """Return the records that are new to a lane, and move its progress past them.
+
+    A record is new if neither its own offset nor its source's position has been passed: a source's
+    positions only rise, save where a restarted worker repeats itself.
+    """
+    fresh = []
+    next_offset = progress.offsets.get(topic, 0)
+    positions = progress.positions.setdefault(topic, {})
+    for record in records:
+        if record.offset < next_offset:
+            continue
+        next_offset = record.offset + 1
+        if record.source:
+            if record.position <= positions.get(record.source, -1):
+                continue
+            positions[record.source] = record.position
+        fresh.append(record)
+    progress.offsets[topic] = next_offset
+    return fresh
+
+
+def by_hour(table: pa.Table) -> list[tuple[str, pa.Table]]:
+    """Return the rows of each hour of `dt`, UTC, as `2020-09-13T12`."""
+    hours: Any = pc.utf8_slice_codeunits(table["dt"], 0, 13)
+    found = sorted(pc.unique(hours).to_pylist())
+    if len(found) == 1:
+        return [(found[0], table)]
+    return [(hour, table.filter(pc.equal(hours, hour))) for hour in found]

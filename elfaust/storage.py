@@ -1,0 +1,195 @@
+"""Where files go: HDFS through WebHDFS, or a local folder."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, Protocol, TypeVar
+
+import requests
+from hdfs import InsecureClient
+from hdfs.util import HdfsError
+from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential_jitter
+
+from elfaust.errors import ServerAway
+from elfaust.settings import Hdfs
+
+T = TypeVar("T")
+ATTEMPTS = 5
+#: What the NameNode answers when it may serve later.
+LATER = ("SafeModeException", "RetriableException", "StandbyException", "IOException")
+
+
+class Storage(Protocol):
+    """Whole files by absolute path. Raises ServerAway when the storage does not answer."""
+
+    def write(self, path: str, data: bytes) -> None:
+        """Write a file, over what is there; its folders are made."""
+
+    def read(self, path: str) -> bytes:
+        """Return a file's bytes; raises FileNotFoundError."""
+
+    def rename(self, source: str, target: str) -> bool:
+        """Rename a file, atomically; False if the target exists or the source does not."""
+
+    def exists(self, path: str) -> bool:
+        """Tell whether there is such a file."""
+
+    def list(self, path: str) -> list[str]:
+        """Return the sorted names in a folder, none where there is no such folder."""
+
+    def walk(self, path: str) -> Iterator[str]:
+        """Yield the paths of all files below a folder."""
+
+    def delete(self, path: str) -> None:
+        """Delete a file, or a folder and all in it; nothing where there is none."""
+
+
+def open_storage(settings: Hdfs) -> Storage:
+    """Return the storage that the settings name."""
+    return LocalStorage() if settings.storage == "local" else WebHdfsStorage(settings)
+
+
+class LocalStorage:
+    """A folder of this machine."""
+
+    def write(self, path: str, data: bytes) -> None:
+        """Write a file, over what is there."""
+        file = Path(path)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with file.open("wb") as out:
+            out.write(data)
+            out.flush()
+            os.fsync(out.fileno())
+
+    def read(self, path: str) -> bytes:
+        """Return a file's bytes."""
+        return Path(path).read_bytes()
+
+    def rename(self, source: str, target: str) -> bool:
+        """Rename a file unless the target exists: a link fails where a rename would replace."""
+        Path(target).parent.mkdir(parents=True, exist_ok=True)
+        try:
+            os.link(source, target)
+        except (FileExistsError, FileNotFoundError):
+            return False
+        Path(source).unlink()
+        return True
+
+    def exists(self, path: str) -> bool:
+        """Tell whether there is such a file."""
+        return Path(path).exists()
+
+    def list(self, path: str) -> list[str]:
+        """Return the sorted names in a folder."""
+        folder = Path(path)
+        return sorted(file.name for file in folder.iterdir()) if folder.is_dir() else []
+
+    def walk(self, path: str) -> Iterator[str]:
+        """Yield the paths of all files below a folder."""
+        for file in sorted(Path(path).rglob("*")):
+            if file.is_file():
+                yield str(file)
+
+    def delete(self, path: str) -> None:
+        """Delete a file or a folder."""
+        file = Path(path)
+        if file.is_dir():
+            for inner in list(file.iterdir()):
+                self.delete(str(inner))
+            file.rmdir()
+        else:
+            file.unlink(missing_ok=True)
+
+
+class WebHdfsStorage:
+    """HDFS through WebHDFS; each call is tried a few times while the NameNode is away.
+
+    A rename whose answer was lost is tried again and then says False: the caller looks whether the
+    target is what it wanted.
+    """
+
+    def __init__(self, settings: Hdfs) -> None:
+        self._url = settings.url
+        session = requests.Session()
+        adapter = requests.adapters.HTTPAdapter(pool_maxsize=max(10, 2 * settings.writers))
+        session.mount("http://", adapter)
+        session.mount("https://", adapter)
+        self._client = InsecureClient(
+            settings.url, user=settings.user, timeout=settings.timeout, session=session
+        )
+
+    def write(self, path: str, data: bytes) -> None:
+        """Write a file, over what is there."""
+        self._try(lambda: self._client.write(path, data=data, overwrite=True))
+
+    def read(self, path: str) -> bytes:
+        """Return a file's bytes."""
+
+        def read() -> bytes:
+            with self._client.read(path) as reader:
+                data: bytes = reader.read()
+                return data
+
+        if not self.exists(path):
+            raise FileNotFoundError(path)
+        return self._try(read)
+
+    def rename(self, source: str, target: str) -> bool:
+        """Rename a file; HDFS refuses where the target exists."""
+        folder = target.rpartition("/")[0]
+        self._try(lambda: self._client.makedirs(folder))
+
+        def rename() -> bool:
+            answer = self._client._rename(source, destination=target)
+            return bool(answer.json()["boolean"])
+
+        return self._try(rename)
+
+    def exists(self, path: str) -> bool:
+        """Tell whether there is such a file."""
+        return self._try(lambda: self._client.status(path, strict=False)) is not None
+
+    def list(self, path: str) -> list[str]:
+        """Return the sorted names in a folder."""
+        if not self.exists(path):
+            return []
+        return sorted(self._try(lambda: self._client.list(path)))
+
+    def walk(self, path: str) -> Iterator[str]:
+        """Yield the paths of all files below a folder."""
+        if not self.exists(path):
+            return
+        for name, status in self._try(lambda: self._client.list(path, status=True)):
+            inner = f"{path.rstrip('/')}/{name}"
+            if status["type"] == "DIRECTORY":
+                yield from self.walk(inner)
+            else:
+                yield inner
+
+    def delete(self, path: str) -> None:
+        """Delete a file or a folder."""
+        self._try(lambda: self._client.delete(path, recursive=True))
+
+    def _try(self, call: Callable[[], T]) -> T:
+        for attempt in Retrying(
+            retry=retry_if_exception_type(ServerAway),
+            stop=stop_after_attempt(ATTEMPTS),
+            wait=wait_exponential_jitter(0.2, 5.0),
+            reraise=True,
+        ):
+            with attempt:
+                return self._once(call)
+        raise AssertionError("unreachable")
+
+    def _once(self, call: Callable[[], T]) -> T:
+        try:
+            return call()
+        except (requests.RequestException, OSError) as error:
+            raise ServerAway(f"HDFS {self._url}", str(error)) from error
+        except HdfsError as error:
+            name: Any = getattr(error, "exception", "") or ""
+            if name in LATER or "safe mode" in str(error) or not name:
+                raise ServerAway(f"HDFS {self._url}", str(error)) from error
+            raise
