@@ -114,10 +114,10 @@ class _Lines:
     def __getitem__(self, key: SchemaKey) -> Line:
         return self._lines.setdefault(key, Line(key))
 
-    def add_events(self, key: SchemaKey, records: Iterable[Record]) -> None:
+    def add_events(self, key: SchemaKey, records: Sequence[Record]) -> None:
         once = _once(records)
         self[key].valid += len(once)
-        self[key].repeats += sum(1 for _ in records) - len(once)
+        self[key].repeats += len(records) - len(once)
 
     def add_errors(self, records: Iterable[Record]) -> None:
         for record in _once(records):

@@ -69,9 +69,11 @@ class ElfaustApp(faust.App):  # type: ignore[misc]
         """Subscribe to topics of schema revisions that have appeared."""
         names = sorted(name for name in await self.admin.names() if self.names.key(name))
         subscribed = self.topics._topic_name_index
-        for topic, also in self._followed:
-            topic.topics = [*also, *names]
-            if not self.rebalancing and any(name not in subscribed for name in topic.topics):
+        for declared, also in self._followed:
+            # The agent reads a clone of the topic that it was declared with.
+            for topic in (declared, *(t for t in self.topics if t.schema is declared.schema)):
+                topic.topics = [*also, *names]
+            if not self.rebalancing and any(name not in subscribed for name in declared.topics):
                 self.topics._flag_changes()
 
     async def _keep_following(self) -> None:

@@ -38,7 +38,9 @@ async def send(
     await producer.start()
     publisher, total, started = Publisher(settings, producer, admin), 0, time.monotonic()
     chunk = CHUNK if not rate else max(1, min(CHUNK, int(rate / 4)))
-    lines = recorded_lines(2**62 if count is None else count, base_time=time.time())
+    lines = recorded_lines(
+        2**40 if count is None else count, start=int(time.time()) * 1_000_000, base_time=time.time()
+    )
     try:
         for lane, batch in enumerate(iter(lambda: list(islice(lines, chunk)), [])):
             await publisher.publish(_outgoing(settings, batch, lane % settings.topics.lanes))

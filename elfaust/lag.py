@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
+from tenacity import AsyncRetrying, retry_if_exception, stop_after_delay, wait_fixed
 
 from elfaust.errors import ServerAway
 from elfaust.settings import Settings
@@ -80,7 +82,7 @@ class LagReader:
         lags = []
         for role in READERS:
             group = self._settings.kafka.app_id.format(role=role)
-            committed = await self._admin.list_consumer_group_offsets(group)
+            committed = await self._committed(group)
             for topic in sorted(wanted[role]):
                 mine = [lane for lane in lanes if lane.topic == topic]
                 done = sum(
@@ -88,3 +90,17 @@ class LagReader:
                 )
                 lags.append(TopicLag(topic, role, sum(ends[lane] for lane in mine), done))
         return lags
+
+    async def _committed(self, group: str) -> dict[TopicPartition, Any]:
+        async for attempt in AsyncRetrying(
+            retry=retry_if_exception(lambda error: getattr(error, "retriable", False)),
+            stop=stop_after_delay(self._settings.kafka.request_timeout),
+            wait=wait_fixed(0.2),
+            reraise=True,
+        ):
+            with attempt:
+                # A new broker has no coordinator yet; it makes one when it is asked.
+                committed: dict[TopicPartition, Any] = (
+                    await self._admin.list_consumer_group_offsets(group)
+                )
+        return committed

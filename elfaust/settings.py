@@ -31,7 +31,7 @@ def tcp_port(default: int, help_text: str) -> Any:
     return setting(default, help_text, least=1, most=65_535)
 
 
-CODECS = ("none", "gzip", "lz4", "snappy", "zstd")
+CODECS = ("none", "gzip")
 LEVELS = ("debug", "info", "warning", "error", "critical")
 PROFILES = ("production", "beta", "dev")
 REVISION = ("schema", "revision")
@@ -53,9 +53,7 @@ class Kafka:
         60.0, "Seconds of tries until a worker that cannot publish stops."
     )
     batch_bytes: int = setting(900_000, "Largest batch of records sent to one partition, bytes.")
-    compression: str = setting(
-        "none", "Codec of produced batches: none, gzip, lz4, snappy, zstd.", choices=CODECS
-    )
+    compression: str = setting("none", "Codec of produced batches.", choices=CODECS)
 
 
 @dataclass(frozen=True)

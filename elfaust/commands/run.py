@@ -35,6 +35,8 @@ def command(settings: Settings, events: int | None) -> None:
     click.echo("Starting Kafka, HDFS and MariaDB ...", err=True)
     stack.up()
     supervisor = Supervisor(settings, dict.fromkeys(ROLES, 1))
+    # SIGTERM must not leave workers behind: it ends the command as Ctrl-C does.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         supervisor.start()
         port = web_port(settings, "throughput")

@@ -6,6 +6,7 @@ import json
 
 import click
 
+from elfaust.devstack.server import StartError
 from elfaust.devstack.stack import Stack, assignments
 from elfaust.settings import Settings
 
@@ -23,7 +24,12 @@ def command() -> None:
 def up(settings: Settings) -> None:
     """Start the servers; returns when each has answered a real request."""
     stack = Stack(settings)
-    stack.up()
+    try:
+        stack.up()
+    except StartError as error:
+        for line in error.tail:
+            click.echo(f"| {line}", err=True)
+        raise
     for server in stack.status():
         click.echo(f"{server.name:<10} port {server.port}", err=True)
 
@@ -63,7 +69,7 @@ def env(settings: Settings) -> None:
 @click.pass_obj
 def logs(settings: Settings, name: str) -> None:
     """Print the log of server NAME."""
-    log = Stack(settings).server(name).log
+    log = Stack(settings).logs(name)
     click.echo(log.read_text(errors="replace") if log.exists() else "", nl=False)
 
 

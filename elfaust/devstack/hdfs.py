@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
-import subprocess
+import shutil
+import uuid
 from pathlib import Path
 from urllib.parse import urlsplit
 from xml.sax.saxutils import escape
 
 import requests
 
-from elfaust.devstack.jars import jars
-from elfaust.devstack.server import Server
-from elfaust.errors import StackError
+from elfaust.devstack.java import java
+from elfaust.devstack.server import HOST, NotReadyError, Server, run_tool
 from elfaust.settings import Settings
 
 NAMENODE = "org.apache.hadoop.hdfs.server.namenode.NameNode"
 DATANODE = "org.apache.hadoop.hdfs.server.datanode.DataNode"
+#: Seconds for one request that asks whether HDFS is ready.
+ASK_SECONDS = 10
+#: What HDFS says of every single file and block is left out.
 LOG4J = """\
 log4j.rootLogger=INFO,console
+log4j.logger.BlockStateChange=WARN
+log4j.logger.org.apache.hadoop.hdfs.StateChange=WARN
+log4j.logger.org.apache.hadoop.hdfs.server.namenode.FSNamesystem.audit=WARN
+log4j.logger.org.apache.hadoop.hdfs.server.datanode.DataNode.clienttrace=WARN
 log4j.appender.console=org.apache.log4j.ConsoleAppender
 log4j.appender.console.layout=org.apache.log4j.PatternLayout
 log4j.appender.console.layout.ConversionPattern=%d{ISO8601} %p %c: %m%n
@@ -29,68 +36,70 @@ def hdfs(settings: Settings, stack: Path) -> list[Server]:
     folder, local = stack / "hdfs", settings.stack
     web = urlsplit(settings.hdfs.url).port or 9870
 
-    def prepare() -> None:
-        _write_conf(settings, folder, web)
+    def prepare(name: str) -> None:
+        # Each has its own: they start side by side.
+        _write_conf(settings, folder, folder / "conf" / name, web)
 
     def prepare_namenode() -> None:
-        prepare()
+        prepare("namenode")
         if not (folder / "name" / "current" / "VERSION").exists():
-            _format(folder)
+            _format(folder, stack / "logs" / "namenode.log")
 
     return [
         Server(
             "namenode",
             stack,
-            lambda: _java(folder, NAMENODE),
+            lambda: _java(folder / "conf" / "namenode", NAMENODE),
             (web, local.namenode_port),
-            lambda: requests.get(
-                f"{settings.hdfs.url}/webhdfs/v1/?op=LISTSTATUS", timeout=5
-            ).raise_for_status(),
+            lambda: _list_root(settings),
             prepare_namenode,
         ),
         Server(
             "datanode",
             stack,
-            lambda: _java(folder, DATANODE),
+            lambda: _java(folder / "conf" / "datanode", DATANODE),
             (local.datanode_port, local.datanode_http_port, local.datanode_ipc_port),
-            lambda: _write_and_delete(settings),
-            prepare,
+            lambda: _write_read_delete(settings),
+            lambda: prepare("datanode"),
         ),
     ]
 
 
-def _java(folder: Path, main: str) -> list[str]:
+def _java(conf: Path, main: str, *arguments: str) -> list[str]:
     opens = "--add-opens=java.base/java.lang=ALL-UNNAMED"
-    return ["java", opens, "-Xmx256m", "-cp", f"{folder}/conf:{jars('hadoop')}/*", main]
+    return java("hadoop", main, *arguments, options=(opens, "-XX:+UseSerialGC"), conf=conf)
 
 
 def _properties(settings: Settings, folder: Path, web: int) -> dict[str, str]:
-    local, host = settings.stack, "127.0.0.1"
+    local = settings.stack
     return {
         "dfs.replication": "1",
         "dfs.permissions.enabled": "false",
+        "dfs.webhdfs.enabled": "true",
         "dfs.namenode.name.dir": f"file://{folder}/name",
         "dfs.datanode.data.dir": f"file://{folder}/data",
-        "dfs.namenode.http-address": f"{host}:{web}",
-        "dfs.namenode.rpc-address": f"{host}:{local.namenode_port}",
+        "dfs.namenode.http-address": f"{HOST}:{web}",
+        "dfs.namenode.rpc-address": f"{HOST}:{local.namenode_port}",
         "dfs.namenode.safemode.extension": "0",
         "dfs.namenode.datanode.registration.ip-hostname-check": "false",
-        "dfs.datanode.hostname": host,
-        "dfs.datanode.address": f"{host}:{local.datanode_port}",
-        "dfs.datanode.http.address": f"{host}:{local.datanode_http_port}",
-        "dfs.datanode.ipc.address": f"{host}:{local.datanode_ipc_port}",
+        "dfs.datanode.hostname": HOST,
+        "dfs.datanode.address": f"{HOST}:{local.datanode_port}",
+        "dfs.datanode.http.address": f"{HOST}:{local.datanode_http_port}",
+        "dfs.datanode.ipc.address": f"{HOST}:{local.datanode_ipc_port}",
         "dfs.client.use.datanode.hostname": "true",
     }
 
 
-def _write_conf(settings: Settings, folder: Path, web: int) -> None:
-    conf = folder / "conf"
-    # Both daemons look for these on their class path; empty ones do.
+def _write_conf(settings: Settings, folder: Path, conf: Path, web: int) -> None:
+    # The daemons look for these on their class path; empty ones do.
     for page in ("hdfs", "datanode", "static"):
         (conf / "webapps" / page).mkdir(parents=True, exist_ok=True)
     (conf / "log4j.properties").write_text(LOG4J)
-    default = f"hdfs://127.0.0.1:{settings.stack.namenode_port}"
-    (conf / "core-site.xml").write_text(_xml({"fs.defaultFS": default}))
+    core = {
+        "fs.defaultFS": f"hdfs://{HOST}:{settings.stack.namenode_port}",
+        "hadoop.tmp.dir": f"{folder}/tmp",
+    }
+    (conf / "core-site.xml").write_text(_xml(core))
     (conf / "hdfs-site.xml").write_text(_xml(_properties(settings, folder, web)))
 
 
@@ -102,19 +111,32 @@ def _xml(properties: dict[str, str]) -> str:
     return f"<configuration>\n{rows}</configuration>\n"
 
 
-def _format(folder: Path) -> None:
-    done = subprocess.run(
-        [*_java(folder, NAMENODE), "-format", "-nonInteractive"],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode:
-        raise StackError(f"the NameNode was not formatted: {done.stdout.strip()[-500:]}")
+def _format(folder: Path, log: Path) -> None:
+    # VERSION is written last: a folder without it is what an interrupted format left.
+    shutil.rmtree(folder / "name", ignore_errors=True)
+    command = _java(folder / "conf" / "namenode", NAMENODE, "-format", "-nonInteractive")
+    run_tool("formatting the NameNode's folder", command, log)
 
 
-def _write_and_delete(settings: Settings) -> None:
-    url = f"{settings.hdfs.url}/webhdfs/v1/tmp/elfaust-ready?user.name={settings.hdfs.user}"
+def _url(settings: Settings, path: str) -> str:
+    base = settings.hdfs.url.rstrip("/")
+    return f"{base}/webhdfs/v1{path}?user.name={settings.hdfs.user}"
+
+
+def _list_root(settings: Settings) -> None:
     with requests.Session() as session:
-        session.put(f"{url}&op=CREATE&overwrite=true", data=b"", timeout=5).raise_for_status()
-        session.delete(f"{url}&op=DELETE", timeout=5).raise_for_status()
+        url = f"{_url(settings, '/')}&op=LISTSTATUS"
+        session.get(url, timeout=ASK_SECONDS).raise_for_status()
+
+
+def _write_read_delete(settings: Settings) -> None:
+    """Have a file written, read and deleted, which the NameNode refuses while in safe mode."""
+    content = uuid.uuid4().hex
+    url = _url(settings, f"/tmp/elfaust-ready-{content}")
+    with requests.Session() as session:
+        put = session.put(f"{url}&op=CREATE", data=content, timeout=ASK_SECONDS)
+        put.raise_for_status()
+        read = session.get(f"{url}&op=OPEN", timeout=ASK_SECONDS)
+        session.delete(f"{url}&op=DELETE", timeout=ASK_SECONDS).raise_for_status()
+    if read.text != content:
+        raise NotReadyError(f"HDFS gave {read.status_code} for a file just written")

@@ -2,60 +2,74 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+from elfaust.devstack.packages import need
 from elfaust.errors import StackError
 
 POM = Path(__file__).with_name("pom.xml")
 
 
+def cache() -> Path:
+    """Return the folder of the jars that belong to this pom.xml."""
+    home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(home) / "elfaust" / hashlib.sha256(POM.read_bytes()).hexdigest()[:16]
+
+
 def jars(profile: str) -> Path:
     """Return the folder of a profile's jars (`kafka` or `hadoop`), fetched if it is not there.
 
-    Raises StackError when Java or Maven is missing or Maven fails.
+    The folder is complete or missing, never half full. Raises StackError when Java or Maven is
+    missing or Maven fails.
     """
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "elfaust"
-    folder = cache / hashlib.sha256(POM.read_bytes()).hexdigest()[:16] / profile
+    folder = cache() / profile
     if folder.is_dir():
         return folder
-    need("java", "openjdk-17-jre-headless")
-    need("mvn", "maven")
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    temporary = Path(tempfile.mkdtemp(dir=folder.parent))
+    need("java")
+    need("mvn")
     try:
-        _fetch(profile, temporary)
-        # Two set-ups at once: the first rename wins and both have the same jars.
-        if not folder.is_dir():
-            temporary.rename(folder)
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
+        with _alone(folder.parent):
+            if not folder.is_dir():
+                _fill(profile, folder)
+    except OSError as error:
+        raise StackError(f"the jars of {profile} cannot be kept in {folder}: {error}") from error
     return folder
 
 
-def need(program: str, package: str) -> str:
-    """Return the path of a program.
+@contextmanager
+def _alone(place: Path) -> Iterator[None]:
+    """Hold the cache's lock: Maven's own repository is not made for two at once."""
+    place.mkdir(parents=True, exist_ok=True)
+    with (place / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
-    Raises StackError, which names the Debian package, when it is missing.
-    """
-    path = shutil.which(program) or shutil.which(program, path="/usr/sbin:/sbin")
-    if path is None:
-        raise StackError(f"{program} is missing; install Debian's package {package}")
-    return path
+
+def _fill(profile: str, folder: Path) -> None:
+    temporary = Path(tempfile.mkdtemp(prefix=f"{profile}-", dir=folder.parent))
+    try:
+        _fetch(profile, temporary)
+        if not any(temporary.glob("*.jar")):
+            raise StackError(f"Maven fetched no jar for {profile}")
+        temporary.chmod(0o755)
+        temporary.rename(folder)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
 
 
 def _fetch(profile: str, folder: Path) -> None:
-    done = subprocess.run(
-        ["mvn", "-q", "-B", "-f", str(POM), f"-P{profile}", "dependency:copy-dependencies"]
-        + [f"-DoutputDirectory={folder}", "-DincludeScope=runtime"],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    command = [need("mvn"), "--quiet", "--batch-mode", "--strict-checksums", "--file", str(POM)]
+    command += [f"--activate-profiles={profile}", "dependency:copy-dependencies"]
+    command += ["-DincludeScope=runtime", f"-DoutputDirectory={folder}"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         lines = [line for line in done.stdout.splitlines() if "ERROR" in line]
         raise StackError(f"Maven could not fetch the {profile} jars: {' '.join(lines[:2])}")

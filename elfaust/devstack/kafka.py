@@ -3,34 +3,49 @@
 from __future__ import annotations
 
 import asyncio
-import subprocess
+import socket
 import uuid
 from base64 import urlsafe_b64encode
 from pathlib import Path
 
-from elfaust.devstack.jars import jars
-from elfaust.devstack.server import Server
-from elfaust.errors import StackError
-from elfaust.settings import Settings
-from elfaust.topics import TopicAdmin
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import KafkaError
 
-#: One node has one copy of everything; time to start is worth more than retention here.
+from elfaust.devstack.java import java
+from elfaust.devstack.server import HOST, NotReadyError, Server, run_tool
+from elfaust.settings import Settings
+
+#: Seconds for one request that asks whether Kafka is ready.
+ASK_SECONDS = 5
+LOG_OPTIONS = (
+    "-Dorg.slf4j.simpleLogger.showDateTime=true",
+    "-Dorg.slf4j.simpleLogger.dateTimeFormat=yyyy-MM-dd'T'HH:mm:ss.SSS",
+    # One line a topic and second, and nothing that a person looks for.
+    "-Dorg.slf4j.simpleLogger.log.kafka.log.LogCleaner=warn",
+)
+#: One node has one copy of everything. What is in it stays: neither records nor a group's offsets
+#: grow old, however long the stack is down.
 PROPERTIES = """\
 process.roles=broker,controller
 node.id=1
-controller.quorum.voters=1@127.0.0.1:{controller}
+controller.quorum.voters=1@{host}:{controller}
 controller.listener.names=CONTROLLER
-listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}
-advertised.listeners=PLAINTEXT://127.0.0.1:{port}
+listeners=PLAINTEXT://{host}:{port},CONTROLLER://{host}:{controller}
+advertised.listeners=PLAINTEXT://{host}:{port}
 log.dirs={folder}/data
 auto.create.topics.enable=false
 message.max.bytes=4194304
 replica.fetch.max.bytes=4194304
 log.retention.hours=-1
+offsets.retention.minutes=5256000
 offsets.topic.num.partitions=4
 offsets.topic.replication.factor=1
+transaction.state.log.num.partitions=4
 transaction.state.log.replication.factor=1
 transaction.state.log.min.isr=1
+share.coordinator.state.topic.num.partitions=1
+share.coordinator.state.topic.replication.factor=1
+share.coordinator.state.topic.min.isr=1
 group.initial.rebalance.delay.ms=0
 group.min.session.timeout.ms=1000
 """
@@ -45,40 +60,43 @@ def kafka(settings: Settings, stack: Path) -> Server:
 
     def prepare() -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        config.write_text(PROPERTIES.format(port=port, controller=controller, folder=folder))
+        config.write_text(
+            PROPERTIES.format(host=HOST, port=port, controller=controller, folder=folder)
+        )
         if not (folder / "data" / "meta.properties").exists():
-            _format(config)
-
-    def probe() -> object:
-        return asyncio.run(_names(settings))
+            _format(config, stack / "logs" / "kafka.log")
 
     return Server(
         "kafka",
         stack,
-        lambda: ["java", "-Xmx512m", "-cp", f"{jars('kafka')}/*", "kafka.Kafka", str(config)],
+        lambda: java("kafka", "kafka.Kafka", str(config), heap="512m", options=LOG_OPTIONS),
         (port, controller),
-        probe,
+        lambda: _ask(settings.kafka.bootstrap),
         prepare,
+        not_there=(OSError, NotReadyError, KafkaError),
     )
 
 
-def _format(config: Path) -> None:
+def _format(config: Path, log: Path) -> None:
     cluster = urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
-    tool = ["java", "-cp", f"{jars('kafka')}/*", "kafka.tools.StorageTool"]
-    done = subprocess.run(
-        [*tool, "format", "-t", cluster, "-c", str(config)],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode:
-        raise StackError(f"Kafka's folder was not formatted: {done.stderr.strip()[-500:]}")
+    arguments = ("format", "--ignore-formatted", f"--cluster-id={cluster}", f"--config={config}")
+    command = java("kafka", "kafka.tools.StorageTool", *arguments)
+    run_tool("formatting Kafka's folder", command, log)
 
 
-async def _names(settings: Settings) -> set[str]:
-    admin = TopicAdmin(settings)
+def _ask(bootstrap: str) -> None:
+    """Have Kafka describe its cluster; raises NotReadyError while its one broker is not in it."""
+    host, _, port = bootstrap.rpartition(":")
+    # aiokafka logs an error for each connection that is refused; a server that starts is none.
+    socket.create_connection((host, int(port)), timeout=ASK_SECONDS).close()
+    if not asyncio.run(_brokers(bootstrap)):
+        raise NotReadyError("no broker has registered yet")
+
+
+async def _brokers(bootstrap: str) -> int:
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap, request_timeout_ms=1000 * ASK_SECONDS)
     try:
-        async with asyncio.timeout(5):
-            return await admin.names()
+        await admin.start()
+        return len((await admin.describe_cluster())["brokers"])
     finally:
         await admin.close()

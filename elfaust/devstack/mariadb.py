@@ -4,93 +4,120 @@ from __future__ import annotations
 
 import getpass
 import hashlib
-import subprocess
+import shutil
 import tempfile
+from contextlib import closing
 from pathlib import Path
 
 import MySQLdb
 
-from elfaust.devstack.jars import need
-from elfaust.devstack.server import Server
-from elfaust.errors import StackError
+from elfaust.devstack.packages import need
+from elfaust.devstack.server import HOST, Server, run_tool
 from elfaust.settings import Settings
+
+#: A socket's path holds 107 bytes at most.
+SOCKET_BYTES = 107
+#: Seconds until a connection that asks whether MariaDB is ready is given up.
+ASK_SECONDS = 5
 
 
 def mariadb(settings: Settings, stack: Path) -> Server:
     """Return the server that answers at `mysql.host` and `mysql.port`."""
-    folder, mysql = stack / "mariadb", settings.mysql
-    socket = _socket(folder)
+    folder = stack / "mariadb"
+    socket = socket_path(folder)
 
     def prepare() -> None:
+        # An earlier server that was killed may have left it.
+        Path(socket).unlink(missing_ok=True)
         if not (folder / "data" / "mysql").exists():
-            _install(folder)
+            _install(folder, stack / "logs" / "mariadb.log")
 
     def probe() -> None:
         _grant(settings, socket)
-        connection = MySQLdb.connect(
-            host=mysql.host, port=mysql.port, user=mysql.user, password=mysql.password
-        )
-        connection.query(f"USE `{mysql.database}`")
-        connection.close()
+        _select(settings)
 
     return Server(
         "mariadb",
         stack,
-        lambda: [
-            need("mariadbd", "mariadb-server"),
-            "--no-defaults",
-            f"--user={getpass.getuser()}",
-            f"--datadir={folder}/data",
-            f"--socket={socket}",
-            f"--pid-file={folder}/mariadbd.pid",
-            f"--port={mysql.port}",
-            "--bind-address=127.0.0.1",
-            "--skip-name-resolve",
-            "--skip-log-bin",
-            "--character-set-server=utf8mb4",
-            "--innodb-buffer-pool-size=256M",
-            "--innodb-log-file-size=256M",
-        ],
-        (mysql.port,),
+        lambda: _command(folder, socket, settings.mysql.port),
+        (settings.mysql.port,),
         probe,
         prepare,
+        not_there=(OSError, MySQLdb.OperationalError),
     )
 
 
-def _socket(folder: Path) -> str:
-    # A socket's path holds 107 bytes at most.
+def _command(folder: Path, socket: str, port: int) -> list[str]:
+    return [
+        need("mariadbd"),
+        "--no-defaults",
+        f"--user={getpass.getuser()}",
+        f"--datadir={folder}/data",
+        f"--socket={socket}",
+        f"--pid-file={folder}/mariadbd.pid",
+        f"--port={port}",
+        f"--bind-address={HOST}",
+        "--skip-name-resolve",
+        "--skip-log-bin",
+        "--local-infile=ON",
+        "--character-set-server=utf8mb4",
+        "--default-time-zone=+00:00",
+        "--max-allowed-packet=64M",
+        "--innodb-buffer-pool-size=256M",
+        "--innodb-log-file-size=256M",
+    ]
+
+
+def socket_path(folder: Path) -> str:
+    """Return where the socket is: in `folder`, or under a short name in the temporary folder."""
     path = str(folder / "mariadb.sock")
+    if len(path.encode()) <= SOCKET_BYTES:
+        return path
     name = hashlib.sha256(path.encode()).hexdigest()[:12]
-    return path if len(path) < 100 else f"{tempfile.gettempdir()}/elfaust-{name}.sock"
+    return f"{tempfile.gettempdir()}/elfaust-{name}.sock"
 
 
-def _install(folder: Path) -> None:
+def _install(folder: Path, log: Path) -> None:
+    """Make the data folder under another name first, so that it is complete or missing."""
     folder.mkdir(parents=True, exist_ok=True)
-    done = subprocess.run(
-        [
-            need("mariadb-install-db", "mariadb-server"),
-            "--no-defaults",
-            f"--user={getpass.getuser()}",
-            f"--datadir={folder}/data",
-            "--auth-root-authentication-method=socket",
-            f"--auth-root-socket-user={getpass.getuser()}",
-            "--skip-test-db",
-        ],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode:
-        raise StackError(f"MariaDB's folder was not made: {done.stderr.strip()[-500:]}")
+    fresh = folder / "data.new"
+    shutil.rmtree(fresh, ignore_errors=True)
+    need("my_print_defaults")
+    command = [
+        need("mariadb-install-db"),
+        "--no-defaults",
+        f"--user={getpass.getuser()}",
+        f"--datadir={fresh}",
+        "--auth-root-authentication-method=socket",
+        f"--auth-root-socket-user={getpass.getuser()}",
+        "--skip-test-db",
+    ]
+    run_tool("making MariaDB's data folder", command, log)
+    fresh.rename(folder / "data")
 
 
 def _grant(settings: Settings, socket: str) -> None:
+    """Have the user of the settings, with every right, and the database, empty or as it is."""
     mysql = settings.mysql
-    root = MySQLdb.connect(unix_socket=socket, user=getpass.getuser())
-    with root.cursor() as cursor:
-        user = (mysql.user, "127.0.0.1")
+    user = (mysql.user, HOST)
+    root = MySQLdb.connect(unix_socket=socket, user=getpass.getuser(), connect_timeout=ASK_SECONDS)
+    with closing(root), root.cursor() as cursor:
         cursor.execute("CREATE USER IF NOT EXISTS %s@%s", user)
         cursor.execute("ALTER USER %s@%s IDENTIFIED BY %s", (*user, mysql.password))
         cursor.execute("GRANT ALL ON *.* TO %s@%s", user)
-        cursor.execute(f"CREATE DATABASE IF NOT EXISTS `{mysql.database}`")
-    root.close()
+        name = mysql.database.replace("`", "``")
+        cursor.execute(f"CREATE DATABASE IF NOT EXISTS `{name}` CHARACTER SET utf8mb4")
+
+
+def _select(settings: Settings) -> None:
+    mysql = settings.mysql
+    connection = MySQLdb.connect(
+        host=mysql.host,
+        port=mysql.port,
+        user=mysql.user,
+        password=mysql.password,
+        database=mysql.database,
+        connect_timeout=ASK_SECONDS,
+    )
+    with closing(connection), connection.cursor() as cursor:
+        cursor.execute("SELECT 1")

@@ -1,26 +1,50 @@
-"""One local server process: started detached, told ready by a real request, stopped by its id."""
+"""One local server: started detached, ready when a real request was answered, stopped by its id."""
 
 from __future__ import annotations
 
-import json
 import os
-import signal
 import socket
 import subprocess
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-from elfaust.errors import StackError
+from elfaust.devstack import processes
+from elfaust.errors import ServerAway, StackError
 from elfaust.workers import process_start
+
+#: Every server listens here and nowhere else.
+HOST = "127.0.0.1"
+#: Seconds between two tries of a request to a server that starts.
+POLL_SECONDS = 0.1
+#: Seconds that a server may take to stop before it is killed.
+STOP_SECONDS = 30.0
+#: Lines shown of the log of a server that did not start.
+TAIL_LINES = 12
+#: A log longer than this is put aside as NAME.log.1 when its server starts.
+LOG_BYTES = 20_000_000
+
+
+class StartError(StackError):
+    """A server that did not come up; `tail` is the end of its log."""
+
+    def __init__(self, message: str, tail: Sequence[str] = ()) -> None:
+        super().__init__(message)
+        self.tail = list(tail)
+
+
+class NotReadyError(Exception):
+    """The answer of a server that runs but cannot serve yet."""
 
 
 @dataclass(frozen=True)
 class Server:
-    """What it takes to run a server: `prepare` runs before each start, `probe` raises until ready.
+    """What it takes to run a server under the folder of the stack.
 
-    `ports` are all that it listens on; the first is the one that clients use.
+    `prepare` runs before each start and may find its work done. `probe` makes a real request and
+    raises one of `not_there` until it is answered. `ports` are all that the server listens on; the
+    first is the one that clients use.
     """
 
     name: str
@@ -29,7 +53,7 @@ class Server:
     ports: Sequence[int]
     probe: Callable[[], object]
     prepare: Callable[[], object] = lambda: None
-    environ: Mapping[str, str] = field(default_factory=dict)
+    not_there: tuple[type[Exception], ...] = (OSError, NotReadyError, ServerAway)
 
     @property
     def log(self) -> Path:
@@ -42,91 +66,108 @@ class Server:
 
     def pid(self) -> int:
         """Return the id of the process that we started, 0 if it does not run."""
-        try:
-            state = json.loads(self._pid_file.read_text())
-        except (FileNotFoundError, ValueError):
-            return 0
-        alive = process_start(state["pid"]) == state["started"]
-        return int(state["pid"]) if alive else 0
+        process = processes.read(self._pid_file)
+        return process.pid if process else 0
 
     def start(self) -> None:
         """Start the process, unless it runs.
 
-        Raises StackError when one of its ports is in use.
+        Raises StackError when one of its ports is in use, or it runs on other ports.
         """
-        if self.pid():
+        running = processes.read(self._pid_file)
+        if running:
+            self._refuse_moved(running)
             return
         for port in self.ports:
             refuse_used(self.name, port)
         self.log.parent.mkdir(parents=True, exist_ok=True)
+        if self.log.exists() and self.log.stat().st_size > LOG_BYTES:
+            self.log.replace(self.log.with_name(f"{self.log.name}.1"))
         self.prepare()
-        with self.log.open("ab") as log:
-            process = subprocess.Popen(
-                self.command(),
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                cwd=self.folder,
-                env={**os.environ, **self.environ},
-                start_new_session=True,
-            )
-        state = {"pid": process.pid, "started": process_start(process.pid)}
-        self._pid_file.write_text(json.dumps(state))
+        pid = processes.start(self.command(), os.environ, self.log)
+        process = processes.Process(pid, process_start(pid), tuple(self.ports))
+        processes.write(self._pid_file, process)
 
     def wait_ready(self, seconds: float) -> None:
         """Wait until a real request is answered.
 
-        Raises StackError with the end of the log when the process ends or the time is over.
+        Raises StartError with the end of the log when the process ends or the time is over.
         """
         deadline = time.monotonic() + seconds
         while True:
             try:
                 self.probe()
                 return
-            except Exception as error:
-                if not self.pid() or time.monotonic() > deadline:
-                    ended = "does not answer" if self.pid() else "has ended"
-                    raise StackError(
-                        f"{self.name} {ended} ({error}); the end of {self.log}:\n{self.tail()}"
-                    ) from error
-            time.sleep(0.2)
+            except self.not_there as error:
+                reason = str(error) or type(error).__name__
+            if not self.pid():
+                raise StartError(f"{self.name} has ended; its log is {self.log}", self.tail())
+            if time.monotonic() > deadline:
+                what = f"{self.name} does not answer after {seconds:.0f} s: {reason}"
+                raise StartError(f"{what}; its log is {self.log}", self.tail())
+            time.sleep(POLL_SECONDS)
 
-    def tail(self, lines: int = 10) -> str:
+    def ready(self) -> bool:
+        """Whether the process runs and answers a real request."""
+        if not self.pid():
+            return False
+        try:
+            self.probe()
+        except self.not_there:
+            return False
+        return True
+
+    def tail(self, lines: int = TAIL_LINES) -> list[str]:
         """Return the last lines of the log."""
         if not self.log.exists():
-            return ""
-        return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:])
+            return []
+        return self.log.read_text(errors="replace").splitlines()[-lines:]
 
-    def stop(self, seconds: float = 30.0) -> None:
-        """Have the process end, kill it if it does not; one that we did not start is left alone."""
-        pid = self.pid()
-        if pid:
-            os.kill(pid, signal.SIGTERM)
-            deadline = time.monotonic() + seconds
-            while self.pid() and time.monotonic() < deadline:
-                reap(pid)
-                time.sleep(0.05)
-            if self.pid():
-                os.kill(pid, signal.SIGKILL)
-                while self.pid():
-                    reap(pid)
-                    time.sleep(0.05)
+    def stop(self, seconds: float = STOP_SECONDS) -> None:
+        """Have the process end, kill it if it does not; one that we did not start is left alone.
+
+        Raises StackError if it is still there after that.
+        """
+        process = processes.read(self._pid_file)
+        if process and not processes.stop(process, seconds):
+            raise StackError(f"{self.name} (pid {process.pid}) does not end")
         self._pid_file.unlink(missing_ok=True)
 
-
-def reap(pid: int) -> None:
-    """Collect a child of this process that has ended; others are init's."""
-    try:
-        os.waitpid(pid, os.WNOHANG)
-    except ChildProcessError:
-        return
+    def _refuse_moved(self, running: processes.Process) -> None:
+        if running.ports and running.ports != tuple(self.ports):
+            before = " ".join(str(port) for port in running.ports)
+            now = " ".join(str(port) for port in self.ports)
+            raise StackError(
+                f"{self.name} runs on port {before}, settings say {now}: elfaust stack down first"
+            )
 
 
 def refuse_used(name: str, port: int) -> None:
     """Raise StackError when a port of 127.0.0.1 is in use."""
     with socket.socket() as probe:
+        # What the connections of the last run left behind (TIME_WAIT) is no obstacle.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind(("127.0.0.1", port))
+            probe.bind((HOST, port))
         except OSError as error:
-            raise StackError(f"{name} cannot start: port {port} is in use") from error
+            why = error.strerror or "not free"
+            raise StackError(f"{name} cannot start: port {port}: {why.lower()}") from error
+
+
+def run_tool(what: str, command: Sequence[str], log: Path) -> None:
+    """Run a one-off tool to its end, its output appended to `log`.
+
+    Raises StartError if it fails.
+    """
+    done = subprocess.run(
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        check=False,
+    )
+    with log.open("ab") as file:
+        file.write(done.stdout)
+    if done.returncode:
+        tail = done.stdout.decode(errors="replace").splitlines()[-TAIL_LINES:]
+        raise StartError(f"{what} failed with exit code {done.returncode}; its log is {log}", tail)

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import fcntl
 import shlex
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
+from urllib.parse import urlsplit
 
+from elfaust.devstack import packages
 from elfaust.devstack.hdfs import hdfs
 from elfaust.devstack.kafka import kafka
 from elfaust.devstack.mariadb import mariadb
-from elfaust.devstack.server import Server
+from elfaust.devstack.server import HOST, Server, StartError
 from elfaust.errors import StackError
 from elfaust.settings import Settings
+
+#: What the stack and the workers keep in its folder.
+FOLDERS = ("kafka", "hdfs", "mariadb", "logs", "workers")
 
 
 class ServerStatus(NamedTuple):
@@ -45,27 +52,44 @@ class Stack:
     def up(self) -> None:
         """Start what does not run, side by side, and wait until each answers a real request.
 
-        Raises StackError for the first that did not come up; that one is stopped again.
+        Raises StartError if some did not come up; those are stopped again, the others stay.
         """
-        self._folder.mkdir(parents=True, exist_ok=True)
-        self._each(self._up)
+        refuse_elsewhere(self._settings)
+        packages.ensure()
+        with self._alone():
+            self._each(self._up)
 
     def _up(self, server: Server) -> None:
+        ran = server.pid()
         try:
             server.start()
             server.wait_ready(self._settings.stack.start_timeout)
-        except StackError:
-            server.stop()
+        except BaseException:
+            # What ran before is left as it was found.
+            if not ran:
+                server.stop()
             raise
 
     def down(self) -> None:
         """Stop the servers that we started."""
-        self._each(Server.stop)
+        if self._folder.is_dir():
+            with self._alone():
+                self._each(Server.stop)
 
     def destroy(self) -> None:
         """Stop the servers and remove all that they hold."""
-        self.down()
-        shutil.rmtree(self._folder, ignore_errors=True)
+        if self._folder.is_dir():
+            with self._alone():
+                self._each(Server.stop)
+                self._remove()
+
+    def _remove(self) -> None:
+        # By name: the setting may point at a folder that holds more than ours.
+        for name in FOLDERS:
+            shutil.rmtree(self._folder / name, ignore_errors=True)
+        (self._folder / "lock").unlink()
+        if not any(self._folder.iterdir()):
+            self._folder.rmdir()
 
     def status(self) -> list[ServerStatus]:
         """Return each server with its port and process."""
@@ -82,6 +106,10 @@ class Stack:
         names = ", ".join(server.name for server in self.servers)
         raise StackError(f"no server {name!r}; servers are {names}")
 
+    def logs(self, name: str) -> Path:
+        """Return the log file of a server; raises StackError when there is none of that name."""
+        return self.server(name).log
+
     def env(self) -> dict[str, str]:
         """Return the addresses of the servers, as `elfaust stack env` prints them."""
         settings, mysql = self._settings, self._settings.mysql
@@ -96,10 +124,37 @@ class Stack:
             "WEB_URL": f"http://{settings.web.host}:{settings.web.port}/throughput/",
         }
 
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Hold the folder's lock, so that two commands at once do not start a server twice."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        with (self._folder / "lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
     def _each(self, call: Callable[[Server], None]) -> None:
         with ThreadPoolExecutor(len(self.servers)) as threads:
-            for done in [threads.submit(call, server) for server in self.servers]:
-                done.result()
+            calls = [threads.submit(call, server) for server in self.servers]
+        errors = [error for done in calls if (error := done.exception())]
+        failed = [error for error in errors if isinstance(error, StackError)]
+        for error in errors:
+            if error not in failed:
+                raise error
+        if failed:
+            tails = [line for e in failed if isinstance(e, StartError) for line in e.tail]
+            raise StartError("; ".join(str(error) for error in failed), tails) from failed[0]
+
+
+def refuse_elsewhere(settings: Settings) -> None:
+    """Raise StackError when the settings name servers that are not of this machine."""
+    named = {
+        "kafka.bootstrap": settings.kafka.bootstrap.rpartition(":")[0],
+        "mysql.host": settings.mysql.host,
+        "hdfs.url": urlsplit(settings.hdfs.url).hostname or "",
+    }
+    for setting, host in named.items():
+        if host != HOST:
+            raise StackError(f"local servers listen on {HOST} only, but {setting} names {host!r}")
 
 
 def assignments(env: dict[str, str]) -> str:

@@ -48,9 +48,9 @@ class CommitLog:
         self._temporary = f"{root}/_temporary/lane={lane}"
         self._number = 0
 
-    def temporary(self, final: str) -> str:
-        """Return the temporary name of a file of the next commit."""
-        return f"{self._temporary}/{self._number + 1:010d}-{final.rpartition('/')[2]}"
+    def temporary(self, index: int) -> str:
+        """Return the temporary path of the n-th file of the next commit."""
+        return f"{self._temporary}/{self._number + 1:010d}-{index:06d}.parquet"
 
     def recover(self) -> Progress:
         """Finish the last commit, drop what none lists, and return how far the lane has come."""

@@ -54,7 +54,7 @@ class HdfsSink:
                 files += made
                 refused += [(topic, record, fault) for record, fault in unfit]
         if files:
-            names = [(log.temporary(file.final), file.final) for file in files]
+            names = [(log.temporary(index), file.final) for index, file in enumerate(files)]
             list(self._threads.map(self._write, names, files))
             log.commit(names, progress)
         self._lanes[lane] = log, progress

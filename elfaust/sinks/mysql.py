@@ -104,7 +104,7 @@ class MysqlSink:
         for attempt in Retrying(
             retry=retry_if_exception_type(MySQLdb.Error),
             stop=stop_after_attempt(ATTEMPTS),
-            wait=wait_exponential_jitter(0.1, 5.0),
+            wait=wait_exponential_jitter(multiplier=0.1, max=5.0),
             retry_error_callback=self._give_up,
         ):
             with attempt:
@@ -197,7 +197,7 @@ def _rows(
     for record in records:
         try:
             rows.append((record, table.maker.row(record.value)))
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
             fault = EventFault("consumer", f"table {table.name}: {error}", *key)
             refused.append((record, fault))
     return rows, refused

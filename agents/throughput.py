@@ -1,0 +1,93 @@
+"""throughput: events and errors to counts in a table that Kafka keeps, and to the page of them."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Sequence
+from typing import Any
+
+import faust
+
+from elfaust.counts import CountKey, merge, tally
+from elfaust.errors import ServerAway
+from elfaust.feeding import feed, reporting
+from elfaust.sinks.gather import Gather, Gathered, Refused
+from elfaust.web.throughput import register as register_page
+from models.count import Count
+from models.event import EventCapsule
+
+
+class CountsTable(faust.Table):  # type: ignore[misc]
+    """A table whose entries live in the lane that their key begins with.
+
+    `written` awaits the changelog records that Faust itself only sends: a batch is acknowledged
+    after that.
+    """
+
+    _sent: list[asyncio.Future[Any]]
+
+    def partition_for_key(self, key: str) -> int:
+        """Return the lane of an entry."""
+        return int(key.partition("|")[0])
+
+    def send_changelog(self, *args: Any, **kwargs: Any) -> Any:
+        """Send a change, and keep what tells of its arrival."""
+        sent = super().send_changelog(*args, **kwargs)
+        self.__dict__.setdefault("_sent", []).append(sent)
+        return sent
+
+    async def written(self, seconds: float) -> None:
+        """Wait until all changes are in Kafka; raises ServerAway when that takes too long."""
+        sent, self._sent = self.__dict__.get("_sent", []), []
+        try:
+            async with asyncio.timeout(seconds):
+                await asyncio.gather(*sent)
+        except TimeoutError as error:
+            raise ServerAway("Kafka", f"counts not acknowledged within {seconds} s") from error
+
+
+def register(app: Any) -> None:
+    """Register the counting agent, its table and the page with their app."""
+    settings = app.settings
+    table = app.tables.add(
+        CountsTable(
+            app,
+            name="counts",
+            key_type=str,
+            value_type=Count,
+            partitions=settings.topics.lanes,
+        )
+    )
+
+    async def count(_: object, batches: Sequence[Gathered]) -> list[Refused]:
+        for batch in batches:
+            key = app.names.key(batch.topic)
+            for entry, added in tally(batch.lane, batch.topic, key, batch.records).items():
+                name = entry.encode()
+                value = merge(table[name].asdict() if name in table else None, added)
+                if value is not None:
+                    table[name] = Count(**value)
+        await table.written(settings.kafka.publish_timeout)
+        return []
+
+    gather = Gather(
+        group_of=lambda batch: None,
+        write=count,
+        report=reporting(app),
+        generation=lambda: app.consumer_generation_id,
+        flush_rows=20_000,
+        flush_seconds=settings.throughput.flush_seconds,
+        pending_rows=40_000,
+    )
+    feed(app, app.events(EventCapsule, app.names.error), gather)
+    register_page(app, settings)
+
+    @app.timer(60.0)  # type: ignore[untyped-decorator]
+    async def forget_old_minutes() -> None:
+        now, keep = time.time(), settings.throughput.keep_minutes
+        mine = {tp.partition for tp in app.consumer.assignment()}
+        for name in [n for n in table if CountKey.decode(n).expired(now, keep)]:
+            if CountKey.decode(name).lane in mine:
+                del table[name]
+        await table.written(settings.kafka.publish_timeout)

@@ -1,0 +1,150 @@
+"""Counts that are exact under repeats: an entry of the table and how a batch adds to it.
+
+An entry keeps the highest position that it has counted of each source. A record always maps to the
+same entries, and in one lane of a topic the positions of a source only rise, save where somebody
+repeats itself; so a record whose position is not above its entry's was counted before.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+from urllib.parse import quote, unquote
+
+import orjson
+
+from elfaust.settings import Settings
+from elfaust.types import Record, SchemaKey
+
+MINUTE_MS = 60_000
+#: The minute of the entry that counts all minutes, as it is written in a key.
+ALL = "all"
+#: Code and schema of a record of the error topic that cannot be read.
+UNREADABLE = ("unknown", SchemaKey("unknown", -1))
+#: Source of the records that carry none: their own topic and offset, which also only rise.
+ITSELF = ""
+
+
+def changelog_topic(settings: Settings) -> str:
+    """Return the topic in which Kafka keeps the table `counts`."""
+    return f"{settings.kafka.app_id.format(role='throughput')}-counts-changelog"
+
+
+class CountKey(NamedTuple):
+    """The key of an entry."""
+
+    lane: int
+    #: Topic that the counted records are in.
+    topic: str
+    schema: str
+    revision: int
+    #: Code of an EventError; "" for valid events.
+    code: str
+    #: Minutes from the epoch to the raw lines' Kafka timestamp; None for the total.
+    minute: int | None
+
+    def encode(self) -> str:
+        """Return the key as the table has it: `lane|topic|schema|revision|code|minute`.
+
+        Schema and code come from events and may hold anything; they are percent-encoded.
+        """
+        minute = ALL if self.minute is None else self.minute
+        schema, code = quote(self.schema, safe=""), quote(self.code, safe="")
+        return f"{self.lane}|{self.topic}|{schema}|{self.revision}|{code}|{minute}"
+
+    @classmethod
+    def decode(cls, text: str) -> CountKey:
+        """Return the key that `encode` wrote.
+
+        Raises ValueError for text that it did not write.
+        """
+        lane, topic, schema, revision, code, minute = text.split("|")
+        return cls(
+            int(lane),
+            topic,
+            unquote(schema),
+            int(revision),
+            unquote(code),
+            None if minute == ALL else int(minute),
+        )
+
+    def expired(self, now: float, keep_minutes: int) -> bool:
+        """Tell whether the entry is of a minute that is kept no longer at `now` (Unix seconds)."""
+        return self.minute is not None and self.minute < int(now // 60) - keep_minutes
+
+
+class Tally(NamedTuple):
+    """What one batch adds to one entry."""
+
+    #: (source, position) of each record, in the order of the lane.
+    marks: list[tuple[str, int]]
+    #: Time of the newest record, milliseconds since the epoch.
+    last: int
+
+
+def tally(
+    lane: int, topic: str, key: SchemaKey | None, records: Sequence[Record]
+) -> dict[CountKey, Tally]:
+    """Return what the records of one lane of a topic add to which entries.
+
+    `key` is the topic's schema revision, None for the error topic, whose records name their own.
+    """
+    if key is not None:
+        return _tally_one(lane, topic, key, "", records)
+    groups: defaultdict[tuple[str, SchemaKey], list[Record]] = defaultdict(list)
+    for record in records:
+        groups[_named_by(record.value)].append(record)
+    tallies: dict[CountKey, Tally] = {}
+    for (code, named), group in groups.items():
+        tallies.update(_tally_one(lane, topic, named, code, group))
+    return tallies
+
+
+def _tally_one(
+    lane: int, topic: str, key: SchemaKey, code: str, records: Sequence[Record]
+) -> dict[CountKey, Tally]:
+    if not records:
+        return {}
+    minutes: defaultdict[int, list[tuple[str, int]]] = defaultdict(list)
+    newest: dict[int, int] = {}
+    everything: list[tuple[str, int]] = []
+    for _, offset, timestamp, source, position in records:
+        mark = (source, position) if source else (ITSELF, offset)
+        minute = timestamp // MINUTE_MS
+        everything.append(mark)
+        minutes[minute].append(mark)
+        if timestamp > newest.get(minute, -1):
+            newest[minute] = timestamp
+    tallies = {
+        CountKey(lane, topic, *key, code, minute): Tally(marks, newest[minute])
+        for minute, marks in minutes.items()
+    }
+    tallies[CountKey(lane, topic, *key, code, None)] = Tally(everything, max(newest.values()))
+    return tallies
+
+
+def _named_by(value: bytes) -> tuple[str, SchemaKey]:
+    try:
+        event = orjson.loads(value)["event"]
+        return str(event["code"]), SchemaKey(str(event["schema"]), int(event["revision"]))
+    except (ValueError, KeyError, TypeError):
+        return UNREADABLE
+
+
+def merge(count: Mapping[str, Any] | None, tally: Tally) -> dict[str, Any] | None:
+    """Return the new value of an entry, None when all of the tally was counted before.
+
+    `count` is its present value (the fields of models.count.Count), None if there is no entry. It
+    is left as it is.
+    """
+    positions: dict[str, int] = dict(count["positions"]) if count else {}
+    new = 0
+    for source, position in tally.marks:
+        if position > positions.get(source, -1):
+            positions[source] = position
+            new += 1
+    if not new:
+        return None
+    counted, last = (count["count"], count["last"]) if count else (0, 0)
+    return {"count": counted + new, "last": max(last, tally.last), "positions": positions}

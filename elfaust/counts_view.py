@@ -1,0 +1,172 @@
+"""The counts as people and programs look at them: by schema revision, fed by a changelog.
+
+The JSON of a view, stable; times are UTC, in ISO 8601, null where there was none:
+
+    {"generated": time, "complete": whether all that was counted so far is in it,
+     "minutes": [start of each minute shown, oldest first; the last one is not over],
+     "schemas": [{"schema": str, "revision": int, "topic": str, "valid": int,
+                  "errors": {code: int}, "last_event": time,
+                  "valid_per_second_1m": float, "errors_per_second_1m": float,
+                  "minutes": [{"minute": its start, "valid": int, "errors": int}]}],
+     "total": the same fields of all schema revisions, without schema, revision and topic}
+
+Errors are listed under the schema revision that they name, `unknown` -1 included. A rate is that
+of the last 60 seconds, taken as this minute's count and the part of the last minute's that is not
+yet 60 seconds old.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from elfaust.counts import CountKey
+from elfaust.types import SchemaKey
+
+VALID, ERRORS = 0, 1
+
+
+@dataclass
+class Row:
+    """The counts of one schema revision, or of all; `last_event` in ms since the epoch."""
+
+    schema: str = ""
+    revision: int = -1
+    topic: str = ""
+    valid: int = 0
+    errors: Counter[str] = field(default_factory=Counter)
+    last_event: int = 0
+    #: Valid events and errors by minute since the epoch.
+    minutes: dict[int, list[int]] = field(default_factory=dict)
+
+    def add(self, other: Row) -> None:
+        """Add another row's counts to this one's."""
+        self.valid += other.valid
+        self.errors.update(other.errors)
+        self.last_event = max(self.last_event, other.last_event)
+        for minute, (valid, errors) in other.minutes.items():
+            mine = self.minutes.setdefault(minute, [0, 0])
+            mine[0] += valid
+            mine[1] += errors
+
+    def rate(self, which: int, now: float) -> float:
+        """Return `VALID` events or `ERRORS` a second over the last 60 seconds."""
+        minute, elapsed = divmod(now, 60)
+        this = self.minutes.get(int(minute), (0, 0))[which]
+        before = self.minutes.get(int(minute) - 1, (0, 0))[which]
+        return (this + before * (1 - elapsed / 60)) / 60
+
+    def as_json(self, minutes: Iterable[int], now: float) -> dict[str, Any]:
+        """Return the fields that all rows have."""
+        none = (0, 0)
+        return {
+            "valid": self.valid,
+            "errors": dict(sorted(self.errors.items())),
+            "last_event": iso(self.last_event / 1000) if self.last_event else None,
+            "valid_per_second_1m": round(self.rate(VALID, now), 2),
+            "errors_per_second_1m": round(self.rate(ERRORS, now), 2),
+            "minutes": [
+                {"minute": iso(m * 60), "valid": counts[VALID], "errors": counts[ERRORS]}
+                for m in minutes
+                for counts in [self.minutes.get(m, none)]
+            ],
+        }
+
+
+def iso(seconds: float) -> str:
+    """Return a Unix time as ISO 8601 in UTC, to the second."""
+    return datetime.fromtimestamp(int(seconds), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+class View:
+    """The current counts, fed entry by entry in the order of the changelog, from any lane.
+
+    `show_minutes` is the number of minutes shown; `clock` gives Unix seconds.
+    """
+
+    def __init__(self, show_minutes: int = 15, clock: Callable[[], float] = time.time) -> None:
+        self._show = show_minutes
+        self._clock = clock
+        self._rows: dict[SchemaKey, Row] = {}
+        #: What each entry counted, by minute, so that old minutes go in one piece.
+        self._counts: defaultdict[int | None, dict[CountKey, int]] = defaultdict(dict)
+        #: Whether the changelog was read to its end once.
+        self.complete = False
+
+    def apply(self, key: CountKey, value: Mapping[str, Any] | None) -> None:
+        """Take in one entry as it is now; `value` None: it was deleted.
+
+        Every value that was ever written counts a prefix of the same records, so one that counts
+        less than what is here is an older one, written late by a worker that had lost the lane.
+        """
+        if key.minute is not None and key.minute < self._forgotten():
+            return
+        counts = self._counts[key.minute]
+        before = counts.get(key, 0)
+        count = 0 if value is None else int(value["count"])
+        if value is not None and count < before:
+            return
+        if value is None:
+            counts.pop(key, None)
+        else:
+            counts[key] = count
+        if count != before:
+            self._change(key, count - before, int(value["last"]) if value else 0)
+
+    def _change(self, key: CountKey, by: int, last: int) -> None:
+        schema = SchemaKey(key.schema, key.revision)
+        row = self._rows.setdefault(schema, Row(*schema))
+        if not key.code or not row.topic:
+            row.topic = key.topic
+        if key.minute is not None:
+            row.minutes.setdefault(key.minute, [0, 0])[ERRORS if key.code else VALID] += by
+            return
+        row.last_event = max(row.last_event, last)
+        if key.code:
+            row.errors[key.code] += by
+            row.errors += Counter()  # A code of no errors is no code.
+        else:
+            row.valid += by
+
+    def _oldest(self) -> int:
+        return int(self._clock() // 60) - self._show + 1
+
+    def _forgotten(self) -> int:
+        # A rate is made of two minutes, however few are shown.
+        return min(self._oldest(), int(self._clock() // 60) - 1)
+
+    def _forget(self) -> None:
+        oldest = self._forgotten()
+        for minute in [m for m in self._counts if m is not None and m < oldest]:
+            del self._counts[minute]
+            for row in self._rows.values():
+                row.minutes.pop(minute, None)
+
+    def rows(self) -> list[Row]:
+        """Return the rows of all schema revisions, by name and revision."""
+        self._forget()
+        return [
+            row for _, row in sorted(self._rows.items()) if row.valid or row.errors or row.minutes
+        ]
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the view as the JSON that this module's docstring describes."""
+        now, rows, total = self._clock(), self.rows(), Row()
+        for row in rows:
+            total.add(row)
+        minutes = range(self._oldest(), self._oldest() + self._show)
+        return {
+            "generated": iso(now),
+            "complete": self.complete,
+            "minutes": [iso(minute * 60) for minute in minutes],
+            "schemas": [
+                {"schema": row.schema, "revision": row.revision, "topic": row.topic}
+                | row.as_json(minutes, now)
+                for row in rows
+            ],
+            "total": total.as_json(minutes, now),
+        }

@@ -1,0 +1,17 @@
+"""What the throughput role's table holds: one count, and how far it has counted."""
+
+from __future__ import annotations
+
+import faust
+
+
+class Count(faust.Record, serializer="json", coerce=False):
+    """One entry of the table `counts`; elfaust/counts.py has its key and its rule.
+
+    `last` is the time of the last event counted, milliseconds since the epoch; `positions` has the
+    highest position counted of each source.
+    """
+
+    count: int
+    last: int
+    positions: dict[str, int]

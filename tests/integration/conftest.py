@@ -1,0 +1,130 @@
+"""Real servers for the integration tests, on ports and in a state folder of their own.
+
+A test takes `fresh`: settings whose topics, database and folders nobody else uses.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import os
+import uuid
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, suppress
+from dataclasses import replace
+from pathlib import Path
+
+import MySQLdb
+import pytest
+import requests
+from aiokafka.admin import AIOKafkaAdminClient
+
+from elfaust.devstack.stack import Stack
+from elfaust.settings import Settings
+
+CHECKOUT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="session")
+def stack_settings() -> Settings:
+    """The settings of the test stack; ELFAUST_TEST_STACK_DIR moves its folder."""
+    base = Settings()
+    folder = os.environ.get("ELFAUST_TEST_STACK_DIR") or str(CHECKOUT / ".stack-test")
+    return replace(
+        base,
+        kafka=replace(base.kafka, bootstrap="127.0.0.1:19092", session_timeout=6.0),
+        mysql=replace(base.mysql, port=13306),
+        hdfs=replace(base.hdfs, url="http://127.0.0.1:19870"),
+        web=replace(base.web, port=16066),
+        schemas=replace(base.schemas, folder=str(CHECKOUT / "schemas")),
+        stack=replace(
+            base.stack,
+            dir=folder,
+            kafka_controller_port=19093,
+            namenode_port=18020,
+            datanode_port=19866,
+            datanode_http_port=19864,
+            datanode_ipc_port=19867,
+        ),
+    )
+
+
+@pytest.fixture(scope="session")
+def stack(stack_settings: Settings) -> Iterator[Stack]:
+    """Have Kafka, HDFS and MariaDB run; stop them at the end, what they hold stays.
+
+    Two sessions at once share them: the last one out stops them.
+    """
+    servers = Stack(stack_settings)
+    folder = Path(stack_settings.stack.dir)
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "sessions").open("w") as sessions:
+        fcntl.flock(sessions, fcntl.LOCK_SH)
+        servers.up()
+        yield servers
+        with suppress(BlockingIOError):
+            fcntl.flock(sessions, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            servers.down()
+
+
+@pytest.fixture
+def fresh(stack: Stack, stack_settings: Settings, tmp_path: Path) -> Iterator[Settings]:
+    """Settings with names that only this test uses: groups, topics, database, folders.
+
+    The database exists and is empty. What is under these names is removed after the test.
+    """
+    settings = renamed(stack_settings, f"t{uuid.uuid4().hex[:8]}", tmp_path)
+    execute(settings, f"CREATE DATABASE `{settings.mysql.database}` CHARACTER SET utf8mb4")
+    yield settings
+    execute(settings, f"DROP DATABASE `{settings.mysql.database}`")
+    prefix = settings.mysql.database.removeprefix("log_")
+    with ThreadPoolExecutor(1) as thread:
+        # In a thread: the test's own event loop belongs to pytest.
+        thread.submit(asyncio.run, remove_topics(settings, prefix)).result()
+    url = f"{settings.hdfs.url}/webhdfs/v1{settings.hdfs.root}?op=DELETE&recursive=true"
+    requests.delete(f"{url}&user.name={settings.hdfs.user}", timeout=10).raise_for_status()
+
+
+def renamed(settings: Settings, prefix: str, state: Path) -> Settings:
+    """Return the settings with `prefix` in every name and the workers' state in `state`."""
+    topics = settings.topics
+    raw_server = f"{prefix}-{topics.raw_server}"
+    return replace(
+        settings,
+        kafka=replace(settings.kafka, app_id=f"{prefix}-{{role}}"),
+        topics=replace(
+            topics,
+            raw_client=f"{prefix}-{topics.raw_client}",
+            raw_server=raw_server,
+            event=f"{prefix}_{topics.event}",
+            error=f"{prefix}_{topics.error}",
+        ),
+        mysql=replace(settings.mysql, database=f"log_{prefix}"),
+        hdfs=replace(settings.hdfs, root=f"/test/{prefix}"),
+        forwarder=replace(settings.forwarder, topic=raw_server),
+        workers=replace(settings.workers, state=str(state / "workers")),
+    )
+
+
+def execute(settings: Settings, statement: str) -> None:
+    """Run a statement as the user of the settings, outside any database."""
+    mysql = settings.mysql
+    connection = MySQLdb.connect(
+        host=mysql.host, port=mysql.port, user=mysql.user, password=mysql.password
+    )
+    with closing(connection), connection.cursor() as cursor:
+        cursor.execute(statement)
+
+
+async def remove_topics(settings: Settings, prefix: str) -> None:
+    """Delete the topics whose names begin with `prefix`, changelogs of tables among them."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=settings.kafka.bootstrap)
+    try:
+        await admin.start()
+        names = [name for name in await admin.list_topics() if name.startswith(prefix)]
+        with suppress(TimeoutError):
+            async with asyncio.timeout(10):
+                await admin.delete_topics(names)
+    finally:
+        await admin.close()

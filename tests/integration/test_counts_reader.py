@@ -1,0 +1,83 @@
+"""The reader of the counts on a real Kafka: a compacted changelog of several lanes."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import orjson
+import pytest
+from aiokafka import AIOKafkaProducer
+
+from elfaust.counts import CountKey, changelog_topic
+from elfaust.counts_reader import CountsReader, read_counts
+from elfaust.settings import Settings
+from elfaust.topics import TopicAdmin
+
+
+@pytest.fixture
+async def producer(fresh: Settings) -> AsyncIterator[AIOKafkaProducer]:
+    producer = AIOKafkaProducer(bootstrap_servers=fresh.kafka.bootstrap)
+    await producer.start()
+    yield producer
+    await producer.stop()
+
+
+async def create_changelog(settings: Settings) -> None:
+    admin = TopicAdmin(settings)
+    await admin.ensure([changelog_topic(settings)], compacted=True)
+    await admin.close()
+
+
+async def write(
+    producer: AIOKafkaProducer, settings: Settings, lane: int, count: int | None
+) -> None:
+    key = CountKey(lane, "eventlogging_Edit_7", "Edit", 7, "", None)
+    value = {"count": count, "last": 1_000, "positions": {"raw": count}}
+    await producer.send_and_wait(
+        changelog_topic(settings),
+        key=orjson.dumps(key.encode()),
+        value=None if count is None else orjson.dumps(value),
+        partition=lane,
+    )
+
+
+async def test_without_a_changelog_there_is_nothing(fresh: Settings) -> None:
+    view = await read_counts(fresh)
+    assert view.rows() == []
+
+
+async def test_every_lane_counts_once(fresh: Settings, producer: AIOKafkaProducer) -> None:
+    await create_changelog(fresh)
+    for lane in range(fresh.topics.lanes):
+        for count in (1, 5, 10):
+            await write(producer, fresh, lane, count)
+    await write(producer, fresh, 0, None)
+    view = await read_counts(fresh)
+    assert [row.valid for row in view.rows()] == [10 * (fresh.topics.lanes - 1)]
+
+
+async def test_a_reader_follows_a_changelog_that_appears_later(
+    fresh: Settings, producer: AIOKafkaProducer
+) -> None:
+    reader = CountsReader(fresh)
+    await reader.start()
+    try:
+        await reader.caught_up()
+        assert reader.view.rows() == []
+        await asyncio.sleep(1.5)
+        await create_changelog(fresh)
+        for count in (1, 2, 3):
+            await write(producer, fresh, 0, count)
+            await reader.caught_up()
+            assert [row.valid for row in reader.view.rows()] == [count]
+        assert reader.view.complete
+    finally:
+        await reader.stop()
+
+
+async def test_reading_does_not_create_the_changelog(fresh: Settings) -> None:
+    await read_counts(fresh)
+    admin = TopicAdmin(fresh)
+    assert changelog_topic(fresh) not in await admin.names()
+    await admin.close()

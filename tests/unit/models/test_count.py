@@ -1,0 +1,14 @@
+"""A count survives the way through its changelog."""
+
+from __future__ import annotations
+
+import orjson
+
+from models.count import Count
+
+
+def test_count_is_what_the_table_holds() -> None:
+    fields = {"count": 2, "last": 99, "positions": {"eventlogging-client-side": 7}}
+    written = Count.from_data(fields).dumps()
+    assert fields.items() <= orjson.loads(written).items()
+    assert Count.loads(written).asdict() == fields

@@ -1,0 +1,58 @@
+"""CREATE TABLE statements."""
+
+from __future__ import annotations
+
+import pytest
+
+from elfaust.columns import CAPSULE, ID, STRING, Column
+from elfaust.errors import SchemaUnfit
+from elfaust.registry import Schema
+from elfaust.sinks.ddl import create_table, fitting, quoted, table_name
+from elfaust.types import SchemaKey
+
+KEY = SchemaKey("Edit", 17)
+
+
+def strings(count: int) -> list[Column]:
+    return [Column(f"event_{n}", STRING, path=("event", str(n))) for n in range(count)]
+
+
+def test_a_back_quote_in_a_name_is_doubled() -> None:
+    assert quoted("a`; DROP TABLE b") == "`a``; DROP TABLE b`"
+
+
+def test_create_table() -> None:
+    schema = Schema(KEY, {"properties": {"pageId": {"type": "integer", "required": True}}})
+    statement = create_table("Edit_17", schema)
+    assert statement.startswith("CREATE TABLE IF NOT EXISTS `Edit_17` (")
+    assert "`id` INTEGER AUTO_INCREMENT PRIMARY KEY NOT NULL" in statement
+    assert "`uuid` CHAR(32),\n" in statement
+    assert "`event_pageId` BIGINT,\n" in statement
+    assert "UNIQUE KEY `ix_uuid` (`uuid`)" in statement
+    assert "KEY `ix_timestamp` (`timestamp`)" in statement
+    assert "ENGINE=InnoDB DEFAULT CHARSET=utf8mb4" in statement
+
+
+def test_columns_that_fit_a_row_stay() -> None:
+    columns = [ID, *CAPSULE, *strings(12)]
+    assert fitting(columns) == columns
+
+
+def test_strings_without_index_are_text_where_a_row_would_be_too_long() -> None:
+    columns = [ID, *CAPSULE, *strings(13)]
+    stored = fitting(columns)
+    assert [column.sql_type for column in stored if column.indexed] == [
+        column.sql_type for column in columns if column.indexed
+    ]
+    assert {
+        c.sql_type for c, was in zip(stored, columns, strict=True) if was.sql_type == STRING
+    } == {"TEXT"}
+
+
+def test_a_table_is_named_by_its_format() -> None:
+    assert table_name("{schema}_{revision}", KEY) == "Edit_17"
+
+
+def test_a_table_name_longer_than_mysql_s_is_refused() -> None:
+    with pytest.raises(SchemaUnfit, match="longer than 64"):
+        table_name("{schema}_{revision}", SchemaKey("x" * 63, 17))

@@ -1,0 +1,165 @@
+"""The MySQL sink without a server; tests/integration/test_mysql_sink.py has the rest."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import MySQLdb
+import pytest
+from MySQLdb.constants import CR, ER
+
+from elfaust.errors import ServerAway
+from elfaust.registry import Registry
+from elfaust.settings import Settings
+from elfaust.sinks import mysql
+from elfaust.sinks.mysql import MysqlSink
+from elfaust.types import Record, SchemaKey
+
+KEY = SchemaKey("AutoblockIpBlock", 19098752)
+GONE = MySQLdb.OperationalError(CR.SERVER_GONE_ERROR, "MySQL server has gone away")
+RECORDS = [
+    Record(
+        b'{"event":{"blockId":%d,"ip":"::1"},"uuid":"%032x","dt":"2020-09-13T12:26:40Z"}' % (n, n),
+        n,
+        0,
+        "",
+        -1,
+    )
+    for n in range(8)
+]
+
+
+class FakeConnection:
+    """Keeps the rows of what was committed; raises what `refuses` gives for a batch."""
+
+    def __init__(self, refuses: Any) -> None:
+        self.refuses = refuses
+        self.pending: list[Any] = []
+        self.committed: list[Any] = []
+        self.statements: list[Any] = []
+
+    def cursor(self) -> FakeConnection:
+        return self
+
+    def __enter__(self) -> FakeConnection:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        return None
+
+    def execute(self, statement: Any) -> None:
+        self.statements.append(statement)
+
+    def executemany(self, statement: bytes, rows: list[Any]) -> None:
+        error = self.refuses(rows)
+        if error is not None:
+            raise error
+        self.pending += rows
+
+    def commit(self) -> None:
+        self.committed += self.pending
+        self.pending = []
+
+    def close(self) -> None:
+        self.pending = []
+
+
+@pytest.fixture
+def settings() -> Settings:
+    base = Settings()
+    return replace(base, mysql=replace(base.mysql, port=1, insert_rows=4))
+
+
+@pytest.fixture
+def no_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tenacity.nap.time.sleep", lambda seconds: None)
+
+
+def sink_on(
+    monkeypatch: pytest.MonkeyPatch, settings: Settings, refuses: Any
+) -> tuple[MysqlSink, FakeConnection]:
+    connection = FakeConnection(refuses)
+    monkeypatch.setattr(mysql, "connect", lambda _: connection)
+    return MysqlSink(settings, Registry(settings.schemas)), connection
+
+
+def test_all_rows_are_committed(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> None:
+    sink, connection = sink_on(monkeypatch, settings, lambda rows: None)
+    assert sink.write(KEY, RECORDS) == []
+    assert len(connection.committed) == len(RECORDS)
+
+
+def test_a_batch_is_halved_until_the_bad_row_is_alone(
+    monkeypatch: pytest.MonkeyPatch, settings: Settings
+) -> None:
+    bad = f"{5:032x}"
+    error = MySQLdb.DataError(ER.DATA_TOO_LONG, "Data too long for column 'event_ip' at row 1")
+    sink, connection = sink_on(
+        monkeypatch, settings, lambda rows: error if any(bad in row for row in rows) else None
+    )
+    [(record, fault)] = sink.write(KEY, RECORDS)
+    assert record is RECORDS[5]
+    assert (fault.code, fault.schema, fault.revision) == ("consumer", *KEY)
+    assert "AutoblockIpBlock_19098752" in fault.message
+    assert "event_ip" in fault.message
+    assert len(connection.committed) == len(RECORDS) - 1
+
+
+@pytest.mark.usefixtures("no_wait")
+@pytest.mark.parametrize(
+    "error", [GONE, MySQLdb.OperationalError(ER.LOCK_DEADLOCK, "Deadlock found")]
+)
+def test_a_server_s_error_is_tried_again(
+    monkeypatch: pytest.MonkeyPatch, settings: Settings, error: Exception
+) -> None:
+    errors: list[Exception | None] = [None, error, None, None]
+    sink, connection = sink_on(monkeypatch, settings, lambda rows: errors.pop(0))
+    assert sink.write(KEY, RECORDS) == []
+    assert len(connection.committed) == len(RECORDS)
+
+
+@pytest.mark.usefixtures("no_wait")
+def test_a_server_that_stays_away_is_named(
+    monkeypatch: pytest.MonkeyPatch, settings: Settings
+) -> None:
+    sink, connection = sink_on(monkeypatch, settings, lambda rows: GONE)
+    with pytest.raises(ServerAway, match=r"MySQL 127\.0\.0\.1:1 .*gone away"):
+        sink.write(KEY, RECORDS)
+    assert connection.committed == []
+
+
+@pytest.mark.usefixtures("no_wait")
+def test_a_table_that_was_dropped_is_created_again(
+    monkeypatch: pytest.MonkeyPatch, settings: Settings
+) -> None:
+    errors = [MySQLdb.ProgrammingError(ER.NO_SUCH_TABLE, "no such table"), None, None]
+    sink, connection = sink_on(monkeypatch, settings, lambda rows: errors.pop(0))
+    assert sink.write(KEY, RECORDS) == []
+    created = [s for s in connection.statements if str(s).startswith("CREATE TABLE")]
+    assert len(created) == 2
+
+
+def test_events_of_an_unknown_schema_are_refused(
+    monkeypatch: pytest.MonkeyPatch, settings: Settings
+) -> None:
+    sink, connection = sink_on(monkeypatch, settings, lambda rows: None)
+    refused = sink.write(SchemaKey("NoSuchSchema", 1), RECORDS)
+    assert [record for record, _ in refused] == RECORDS
+    assert connection.committed == []
+
+
+@pytest.mark.parametrize("value", [b"", b"{", b"[]", b"null", b'{"event":null,"dt":"2020"}'])
+def test_what_is_no_event_is_refused_alone(
+    monkeypatch: pytest.MonkeyPatch, settings: Settings, value: bytes
+) -> None:
+    broken = RECORDS[0]._replace(value=value)
+    sink, connection = sink_on(monkeypatch, settings, lambda rows: None)
+    [(record, _)] = sink.write(KEY, [broken, *RECORDS[1:]])
+    assert record is broken
+    assert len(connection.committed) == len(RECORDS) - 1
+
+
+def test_ping_raises_where_nobody_answers(settings: Settings) -> None:
+    with pytest.raises(MySQLdb.Error):
+        MysqlSink(settings, Registry(settings.schemas)).ping()

@@ -1,0 +1,79 @@
+"""The columns of tables, held against those of EventLogging's tables."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from elfaust.columns import Leaf, columns_of, leaves
+from elfaust.errors import SchemaUnfit
+from elfaust.registry import Registry
+from elfaust.settings import Settings
+from elfaust.types import SchemaKey
+
+DATA = Path(__file__).parent.parent / "data"
+TABLES = [json.loads(line) for line in (DATA / "tables.jsonl").read_text().splitlines()]
+KEY = SchemaKey("Edit", 1)
+
+
+def of(**properties: Any) -> dict[str, Any]:
+    return {"type": "object", "properties": properties}
+
+
+@pytest.mark.parametrize("table", TABLES, ids=lambda table: table["table"])
+def test_columns_are_those_of_eventlogging(table: dict[str, Any]) -> None:
+    schema, _, revision = table["table"].rpartition("_")
+    key = SchemaKey(schema, int(revision))
+    found = Registry(Settings().schemas).get(key)
+    assert found is not None
+    assert [list(column[:5]) for column in columns_of(key, found.event)] == table["columns"]
+
+
+def test_all_tables_are_compared() -> None:
+    assert len(TABLES) == 28
+
+
+def test_leaves_are_walked_depth_first() -> None:
+    inner = {"type": "object", "properties": {"c": {"type": "integer"}}}
+    schema = of(a={"type": "string"}, b=inner, d={"type": "array"})
+    assert list(leaves(schema)) == [
+        Leaf(("event", "a"), {"type": "string"}),
+        Leaf(("event", "b", "c"), {"type": "integer"}),
+        Leaf(("event", "d"), {"type": "array"}),
+    ]
+
+
+def test_arrays_and_free_objects_are_text() -> None:
+    columns = {c.name: c for c in columns_of(KEY, of(a={"type": "array"}, o={"type": "object"}))}
+    assert columns["event_a"].sql_type == columns["event_o"].sql_type == "VARCHAR(1024)"
+
+
+def test_a_dot_in_a_name_stays() -> None:
+    columns = columns_of(KEY, of(**{"action.ready.timing": {"type": "integer"}}))
+    assert "event_action.ready.timing" in [column.name for column in columns]
+
+
+def test_a_default_is_kept() -> None:
+    columns = columns_of(KEY, of(action={"type": "string", "default": "none"}))
+    assert [c.default for c in columns if c.name == "event_action"] == ["none"]
+
+
+def test_a_name_of_64_characters_is_the_longest() -> None:
+    columns_of(KEY, of(**{"x" * 58: {"type": "string"}}))
+    with pytest.raises(SchemaUnfit, match=r"Edit.*event_x{59} is longer than 64"):
+        columns_of(KEY, of(**{"x" * 59: {"type": "string"}}))
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        of(Action={"type": "string"}, action={"type": "string"}),
+        of(a=of(b={"type": "string"}), a_b={"type": "string"}),
+    ],
+)
+def test_names_that_mysql_cannot_tell_apart_are_refused(schema: dict[str, Any]) -> None:
+    with pytest.raises(SchemaUnfit, match="would share column"):
+        columns_of(KEY, schema)

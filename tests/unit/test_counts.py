@@ -1,0 +1,211 @@
+"""Counts are exact, however a lane's records are cut into batches and repeated."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+import orjson
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from elfaust.counts import CountKey, Tally, changelog_topic, merge, tally
+from elfaust.settings import Settings
+from elfaust.types import Record, SchemaKey
+
+EDIT = SchemaKey("Edit", 13457736)
+TOPIC = "eventlogging_Edit_13457736"
+ERROR_TOPIC = "eventlogging_EventError"
+MINUTE = 60_000
+
+Table = dict[CountKey, dict[str, Any]]
+
+
+def count(
+    table: Table, lane: int, topic: str, key: SchemaKey | None, batch: Sequence[Record]
+) -> None:
+    for entry, new in tally(lane, topic, key, batch).items():
+        value = merge(table.get(entry), new)
+        if value is not None:
+            table[entry] = value
+
+
+def valid(position: int, timestamp: int = 0, source: str = "raw") -> Record:
+    return Record(b"{}", position, timestamp, source, position)
+
+
+def refused(position: int, code: str, schema: str = "Edit", revision: int = 1) -> Record:
+    event = {"event": {"code": code, "schema": schema, "revision": revision}}
+    return Record(orjson.dumps(event), position, 0, "raw", position)
+
+
+names = st.text(max_size=12)
+keys = st.builds(
+    CountKey,
+    st.integers(0, 99),
+    st.from_regex(r"[A-Za-z0-9._-]{1,30}", fullmatch=True),
+    names,
+    st.integers(),
+    names,
+    st.none() | st.integers(0),
+)
+
+
+@given(keys)
+def test_key_survives_encoding(key: CountKey) -> None:
+    assert CountKey.decode(key.encode()) == key
+
+
+def test_key_of_an_ordinary_schema_is_readable() -> None:
+    key = CountKey(3, TOPIC, *EDIT, "", 26666667)
+    assert key.encode() == "3|eventlogging_Edit_13457736|Edit|13457736||26666667"
+    assert key._replace(minute=None).encode().endswith("||all")
+
+
+@pytest.mark.parametrize("text", ["", "a|b", "x|t|s|1||all", "1|t|s|1||noon", "1|t|s|1||all|"])
+def test_what_is_no_key_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r".+"):
+        CountKey.decode(text)
+
+
+def test_minutes_expire_and_totals_do_not() -> None:
+    key = CountKey(0, TOPIC, *EDIT, "", 100)
+    assert not key.expired(now=110 * 60.0, keep_minutes=10)
+    assert key.expired(now=111 * 60.0, keep_minutes=10)
+    assert not key._replace(minute=None).expired(now=1e9, keep_minutes=1)
+
+
+def test_changelog_is_named_as_faust_names_it() -> None:
+    assert changelog_topic(Settings()) == "elfaust-throughput-counts-changelog"
+
+
+def test_tally_of_valid_events_groups_by_minute() -> None:
+    batch = [valid(1, 5), valid(2, MINUTE + 7), valid(3, 4)]
+    assert tally(0, TOPIC, EDIT, batch) == {
+        CountKey(0, TOPIC, *EDIT, "", None): Tally([("raw", n) for n in (1, 2, 3)], MINUTE + 7),
+        CountKey(0, TOPIC, *EDIT, "", 0): Tally([("raw", 1), ("raw", 3)], 5),
+        CountKey(0, TOPIC, *EDIT, "", 1): Tally([("raw", 2)], MINUTE + 7),
+    }
+
+
+def test_tally_of_nothing_is_empty() -> None:
+    assert tally(0, TOPIC, EDIT, []) == {}
+    assert tally(0, ERROR_TOPIC, None, []) == {}
+
+
+def test_errors_are_counted_under_what_they_name() -> None:
+    table: Table = {}
+    batch = [
+        refused(1, "validation"),
+        refused(2, "processor", "unknown", -1),
+        refused(3, "validation"),
+        Record(b"no json", 4, 0, "raw", 4),
+        Record(b'{"event": 1}', 5, 0, "raw", 5),
+    ]
+    count(table, 0, ERROR_TOPIC, None, batch)
+    totals = {key[2:5]: value["count"] for key, value in table.items() if key.minute is None}
+    assert totals == {
+        ("Edit", 1, "validation"): 2,
+        ("unknown", -1, "processor"): 1,
+        ("unknown", -1, "unknown"): 2,
+    }
+
+
+def test_a_repeat_changes_nothing_and_says_so() -> None:
+    value = merge(None, Tally([("raw", 4), ("raw", 7)], 99))
+    assert value == {"count": 2, "last": 99, "positions": {"raw": 7}}
+    assert merge(value, Tally([("raw", 4), ("raw", 7)], 99)) is None
+    assert merge(value, Tally([("raw", 7), ("raw", 8)], 100)) == {
+        "count": 3,
+        "last": 100,
+        "positions": {"raw": 8},
+    }
+    assert value == {"count": 2, "last": 99, "positions": {"raw": 7}}
+
+
+def test_sources_do_not_hide_one_another() -> None:
+    marks = [("client", 9), ("server", 1), ("client", 10), ("server", 2)]
+    value = merge(None, Tally(marks, 1))
+    assert value == {"count": 4, "last": 1, "positions": {"client": 10, "server": 2}}
+
+
+def test_records_without_a_source_are_counted_once_by_their_offset() -> None:
+    table: Table = {}
+    batch = [Record(b"", offset, 0, "", -1) for offset in range(3)]
+    count(table, 0, TOPIC, EDIT, batch)
+    count(table, 0, TOPIC, EDIT, [*batch, Record(b"", 3, 0, "", -1)])
+    assert {value["count"] for value in table.values()} == {4}
+
+
+class Lane:
+    """A lane of a topic with what its writers appended, repeats included."""
+
+    def __init__(self, originals: list[Record], repeats: list[int]) -> None:
+        self.originals = originals
+        log = list(originals)
+        for start in repeats:
+            # A writer that starts again at an earlier point goes on to where the log had come.
+            cut = start % (len(originals) + 1)
+            log.extend(originals[cut:])
+        self.log = [record._replace(offset=n) for n, record in enumerate(log)]
+
+
+@st.composite
+def lanes(draw: st.DrawFn) -> Lane:
+    sources = draw(st.lists(st.sampled_from(["client", "server"]), max_size=30))
+    codes = st.sampled_from(["validation", "processor"])
+    originals = []
+    for n, source in enumerate(sources):
+        schema = draw(st.sampled_from(["Edit", "Na|v/\n"]))
+        record = refused(2 * n, draw(codes), schema)
+        originals.append(
+            record._replace(source=source, timestamp=draw(st.integers(0, 3)) * MINUTE + n)
+        )
+    return Lane(originals, draw(st.lists(st.integers(0, 30), max_size=3)))
+
+
+@given(st.lists(lanes(), min_size=1, max_size=3), st.data())
+def test_totals_are_exact_under_any_cuts_repeats_and_restarts(
+    lanes: list[Lane], data: st.DataObject
+) -> None:
+    table: Table = {}
+    at = [0] * len(lanes)
+    while any(n < len(lane.log) for n, lane in zip(at, lanes, strict=True)):
+        waiting = [n for n in range(len(lanes)) if at[n] < len(lanes[n].log)]
+        lane = data.draw(st.sampled_from(waiting))
+        end = data.draw(st.integers(at[lane] + 1, len(lanes[lane].log)))
+        batch = lanes[lane].log[at[lane] : end]
+        key = None if lane % 2 == 0 else EDIT
+        count(table, lane, ERROR_TOPIC if key is None else TOPIC, key, batch)
+        # Delivered again from any earlier point: a crash before the commit.
+        at[lane] = data.draw(st.just(end) | st.integers(at[lane], end))
+        # The table as the next worker recovers it.
+        table = {
+            CountKey.decode(k.encode()): orjson.loads(orjson.dumps(v)) for k, v in table.items()
+        }
+    assert {k: v["count"] for k, v in table.items()} == expected(lanes)
+
+
+def expected(lanes: list[Lane]) -> dict[CountKey, int]:
+    counts: Counter[CountKey] = Counter()
+    for number, lane in enumerate(lanes):
+        for record in lane.originals:
+            event = orjson.loads(record.value)["event"]
+            entry = CountKey(number, ERROR_TOPIC, event["schema"], 1, event["code"], None)
+            if number % 2:
+                entry = CountKey(number, TOPIC, *EDIT, "", None)
+            counts[entry] += 1
+            counts[entry._replace(minute=record.timestamp // MINUTE)] += 1
+    return dict(counts)
+
+
+def test_counting_costs_little() -> None:
+    batch = [valid(n, n) for n in range(50_000)]
+    started = time.process_time()
+    for new in tally(0, TOPIC, EDIT, batch).values():
+        merge(None, new)
+    # 2 us a record is the budget; the rest is room for a slow machine.
+    assert time.process_time() - started < 50_000 * 10e-6
