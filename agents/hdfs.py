@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from elfaust.feeding import feed, reporting
 from elfaust.registry import Registry
+from elfaust.sinks.gather import Gather, Gathered, Refused, by_topic, in_thread
 from elfaust.sinks.hdfs import HdfsSink
 from elfaust.storage import open_storage
-
-from elfaust.feeding import feed, reporting
-from elfaust.sinks.gather import Gather, Gathered, Refused, by_topic, in_thread
 from models.event import EventCapsule
 
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from elfaust.registry import Registry
-from elfaust.sinks.mysql import MysqlSink
-
 from elfaust.feeding import feed, reporting
+from elfaust.registry import Registry
 from elfaust.sinks.gather import Gather, Gathered, Refused, in_thread
+from elfaust.sinks.mysql import MysqlSink
 from models.event import EventCapsule
 
 

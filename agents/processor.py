@@ -7,7 +7,6 @@ from typing import Any
 
 from elfaust.processing import Judge
 from elfaust.registry import Registry
-
 from elfaust.types import Outgoing
 from models.raw_line import RawLine
 

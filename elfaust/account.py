@@ -8,7 +8,7 @@ carry the same source position and are one.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,7 +19,8 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from elfaust.batch import Batch
 from elfaust.counts_reader import read_counts
 from elfaust.settings import Settings
-from elfaust.sinks.mysql import connect, table_name
+from elfaust.sinks.ddl import quoted, table_name
+from elfaust.sinks.mysql import connect
 from elfaust.sinks.parquet_reader import parquet_files
 from elfaust.storage import open_storage
 from elfaust.topics import TopicAdmin, TopicNames
@@ -33,6 +34,8 @@ class Line:
     key: SchemaKey
     valid: int = 0
     invalid: Counter[str] = field(default_factory=Counter)
+    #: Events that a sink refused, by its role.
+    unfit: Counter[str] = field(default_factory=Counter)
     repeats: int = 0
     mysql: int = 0
     parquet: int = 0
@@ -53,10 +56,9 @@ class Line:
     @property
     def problems(self) -> list[str]:
         """What does not balance; empty if all does."""
-        stored = self.valid - self.invalid["consumer"]
         checks = [
-            ("MySQL rows", self.mysql, stored),
-            ("Parquet rows", self.parquet, stored),
+            ("MySQL rows", self.mysql, self.valid - self.unfit["mysql"]),
+            ("Parquet rows", self.parquet, self.valid - self.unfit["hdfs"]),
             ("counted", self.counted, self.valid),
             ("uuids twice in Parquet", self.parquet_twice, 0),
         ]
@@ -94,7 +96,7 @@ async def read_account(settings: Settings) -> Account:
     """
     names, lines = TopicNames(settings), _Lines()
     raw = 0
-    async for topic, records in _scan(settings):
+    for topic, records in await _scan(settings):
         if topic in names.raw:
             raw += len(records)
         elif topic == names.error:
@@ -122,7 +124,10 @@ class _Lines:
     def add_errors(self, records: Iterable[Record]) -> None:
         for record in _once(records):
             event = orjson.loads(record.value)["event"]
-            self[SchemaKey(event["schema"], event["revision"])].invalid[event["code"]] += 1
+            line = self[SchemaKey(event["schema"], event["revision"])]
+            line.invalid[event["code"]] += 1
+            if event["code"] == "consumer":
+                line.unfit[record.source.partition("/")[0]] += 1
 
     def sorted(self) -> list[Line]:
         return [self._lines[key] for key in sorted(self._lines)]
@@ -133,31 +138,41 @@ def _once(records: Iterable[Record]) -> list[Record]:
     return [r for r in records if not r.source or seen.setdefault((r.source, r.position), r) is r]
 
 
-async def _scan(settings: Settings) -> AsyncIterator[tuple[str, Sequence[Record]]]:
-    """Yield each topic and lane of the pipeline with all its records."""
+async def _scan(settings: Settings) -> list[tuple[str, list[Record]]]:
+    """Return each topic and lane of the pipeline with all its records."""
     admin, names = TopicAdmin(settings), TopicNames(settings)
     known = await admin.names()
     await admin.close()
-    mine = {t for t in known if t in names.raw or t == names.error or names.key(t)}
-    consumer = AIOKafkaConsumer(bootstrap_servers=settings.kafka.bootstrap)
+    lanes = [
+        TopicPartition(topic, lane)
+        for topic in sorted(known)
+        if topic in names.raw or topic == names.error or names.key(topic)
+        for lane in range(settings.topics.lanes)
+    ]
+    if not lanes:
+        return []
+    consumer = AIOKafkaConsumer(
+        bootstrap_servers=settings.kafka.bootstrap, auto_offset_reset="earliest"
+    )
     await consumer.start()
     try:
-        for topic in sorted(mine):
-            for lane in range(settings.topics.lanes):
-                yield topic, await _read_lane(consumer, TopicPartition(topic, lane))
+        ends = await consumer.end_offsets(lanes)
+        consumer.assign(lanes)
+        return await _read(consumer, ends)
     finally:
         await consumer.stop()
 
 
-async def _read_lane(consumer: AIOKafkaConsumer, lane: TopicPartition) -> list[Record]:
-    consumer.assign([lane])
-    end = (await consumer.end_offsets([lane]))[lane]
-    await consumer.seek_to_beginning(lane)
-    fetched: list[Any] = []
-    while await consumer.position(lane) < end:
-        for records in (await consumer.getmany(lane, timeout_ms=500)).values():
-            fetched.extend(record for record in records if record.offset < end)
-    return Batch(None, fetched).records
+async def _read(
+    consumer: AIOKafkaConsumer, ends: Mapping[TopicPartition, int]
+) -> list[tuple[str, list[Record]]]:
+    fetched: dict[TopicPartition, list[Any]] = {lane: [] for lane in ends}
+    behind = {lane for lane, end in ends.items() if end}
+    while behind:
+        for lane, records in (await consumer.getmany(timeout_ms=500)).items():
+            fetched[lane] += [record for record in records if record.offset < ends[lane]]
+        behind = {lane for lane in behind if await consumer.position(lane) < ends[lane]}
+    return [(lane.topic, Batch(None, records).records) for lane, records in fetched.items()]
 
 
 def _add_mysql(settings: Settings, lines: _Lines) -> None:
@@ -166,21 +181,25 @@ def _add_mysql(settings: Settings, lines: _Lines) -> None:
         cursor = connection.cursor()
         for line in lines.sorted():
             if line.valid:
-                line.mysql = _rows(cursor, table_name(settings, line.key))
+                line.mysql = _rows(cursor, table_name(settings.mysql.table, line.key))
     finally:
         connection.close()
 
 
 def _rows(cursor: Any, table: str) -> int:
     try:
-        cursor.execute(f"SELECT COUNT(*) FROM `{table}`")
+        cursor.execute(f"SELECT COUNT(*) FROM {quoted(table)}")
     except MySQLdb.ProgrammingError:
         return 0
     return int(cursor.fetchone()[0])
 
 
 def _add_parquet(settings: Settings, lines: _Lines) -> None:
-    by_folder = {f"{line.key.schema}_{line.key.revision}".lower(): line for line in lines.sorted()}
+    by_folder = {
+        f"{line.key.schema}_{line.key.revision}".lower(): line
+        for line in lines.sorted()
+        if line.valid
+    }
     uuids: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for file in parquet_files(open_storage(settings.hdfs), settings.hdfs.root):
         folder = file.path.removeprefix(settings.hdfs.root).strip("/").partition("/")[0]

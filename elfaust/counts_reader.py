@@ -34,6 +34,7 @@ class CountsReader:
     def __init__(self, settings: Settings) -> None:
         self._bootstrap = settings.kafka.bootstrap
         self._topic = changelog_topic(settings)
+        self._lane_count = settings.topics.lanes
         self._consumer: AIOKafkaConsumer | None = None
         self._task: asyncio.Task[None] | None = None
         #: The counts so far; `view.complete` once the changelog was read to its end.
@@ -59,13 +60,19 @@ class CountsReader:
         consumer = AIOKafkaConsumer(bootstrap_servers=self._bootstrap)
         try:
             await _start_whole(consumer)
-            ends = await consumer.end_offsets(_lanes(consumer, self._topic))
+            ends = await consumer.end_offsets(await self._lanes(consumer))
         except KafkaError as error:
             raise ServerAway(f"Kafka {self._bootstrap}", str(error)) from error
         finally:
             await consumer.stop()
         while not await self._has_reached(ends):  # noqa: ASYNC110 - a position has no event
             await asyncio.sleep(0.02)
+
+    async def _lanes(self, consumer: AIOKafkaConsumer) -> list[TopicPartition]:
+        # To ask the brokers for a topic by name may create it, with as many lanes as they please.
+        if self._topic not in await consumer.topics():
+            return []
+        return [TopicPartition(self._topic, lane) for lane in range(self._lane_count)]
 
     async def _has_reached(self, ends: dict[TopicPartition, int]) -> bool:
         if self._task is not None and self._task.done():
@@ -92,7 +99,7 @@ class CountsReader:
         consumer = AIOKafkaConsumer(bootstrap_servers=self._bootstrap, auto_offset_reset="earliest")
         self._consumer = consumer
         await _start_whole(consumer)
-        lanes = _lanes(consumer, self._topic)
+        lanes = await self._lanes(consumer)
         if not lanes:
             self.view.complete = True
             return
@@ -133,12 +140,6 @@ async def _start_whole(consumer: AIOKafkaConsumer) -> None:
     except asyncio.CancelledError:
         await asyncio.gather(starting, return_exceptions=True)
         raise
-
-
-def _lanes(consumer: AIOKafkaConsumer, topic: str) -> list[TopicPartition]:
-    # A consumer that has just started knows all topics. To ask the brokers for this one by name
-    # may create it, with as many lanes as they please.
-    return [TopicPartition(topic, n) for n in sorted(consumer.partitions_for_topic(topic) or ())]
 
 
 async def _is_at(consumer: AIOKafkaConsumer | None, ends: dict[TopicPartition, int]) -> bool:

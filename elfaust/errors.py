@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 
 class ElfaustError(Exception):
     """Root of elfaust's errors."""
@@ -56,17 +54,6 @@ class SettingsError(ElfaustError):
 
 class StackError(ElfaustError):
     """A local server that cannot be set up, started or stopped."""
-
-
-class TableDrift(ElfaustError):
-    """A table whose columns are no longer those of its schema: somebody has altered it."""
-
-    def __init__(self, table: str, columns: Sequence[str], detail: str) -> None:
-        super().__init__(f"table {table} does not fit its schema: {detail}")
-        self.table = table
-        #: The columns that it lacks, as far as known.
-        self.columns = tuple(columns)
-        self.detail = detail
 
 
 class SchemaUnfit(ElfaustError):

@@ -100,7 +100,7 @@ class LagReader:
         ):
             with attempt:
                 # A new broker has no coordinator yet; it makes one when it is asked.
-                committed: dict[TopicPartition, Any] = (
-                    await self._admin.list_consumer_group_offsets(group)
-                )
+                committed: dict[
+                    TopicPartition, Any
+                ] = await self._admin.list_consumer_group_offsets(group)
         return committed

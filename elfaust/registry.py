@@ -13,6 +13,7 @@ from typing import Any
 import aiohttp
 import orjson
 
+from elfaust.errors import SchemaUnfit, ServerAway
 from elfaust.settings import Schemas
 from elfaust.types import SchemaKey
 from elfaust.validation import Validator, encapsulate
@@ -64,6 +65,20 @@ class Registry:
         if schema is None and not self.is_missing(key):
             schema = self._read(key)
         return schema
+
+    def find(self, key: SchemaKey) -> Schema:
+        """Return a schema that the processor has found, from wherever it is; blocks.
+
+        Raises SchemaUnfit when it is nowhere, ServerAway when the schema wiki does not tell.
+        """
+        if self.get(key) is None:
+            asyncio.run(self.resolve([key]))
+        schema = self.get(key)
+        if schema is not None:
+            return schema
+        if self._settings.wiki_url:
+            raise ServerAway(f"schema wiki {self._settings.wiki_url}", self.reason(key))
+        raise SchemaUnfit(key, self.reason(key))
 
     def is_missing(self, key: SchemaKey) -> bool:
         """Tell whether a schema was looked for lately, in vain."""

@@ -119,7 +119,7 @@ class Hdfs:
     )
     flush_rows: int = setting(100_000, "Rows of a lane that are written as soon as they wait.")
     flush_seconds: float = setting(15.0, "Longest time that a row waits to be written, seconds.")
-    writers: int = setting(4, "Files written side by side.")
+    writers: int = setting(8, "Files written side by side.")
     timeout: float = setting(30.0, "Seconds until a WebHDFS request is given up.")
 
 

@@ -112,6 +112,8 @@ class WebHdfsStorage:
 
     def __init__(self, settings: Hdfs) -> None:
         self._url = settings.url
+        #: Folders that exist: an hour's folder takes the files of many flushes.
+        self._made: set[str] = set()
         session = requests.Session()
         adapter = requests.adapters.HTTPAdapter(pool_maxsize=max(10, 2 * settings.writers))
         session.mount("http://", adapter)
@@ -139,7 +141,9 @@ class WebHdfsStorage:
     def rename(self, source: str, target: str) -> bool:
         """Rename a file; HDFS refuses where the target exists."""
         folder = target.rpartition("/")[0]
-        self._try(lambda: self._client.makedirs(folder))
+        if folder not in self._made:
+            self._try(lambda: self._client.makedirs(folder))
+            self._made.add(folder)
 
         def rename() -> bool:
             answer = self._client._rename(source, destination=target)
@@ -171,6 +175,7 @@ class WebHdfsStorage:
     def delete(self, path: str) -> None:
         """Delete a file or a folder."""
         self._try(lambda: self._client.delete(path, recursive=True))
+        self._made.clear()
 
     def _try(self, call: Callable[[], T]) -> T:
         for attempt in Retrying(

@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from elfaust.errors import EventFault
+from elfaust.errors import EventFault, SchemaUnfit
 from elfaust.registry import Registry
 from elfaust.settings import Settings
 from elfaust.sinks.commits import CommitLog, Pending, Progress
@@ -66,9 +66,10 @@ class HdfsSink:
     def _files(
         self, topic: str, lane: int, key: SchemaKey, records: Sequence[Record]
     ) -> tuple[list[Pending], list[tuple[Record, EventFault]]]:
-        writer = self._writer(key)
-        if writer is None:
-            fault = EventFault("consumer", self._registry.reason(key), *key)
+        try:
+            writer = self._writer(key)
+        except SchemaUnfit as unfit:
+            fault = EventFault("consumer", unfit.detail, *key)
             return [], [(record, fault) for record in records]
         table, refused = writer.table(records)
         span = f"{records[0].offset:020d}-{records[-1].offset:020d}"
@@ -79,14 +80,10 @@ class HdfsSink:
             for hour, rows in by_hour(table)
         ], refused
 
-    def _writer(self, key: SchemaKey) -> ParquetWriter | None:
-        writer = self._writers.get(key)
-        if writer is None:
-            schema = self._registry.get(key)
-            if schema is None:
-                return None
-            writer = self._writers[key] = ParquetWriter(schema)
-        return writer
+    def _writer(self, key: SchemaKey) -> ParquetWriter:
+        if key not in self._writers:
+            self._writers[key] = ParquetWriter(self._registry.find(key))
+        return self._writers[key]
 
     def _folder(self, key: SchemaKey, hour: str) -> str:
         year, month, day, of_day = hour[:4], hour[5:7], hour[8:10], hour[11:13]

@@ -139,9 +139,7 @@ class MysqlSink:
             connection.close()
 
     def _create(self, key: SchemaKey) -> _Table:
-        schema = self._registry.get(key)
-        if schema is None:
-            raise SchemaUnfit(key, self._registry.reason(key))
+        schema = self._registry.find(key)
         name = table_name(self._mysql.table, key)
         maker = RowMaker(columns_of(key, schema.event))
         with self._connection.cursor() as cursor:

@@ -71,9 +71,7 @@ class ParquetWriter:
             [*(pa.field(name, kind) for name, kind, _ in CAPSULE), pa.field("event", event_type)]
         )
 
-    def table(
-        self, records: Sequence[Record]
-    ) -> tuple[pa.Table, list[tuple[Record, EventFault]]]:
+    def table(self, records: Sequence[Record]) -> tuple[pa.Table, list[tuple[Record, EventFault]]]:
         """Return a table of records' events, and those that do not fit with their faults."""
         rows, refused = [], []
         for record in records:
@@ -132,9 +130,9 @@ def _typed(schema: dict[str, Any]) -> tuple[pa.DataType, Cast]:
         return _struct(schema["properties"])
     if kind == "array" and isinstance(schema.get("items"), dict) and "type" in schema["items"]:
         item_type, cast = _typed(schema["items"])
-        return pa.list_(item_type), lambda value: (
-            default if value is None else [cast(item) for item in value]
-        )
+        return pa.list_(
+            item_type
+        ), lambda value: default if value is None else [cast(item) for item in value]
     return pa.string(), lambda value: _json_text(default if value is None else value)
 
 

@@ -2,22 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
-import time
-import uuid
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
 
-import pytest
-from aiokafka.admin import AIOKafkaAdminClient
-
-from elfaust.app import ElfaustApp, create_app
 from elfaust.publish import Publisher, make_producer
 from elfaust.settings import Settings
 from elfaust.topics import TopicAdmin
-from elfaust.types import Outgoing, Record
-from models.raw_line import RawLine
+from elfaust.types import Outgoing
 
 
 @asynccontextmanager
