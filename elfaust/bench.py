@@ -24,8 +24,7 @@ from typing import Any
 
 from elfaust.errors import StackError
 from elfaust.job import landed, send
-from elfaust.lag import TopicLag
-from elfaust.recorded import recorded_lines
+from elfaust.lag import LagReader, TopicLag
 from elfaust.registry import Registry
 from elfaust.settings import Settings, as_environ
 from elfaust.sinks.mysql import connect
@@ -87,7 +86,7 @@ def naive(settings: Settings, events: int) -> float:
     asyncio.run(send(alone, events))
     Path(alone.workers.state).mkdir(parents=True)
     done = subprocess.run(
-        [sys.executable, "-m", "tests.bench.naive", str(client_lines(events))],
+        [sys.executable, "-m", "tests.bench.naive", str(asyncio.run(_client_lines(alone)))],
         env={**os.environ, **as_environ(alone)},
         cwd=CHECKOUT,
         capture_output=True,
@@ -101,9 +100,19 @@ def naive(settings: Settings, events: int) -> float:
     return float(measured["events"] / measured["seconds"])
 
 
-def client_lines(events: int) -> int:
-    """Return how many of `events` recorded lines go to the client-side topic."""
-    return sum(kind == "client" for kind, _ in recorded_lines(events, base_time=0.0))
+async def _client_lines(settings: Settings) -> int:
+    """Return how many raw lines are in the client-side topic."""
+    reader = LagReader(settings)
+    await reader.start()
+    try:
+        lags = await reader.read()
+    finally:
+        await reader.close()
+    return sum(
+        lag.records
+        for lag in lags
+        if lag.role == "processor" and lag.topic == settings.topics.raw_client
+    )
 
 
 def end_to_end(settings: Settings, events: int, servers: dict[str, int]) -> dict[str, Any]:
@@ -145,7 +154,7 @@ def prepare(settings: Settings) -> None:
     """Create the database and the topics of all schema revisions of the folder."""
     names = TopicNames(settings)
     topics = [names.event(key) for key in Registry(settings.schemas).known()]
-    asyncio.run(_with_admin(settings, lambda admin: admin.ensure([*topics, *names.raw])))
+    asyncio.run(_with_admin(settings, lambda admin: admin.ensure([*topics, *names.raw, names.error])))
     connection = connect(dataclasses.replace(settings.mysql, database=""))
     connection.query(f"CREATE DATABASE `{settings.mysql.database}`")
     connection.close()

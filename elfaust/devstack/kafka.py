@@ -20,8 +20,6 @@ ASK_SECONDS = 5
 LOG_OPTIONS = (
     "-Dorg.slf4j.simpleLogger.showDateTime=true",
     "-Dorg.slf4j.simpleLogger.dateTimeFormat=yyyy-MM-dd'T'HH:mm:ss.SSS",
-    # One line a topic and second, and nothing that a person looks for.
-    "-Dorg.slf4j.simpleLogger.log.kafka.log.LogCleaner=warn",
 )
 #: One node has one copy of everything. What is in it stays: neither records nor a group's offsets
 #: grow old, however long the stack is down.

@@ -1,47 +1,42 @@
-"""Events to Parquet: columns typed by the schema, never by what a batch happens to hold.
+"""Events to Parquet: one table of a batch of one schema revision's events.
 
-Names and types are those of Wikimedia's Hive tables (Refine): top-level names in lower case,
-`event` and `useragent` nested structs, integers int64, numbers double, all nullable. What the
-schema leaves open (any, unions, free objects) is JSON text. The client's IP is left out.
+Top-level names are those of Wikimedia's Hive tables (Refine), in lower case; `event` and
+`useragent` are nested structs. The client's IP is left out.
 """
 
 from __future__ import annotations
 
 import io
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 import orjson
 import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.json
 import pyarrow.parquet as pq
 
 from elfaust.capsule import iso8601
 from elfaust.errors import EventFault
 from elfaust.registry import Schema
+from elfaust.sinks.parquet_types import event_shape
 from elfaust.types import Record
 
-SCALARS = {
-    "string": pa.string(),
-    "integer": pa.int64(),
-    "number": pa.float64(),
-    "boolean": pa.bool_(),
-}
+AGENT_TEXTS = (
+    "browser_family",
+    "browser_major",
+    "browser_minor",
+    "device_family",
+    "os_family",
+    "os_major",
+    "os_minor",
+    "wmf_app_version",
+)
 USER_AGENT = pa.struct(
     [
-        *(
-            pa.field(name, pa.string())
-            for name in (
-                "browser_family",
-                "browser_major",
-                "browser_minor",
-                "device_family",
-                "os_family",
-                "os_major",
-                "os_minor",
-                "wmf_app_version",
-            )
-        ),
+        *(pa.field(name, pa.string()) for name in AGENT_TEXTS),
         pa.field("is_bot", pa.bool_()),
         pa.field("is_mediawiki", pa.bool_()),
     ]
@@ -58,54 +53,92 @@ CAPSULE = (
     ("webhost", pa.string(), "webHost"),
     ("wiki", pa.string(), "wiki"),
 )
-Cast = Callable[[Any], Any]
+#: A time in UTC, as the pipeline writes it.
+MOMENT = r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z?$"
+#: What Arrow raises for a value that is not of its column's type.
+UNFIT = (pa.ArrowException, OverflowError, ValueError, TypeError)
+Refusals = list[tuple[Record, EventFault]]
 
 
 class ParquetWriter:
-    """Makes Parquet files of the events of one schema revision."""
+    """Makes tables of the events of one schema revision.
+
+    Raises SchemaUnfit for a schema whose events no table can hold.
+    """
 
     def __init__(self, schema: Schema) -> None:
         self._key = schema.key
-        event_type, self._event = _typed({**schema.event, "type": "object"})
-        self.schema = pa.schema(
-            [*(pa.field(name, kind) for name, kind, _ in CAPSULE), pa.field("event", event_type)]
-        )
+        self._event = event_shape(schema.key, schema.event)
+        event = pa.field("event", self._event.type)
+        self.schema = pa.schema([*(pa.field(name, kind) for name, kind, _ in CAPSULE), event])
+        as_sent = [pa.field(key, kind) for _, kind, key in CAPSULE]
+        self._as_sent = pa.schema([*as_sent, event, pa.field("timestamp", pa.float64())])
 
-    def table(self, records: Sequence[Record]) -> tuple[pa.Table, list[tuple[Record, EventFault]]]:
-        """Return a table of records' events, and those that do not fit with their faults."""
+    def table(self, records: Sequence[Record]) -> tuple[pa.Table, Refusals]:
+        """Return a table of records' events, and those that do not fit with their faults.
+
+        A row has the moment of its event in `dt`, ISO 8601 in UTC.
+        """
+        if self._event.plain and records:
+            try:
+                return self._read(records), []
+            except UNFIT:
+                # The way by rows finds which event it is, and fits in some that this one cannot.
+                pass
+        return self._table_of_rows(records)
+
+    def _read(self, records: Sequence[Record]) -> pa.Table:
+        lines = b"\n".join(record.value for record in records)
+        table = pyarrow.json.read_json(
+            pa.BufferReader(lines),
+            # One block: an event cannot be larger than its block.
+            read_options=pyarrow.json.ReadOptions(use_threads=False, block_size=len(lines) + 1),
+            parse_options=pyarrow.json.ParseOptions(
+                explicit_schema=self._as_sent, unexpected_field_behavior="ignore"
+            ),
+        )
+        if table.num_rows != len(records) or table["event"].null_count:
+            raise ValueError("not one event a line")
+        table.validate(full=True)
+        columns = [table[key] for _, _, key in CAPSULE]
+        columns[0] = _moments(table["dt"], table["timestamp"])
+        return pa.Table.from_arrays([*columns, table["event"]], schema=self.schema)
+
+    def _table_of_rows(self, records: Sequence[Record]) -> tuple[pa.Table, Refusals]:
         rows, refused = [], []
         for record in records:
             try:
                 rows.append((record, self._row(record.value)))
-            except (ValueError, KeyError, TypeError) as error:
-                refused.append((record, EventFault("consumer", f"Parquet: {error}", *self._key)))
+            except (ValueError, KeyError, TypeError, AttributeError) as error:
+                refused.append((record, self._fault(error)))
         table, unfit = self._convert(rows)
         return table, refused + unfit
 
     def _row(self, value: bytes) -> dict[str, Any]:
         capsule = orjson.loads(value)
-        if capsule.get("dt") is None:
-            capsule["dt"] = iso8601(capsule["timestamp"])
         row = {name: capsule.get(key) for name, _, key in CAPSULE}
+        row["dt"] = _moment(row["dt"], capsule.get("timestamp"))
         if not isinstance(row["useragent"], dict):
             row["useragent"] = None
-        row["event"] = self._event(capsule["event"])
+        if not isinstance(capsule["event"], dict):
+            raise TypeError("event is no object")
+        row["event"] = self._event.cast(capsule["event"])
         return row
 
-    def _convert(
-        self, rows: list[tuple[Record, dict[str, Any]]]
-    ) -> tuple[pa.Table, list[tuple[Record, EventFault]]]:
+    def _convert(self, rows: list[tuple[Record, dict[str, Any]]]) -> tuple[pa.Table, Refusals]:
         """Convert rows; a batch that fails is halved until the bad row is alone."""
         try:
             return pa.Table.from_pylist([row for _, row in rows], schema=self.schema), []
-        except (pa.ArrowException, OverflowError, ValueError, TypeError) as error:
+        except UNFIT as error:
             if len(rows) == 1:
-                fault = EventFault("consumer", f"Parquet: {error}", *self._key)
-                return self.schema.empty_table(), [(rows[0][0], fault)]
+                return self.schema.empty_table(), [(rows[0][0], self._fault(error))]
         middle = len(rows) // 2
         first, unfit = self._convert(rows[:middle])
         second, more = self._convert(rows[middle:])
         return pa.concat_tables([first, second]), unfit + more
+
+    def _fault(self, error: Exception) -> EventFault:
+        return EventFault("consumer", f"Parquet: {error}", *self._key)
 
 
 def to_bytes(table: pa.Table) -> bytes:
@@ -115,43 +148,40 @@ def to_bytes(table: pa.Table) -> bytes:
     return out.getvalue()
 
 
-def column_name(name: str) -> str:
-    """Return a property's name as Hive can have it."""
-    return re.sub(r"[^A-Za-z0-9_]", "_", name)
+def by_hour(table: pa.Table) -> list[tuple[datetime, pa.Table]]:
+    """Return the rows of each hour of `dt`, in order."""
+    hours = _hours(table["dt"])
+    found = sorted(pc.unique(hours).to_pylist())
+    if len(found) == 1:
+        return [(datetime.fromisoformat(found[0]), table)]
+    return [
+        (datetime.fromisoformat(hour), table.filter(pc.equal(hours, hour))) for hour in found
+    ]
 
 
-def _typed(schema: dict[str, Any]) -> tuple[pa.DataType, Cast]:
-    """Return the type of a schema's values and what makes a value one."""
-    kind = schema.get("type")
-    default = schema.get("default")
-    if isinstance(kind, str) and kind in SCALARS:
-        return SCALARS[kind], lambda value: default if value is None else value
-    if kind == "object" and schema.get("properties"):
-        return _struct(schema["properties"])
-    if kind == "array" and isinstance(schema.get("items"), dict) and "type" in schema["items"]:
-        item_type, cast = _typed(schema["items"])
-        return pa.list_(
-            item_type
-        ), lambda value: default if value is None else [cast(item) for item in value]
-    return pa.string(), lambda value: _json_text(default if value is None else value)
+def _hours(moments: Any) -> Any:
+    return pc.utf8_slice_codeunits(moments, 0, 13)
 
 
-def _struct(properties: dict[str, Any]) -> tuple[pa.DataType, Cast]:
-    fields = []
-    casts: list[tuple[str, str, Cast]] = []
-    for name, of in sorted(properties.items()):
-        kind, cast = _typed(of)
-        fields.append(pa.field(column_name(name), kind))
-        casts.append((column_name(name), name, cast))
-
-    def convert(value: Any) -> Any:
-        value = value or {}
-        return {column: cast(value.get(name)) for column, name, cast in casts}
-
-    return pa.struct(fields), convert
+def _moments(moments: Any, timestamps: Any) -> Any:
+    """Return `dt`, made of the timestamp where there is none; raises as `_moment`, and oftener."""
+    if moments.null_count:
+        pairs = zip(moments.to_pylist(), timestamps.to_pylist(), strict=True)
+        moments = pa.chunked_array([[_moment(*pair) for pair in pairs]], pa.string())
+    if not pc.all(pc.match_substring_regex(moments, MOMENT)).as_py():
+        raise ValueError("a time that needs a closer look")
+    for hour in pc.unique(_hours(moments)).to_pylist():
+        datetime.fromisoformat(hour)
+    return moments
 
 
-def _json_text(value: Any) -> str | None:
-    if value is None or isinstance(value, str):
-        return value
-    return orjson.dumps(value).decode()
+def _moment(moment: Any, timestamp: Any) -> str:
+    """Return the time of an event in UTC; raises ValueError or TypeError for what is no time."""
+    if moment is None:
+        moment = iso8601(timestamp)
+    parsed = datetime.fromisoformat(moment)
+    if re.match(MOMENT, moment):
+        return str(moment)
+    if parsed.tzinfo is None:
+        parsed = parsed.replace(tzinfo=UTC)
+    return parsed.astimezone(UTC).isoformat().replace("+00:00", "Z")

@@ -1,0 +1,101 @@
+"""The main job on real servers: everything lands, once, whatever is killed on the way."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+import pytest
+
+from elfaust.account import Account, read_account
+from elfaust.job import landed, send
+from elfaust.lag import TopicLag
+from elfaust.settings import Settings
+from elfaust.supervisor import Supervisor
+from elfaust.workers import ROLES, alive
+
+LINES = 6_000
+
+
+@pytest.fixture
+def quick(fresh: Settings) -> Settings:
+    """Settings that write often: a test's lines are few."""
+    return replace(
+        fresh,
+        kafka=replace(fresh.kafka, commit_interval=0.3, fetch_max_wait_ms=100),
+        topics=replace(fresh.topics, discover_interval=0.5),
+        mysql=replace(fresh.mysql, flush_seconds=0.5),
+        hdfs=replace(fresh.hdfs, flush_seconds=1.0),
+        workers=replace(fresh.workers, backoff_seconds=0.1),
+        forwarder=replace(fresh.forwarder, port=18421),
+    )
+
+
+@contextmanager
+def working(settings: Settings, **counts: int) -> Iterator[Supervisor]:
+    """Run workers, one of each role unless said otherwise, until the block ends."""
+    supervisor = Supervisor(settings, dict.fromkeys(ROLES, 1) | counts)
+    over = threading.Event()
+
+    def keep() -> None:
+        while not over.wait(0.05):
+            supervisor.tick()
+
+    keeping = threading.Thread(target=keep)
+    supervisor.start()
+    keeping.start()
+    try:
+        yield supervisor
+    finally:
+        over.set()
+        keeping.join()
+        supervisor.stop()
+
+
+def the_account(settings: Settings) -> Account:
+    asyncio.run(landed(settings, LINES, timeout=90.0))
+    return asyncio.run(read_account(settings))
+
+
+def test_every_line_lands_once_and_a_stop_is_clean(quick: Settings) -> None:
+    with working(quick) as supervisor:
+        asyncio.run(send(quick, LINES))
+        account = the_account(quick)
+        codes = supervisor.stop()
+    assert account.problems == []
+    assert account.raw == LINES
+    assert sum(line.valid for line in account.lines) == LINES * 19 // 20
+    assert set(codes.values()) == {0}
+
+
+def test_every_line_lands_once_though_every_worker_is_killed(quick: Settings) -> None:
+    killed: set[str] = set()
+
+    def kill_at_work(lags: list[TopicLag]) -> None:
+        for worker in alive(quick):
+            mine = [lag for lag in lags if lag.role == worker.role]
+            busy = any(lag.lag for lag in mine) or worker.role == "forwarder"
+            if busy and worker.ready and worker.role not in killed:
+                killed.add(worker.role)
+                os.kill(worker.pid, signal.SIGKILL)
+
+    with working(quick):
+        asyncio.run(send(quick, LINES))
+        asyncio.run(landed(quick, LINES, kill_at_work, timeout=90.0))
+        account = the_account(quick)
+    assert killed == set(ROLES)
+    assert account.problems == []
+    assert account.raw == LINES
+
+
+def test_two_workers_a_role_share_the_lanes(quick: Settings) -> None:
+    with working(quick, processor=2, mysql=2, hdfs=2, throughput=2, forwarder=0):
+        asyncio.run(send(quick, LINES))
+        account = the_account(quick)
+    assert account.problems == []
+    assert account.raw == LINES

@@ -1,0 +1,60 @@
+"""What the pipeline adds to an event."""
+
+from __future__ import annotations
+
+import uuid
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from elfaust.capsule import complete, event_uuid, iso8601, parse_user_agent
+
+
+def test_the_uuid_of_the_convention() -> None:
+    capsule = {"recvFrom": "cp1054.eqiad.wmnet", "seqId": 438763, "dt": "2013-01-21T18:10:34Z"}
+    assert event_uuid(capsule) == "78a9bf5e1db95ccb96969d59edc99e2a"
+
+
+def test_a_timestamp_takes_the_place_of_dt() -> None:
+    capsule = {"recvFrom": "mw1017", "seqId": 34, "timestamp": 1600000034}
+    assert event_uuid(capsule) == "a9da61c307a05805aee77d446d17fdda"
+
+
+@given(st.text(max_size=30), st.integers(0, 10**12))
+def test_the_uuid_is_uuid5(host: str, number: int) -> None:
+    capsule = {"recvFrom": host, "seqId": number, "dt": "2020-01-01T00:00:00Z"}
+    url = f"event://{host}/?seqId={number}&dt=2020-01-01T00:00:00Z"
+    assert event_uuid(capsule) == uuid.uuid5(uuid.NAMESPACE_URL, url).hex
+
+
+@pytest.mark.parametrize("timestamp", [1600000034, 1600000034000, 1600000034.5])
+def test_seconds_and_milliseconds_are_told_apart(timestamp: float) -> None:
+    assert iso8601(timestamp) == "2020-09-13T12:27:14Z"
+
+
+@pytest.mark.parametrize("timestamp", [10**30, -(10**30), "soon"])
+def test_what_is_no_time_is_refused(timestamp: float) -> None:
+    with pytest.raises((ValueError, TypeError)):
+        iso8601(timestamp)
+
+
+def test_the_event_may_name_its_host_and_number() -> None:
+    capsule = {"recvFrom": 5, "seqId": "7", "dt": "2020-01-01T00:00:00Z"}
+    complete(capsule)
+    assert (capsule["recvFrom"], capsule["seqId"]) == ("5", 7)
+
+
+def test_a_user_agent_that_is_too_long_is_dropped() -> None:
+    assert parse_user_agent("Googlebot " * 100) == parse_user_agent("")
+
+
+def test_events_do_not_share_a_parsed_user_agent() -> None:
+    capsules = [
+        {"recvFrom": "h", "seqId": n, "dt": "2020-01-01T00:00:00Z", "userAgent": "-"}
+        for n in range(2)
+    ]
+    for capsule in capsules:
+        complete(capsule)
+    assert capsules[0]["userAgent"] == capsules[1]["userAgent"]
+    assert capsules[0]["userAgent"] is not capsules[1]["userAgent"]
