@@ -29,11 +29,20 @@ LEAF = st.fixed_dictionaries(
 )
 SCHEMA = st.recursive(
     LEAF,
-    lambda inner: st.fixed_dictionaries(
-        {"type": st.just("object"), "properties": st.dictionaries(st.sampled_from("ab"), inner)},
-        optional={"additionalProperties": st.booleans(), "extends": inner, "required": st.booleans()},
-    )
-    | st.fixed_dictionaries({"type": st.just("array"), "items": inner}),
+    lambda inner: (
+        st.fixed_dictionaries(
+            {
+                "type": st.just("object"),
+                "properties": st.dictionaries(st.sampled_from("ab"), inner),
+            },
+            optional={
+                "additionalProperties": st.booleans(),
+                "extends": inner,
+                "required": st.booleans(),
+            },
+        )
+        | st.fixed_dictionaries({"type": st.just("array"), "items": inner})
+    ),
     max_leaves=6,
 )
 VALUE = st.recursive(

@@ -1,0 +1,43 @@
+"""The local storage keeps the contract that WebHDFS keeps."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from elfaust.settings import Hdfs
+from elfaust.storage import LocalStorage, WebHdfsStorage, open_storage
+
+
+def test_a_file_is_written_over_read_and_deleted(tmp_path: Path) -> None:
+    storage, path = LocalStorage(), f"{tmp_path}/a/b/c"
+    storage.write(path, b"1")
+    storage.write(path, b"2")
+    assert storage.read(path) == b"2"
+    assert storage.list(f"{tmp_path}/a") == ["b"]
+    assert list(storage.walk(str(tmp_path))) == [path]
+    storage.delete(f"{tmp_path}/a")
+    storage.delete(f"{tmp_path}/a")
+    assert not storage.exists(path)
+    assert storage.list(f"{tmp_path}/a") == []
+
+
+def test_a_rename_never_replaces(tmp_path: Path) -> None:
+    storage, source, target = LocalStorage(), f"{tmp_path}/s", f"{tmp_path}/d/t"
+    storage.write(source, b"1")
+    assert storage.rename(source, target)
+    assert not storage.rename(source, target)
+    storage.write(source, b"2")
+    assert not storage.rename(source, target)
+    assert storage.read(target) == b"1"
+
+
+def test_a_file_that_is_not_there_is_said_so(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        LocalStorage().read(f"{tmp_path}/none")
+
+
+def test_the_settings_choose_the_storage() -> None:
+    assert isinstance(open_storage(Hdfs(storage="local")), LocalStorage)
+    assert isinstance(open_storage(Hdfs()), WebHdfsStorage)
