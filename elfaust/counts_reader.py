@@ -65,7 +65,7 @@ class CountsReader:
             raise ServerAway(f"Kafka {self._bootstrap}", str(error)) from error
         finally:
             await consumer.stop()
-        while not await self._has_reached(ends):  # noqa: ASYNC110 - a position has no event
+        while not await self._has_reached(ends):
             await asyncio.sleep(0.02)
 
     async def _lanes(self, consumer: AIOKafkaConsumer) -> list[TopicPartition]:

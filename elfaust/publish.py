@@ -78,7 +78,8 @@ class Publisher:
     async def _send(self, builder: Any, topic: str, lane: int) -> int:
         acknowledged = await self._producer.send_batch(builder, topic, partition=lane)
         count = builder.record_count()
-        return int((await acknowledged).offset) + count - 1
+        last: int = (await acknowledged).offset + count - 1
+        return last
 
 
 def _append(builder: Any, record: Outgoing) -> bool:

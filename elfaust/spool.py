@@ -62,9 +62,9 @@ def read_lines(
     with file.open("rb") as opened:
         opened.seek(start - base)
         data = opened.read(size)
-        at_end = len(data) < size
-        if not at_end and not data.endswith(b"\n"):
+        if not data.endswith(b"\n"):
             data += opened.readline()
+    at_end = not data.endswith(b"\n")
     return split(data, start, last and at_end)
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import jsonschema_rs
 from jsonschema import Draft3Validator
 from referencing import Registry as References
-from referencing.exceptions import NoSuchResource
+from referencing.exceptions import Unresolvable
 
 from elfaust.errors import EventFault
 
@@ -55,15 +55,19 @@ class Validator:
 
     def __init__(self, schema: dict[str, Any]) -> None:
         """Compile a schema; raises ValueError for one that is none."""
-        self._reference = Draft3Validator(schema, registry=References(retrieve=_refuse_remote))
+        self._reference = Draft3Validator(schema, registry=References())
         self._fast = _compile(schema)
 
     def validate(self, capsule: dict[str, Any]) -> None:
         """Raise EventFault, code `validation`, with the JSON path of the first fault."""
         if self._fast is not None and self._fast.is_valid(capsule):
             return
-        for error in self._reference.iter_errors(capsule):
-            raise EventFault("validation", error.message, path=error.json_path)
+        try:
+            for error in self._reference.iter_errors(capsule):
+                raise EventFault("validation", error.message, path=error.json_path)
+        except Unresolvable as error:
+            message = f"its schema refers to what is not in it: {error}"
+            raise EventFault("validation", message) from error
 
 
 def _compile(schema: dict[str, Any]) -> Any:
@@ -78,7 +82,7 @@ def _compile(schema: dict[str, Any]) -> Any:
 
 def _refuse_remote(uri: str) -> Any:
     # jsonschema-rs reads files and URLs by default; a schema is no place to name them.
-    raise NoSuchResource(ref=uri)
+    raise ValueError(f"{uri} is not looked up")
 
 
 def draft4(schema: Any) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import faust
 
 
-class Count(faust.Record, serializer="json", coerce=False):
+class Count(faust.Record, serializer="json", coerce=False):  # type: ignore[misc,call-arg]
     """One entry of the table `counts`; elfaust/counts.py has its key and its rule.
 
     `last` is the time of the last event counted, milliseconds since the epoch; `positions` has the

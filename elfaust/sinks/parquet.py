@@ -154,9 +154,7 @@ def by_hour(table: pa.Table) -> list[tuple[datetime, pa.Table]]:
     found = sorted(pc.unique(hours).to_pylist())
     if len(found) == 1:
         return [(datetime.fromisoformat(found[0]), table)]
-    return [
-        (datetime.fromisoformat(hour), table.filter(pc.equal(hours, hour))) for hour in found
-    ]
+    return [(datetime.fromisoformat(hour), table.filter(pc.equal(hours, hour))) for hour in found]
 
 
 def _hours(moments: Any) -> Any:

@@ -38,7 +38,7 @@ def main(events: int) -> None:
     )
     done, started = 0, 0.0
 
-    @app.agent(app.topic(settings.topics.raw_client))
+    @app.agent(app.topic(settings.topics.raw_client))  # type: ignore[untyped-decorator]
     async def process(stream: Any) -> None:
         nonlocal done, started
         async for event in stream.events():

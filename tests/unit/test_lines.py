@@ -64,14 +64,16 @@ def test_the_fast_path_says_what_the_pattern_says(fields: list[str]) -> None:
 
 
 @given(
-    st.sampled_from([QUERY, "?;", "?", "?[1];", QUERY + " "]),
-    st.sampled_from(["cp1", "cp 1", "", " cp1"]),
-    st.sampled_from(["1", "0012", "-1", "1x", "\u0661"]),
-    st.sampled_from(["2020-09-13T12:26:40", "2020-09-13T12:26:40Z", "x"]),
-    st.sampled_from(["::1", " ::1 ", ""]),
-    st.sampled_from(["-", " - ", "", "a b", "\u00a0x"]),
+    st.tuples(
+        st.sampled_from([QUERY, "?;", "?", "?[1];", QUERY + " "]),
+        st.sampled_from(["cp1", "cp 1", "", " cp1"]),
+        st.sampled_from(["1", "0012", "-1", "1x", "\u0661"]),
+        st.sampled_from(["2020-09-13T12:26:40", "2020-09-13T12:26:40Z", "x"]),
+        st.sampled_from(["::1", " ::1 ", ""]),
+        st.sampled_from(["-", " - ", "", "a b", "\u00a0x"]),
+    )
 )
-def test_the_fast_path_says_what_the_pattern_says_of_lines(*fields: str) -> None:
+def test_the_fast_path_says_what_the_pattern_says_of_lines(fields: tuple[str, ...]) -> None:
     line = "\t".join(fields).encode()
     assert outcome(FAST, line) == outcome(SLOW, line)
 

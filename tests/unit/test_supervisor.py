@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from elfaust import supervisor as module
 from elfaust.settings import Settings
 from elfaust.supervisor import Supervisor
 
@@ -28,7 +27,7 @@ def settings(tmp_path: Path) -> Settings:
 def program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A program that takes the place of Python, and with it of the worker."""
     file = tmp_path / "program"
-    monkeypatch.setattr(module.sys, "executable", str(file))
+    monkeypatch.setattr("sys.executable", str(file))
     return file
 
 

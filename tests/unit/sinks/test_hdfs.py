@@ -12,8 +12,8 @@ import pytest
 from elfaust.errors import LaneLost
 from elfaust.registry import Registry
 from elfaust.settings import Settings
-from elfaust.sinks.hdfs import HdfsSink, advance
 from elfaust.sinks.commits import Progress
+from elfaust.sinks.hdfs import HdfsSink, advance
 from elfaust.sinks.parquet_reader import parquet_files
 from elfaust.storage import LocalStorage
 from elfaust.types import Record, SchemaKey
