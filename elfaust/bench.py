@@ -154,9 +154,8 @@ def prepare(settings: Settings) -> None:
     """Create the database and the topics of all schema revisions of the folder."""
     names = TopicNames(settings)
     topics = [names.event(key) for key in Registry(settings.schemas).known()]
-    asyncio.run(
-        _with_admin(settings, lambda admin: admin.ensure([*topics, *names.raw, names.error]))
-    )
+    wanted = [*topics, *names.raw, names.error]
+    asyncio.run(_with_admin(settings, lambda admin: admin.ensure(wanted)))
     connection = connect(dataclasses.replace(settings.mysql, database=""))
     connection.query(f"CREATE DATABASE `{settings.mysql.database}`")
     connection.close()

@@ -48,9 +48,10 @@ class CountsReader:
     async def stop(self) -> None:
         """Stop to read; the view stays as it is."""
         task, self._task = self._task, None
-        if task is not None:
+        while task is not None and not task.done():
+            # aiokafka may take a cancellation for its own tasks' and go on: ask again.
             task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
+            await asyncio.wait([task], timeout=0.5)
 
     async def caught_up(self) -> None:
         """Return when the view holds all that is in the changelog now; start the reader first.

@@ -181,7 +181,7 @@ class WebHdfsStorage:
         for attempt in Retrying(
             retry=retry_if_exception_type(ServerAway),
             stop=stop_after_attempt(ATTEMPTS),
-            wait=wait_exponential_jitter(0.2, 5.0),
+            wait=wait_exponential_jitter(multiplier=0.2, max=5.0),
             reraise=True,
         ):
             with attempt:

@@ -94,7 +94,7 @@ class CommitLog:
             self._storage.delete(f"{self._commits}/{old}")
 
     def _is_ours(self, target: str, draft: str, body: bytes) -> bool:
-        # The rename may have been done and its answer lost: then the draft is gone, the target ours.
+        # The rename may be done and its answer lost: then the draft is gone, the target ours.
         storage = self._storage
         return not storage.exists(draft) and storage.exists(target) and storage.read(target) == body
 
