@@ -87,6 +87,8 @@ class Forwarder:
         finally:
             if transport is not None:
                 transport.close()
+            if self._receives:
+                self._spool.close()
             self._done.set()
 
     async def stop(self) -> None:

@@ -1,0 +1,112 @@
+"""The forwarder on a real Kafka: every line once, wherever it was cut off."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from aiokafka import AIOKafkaConsumer, TopicPartition
+
+from elfaust.errors import ServerAway, SettingsError
+from elfaust.forwarding import Forwarder
+from elfaust.publish import Publisher, make_producer
+from elfaust.settings import Settings
+from elfaust.topics import TopicAdmin
+from elfaust.types import Outgoing
+
+LINES = [b"%d %s" % (number, b"x" * 900) for number in range(1_500)]
+
+
+class CutOff:
+    """A publisher that Kafka hears, but which hears nothing back after some batches."""
+
+    def __init__(self, publisher: Publisher, batches: int) -> None:
+        self._publisher = publisher
+        self._left = batches
+
+    async def publish(self, records: Sequence[Outgoing]) -> dict[tuple[str, int], int]:
+        offsets = await self._publisher.publish(records)
+        self._left -= 1
+        if self._left < 0:
+            raise ServerAway("Kafka", "the answer was lost")
+        return offsets
+
+
+@asynccontextmanager
+async def publishing(settings: Settings) -> AsyncIterator[Publisher]:
+    admin, producer = TopicAdmin(settings), make_producer(settings.kafka)
+    await admin.ensure([settings.forwarder.topic])
+    await producer.start()
+    try:
+        yield Publisher(settings, producer, admin)
+    finally:
+        await producer.stop()
+        await admin.close()
+
+
+async def in_kafka(settings: Settings) -> list[bytes]:
+    lanes = [TopicPartition(settings.forwarder.topic, n) for n in range(settings.topics.lanes)]
+    consumer = AIOKafkaConsumer(
+        bootstrap_servers=settings.kafka.bootstrap, auto_offset_reset="earliest"
+    )
+    await consumer.start()
+    try:
+        consumer.assign(lanes)
+        ends, values = await consumer.end_offsets(lanes), list[bytes]()
+        while len(values) < sum(ends.values()):
+            for records in (await consumer.getmany(timeout_ms=200)).values():
+                values += [record.value for record in records]
+        return values
+    finally:
+        await consumer.stop()
+
+
+def source(settings: Settings, name: str, **more: int) -> Settings:
+    return replace(settings, forwarder=replace(settings.forwarder, source=name, **more))
+
+
+async def test_a_file_is_forwarded_once_however_often_it_is_cut_off(
+    fresh: Settings, tmp_path: Path
+) -> None:
+    file = tmp_path / "raw.log"
+    file.write_bytes(b"\n".join(LINES))
+    settings = source(fresh, str(file))
+    async with publishing(settings) as publisher:
+        for batches in (0, 1):
+            with pytest.raises(ServerAway):
+                await Forwarder(settings, tmp_path).run(CutOff(publisher, batches))
+        await Forwarder(settings, tmp_path).run(publisher)
+        await Forwarder(settings, tmp_path).run(publisher)
+    assert sorted(await in_kafka(settings)) == sorted(LINES)
+
+
+async def test_what_comes_by_udp_is_in_kafka_when_the_forwarder_stops(
+    fresh: Settings, tmp_path: Path
+) -> None:
+    settings = source(fresh, "udp", port=18422)
+    forwarder = Forwarder(settings, tmp_path)
+    async with publishing(settings) as publisher:
+        running = asyncio.create_task(forwarder.run(publisher))
+        spool = tmp_path / "spool" / "udp"
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
+            async with asyncio.timeout(20):
+                while not list(spool.glob("*.lines")):
+                    client.sendto(b"0 first", ("127.0.0.1", 18422))
+                    await asyncio.sleep(0.05)
+            for line in LINES[1:200]:
+                client.sendto(line + b"\n", ("127.0.0.1", 18422))
+                await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        await forwarder.stop()
+        await running
+    assert set(await in_kafka(settings)) == {b"0 first", *LINES[1:200]}
+
+
+def test_a_file_that_is_not_there_is_named(fresh: Settings, tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="no file"):
+        Forwarder(source(fresh, str(tmp_path / "none")), tmp_path)
