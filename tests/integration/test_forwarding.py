@@ -66,8 +66,8 @@ async def in_kafka(settings: Settings) -> list[bytes]:
         await consumer.stop()
 
 
-def source(settings: Settings, name: str, **more: int) -> Settings:
-    return replace(settings, forwarder=replace(settings.forwarder, source=name, **more))
+def source(settings: Settings, name: str) -> Settings:
+    return replace(settings, forwarder=replace(settings.forwarder, source=name, port=18422))
 
 
 async def test_a_file_is_forwarded_once_however_often_it_is_cut_off(
@@ -88,7 +88,7 @@ async def test_a_file_is_forwarded_once_however_often_it_is_cut_off(
 async def test_what_comes_by_udp_is_in_kafka_when_the_forwarder_stops(
     fresh: Settings, tmp_path: Path
 ) -> None:
-    settings = source(fresh, "udp", port=18422)
+    settings = source(fresh, "udp")
     forwarder = Forwarder(settings, tmp_path)
     async with publishing(settings) as publisher:
         running = asyncio.create_task(forwarder.run(publisher))
