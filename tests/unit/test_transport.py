@@ -13,7 +13,7 @@ from elfaust.transport import Consumer, LaneAssignor
 LANE = TP("eventlogging_Edit_1", 0)
 
 
-class Commits(Consumer):  # type: ignore[misc]
+class Commits(Consumer):
     """A consumer of which only the bookkeeping is there."""
 
     def __init__(self, *offsets: int) -> None:
