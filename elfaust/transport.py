@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections import defaultdict, deque
 from collections.abc import AsyncIterator, Mapping
+from itertools import takewhile
 from typing import Any
 
 import aiokafka
@@ -70,9 +71,35 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]
             metadata_max_age_ms=conf.consumer_metadata_max_age_ms,
         )
 
+    async def seek_to_committed(self) -> Mapping[TP, int]:
+        """Seek to what is committed, and to the beginning where nothing is.
+
+        aiokafka leaves a lane that was never committed where it is, so what was fetched from a new
+        topic while lanes moved would not come again.
+        """
+        committed: Mapping[TP, int] = await super().seek_to_committed()
+        never = [tp for tp, at in committed.items() if at is None and self.app.is_batched(tp.topic)]
+        if never:
+            await self.call_thread(self._ensure_consumer().seek_to_beginning, *never)
+        return committed
+
     def verify_event_path(self, now: float, tp: TP) -> None:
         """Leave stalls to the lag that `elfaust status` shows: Faust's warnings assume one event
         at a time and a short fetch."""
+
+
+class _NoOffsets(dict[TP, int | None]):
+    """Faust's note of what it has read, never taken: with it, Faust drops what is fetched again
+    after a seek that ran beside a delivery."""
+
+    def __getitem__(self, tp: TP) -> None:
+        return None
+
+    def __setitem__(self, tp: TP, offset: int | None) -> None:
+        pass
+
+    def update(self, *args: Any, **kwargs: Any) -> None:
+        pass
 
 
 class Consumer(driver.Consumer):  # type: ignore[misc]
@@ -81,21 +108,23 @@ class Consumer(driver.Consumer):  # type: ignore[misc]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._in_flight: defaultdict[TP, deque[Any]] = defaultdict(deque)
+        self._read_offset = _NoOffsets()
 
     def _new_consumer_thread(self) -> ConsumerThread:
         return ConsumerThread(self, loop=self.loop, beacon=self.beacon)
 
     async def getmany(self, timeout: float) -> AsyncIterator[tuple[TP, Any]]:
-        """Yield a message for each fetched partition; its value is the list of records."""
-        records, active = await self._wait_next_records(timeout)
+        """Yield a message for each fetched partition; its value is the list of records.
+
+        What is fetched and then not delivered, because lanes are moving, is fetched again.
+        """
         generation = self.app.consumer_generation_id
-        if records is None or self.should_stop:
-            return
-        if not self.flow_active:
-            await self.perform_seek()
+        records, active = await self._wait_next_records(timeout)
+        if not records or self.should_stop:
             return
         for tp, fetched in records.items():
             if not self.flow_active or self.app.consumer_generation_id != generation:
+                await self._rewind()
                 return
             if not fetched or not (tp in active or tp in self._buffered_partitions):
                 continue
@@ -104,11 +133,18 @@ class Consumer(driver.Consumer):  # type: ignore[misc]
                 for record in fetched:
                     yield tp, self._to_message(tp, record)
                 continue
-            yield tp, self._batch_message(tp, fetched)
+            yield tp, self._batch_message(tp, fetched, generation)
 
-    def _batch_message(self, tp: TP, fetched: list[Any]) -> Any:
+    async def _rewind(self) -> None:
+        try:
+            await self.perform_seek()
+        except Exception as error:
+            # The lanes are on their way: Faust seeks when it has the new ones.
+            self.log.debug("Not rewound: %r", error)
+
+    def _batch_message(self, tp: TP, fetched: list[Any], generation: int) -> Any:
         message = self._to_message(tp, fetched[-1])
-        message.value = fetched
+        message.value, message.generation_id = fetched, generation
         # Headers and key are those of the last record: they would say nothing of the batch.
         message.headers, message.key = [], None
         self._in_flight[tp].append(message)
@@ -122,12 +158,22 @@ class Consumer(driver.Consumer):  # type: ignore[misc]
         if not self.app.is_batched(tp.topic):
             offset: int | None = super()._new_offset(tp)
             return offset
-        in_flight, offset = self._in_flight[tp], None
-        while in_flight and in_flight[0].acked:
-            offset = in_flight.popleft().offset + 1
         self._acked[tp].clear()
         self._acked_index[tp].clear()
-        return offset
+        acked = list(takewhile(lambda message: message.acked, self._in_flight[tp]))
+        return acked[-1].offset + 1 if acked else None
+
+    async def _commit_offsets(self, offsets: Mapping[TP, int], *args: Any, **kwargs: Any) -> bool:
+        committed: bool = await super()._commit_offsets(offsets, *args, **kwargs)
+        for tp, offset in offsets.items():
+            if not committed:
+                # Faust notes offsets as committed though Kafka has refused them.
+                self._committed_offset.pop(tp, None)
+                continue
+            in_flight = self._in_flight[tp]
+            while in_flight and in_flight[0].acked and in_flight[0].offset < offset:
+                in_flight.popleft()
+        return committed
 
     async def on_partitions_revoked(self, revoked: set[TP]) -> None:
         """Commit what is acknowledged before the lanes go, so that little is delivered twice."""

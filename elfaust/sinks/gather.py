@@ -78,11 +78,12 @@ class Gather:
         self._pending_rows = pending_rows
         self._groups: dict[Hashable, _Group] = {}
         self._rows = 0
+        self._forgotten: int | None = None
         self._flushing = asyncio.Lock()
 
     async def add(self, batch: Gathered) -> None:
         """Take a batch; write what is large enough, or all if too much waits."""
-        if batch.generation != self._generation():
+        if batch.generation != self._generation() or batch.generation == self._forgotten:
             return
         key = self._group_of(batch)
         group = self._groups.setdefault(key, _Group())
@@ -112,11 +113,13 @@ class Gather:
     async def forget(self, of_lanes: Callable[[], None] = lambda: None) -> None:
         """Drop what waits, once a running write has ended: the lanes are moving.
 
+        What still comes of their generation is dropped too: it will be delivered again.
         `of_lanes` is called before another write can begin.
         """
         async with self._flushing:
             self._groups.clear()
             self._rows = 0
+            self._forgotten = self._generation()
             of_lanes()
 
     async def _flush(self, keys: Sequence[Hashable]) -> None:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import defaultdict, deque
+from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
+from unittest.mock import patch
 
+import pytest
+from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 
-from elfaust.transport import Consumer, LaneAssignor
+from elfaust.transport import Consumer, ConsumerThread, LaneAssignor
 
 LANE = TP("eventlogging_Edit_1", 0)
 
@@ -33,7 +38,98 @@ def test_nothing_is_committed_past_a_batch_that_is_not_acknowledged() -> None:
     assert commits.acknowledge(1) is None
     assert commits.acknowledge(0) == 250
     assert commits.acknowledge(2) == 251
-    assert commits._new_offset(LANE) is None
+
+
+@pytest.mark.parametrize("answer", [False, True])
+def test_a_commit_that_kafka_refused_is_tried_again(answer: bool) -> None:
+    commits = Commits(99)
+    commits._committed_offset = defaultdict(lambda: None, {LANE: 100})
+    assert commits.acknowledge(0) == 100
+
+    async def commit(*_: Any, **__: Any) -> bool:
+        return answer
+
+    with patch.object(driver.Consumer, "_commit_offsets", commit):
+        assert asyncio.run(commits._commit_offsets({LANE: 100})) is answer
+    assert commits._new_offset(LANE) == (None if answer else 100)
+    assert (LANE in commits._committed_offset) is answer
+
+
+class Fetches(Consumer):
+    """A consumer of which only the fetching is there; `seeks` counts the rewinds."""
+
+    def __init__(self) -> None:
+        self.app = SimpleNamespace(
+            is_batched=lambda topic: True,
+            consumer_generation_id=1,
+            monitor=SimpleNamespace(track_tp_end_offset=lambda tp, offset: None),
+        )
+        self.flow_active, self.seeks = True, 0
+        self._buffered_partitions: set[TP] = set()
+        self._in_flight = defaultdict(deque)
+        self.meanwhile: Callable[[], None] = lambda: None
+
+    should_stop = False
+
+    async def _wait_next_records(self, timeout: float) -> Any:
+        self.meanwhile()
+        record = SimpleNamespace(
+            topic=LANE.topic, partition=0, offset=7, timestamp=1000, timestamp_type=0
+        )
+        record.__dict__.update(headers=[], key=None, value=b"", checksum=None)
+        record.__dict__.update(serialized_key_size=0, serialized_value_size=0)
+        return {LANE: [record]}, {LANE}
+
+    def highwater(self, tp: TP) -> int:
+        return 8
+
+    async def perform_seek(self) -> None:
+        self.seeks += 1
+
+    def fetched(self) -> list[Any]:
+        async def all_of() -> list[Any]:
+            return [message async for _, message in self.getmany(1.0)]
+
+        return asyncio.run(all_of())
+
+
+def test_what_was_fetched_while_lanes_moved_is_fetched_again() -> None:
+    fetches = Fetches()
+    fetches.meanwhile = lambda: setattr(fetches.app, "consumer_generation_id", 2)
+    assert fetches.fetched() == []
+    assert fetches.seeks == 1
+    fetches.meanwhile = lambda: setattr(fetches, "flow_active", False)
+    assert fetches.fetched() == []
+    assert fetches.seeks == 2
+
+
+def test_a_batch_carries_the_generation_in_which_it_was_asked_for() -> None:
+    fetches = Fetches()
+    (message,) = fetches.fetched()
+    assert (message.offset, message.generation_id, len(message.value)) == (7, 1, 1)
+    assert fetches.seeks == 0
+
+
+def test_a_lane_without_a_commit_is_rewound_to_its_beginning() -> None:
+    rewound: list[TP] = []
+    committed = {LANE: None, TP("eventlogging_Edit_1", 1): 5, TP("counts-changelog", 0): None}
+
+    class Thread(ConsumerThread):
+        def __init__(self) -> None:
+            self.app = SimpleNamespace(is_batched=lambda topic: topic.startswith("eventlogging_"))
+
+        def _ensure_consumer(self) -> Any:
+            return SimpleNamespace(seek_to_beginning=lambda *lanes: rewound.extend(lanes))
+
+        async def call_thread(self, call: Any, *args: Any) -> None:
+            call(*args)
+
+    async def seek(_: object) -> dict[TP, int | None]:
+        return committed
+
+    with patch.object(driver.AIOKafkaConsumerThread, "seek_to_committed", seek):
+        assert asyncio.run(Thread().seek_to_committed()) is committed
+    assert rewound == [LANE]
 
 
 def test_a_topic_waits_until_all_workers_have_subscribed() -> None:

@@ -115,6 +115,17 @@ async def test_what_waits_is_dropped_when_the_lanes_move(sink: Sink) -> None:
     assert moved == [True]
 
 
+async def test_a_batch_that_comes_late_from_lanes_that_moved_is_dropped(sink: Sink) -> None:
+    gather = sink.gather()
+    await gather.forget()
+    await gather.add(sink.batch("a", 5, generation=1))
+    sink.generation = 2
+    await gather.add(sink.batch("a", 4, generation=1))
+    await gather.add(sink.batch("a", 3, generation=2))
+    await gather.flush()
+    assert sink.log == ["write a 3", "ack a"]
+
+
 async def test_in_thread_runs_beside_the_loop() -> None:
     def write(key: Hashable, batches: Sequence[Gathered]) -> Sequence[Refused]:
         with pytest.raises(RuntimeError):
