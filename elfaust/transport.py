@@ -8,18 +8,24 @@ bookkeeping counts a gap in offsets as acknowledged, which is wrong for batches 
 
 from __future__ import annotations
 
+import asyncio
 from collections import defaultdict, deque
 from collections.abc import AsyncIterator, Mapping
 from itertools import takewhile
+from time import monotonic
 from typing import Any
 
 import aiokafka
 import faust
+from aiokafka.errors import ConsumerStoppedError
 from faust.assignor.partition_assignor import PartitionAssignor
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 
 from elfaust.batch import Batch
+
+#: Wait between looks while lanes are moving.
+MOVING_SECONDS = 0.02
 
 
 class BatchSchema(faust.Schema):  # type: ignore[misc]
@@ -46,6 +52,14 @@ class LaneAssignor(PartitionAssignor):  # type: ignore[misc]
         return super()._get_copartitioned_groups(topics & shared, cluster, subscriptions)
 
 
+class Fetched(dict[TP, list[Any]]):
+    """Fetched records by partition, and the generation of the group that they were fetched for."""
+
+    def __init__(self, records: Mapping[TP, list[Any]], generation: int) -> None:
+        super().__init__(records)
+        self.generation = generation
+
+
 class ConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]
     """The thread that fetches, with large fetches and the lane assignor."""
 
@@ -70,6 +84,34 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]
             heartbeat_interval_ms=int(conf.broker_heartbeat_interval * 1000),
             metadata_max_age_ms=conf.consumer_metadata_max_age_ms,
         )
+
+    async def _fetch_records(
+        self,
+        consumer: aiokafka.AIOKafkaConsumer,
+        active_partitions: set[TP],
+        timeout: float = 0.0,
+        max_records: int | None = None,
+    ) -> Fetched:
+        """Hand out what is fetched of the active partitions, none while lanes are moving.
+
+        aiokafka's own wait goes on through a rebalance, and then hands out what is paused too if
+        everything is: records that Faust drops, with nobody to seek back to them.
+        """
+        fetcher, deadline = consumer._fetcher, monotonic() + timeout
+        subscriptions = fetcher._subscriptions
+        with subscriptions.fetch_context():
+            while not (consumer._closed or fetcher._closed):
+                lanes = frozenset(active_partitions)
+                moving = subscriptions.reassignment_in_progress
+                if moving or not lanes or not self.consumer.flow_active:
+                    await asyncio.sleep(MOVING_SECONDS)
+                    return Fetched({}, -1)
+                records = await fetcher.fetched_records(lanes, timeout=0, max_records=max_records)
+                left = deadline - monotonic()
+                if records or left <= 0:
+                    return Fetched(records, consumer._coordinator.generation)
+                await _any_fetched(fetcher, left)
+        raise ConsumerStoppedError
 
     async def seek_to_committed(self) -> Mapping[TP, int]:
         """Seek to what is committed, and to the beginning where nothing is.
@@ -116,17 +158,16 @@ class Consumer(driver.Consumer):  # type: ignore[misc]
     async def getmany(self, timeout: float) -> AsyncIterator[tuple[TP, Any]]:
         """Yield a message for each fetched partition; its value is the list of records.
 
-        What is fetched and then not delivered, because lanes are moving, is fetched again.
+        What was fetched for a generation that is over comes again with the new one.
         """
-        generation = self.app.consumer_generation_id
         records, active = await self._wait_next_records(timeout)
         if not records or self.should_stop:
             return
+        generation = records.generation
         for tp, fetched in records.items():
             if not self.flow_active or self.app.consumer_generation_id != generation:
-                await self._rewind()
                 return
-            if not fetched or not (tp in active or tp in self._buffered_partitions):
+            if not (tp in active or tp in self._buffered_partitions):
                 continue
             self.app.monitor.track_tp_end_offset(tp, self.highwater(tp))
             if not self.app.is_batched(tp.topic):
@@ -134,13 +175,6 @@ class Consumer(driver.Consumer):  # type: ignore[misc]
                     yield tp, self._to_message(tp, record)
                 continue
             yield tp, self._batch_message(tp, fetched, generation)
-
-    async def _rewind(self) -> None:
-        try:
-            await self.perform_seek()
-        except Exception as error:
-            # The lanes are on their way: Faust seeks when it has the new ones.
-            self.log.debug("Not rewound: %r", error)
 
     def _batch_message(self, tp: TP, fetched: list[Any], generation: int) -> Any:
         message = self._to_message(tp, fetched[-1])
@@ -186,6 +220,16 @@ class Consumer(driver.Consumer):  # type: ignore[misc]
         """Forget batches that were delivered while the lanes were moving: they come again."""
         self._in_flight.clear()
         await super().on_partitions_assigned(assigned, generation_id)
+
+
+async def _any_fetched(fetcher: Any, seconds: float) -> None:
+    """Wait for records of any partition; raises what the fetch raised."""
+    waiter = fetcher._create_fetch_waiter()
+    done, _ = await asyncio.wait([waiter], timeout=seconds)
+    if done:
+        waiter.result()
+    else:
+        waiter.cancel()
 
 
 class Producer(driver.Producer):  # type: ignore[misc]

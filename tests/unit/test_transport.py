@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict, deque
 from collections.abc import Callable
+from contextlib import nullcontext
 from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
@@ -13,7 +14,7 @@ import pytest
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 
-from elfaust.transport import Consumer, ConsumerThread, LaneAssignor
+from elfaust.transport import Consumer, ConsumerThread, Fetched, LaneAssignor
 
 LANE = TP("eventlogging_Edit_1", 0)
 
@@ -56,7 +57,7 @@ def test_a_commit_that_kafka_refused_is_tried_again(answer: bool) -> None:
 
 
 class Fetches(Consumer):
-    """A consumer of which only the fetching is there; `seeks` counts the rewinds."""
+    """A consumer of which only the fetching is there."""
 
     def __init__(self) -> None:
         self.app = SimpleNamespace(
@@ -64,7 +65,7 @@ class Fetches(Consumer):
             consumer_generation_id=1,
             monitor=SimpleNamespace(track_tp_end_offset=lambda tp, offset: None),
         )
-        self.flow_active, self.seeks = True, 0
+        self.flow_active = True
         self._buffered_partitions: set[TP] = set()
         self._in_flight = defaultdict(deque)
         self.meanwhile: Callable[[], None] = lambda: None
@@ -78,13 +79,10 @@ class Fetches(Consumer):
         )
         record.__dict__.update(headers=[], key=None, value=b"", checksum=None)
         record.__dict__.update(serialized_key_size=0, serialized_value_size=0)
-        return {LANE: [record]}, {LANE}
+        return Fetched({LANE: [record]}, 1), {LANE}
 
     def highwater(self, tp: TP) -> int:
         return 8
-
-    async def perform_seek(self) -> None:
-        self.seeks += 1
 
     def fetched(self) -> list[Any]:
         async def all_of() -> list[Any]:
@@ -93,21 +91,70 @@ class Fetches(Consumer):
         return asyncio.run(all_of())
 
 
-def test_what_was_fetched_while_lanes_moved_is_fetched_again() -> None:
+def test_what_was_fetched_for_another_generation_is_not_delivered() -> None:
     fetches = Fetches()
     fetches.meanwhile = lambda: setattr(fetches.app, "consumer_generation_id", 2)
     assert fetches.fetched() == []
-    assert fetches.seeks == 1
+
+
+def test_nothing_is_delivered_while_the_flow_is_stopped() -> None:
+    fetches = Fetches()
     fetches.meanwhile = lambda: setattr(fetches, "flow_active", False)
     assert fetches.fetched() == []
-    assert fetches.seeks == 2
 
 
-def test_a_batch_carries_the_generation_in_which_it_was_asked_for() -> None:
+def test_a_batch_carries_the_generation_for_which_it_was_fetched() -> None:
     fetches = Fetches()
     (message,) = fetches.fetched()
     assert (message.offset, message.generation_id, len(message.value)) == (7, 1, 1)
-    assert fetches.seeks == 0
+
+
+class Fetcher:
+    """aiokafka's fetcher, which has records once it has been waited for."""
+
+    def __init__(self) -> None:
+        self._closed = False
+        self._subscriptions = SimpleNamespace(
+            fetch_context=nullcontext, reassignment_in_progress=False
+        )
+        self.asked: list[frozenset[TP]] = []
+        self.records: dict[TP, list[int]] = {}
+
+    async def fetched_records(
+        self, lanes: frozenset[TP], timeout: float, max_records: int | None
+    ) -> dict[TP, list[int]]:
+        self.asked.append(lanes)
+        return {tp: self.records[tp] for tp in lanes & self.records.keys()}
+
+    def _create_fetch_waiter(self) -> asyncio.Future[None]:
+        waiter = asyncio.get_running_loop().create_future()
+        self.records[LANE] = [1, 2]
+        waiter.set_result(None)
+        return waiter
+
+
+def hand_out(fetcher: Fetcher, active: set[TP], flow: bool = True) -> Fetched:
+    thread = ConsumerThread.__new__(ConsumerThread)
+    thread.consumer = SimpleNamespace(flow_active=flow)
+    consumer = SimpleNamespace(
+        _fetcher=fetcher, _closed=False, _coordinator=SimpleNamespace(generation=7)
+    )
+    return asyncio.run(thread._fetch_records(consumer, active, timeout=1.0))
+
+
+def test_records_are_handed_out_with_their_generation() -> None:
+    fetched = hand_out(Fetcher(), {LANE})
+    assert fetched == {LANE: [1, 2]}
+    assert fetched.generation == 7
+
+
+@pytest.mark.parametrize("state", ["moving", "paused", "stopped"])
+def test_nothing_is_handed_out_while_lanes_move(state: str) -> None:
+    fetcher = Fetcher()
+    fetcher._subscriptions.reassignment_in_progress = state == "moving"
+    active = set() if state == "paused" else {LANE}
+    assert hand_out(fetcher, active, flow=state != "stopped") == {}
+    assert fetcher.asked == []
 
 
 def test_a_lane_without_a_commit_is_rewound_to_its_beginning() -> None:
