@@ -1,4 +1,4 @@
-"""What the pipeline adds to an event: uuid, time, parsed user agent (EventLogging of 2018)."""
+"""What the pipeline adds to an event: uuid, time, parsed user agent."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from functools import lru_cache
 from typing import Any
 
 import ua_parser
+
+from elfaust.dialect import Dialect
 
 #: User agents longer than this are dropped: matching them stalled processors (T200630).
 MAX_USER_AGENT = 800
@@ -24,8 +26,8 @@ NAMESPACE = uuid.NAMESPACE_URL.bytes
 MILLISECONDS_ABOVE = 10**12
 
 
-def complete(capsule: dict[str, Any]) -> None:
-    """Add the uuid and parse the user agent, in place.
+def complete(capsule: dict[str, Any], dialect: Dialect) -> None:
+    """Add the uuid and parse the user agent, in place, as a dialect has it.
 
     Raises ValueError for a seqId that is no integer and KeyError where host, number or time, of
     which the uuid is made, are missing.
@@ -33,19 +35,25 @@ def complete(capsule: dict[str, Any]) -> None:
     # The event may name its own host and number; they are cast as the line's are.
     capsule["recvFrom"] = str(capsule["recvFrom"])
     capsule["seqId"] = int(capsule["seqId"])
-    capsule["uuid"] = event_uuid(capsule)
+    if dialect.uuid_time == "timestamp" and "timestamp" not in capsule:
+        capsule["timestamp"] = seconds(capsule.pop("dt"))
+    capsule["uuid"] = event_uuid(capsule, dialect)
     agent = capsule.get("userAgent")
-    if isinstance(agent, str):
+    if isinstance(agent, str) and dialect.parses_user_agent:
         capsule["userAgent"] = dict(parse_user_agent(agent[: MAX_USER_AGENT + 1]))
 
 
-def event_uuid(capsule: dict[str, Any]) -> str:
-    """Return uuid5 of `event://<recvFrom>/?seqId=<n>&dt=<ISO>Z` as 32 hex digits.
+def event_uuid(capsule: dict[str, Any], dialect: Dialect) -> str:
+    """Return uuid5 of `event://<recvFrom>/?seqId=<n>&<time>` as 32 hex digits.
 
-    The same line has the same uuid whenever it is read, which is what makes a replay harmless.
+    The time is `dt=<ISO>Z` or the first ten characters of `timestamp=<seconds>`, as the dialect
+    has it. The same line has the same uuid whenever it is read, which makes a replay harmless.
     """
-    moment = capsule.get("dt") or iso8601(capsule["timestamp"])
-    url = f"event://{capsule['recvFrom']}/?seqId={capsule['seqId']}&dt={moment}"
+    if dialect.uuid_time == "timestamp":
+        time = f"timestamp={capsule['timestamp']!s:.10}"
+    else:
+        time = f"dt={capsule.get('dt') or iso8601(capsule['timestamp'])}"
+    url = f"event://{capsule['recvFrom']}/?seqId={capsule['seqId']}&{time}"
     # hashlib at a third of the cost of uuid.uuid5; version 5 and the variant set by hand.
     digest = bytearray(hashlib.sha1(NAMESPACE + url.encode(), usedforsecurity=False).digest()[:16])
     digest[6] = digest[6] & 0x0F | 0x50
@@ -65,9 +73,12 @@ def iso8601(timestamp: float) -> str:
         raise ValueError(f"{timestamp!r} is no time") from error
 
 
-def datetime_of_ncsa(text: str) -> int:
-    """Return `2013-01-21T18:10:34`, UTC, as seconds since the epoch."""
-    return int(datetime.fromisoformat(text).replace(tzinfo=UTC).timestamp())
+def seconds(text: str) -> int:
+    """Return `2013-01-21T18:10:34`, UTC, with a `Z` or without, as seconds since the epoch.
+
+    Raises ValueError for what is no time.
+    """
+    return int(datetime.fromisoformat(text.removesuffix("Z")).replace(tzinfo=UTC).timestamp())
 
 
 @lru_cache(maxsize=65_536)

@@ -1,29 +1,35 @@
 """The columns of an event: one walk over a schema serves MySQL's tables and rows alike.
 
-EventLogging's rules (jrm.py of 2018): nested keys are joined with `_`, what the schema gives no
+EventLogging's rules (jrm.py): nested keys are joined with `_`, what the schema gives no
 properties (arrays, free objects) is JSON text, `timestamp` is MediaWiki's 14 digits, and columns
 are ordered by how often `_` stands in their names, then by name.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
+from elfaust.dialect import LATEST, Dialect
 from elfaust.errors import SchemaUnfit
+from elfaust.references import expanded
 from elfaust.types import SchemaKey
 
 #: MySQL's longest name.
 MAX_NAME = 64
 TYPES = {"boolean": "BOOL", "integer": "BIGINT", "number": "FLOAT"}
-STRING, TIMESTAMP = "VARCHAR(1024)", "VARCHAR(14)"
+TIMESTAMP = "VARCHAR(14)"
 
 
 class Leaf(NamedTuple):
-    """A property that has no properties: its keys from the capsule on, its schema."""
+    """A property that has no properties: its keys from the capsule on, its schema.
+
+    `required` says that no event is without it.
+    """
 
     path: tuple[str, ...]
     schema: dict[str, Any]
+    required: bool = False
 
 
 class Column(NamedTuple):
@@ -39,31 +45,68 @@ class Column(NamedTuple):
 
 
 ID = Column("id", "INTEGER", nullable=False)
-CAPSULE = (
-    Column("uuid", "CHAR(32)", unique=True, indexed=True, path=("uuid",)),
-    Column("dt", "DATETIME", indexed=True, path=("dt",)),
-    Column("timestamp", TIMESTAMP, indexed=True, path=("timestamp",)),
-    Column("userAgent", STRING, path=("userAgent",)),
-    Column("webHost", STRING, path=("webHost",)),
-    Column("wiki", STRING, path=("wiki",)),
-)
+#: Columns of the capsule that are no strings.
+OF_CAPSULE = {
+    "uuid": Column("uuid", "CHAR(32)", unique=True, indexed=True, path=("uuid",)),
+    "dt": Column("dt", "DATETIME", indexed=True, path=("dt",)),
+    "timestamp": Column("timestamp", TIMESTAMP, indexed=True, path=("timestamp",)),
+}
 
 
-def leaves(schema: dict[str, Any], path: tuple[str, ...] = ("event",)) -> Iterator[Leaf]:
-    """Yield the leaves of an object's schema, depth first."""
+def leaves(schema: dict[str, Any]) -> Iterator[Leaf]:
+    """Yield the leaves of an event's schema, depth first; references within it are followed."""
+    yield from _leaves(expanded(schema), ("event",), True)
+
+
+def _leaves(schema: dict[str, Any], path: tuple[str, ...], required: bool) -> Iterator[Leaf]:
+    listed = schema.get("required")
     for name, of in schema.get("properties", {}).items():
+        if not isinstance(of, dict):
+            # `true` of newer drafts: anything.
+            yield Leaf((*path, name), {}, False)
+            continue
+        always = name in listed if isinstance(listed, list) else of.get("required") is True
         if of.get("properties"):
-            yield from leaves(of, (*path, name))
+            yield from _leaves(of, (*path, name), required and always)
         else:
-            yield Leaf((*path, name), of)
+            yield Leaf((*path, name), of, required and always)
 
 
-def columns_of(key: SchemaKey, schema: dict[str, Any]) -> list[Column]:
+def type_of(schema: dict[str, Any]) -> str | None:
+    """Return the one type of a schema's values besides null, None where there are several."""
+    kinds = schema.get("type")
+    if isinstance(kinds, list):
+        kinds = [kind for kind in kinds if kind != "null"]
+        kinds = kinds[0] if len(kinds) == 1 else None
+    return kinds if isinstance(kinds, str) else None
+
+
+def columns_of(key: SchemaKey, schema: dict[str, Any], dialect: Dialect = LATEST) -> list[Column]:
     """Return the columns of a schema revision's table, in their order.
 
     Raises SchemaUnfit for a name that MySQL cannot have, and for two that it cannot tell apart.
     """
-    columns = [ID, *CAPSULE, *(_column(leaf) for leaf in leaves(schema))]
+    text = string_of(dialect)
+    capsule = [
+        OF_CAPSULE.get(name, Column(name, text, path=(name,)))._replace(
+            nullable=not dialect.properties.get(name, {}).get("required")
+            or not dialect.required_not_null
+        )
+        for name in dialect.columns
+    ]
+    columns = [*capsule, *(_column(leaf, dialect) for leaf in leaves(schema))]
+    if dialect.has_id:
+        columns.append(ID)
+    _check_names(key, columns)
+    return sorted(columns, key=_order)
+
+
+def string_of(dialect: Dialect) -> str:
+    """Return the type of a string's column."""
+    return f"VARCHAR({dialect.string_length})"
+
+
+def _check_names(key: SchemaKey, columns: Sequence[Column]) -> None:
     seen: dict[str, Column] = {}
     for column in columns:
         if len(column.name) > MAX_NAME:
@@ -72,18 +115,24 @@ def columns_of(key: SchemaKey, schema: dict[str, Any]) -> list[Column]:
         if other is not column:
             here, there = ".".join(column.path), ".".join(other.path)
             raise SchemaUnfit(key, f"{there} and {here} would share column {column.name}")
-    return sorted(columns, key=_order)
 
 
 def _order(column: Column) -> tuple[bool, bool, int, str]:
     return column.name != "id", column.name != "uuid", column.name.count("_"), column.name
 
 
-def _column(leaf: Leaf) -> Column:
-    name = "_".join(leaf.path)
+def _column(leaf: Leaf, dialect: Dialect) -> Column:
+    kind = type_of(leaf.schema)
     default = leaf.schema.get("default")
-    if leaf.path[-1] == "timestamp":
-        return Column(name, TIMESTAMP, indexed=True, path=leaf.path, default=default)
-    kind = leaf.schema.get("type")
-    sql_type = TYPES.get(kind, STRING) if isinstance(kind, str) else STRING
-    return Column(name, sql_type, path=leaf.path, default=default)
+    nullable = not (leaf.required and dialect.required_not_null)
+    timestamp = leaf.path[-1] == "timestamp"
+    text = TIMESTAMP if timestamp else string_of(dialect)
+    sql_type = text if timestamp or kind is None else TYPES.get(kind, text)
+    return Column(
+        "_".join(leaf.path),
+        sql_type,
+        nullable=nullable,
+        indexed=timestamp,
+        path=leaf.path,
+        default=default,
+    )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 
 class ElfaustError(Exception):
     """Root of elfaust's errors."""
@@ -14,11 +16,19 @@ class EventFault(ElfaustError):
     """An event that cannot be stored as it is: its own fault, never the pipeline's.
 
     `code` is EventLogging's: `processor` (could not be read), `validation` (does not fit its
-    schema) or `consumer` (a sink could not take it). `path` is the JSON path of the fault.
+    schema) or `consumer` (a sink could not take it). `schema` and `revision` are what the event
+    names, whatever that is; `path` is the JSON path of the fault, `hint` a sentence on what to
+    change.
     """
 
     def __init__(
-        self, code: str, message: str, schema: str = "unknown", revision: int = -1, path: str = ""
+        self,
+        code: str,
+        message: str,
+        schema: Any = "unknown",
+        revision: Any = -1,
+        path: str = "",
+        hint: str = "",
     ) -> None:
         super().__init__(message)
         self.code = code
@@ -26,6 +36,7 @@ class EventFault(ElfaustError):
         self.schema = schema
         self.revision = revision
         self.path = path
+        self.hint = hint
 
 
 class ServerAway(ElfaustError):

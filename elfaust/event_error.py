@@ -33,6 +33,7 @@ def error_event(
         "schema": storable(str(fault.schema))[: settings.error_message_chars],
         "revision": fault.revision if is_revision(fault.revision) else -1,
         "path": storable(fault.path)[: settings.error_message_chars],
+        "hint": storable(fault.hint)[: settings.error_message_chars],
     }
     return orjson.dumps(
         {

@@ -2,71 +2,89 @@
 
 The language is varnishncsa's as EventLogging's parse.py reads it: a space in a format matches any
 white space, each specifier a field, and the JSON capsule's own fields are laid over those of the
-line. The client format has a fast path that splits at tabs and gives the same answers.
+line.
 """
 
 from __future__ import annotations
 
-import json
-import math
 import re
 from collections.abc import Callable
-from typing import Any, NoReturn
+from typing import Any
 
-import orjson
-from yarl import URL
-
-from elfaust.capsule import datetime_of_ncsa
+from elfaust.capsule import seconds
 from elfaust.errors import EventFault
+from elfaust.hints import UNREADABLE
+from elfaust.json_text import check_limits, decode_json, decode_query
 
 Capsule = dict[str, Any]
+Cast = Callable[[str], Any]
+
+MOMENT = r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}"
+
 
 #: Specifier: pattern of the field, its name unless {name} is given, what it is cast to.
-SPECIFIERS: dict[str, tuple[str, str, Callable[[str], Any]]] = {
+SPECIFIERS: dict[str, tuple[str, str, Cast | None]] = {
     "d": (r"\d+", "", int),
-    "D": (r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}", "dt", lambda text: f"{text}Z"),
-    "h": (r"\S+", "clientIp", str),
-    "i": (r"[^\t]+", "", str),
+    "D": (MOMENT, "dt", lambda text: f"{text}Z"),
+    "h": (r"\S+", "clientIp", None),
+    "i": (r"[^\t]+", "", None),
     "j": (r"\S+", "capsule", lambda text: decode_json(text.encode("utf-8", "surrogateescape"))),
-    "l": (r"\S+", "omitted_l", str),
-    "n": (r"\S+", "omitted_n", str),
-    "o": (r"\S+", "omitted_o", str),
-    "q": (r"\?\S+", "capsule", lambda text: decode_query(text)),
-    "s": (r"\S+", "", str),
-    "t": (r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}", "timestamp", datetime_of_ncsa),
-    "u": (r"[^\t]+", "userAgent", str),
+    "l": (r"\S+", "omitted", None),
+    "n": (r"\S+", "omitted", None),
+    "o": (r"\S+", "omitted", None),
+    "q": (r"\?\S+", "capsule", decode_query),
+    "s": (r"\S+", "", None),
+    "t": (MOMENT, "timestamp", seconds),
+    "u": (r"[^\t]+", "userAgent", None),
 }
-SPECIFIER = re.compile(r"%(?:\{(?P<name>\w+)\})?(?P<letter>[A-Za-z])")
-CLIENT_FORMAT = "%q %{recvFrom}s %{seqId}d %D %{ip}i %u"
+#: Specifiers of one name, whatever stands in their braces: that is varnish's own.
+FIXED = "Dhjlnoqt"
+SPECIFIER = re.compile(r"%(?:\{(?P<name>[^}]*)\})?(?P<letter>.)", re.DOTALL)
 #: What is left of a line that is no JSON: enough to tell whose event it was (EventLogging's way).
 SCHEMA_OF = re.compile(rb'(?:%22|")schema(?:%22|")(?:%3A|:)\s*(?:%22|")(.*?)(?:%22|")')
 REVISION_OF = re.compile(rb'(?:%22|")revision(?:%22|")(?:%3A|:)\s*(-?\d{1,18})(?!\d)')
 #: Capsule fields of old clients that EventLogging leaves out.
 DROPPED = ("clientValidated", "isTruncated")
-#: JSON nested deeper than this is refused: writers give up at 254 levels.
-MAX_DEPTH = 40
 
 
 class LineParser:
     """Parses the lines of one format."""
 
-    def __init__(self, line_format: str) -> None:
-        """Compile a format; raises ValueError for a specifier that does not exist."""
-        self._casters: dict[str, Callable[[str], Any]] = {}
-        pattern = SPECIFIER.sub(self._field, re.sub(r"\s+", " ", line_format.strip()))
-        self._pattern = re.compile(pattern.replace(" ", r"\s+"))
-        self._fast = line_format == CLIENT_FORMAT
+    def __init__(self, line_format: str, max_keys: int = 1_000) -> None:
+        """Compile a format.
 
-    def _field(self, match: re.Match[str]) -> str:
-        letter = match["letter"]
+        Raises ValueError for a specifier that does not exist, for a field without a name or with
+        that of another, and for a format in which no event stands.
+        """
+        self._fields: list[tuple[str, Cast | None]] = []
+        self._max_keys = max_keys
+        self.pattern = re.compile(self._compile(" ".join(line_format.split())))
+        if [name for name, _ in self._fields].count("capsule") != 1:
+            raise ValueError("a line format needs one %q or %j, the event itself")
+
+    def _compile(self, line_format: str) -> str:
+        parts, end = [], 0
+        for specifier in SPECIFIER.finditer(line_format):
+            parts += [_literal(line_format[end : specifier.start()]), self._field(specifier)]
+            end = specifier.end()
+        return "".join([*parts, _literal(line_format[end:])])
+
+    def _field(self, specifier: re.Match[str]) -> str:
+        letter, given = specifier["letter"], specifier["name"]
+        if letter == "%":
+            return "%"
         if letter not in SPECIFIERS:
             raise ValueError(f"no specifier %{letter} in line formats")
-        pattern, default, cast = SPECIFIERS[letter]
-        name = match["name"] or default
+        pattern, own, cast = SPECIFIERS[letter]
+        name = own if letter in FIXED else given or own
         if not name:
             raise ValueError(f"%{letter} needs a name, as in %{{seqId}}{letter}")
-        self._casters[name] = cast
-        return f"(?P<{name}>{pattern})"
+        if name == "omitted":
+            return f"(?:{pattern})"
+        if any(name == other for other, _ in self._fields):
+            raise ValueError(f"the field {name} stands twice in the line format")
+        self._fields.append((name, cast))
+        return f"(?P<{name}>{pattern})" if name.isidentifier() else f"({pattern})"
 
     def parse(self, line: bytes) -> Capsule:
         """Return the capsule of a raw line.
@@ -75,133 +93,32 @@ class LineParser:
         UTF-8, or holds no JSON object.
         """
         try:
-            text = line.decode("utf-8", "surrogateescape")
-            capsule = self._split(text) if self._fast else None
-            return capsule if capsule is not None else self._match(text)
-        except EventFault:
-            raise
+            return self._match(line.decode("utf-8", "surrogateescape"))
         except (ValueError, RecursionError) as error:
             schema, revision = whose(line)
-            raise EventFault("processor", repr(error), schema, revision) from error
-
-    def _split(self, text: str) -> Capsule | None:
-        """Return what the pattern would, or None where only the pattern can tell."""
-        fields = text.split("\t")
-        if len(fields) != 6:
-            return None
-        query, host, number, moment, address, agent = fields
-        if (
-            not number.isascii()
-            or not number.isdigit()
-            or not DATE.fullmatch(moment)
-            or query[:1] != "?"
-            or len(query) < 2
-            or not host
-            or not address
-            or not agent
-            or agent[0].isspace()
-            or len(query.split(None, 1)[0]) != len(query)
-            or len(host.split(None, 1)[0]) != len(host)
-        ):
-            return None
-        capsule = {
-            "recvFrom": host,
-            "seqId": int(number),
-            "dt": f"{moment}Z",
-            "ip": address,
-            "userAgent": agent,
-        }
-        return _overlay(capsule, decode_query(query))
+            raise EventFault("processor", repr(error), schema, revision, hint=UNREADABLE) from error
 
     def _match(self, text: str) -> Capsule:
-        match = self._pattern.match(text)
+        match = self.pattern.match(text)
         if match is None:
-            raise ValueError(self._pattern.pattern, text[:200])
-        fields = {name: self._casters[name](value) for name, value in match.groupdict().items()}
-        capsule = {k: v for k, v in fields.items() if not k.startswith("omitted_")}
-        return _overlay(capsule, capsule.pop("capsule"))
+            raise ValueError(self.pattern.pattern, text)
+        capsule = {
+            name: value if cast is None else cast(value)
+            for (name, cast), value in zip(self._fields, match.groups(), strict=True)
+        }
+        given = capsule.pop("capsule")
+        if type(given) is not dict:
+            shown = given if isinstance(given, list) else type(given).__name__
+            raise ValueError("capsule was successfully parsed, but not as an object.", shown)
+        check_limits(given, self._max_keys)
+        capsule.update(given)
+        for name in DROPPED:
+            capsule.pop(name, None)
+        return capsule
 
 
-DATE = re.compile(SPECIFIERS["D"][0], re.ASCII)
-
-
-def _overlay(capsule: Capsule, given: Any) -> Capsule:
-    if not isinstance(given, dict):
-        shown = given if isinstance(given, list) else type(given).__name__
-        raise ValueError("capsule was successfully parsed, but not as an object.", shown)
-    capsule.update(given)
-    for name in DROPPED:
-        capsule.pop(name, None)
-    return capsule
-
-
-def decode_query(query: str) -> Any:
-    """Return the JSON of a query string, `?<percent-encoded JSON>;`.
-
-    Raises ValueError for what is not UTF-8 or not JSON.
-    """
-    text = query.strip("?;").replace("+", " ")
-    # yarl's unquoter is compiled and leaves what it cannot decode, which the JSON then shows.
-    decoded = URL.build(fragment=text, encoded=True).fragment
-    if "%" in decoded or not text.isascii():
-        decoded_bytes = unquote_to_bytes(text)
-        return decode_json(decoded_bytes)
-    return decode_json(decoded.encode())
-
-
-def unquote_to_bytes(text: str) -> bytes:
-    """Decode percent escapes to bytes, as urllib does; cut escapes stay as they are."""
-    from urllib.parse import unquote_to_bytes as unquote
-
-    return unquote(text.encode("utf-8", "surrogateescape"))
-
-
-def decode_json(data: bytes) -> Any:
-    """Return the value of JSON text.
-
-    Raises ValueError for what is no JSON that every stage can write again: NaN and infinities,
-    lone surrogates, integers past 64 bits, nesting deeper than MAX_DEPTH.
-    """
-    try:
-        value = orjson.loads(data)
-    except orjson.JSONDecodeError:
-        # The standard library words the error; what it accepts beyond JSON is refused.
-        value = json.loads(
-            data.decode("utf-8"), parse_constant=_refuse, parse_int=_integer, parse_float=_finite
-        )
-        orjson.dumps(value)
-    check_depth(value)
-    return value
-
-
-def _refuse(constant: str) -> NoReturn:
-    raise ValueError(f"{constant} is not JSON")
-
-
-def _finite(text: str) -> float:
-    number = float(text)
-    return number if math.isfinite(number) else _refuse(text)
-
-
-def _integer(text: str) -> int:
-    if len(text) > 20:
-        raise ValueError(f"an integer of {len(text)} digits does not fit 64 bits")
-    return int(text)
-
-
-def check_depth(value: Any, left: int = MAX_DEPTH) -> None:
-    """Raise ValueError when a value is nested deeper than `left` levels."""
-    if isinstance(value, dict):
-        inner = value.values()
-    elif isinstance(value, list):
-        inner = value  # type: ignore[assignment]
-    else:
-        return
-    if not left:
-        raise ValueError(f"JSON is nested deeper than {MAX_DEPTH} levels")
-    for item in inner:
-        if isinstance(item, dict | list):
-            check_depth(item, left - 1)
+def _literal(text: str) -> str:
+    return r"\s+".join(re.escape(part) for part in text.split(" "))
 
 
 def whose(line: bytes) -> tuple[str, int]:

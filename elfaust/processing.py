@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
-import orjson
-
+from elfaust import hints
 from elfaust.capsule import complete
+from elfaust.dialect import DIALECTS
 from elfaust.errors import EventFault
 from elfaust.event_error import error_event, is_revision
+from elfaust.json_text import encode
 from elfaust.lines import LineParser, whose
 from elfaust.registry import NAME, Registry
 from elfaust.settings import Settings
@@ -20,22 +21,43 @@ from elfaust.types import Record, SchemaKey
 #: Lines judged before the loop gets a turn: heartbeats must not wait for a large batch.
 LINES_A_TURN = 500
 #: EventLogging took these for schema names and then failed to fetch them.
+NOT_FETCHED = "<SchemaError: 'Schema fetch failed: not in the repository'>"
 NAME_OF_OLD = re.compile(r"\A[A-Za-z0-9_./-]{1,63}\Z")
 
 
+class Parser(Protocol):
+    """What makes capsules of lines."""
+
+    def parse(self, line: bytes) -> dict[str, Any]:
+        """Return the capsule of a line; raises EventFault, code `processor`."""
+
+
 class Verdict(NamedTuple):
-    """What becomes of a line: an event of `key`, or with a `code` an EventError that names it."""
+    """What becomes of a line: an event of `key`, or with a `fault` an EventError that names it."""
 
     key: SchemaKey
     value: bytes
-    code: str
+    fault: EventFault | None = None
+
+    @property
+    def code(self) -> str:
+        """The fault's code, empty for an event."""
+        return "" if self.fault is None else self.fault.code
 
 
 class Judge:
-    """Judges the lines of one format."""
+    """Judges the lines of one format, by the dialect of the settings."""
 
-    def __init__(self, line_format: str, registry: Registry, settings: Settings) -> None:
-        self._parser = LineParser(line_format)
+    def __init__(
+        self, line_format: str, registry: Registry, settings: Settings, parser: Parser | None = None
+    ) -> None:
+        """Compile a format, that of the dialect if it is empty; `parser` takes its place.
+
+        Raises ValueError for a format that is none.
+        """
+        self._dialect = DIALECTS[settings.schemas.compatibility]
+        line_format = line_format or self._dialect.client_format
+        self._parser = parser or LineParser(line_format, settings.processor.max_keys)
         self._registry = registry
         self._settings = settings.processor
 
@@ -66,17 +88,19 @@ class Judge:
     def _parse(self, line: bytes) -> dict[str, Any] | EventFault:
         limit = self._settings.max_line_bytes
         if len(line) > limit:
-            message = f"a line of {len(line)} bytes is longer than {limit}"
-            return EventFault("processor", message, *whose(line[:limit]))
+            message = (
+                f"a line of {len(line)} bytes is longer than processor.max_line_bytes, {limit}"
+            )
+            return EventFault("processor", message, *whose(line[:limit]), hint=hints.TOO_LARGE)
         try:
             capsule = self._parser.parse(line)
-            complete(capsule)
+            complete(capsule, self._dialect)
             check_key(capsule)
             return capsule
         except EventFault as fault:
             return fault
         except (ValueError, KeyError, TypeError, RecursionError) as error:
-            return EventFault("processor", repr(error), *whose(line))
+            return EventFault("processor", repr(error), *whose(line), hint=hints.UNREADABLE)
 
     def _verdict(
         self, record: Record, capsule: dict[str, Any] | EventFault, origin: str
@@ -89,9 +113,9 @@ class Judge:
             if schema is None:
                 reason = self._registry.reason(key)
                 message = f"<SchemaError: 'Schema fetch failed: {reason}'>"
-                raise EventFault("processor", message)
+                raise EventFault("processor", message, hint=hints.UNKNOWN_SCHEMA)
             schema.validator.validate(capsule)
-            return Verdict(key, serialise(capsule), "")
+            return Verdict(key, _written(capsule))
         except EventFault as fault:
             fault.schema, fault.revision = key
             return self._error(record, fault, origin)
@@ -106,36 +130,33 @@ class Judge:
             timestamp=record.timestamp,
             settings=self._settings,
         )
-        return Verdict(SchemaKey(str(fault.schema), revision), value, fault.code)
+        return Verdict(SchemaKey(str(fault.schema), revision), value, fault)
 
 
 def check_key(capsule: dict[str, Any]) -> None:
     """Refuse a capsule whose schema and revision cannot name a schema (EventLogging's rules)."""
     if "schema" not in capsule or "revision" not in capsule:
-        raise EventFault("validation", "scid could not be extracted from event")
+        message = "scid could not be extracted from event."
+        raise EventFault("validation", message, hint=hints.NO_KEY)
     name, revision = capsule["schema"], capsule["revision"]
-    if isinstance(revision, bool):
-        # Python took True for 1, so EventLogging went to fetch it.
-        message = "<SchemaError: 'Schema fetch failed: not a revision'>"
-        raise EventFault("processor", message, str(name))
-    if type(revision) is not int:
-        message = f"Invalid revision ID type: {type(revision)}"
-        raise EventFault("validation", message, str(name), revision)
-    if revision < 1:
-        raise EventFault("validation", f"Invalid revision ID {revision}", str(name), revision)
-    if isinstance(name, str) and not NAME.match(name) and NAME_OF_OLD.match(name):
-        message = "<SchemaError: 'Schema fetch failed: not a schema name'>"
-        raise EventFault("processor", message, name, revision)
-    if not isinstance(name, str) or not NAME.match(name):
-        raise EventFault("validation", f"Invalid schema name: {name}", str(name), revision)
+    if type(revision) is not int and not isinstance(revision, bool):
+        raise _no_key(f"Invalid revision ID type: {type(revision)}", name, revision, "revision")
+    if revision < 1 and revision is not False:
+        raise _no_key(f"Invalid revision ID {revision}", name, revision, "revision")
+    if not isinstance(name, str) or not NAME_OF_OLD.match(name):
+        raise _no_key(f"Invalid schema name: {name}", name, revision, "schema")
+    if not NAME.match(name) or isinstance(revision, bool):
+        # EventLogging took these, True for 1, and then failed to fetch them.
+        raise EventFault("processor", NOT_FETCHED, name, revision, hint=hints.UNKNOWN_SCHEMA)
 
 
-def serialise(capsule: dict[str, Any]) -> bytes:
-    """Return a capsule as JSON.
+def _no_key(message: str, name: object, revision: Any, field: str) -> EventFault:
+    return EventFault("validation", message, name, revision, f"$.{field}", hints.NO_KEY)
 
-    Raises EventFault for values that JSON, MySQL and Parquet cannot all hold.
-    """
+
+def _written(capsule: dict[str, Any]) -> bytes:
     try:
-        return orjson.dumps(capsule)
-    except (TypeError, ValueError) as error:
-        raise EventFault("validation", f"cannot be stored: {error}") from error
+        return encode(capsule)
+    except ValueError as error:
+        # Only the fields beside the JSON can still hold what is no text.
+        raise EventFault("processor", f"not UTF-8: {error}", hint=hints.UNREADABLE) from error

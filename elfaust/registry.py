@@ -13,10 +13,11 @@ from typing import Any
 import aiohttp
 import orjson
 
+from elfaust.dialect import DIALECTS, LATEST, Dialect
 from elfaust.errors import SchemaUnfit, ServerAway
 from elfaust.settings import Schemas
 from elfaust.types import SchemaKey
-from elfaust.validation import Validator, encapsulate
+from elfaust.validation import CapsuleValidator
 
 #: Before a name becomes a path, a URL, a topic or a table.
 NAME = re.compile(r"\A[A-Za-z0-9_-]{1,63}\Z")
@@ -26,17 +27,19 @@ MAX_SCHEMA_BYTES = 1_000_000
 class Schema:
     """One schema revision.
 
-    `event` is the schema of the event as its authors wrote it, in JSON Schema draft 3.
+    `event` is the schema of the event as its authors wrote it, `dialect` the rules of what stands
+    around the event.
     """
 
-    def __init__(self, key: SchemaKey, event: dict[str, Any]) -> None:
+    def __init__(self, key: SchemaKey, event: dict[str, Any], dialect: Dialect = LATEST) -> None:
         self.key = key
         self.event = event
+        self.dialect = dialect
 
     @cached_property
-    def validator(self) -> Validator:
+    def validator(self) -> CapsuleValidator:
         """What judges capsules whose event is of this schema revision."""
-        return Validator(encapsulate(self.event))
+        return CapsuleValidator(self.event, self.dialect)
 
 
 class Registry:
@@ -146,7 +149,7 @@ class Registry:
         event = orjson.loads(body)
         if not isinstance(event, dict) or "error" in event or not _is_object_schema(event):
             raise ValueError("not the schema of an object")
-        schema = Schema(key, event)
+        schema = Schema(key, event, DIALECTS[self._settings.compatibility])
         _ = schema.validator
         self._found[key] = schema
         self._missing.pop(key, None)

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from elfaust import configuration
+from elfaust.dialect import DIALECTS
 
 
 def setting(default: Any, help_text: str, *, secret: bool = False, **bounds: Any) -> Any:
@@ -72,16 +73,22 @@ class Topics:
 @dataclass(frozen=True)
 class Processor:
     client_format: str = setting(
-        "%q %{recvFrom}s %{seqId}d %D %{ip}i %u", "Format of raw client-side lines."
+        "", "Format of raw client-side lines; empty: that of schemas.compatibility."
     )
     server_format: str = setting("%{seqId}d EventLogging %j", "Format of raw server-side lines.")
     max_line_bytes: int = setting(1_000_000, "Longest raw line that is parsed, bytes.")
+    max_keys: int = setting(1_000, "Most keys and array items that an event may have.")
     error_raw_bytes: int = setting(8_192, "Longest raw line kept in an EventError, bytes.")
     error_message_chars: int = setting(1_024, "Longest message kept in an EventError.")
 
 
 @dataclass(frozen=True)
 class Schemas:
+    compatibility: str = setting(
+        "2018",
+        "Year of EventLogging whose uuid, user agent, id, string and NULL rules hold.",
+        choices=tuple(DIALECTS),
+    )
     folder: str = setting("schemas", "Folder of schemas, <Name>/<revision>.json.")
     wiki_url: str = setting("", "api.php of a schema wiki; empty: the folder alone.")
     wiki_timeout: float = setting(5.0, "Seconds until a look-up in the schema wiki is given up.")

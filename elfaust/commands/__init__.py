@@ -23,6 +23,7 @@ COMMANDS = {
     "worker": "elfaust.commands.worker:command",
     "status": "elfaust.commands.status:command",
     "account": "elfaust.commands.account:command",
+    "validate": "elfaust.commands.validate:command",
     "bench": "elfaust.commands.bench:command",
     "config": "elfaust.commands.config:command",
 }
@@ -35,6 +36,7 @@ SUMMARIES = {
     "worker": "Run one worker of a role in the foreground.",
     "status": "Workers, lag by topic and role, rows written.",
     "account": "Add up lines, records, rows and counts; exit 1 if they differ.",
+    "validate": "Judge raw lines or JSON events: why is mine red?",
     "bench": "Measure events a second, end to end.",
     "config": "Show the settings and where each came from.",
 }
@@ -44,6 +46,7 @@ Examples:
   elfaust stack up                   local Kafka, HDFS and MariaDB
   elfaust up                         one worker of each role
   elfaust run --events 20000         send recorded lines; does the account balance?
+  elfaust validate events.log        why is my event red?
   elfaust --profile beta config show
 """
 

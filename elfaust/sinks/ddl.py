@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from elfaust.columns import MAX_NAME, STRING, Column, columns_of
+from elfaust.columns import MAX_NAME, Column, columns_of
 from elfaust.errors import SchemaUnfit
 from elfaust.registry import Schema
 from elfaust.types import SchemaKey
@@ -33,7 +33,7 @@ def table_name(table_format: str, key: SchemaKey) -> str:
 
 def create_table(table: str, schema: Schema) -> str:
     """Return the CREATE TABLE IF NOT EXISTS of a schema revision."""
-    columns = fitting(columns_of(schema.key, schema.event))
+    columns = fitting(columns_of(schema.key, schema.event, schema.dialect))
     lines = [_declaration(column) for column in columns]
     for column in columns:
         if column.indexed:
@@ -55,7 +55,9 @@ def fitting(columns: Sequence[Column]) -> list[Column]:
     if sum(_bytes(column) for column in columns) <= MAX_ROW_BYTES:
         return list(columns)
     return [
-        column._replace(sql_type="TEXT") if column.sql_type == STRING else column
+        column._replace(sql_type="TEXT")
+        if column.sql_type.startswith("VARCHAR") and not column.indexed
+        else column
         for column in columns
     ]
 

@@ -14,7 +14,9 @@ from typing import Any, NamedTuple
 import orjson
 import pyarrow as pa
 
+from elfaust.columns import type_of
 from elfaust.errors import SchemaUnfit
+from elfaust.references import expanded
 from elfaust.types import SchemaKey
 
 Cast = Callable[[Any], Any]
@@ -41,7 +43,7 @@ def event_shape(key: SchemaKey, schema: dict[str, Any]) -> Shape:
     not of its property's type.
     """
     try:
-        shape = _shape({**schema, "type": "object"})
+        shape = _shape({**expanded(schema), "type": "object"})
         pa.array([shape.cast({})], shape.type)
     except (pa.ArrowException, ValueError, TypeError, OverflowError) as error:
         raise SchemaUnfit(key, f"Parquet: {error}") from error
@@ -54,12 +56,12 @@ def column_name(name: str) -> str:
 
 
 def _shape(schema: dict[str, Any]) -> Shape:
-    kind, items = schema.get("type"), schema.get("items")
+    kind, items = type_of(schema), schema.get("items")
     if kind == "object" and schema.get("properties"):
         return _struct(schema["properties"])
     if kind == "array" and isinstance(items, dict) and "type" in items:
         return _with_default(_list(_shape(items)), schema)
-    scalar = SCALARS.get(kind, JSON_TEXT) if isinstance(kind, str) else JSON_TEXT
+    scalar = JSON_TEXT if kind is None else SCALARS.get(kind, JSON_TEXT)
     return _with_default(scalar, schema)
 
 

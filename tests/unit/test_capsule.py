@@ -8,24 +8,51 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from elfaust.capsule import complete, event_uuid, iso8601, parse_user_agent
+from elfaust.capsule import complete, event_uuid, iso8601, parse_user_agent, seconds
+from elfaust.dialect import DIALECTS
+
+NOW, OF_2015 = DIALECTS["2018"], DIALECTS["2015"]
 
 
 def test_the_uuid_of_the_convention() -> None:
     capsule = {"recvFrom": "cp1054.eqiad.wmnet", "seqId": 438763, "dt": "2013-01-21T18:10:34Z"}
-    assert event_uuid(capsule) == "78a9bf5e1db95ccb96969d59edc99e2a"
+    assert event_uuid(capsule, NOW) == "78a9bf5e1db95ccb96969d59edc99e2a"
+
+
+def test_the_uuid_of_2015() -> None:
+    capsule = {"recvFrom": "cp1054.eqiad.wmnet", "seqId": 438763, "timestamp": 1358791834}
+    assert event_uuid(capsule, OF_2015) == "31f60f96a7f2569a93c369f4c065ba31"
+    capsule["timestamp"] = 1358791834000
+    assert event_uuid(capsule, OF_2015) == "31f60f96a7f2569a93c369f4c065ba31"
+
+
+def test_in_2015_the_user_agent_stays_and_the_time_is_seconds() -> None:
+    line = {"recvFrom": "cp1054.eqiad.wmnet", "seqId": "438763", "userAgent": '"Mozilla/5.0"'}
+    capsule = {**line, "dt": "2013-01-21T18:10:34Z"}
+    complete(capsule, OF_2015)
+    assert capsule == {
+        **line,
+        "seqId": 438763,
+        "timestamp": 1358791834,
+        "uuid": "31f60f96a7f2569a93c369f4c065ba31",
+    }
+
+
+@pytest.mark.parametrize("text", ["2013-01-21T18:10:34", "2013-01-21T18:10:34Z"])
+def test_seconds_of_a_time_in_utc(text: str) -> None:
+    assert seconds(text) == 1358791834
 
 
 def test_a_timestamp_takes_the_place_of_dt() -> None:
     capsule = {"recvFrom": "mw1017", "seqId": 34, "timestamp": 1600000034}
-    assert event_uuid(capsule) == "a9da61c307a05805aee77d446d17fdda"
+    assert event_uuid(capsule, NOW) == "a9da61c307a05805aee77d446d17fdda"
 
 
 @given(st.text(max_size=30), st.integers(0, 10**12))
 def test_the_uuid_is_uuid5(host: str, number: int) -> None:
     capsule = {"recvFrom": host, "seqId": number, "dt": "2020-01-01T00:00:00Z"}
     url = f"event://{host}/?seqId={number}&dt=2020-01-01T00:00:00Z"
-    assert event_uuid(capsule) == uuid.uuid5(uuid.NAMESPACE_URL, url).hex
+    assert event_uuid(capsule, NOW) == uuid.uuid5(uuid.NAMESPACE_URL, url).hex
 
 
 @pytest.mark.parametrize("timestamp", [1600000034, 1600000034000, 1600000034.5])
@@ -41,7 +68,7 @@ def test_what_is_no_time_is_refused(timestamp: float) -> None:
 
 def test_the_event_may_name_its_host_and_number() -> None:
     capsule = {"recvFrom": 5, "seqId": "7", "dt": "2020-01-01T00:00:00Z"}
-    complete(capsule)
+    complete(capsule, NOW)
     assert (capsule["recvFrom"], capsule["seqId"]) == ("5", 7)
 
 
@@ -55,6 +82,6 @@ def test_events_do_not_share_a_parsed_user_agent() -> None:
         for n in range(2)
     ]
     for capsule in capsules:
-        complete(capsule)
+        complete(capsule, NOW)
     assert capsules[0]["userAgent"] == capsules[1]["userAgent"]
     assert capsules[0]["userAgent"] is not capsules[1]["userAgent"]

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from elfaust.columns import Leaf, columns_of, leaves
+from elfaust.columns import Column, Leaf, columns_of, leaves
+from elfaust.dialect import DIALECTS
 from elfaust.errors import SchemaUnfit
 from elfaust.registry import Registry
 from elfaust.settings import Settings
@@ -49,6 +50,52 @@ def test_leaves_are_walked_depth_first() -> None:
 def test_arrays_and_free_objects_are_text() -> None:
     columns = {c.name: c for c in columns_of(KEY, of(a={"type": "array"}, o={"type": "object"}))}
     assert columns["event_a"].sql_type == columns["event_o"].sql_type == "VARCHAR(1024)"
+
+
+@pytest.mark.parametrize(
+    ("kind", "sql_type"),
+    [
+        (["integer", "null"], "BIGINT"),
+        (["null", "boolean"], "BOOL"),
+        (["string", "integer"], "VARCHAR(1024)"),
+        ([{"type": "object"}], "VARCHAR(1024)"),
+        ("any", "VARCHAR(1024)"),
+    ],
+)
+def test_null_beside_one_type_is_that_type(kind: Any, sql_type: str) -> None:
+    assert [c.sql_type for c in columns_of(KEY, of(a={"type": kind})) if c.name == "event_a"] == [
+        sql_type
+    ]
+
+
+def test_references_have_columns() -> None:
+    schema = {**of(a={"$ref": "#/definitions/o"}), "definitions": {"o": of(n={"type": "integer"})}}
+    assert [leaf.path for leaf in leaves(schema)] == [("event", "a", "n")]
+
+
+OF_2015 = [
+    Column("uuid", "CHAR(32)", False, True, True, ("uuid",)),
+    Column("clientIp", "VARCHAR(191)", path=("clientIp",)),
+    Column("timestamp", "VARCHAR(14)", False, False, True, ("timestamp",)),
+    Column("userAgent", "VARCHAR(191)", path=("userAgent",)),
+    Column("webHost", "VARCHAR(191)", path=("webHost",)),
+    Column("wiki", "VARCHAR(191)", False, path=("wiki",)),
+    Column("event_a", "BIGINT", False, path=("event", "a")),
+    Column("event_b", "VARCHAR(191)", path=("event", "b")),
+    Column("event_o_c", "BOOL", path=("event", "o", "c")),
+]
+
+
+@pytest.mark.parametrize("draft", ["03", "07"])
+def test_the_columns_of_2015(draft: str) -> None:
+    schema = of(
+        a={"type": "integer"}, b={"type": "string"}, o=of(c={"type": "boolean", "required": True})
+    )
+    if draft == "03":
+        schema["properties"]["a"]["required"] = True
+    else:
+        schema["required"] = ["a"]
+    assert columns_of(KEY, schema, DIALECTS["2015"]) == OF_2015
 
 
 def test_a_dot_in_a_name_stays() -> None:

@@ -1,32 +1,19 @@
-"""The format language, and the fast path beside the pattern."""
+"""The format language."""
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from elfaust.errors import EventFault
-from elfaust.lines import CLIENT_FORMAT, LineParser, decode_query, whose
+from elfaust.lines import LineParser, whose
 
-FAST = LineParser(CLIENT_FORMAT)
-#: The same format spelled so that it is no longer the fast one.
-SLOW = LineParser(CLIENT_FORMAT + " ")
+CLIENT = LineParser("%q %{recvFrom}s %{seqId}d %D %{ip}i %u")
 QUERY = "?%7B%22a%22%3A%22b+c%22%7D;"
-
-
-def outcome(parser: LineParser, line: bytes) -> Any:
-    try:
-        return parser.parse(line)
-    except EventFault as fault:
-        return fault.code, fault.message, fault.schema, fault.revision
 
 
 def test_a_client_line_gives_its_fields() -> None:
     line = f"{QUERY}\tcp1\t42\t2020-09-13T12:26:40\t10.0.0.1\tMozilla/5.0 (X)".encode()
-    assert FAST.parse(line) == {
+    assert CLIENT.parse(line) == {
         "a": "b c",
         "recvFrom": "cp1",
         "seqId": 42,
@@ -48,47 +35,35 @@ def test_omitted_fields_are_left_out() -> None:
     assert LineParser("%n %l %j").parse(b'1 2 {"a":1}') == {"a": 1}
 
 
-@pytest.mark.parametrize("line_format", ["%z", "%s", "%{seqId}x"])
-def test_a_format_that_is_none_is_refused(line_format: str) -> None:
-    with pytest.raises(ValueError, match="%"):
+@pytest.mark.parametrize(
+    ("line_format", "why"),
+    [
+        ("%z %j", "no specifier %z"),
+        ("%s %j", "%s needs a name"),
+        ("%{seqId}x %j", "no specifier %x"),
+        ("%{a}s %{a}d %j", "the field a stands twice"),
+        ("%{a}s", "needs one %q or %j"),
+        ("%q %j", "the field capsule stands twice"),
+    ],
+)
+def test_a_format_that_is_none_is_refused(line_format: str, why: str) -> None:
+    with pytest.raises(ValueError, match=why):
         LineParser(line_format)
 
 
-FIELD = st.text(st.sampled_from("ab1?;%7B{}\"' .:-T\t\n\u00e9"), max_size=12)
+def test_what_is_no_specifier_is_itself() -> None:
+    parser = LineParser('%{%FT%T}t "%{User-agent}i" (%{X-Client-IP}o) 100%% %j')
+    line = b'2013-01-21T18:10:34\t"Mozilla/5.0 (X)"  (10.0.0.1) 100% {"a":1}'
+    assert parser.parse(line) == {"timestamp": 1358791834, "User-agent": "Mozilla/5.0 (X)", "a": 1}
+    with pytest.raises(EventFault):
+        parser.parse(line.replace(b"(10", b"[10"))
 
 
-@given(st.lists(FIELD, min_size=4, max_size=8))
-def test_the_fast_path_says_what_the_pattern_says(fields: list[str]) -> None:
-    line = "\t".join(fields).encode()
-    assert outcome(FAST, line) == outcome(SLOW, line)
-
-
-@given(
-    st.tuples(
-        st.sampled_from([QUERY, "?;", "?", "?[1];", QUERY + " "]),
-        st.sampled_from(["cp1", "cp 1", "", " cp1"]),
-        st.sampled_from(["1", "0012", "-1", "1x", "\u0661"]),
-        st.sampled_from(["2020-09-13T12:26:40", "2020-09-13T12:26:40Z", "x"]),
-        st.sampled_from(["::1", " ::1 ", ""]),
-        st.sampled_from(["-", " - ", "", "a b", "\u00a0x"]),
-    )
-)
-def test_the_fast_path_says_what_the_pattern_says_of_lines(fields: tuple[str, ...]) -> None:
-    line = "\t".join(fields).encode()
-    assert outcome(FAST, line) == outcome(SLOW, line)
-
-
-@pytest.mark.parametrize(
-    ("query", "value"),
-    [
-        ("?%22%C3%A9%22;", "\u00e9"),
-        ("?%22a%2Bb+c%22;", "a+b c"),
-        ("?%22100%25%22;", "100%"),
-        ("?%22%252F%22;", "%2F"),
-    ],
-)
-def test_percent_escapes_and_plus_signs(query: str, value: str) -> None:
-    assert decode_query(query) == value
+def test_an_event_with_too_many_keys_names_the_limit() -> None:
+    parser = LineParser("%j", max_keys=3)
+    assert parser.parse(b'{"a":{"b":[]},"c":1}') == {"a": {"b": []}, "c": 1}
+    with pytest.raises(EventFault, match=r"more keys than processor.max_keys, 3"):
+        parser.parse(b'{"a":{"b":[]},"c":1,"d":2}')
 
 
 def test_whose_a_broken_line_was() -> None:

@@ -73,4 +73,4 @@ def test_a_terminal_gets_a_table_that_fits(conf: Path, monkeypatch: pytest.Monke
     shown = capture.get()
     assert "mysql.host" in shown
     assert "[beta:mysql]" in shown
-    assert "{recvFrom}" in shown
+    assert "{seqId}" in shown

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import pytest
 
-from elfaust.columns import CAPSULE, ID, STRING, Column
+from elfaust.columns import ID, OF_CAPSULE, Column
 from elfaust.errors import SchemaUnfit
 from elfaust.registry import Schema
 from elfaust.sinks.ddl import create_table, fitting, quoted, table_name
 from elfaust.types import SchemaKey
 
+STRING = "VARCHAR(1024)"
+
 KEY = SchemaKey("Edit", 17)
 
 
 def strings(count: int) -> list[Column]:
-    return [Column(f"event_{n}", STRING, path=("event", str(n))) for n in range(count)]
+    return [Column(f"event_{n}", "VARCHAR(1024)", path=("event", str(n))) for n in range(count)]
 
 
 def test_a_back_quote_in_a_name_is_doubled() -> None:
@@ -34,12 +36,12 @@ def test_create_table() -> None:
 
 
 def test_columns_that_fit_a_row_stay() -> None:
-    columns = [ID, *CAPSULE, *strings(12)]
+    columns = [ID, *OF_CAPSULE.values(), *strings(15)]
     assert fitting(columns) == columns
 
 
 def test_strings_without_index_are_text_where_a_row_would_be_too_long() -> None:
-    columns = [ID, *CAPSULE, *strings(13)]
+    columns = [ID, *OF_CAPSULE.values(), *strings(16)]
     stored = fitting(columns)
     assert [column.sql_type for column in stored if column.indexed] == [
         column.sql_type for column in columns if column.indexed

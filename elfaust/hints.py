@@ -1,0 +1,78 @@
+"""What to change, in a plain sentence, for the people who ask why their event is red."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from jsonschema.exceptions import ValidationError
+
+UNFIT_SCHEMA = "Mend the schema and publish it as a new revision."
+UNREADABLE = (
+    "Send the event as one JSON object, percent-encoded between ? and ;, with the fields of the"
+    " line after it as processor.client_format has them."
+)
+NO_KEY = "Send `schema`, the schema's name, and `revision`, a whole number above 0."
+UNKNOWN_SCHEMA = (
+    "Publish this revision of the schema, or correct the name and revision that the event gives."
+)
+TOO_LARGE = "Send less in one event, or ask for a higher limit."
+
+
+def path_of(error: ValidationError, at: tuple[str, ...] = ()) -> str:
+    """Return the JSON path of a fault, as in `$.event.items[0]`; of a missing property, its own."""
+    path: list[Any] = [*at, *error.absolute_path]
+    missing = missing_property(error)
+    if missing is not None:
+        # `jsonschema` puts the keyword of draft 3 into the path.
+        if isinstance(error.validator_value, bool):
+            path.pop()
+        path.append(missing)
+    return "$" + "".join(f"[{part}]" if isinstance(part, int) else _key(part) for part in path)
+
+
+def _key(name: str) -> str:
+    return f".{name}" if name.isidentifier() else f"[{name!r}]"
+
+
+def missing_property(error: ValidationError) -> str | None:
+    """Return the property that is required and missing, None where that is not the fault."""
+    if error.validator != "required":
+        return None
+    return error.message.removesuffix(" is a required property").strip("'\"")
+
+
+def hint(error: ValidationError, path: str) -> str:
+    """Return a sentence on how to mend an event whose fault this is."""
+    make = HINTS.get(str(error.validator))
+    return make(path, error.validator_value) if make else f"Change {path} so that it fits."
+
+
+def _types(path: str, types: Any) -> str:
+    names = types if isinstance(types, list) else [types]
+    shown = [name if isinstance(name, str) else "another schema" for name in names]
+    return f"Send {path} as {' or '.join(shown)}."
+
+
+#: Keyword: sentence from the path and the keyword's value.
+HINTS: dict[str, Callable[[str, Any], str]] = {
+    "required": lambda path, _: f"Send {path}, which the schema requires.",
+    "type": _types,
+    "enum": lambda path, values: f"Send {path} as one of {', '.join(map(repr, values))}.",
+    "const": lambda path, value: f"Send {path} as {value!r}.",
+    "additionalProperties": lambda path, _: (
+        f"Send only what the schema names in {path}, or add it to the schema, as a new revision."
+    ),
+    "minimum": lambda path, limit: f"Send {path} as {limit} or more.",
+    "maximum": lambda path, limit: f"Send {path} as {limit} or less.",
+    "minLength": lambda path, limit: f"Send {path} with {limit} characters or more.",
+    "maxLength": lambda path, limit: f"Send {path} with {limit} characters or less.",
+    "minItems": lambda path, limit: f"Send {path} with {limit} items or more.",
+    "maxItems": lambda path, limit: f"Send {path} with {limit} items or less.",
+    "uniqueItems": lambda path, _: f"Send each item of {path} once.",
+    "pattern": lambda path, pattern: f"Send {path} so that it matches {pattern}.",
+    "divisibleBy": lambda path, by: f"Send {path} as a multiple of {by}.",
+    "multipleOf": lambda path, by: f"Send {path} as a multiple of {by}.",
+    "disallow": lambda path, types: f"Send {path} as something else than {types!r}.",
+    "dependencies": lambda path, _: f"Send in {path} what the properties that are there ask for.",
+}

@@ -1,0 +1,42 @@
+"""Events as plain JSON, one a line: as a developer writes them, or as a topic holds them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from elfaust.errors import EventFault
+from elfaust.json_text import check_limits, decode_json
+from elfaust.lines import whose
+
+HINT = "Write the event as one JSON object on one line."
+
+
+class PlainEvents:
+    """Parses plain events; what only a raw line would tell is made up where it is missing.
+
+    That is the host (`localhost`), the number (one more than that of the event before) and the
+    time (now): they make the uuid and have no part in the verdict.
+    """
+
+    def __init__(self, max_keys: int) -> None:
+        self._max_keys = max_keys
+        self._number = 0
+
+    def parse(self, line: bytes) -> dict[str, Any]:
+        """Return the capsule of a line.
+
+        Raises EventFault, code `processor`, for what is no JSON object.
+        """
+        self._number += 1
+        try:
+            capsule = decode_json(line)
+            if not isinstance(capsule, dict):
+                raise ValueError(f"a JSON object was expected, not {type(capsule).__name__}")
+            check_limits(capsule, self._max_keys)
+        except (ValueError, RecursionError) as error:
+            raise EventFault("processor", repr(error), *whose(line), hint=HINT) from error
+        made_up = {"recvFrom": "localhost", "seqId": self._number}
+        if "dt" not in capsule and "timestamp" not in capsule:
+            made_up["dt"] = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        return made_up | capsule

@@ -1,0 +1,104 @@
+"""elfaust validate: the processor's verdicts on the command line."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from elfaust.commands import main
+
+CASES: list[dict[str, Any]] = [
+    json.loads(line)
+    for line in (Path(__file__).parents[2] / "data" / "cases.jsonl").read_text().splitlines()
+]
+SERVER = "%{seqId}d EventLogging %j"
+EVENT = {"schema": "Word", "revision": 1, "wiki": "enwiki", "event": {"word": "x"}}
+
+
+@pytest.fixture
+def schemas(tmp_path: Path) -> str:
+    (tmp_path / "Word").mkdir()
+    schema = {"properties": {"word": {"type": "string", "required": True}}}
+    (tmp_path / "Word" / "1.json").write_text(json.dumps(schema))
+    return str(tmp_path)
+
+
+def validate(lines: bytes, *options: str) -> Result:
+    return CliRunner().invoke(main, ["validate", *options], input=lines)
+
+
+def judged(cases: list[dict[str, Any]], *options: str) -> list[dict[str, Any]]:
+    lines = b"".join(case["line"].encode("utf-8", "surrogateescape") + b"\n" for case in cases)
+    result = validate(lines, "--json", *options)
+    assert result.exit_code == any(case["outcome"] != "valid" for case in cases)
+    return [json.loads(line) for line in result.stdout.splitlines()]
+
+
+@pytest.mark.parametrize("line_format", ["%q %{recvFrom}s %{seqId}d %D %{ip}i %u", SERVER])
+def test_every_case_has_its_verdict(line_format: str) -> None:
+    cases = [case for case in CASES if case["format"] == line_format]
+    verdicts = judged(cases, "--format", line_format)
+    assert [verdict["outcome"] for verdict in verdicts] == [case["outcome"] for case in cases]
+    for verdict, case in zip(verdicts, cases, strict=True):
+        if case["outcome"] == "valid":
+            assert verdict["event"] == case["event"]
+        else:
+            found = (verdict["schema"], verdict["revision"], verdict["message"][:200])
+            assert found == (case["schema"], case["revision"], case["message"][:200])
+
+
+def test_the_kind_of_a_line_is_seen() -> None:
+    cases = [case for case in CASES if case["outcome"] == "valid"]
+    assert [verdict["event"] for verdict in judged(cases)] == [case["event"] for case in cases]
+
+
+def test_a_plain_event_is_told_where_it_is_wrong(schemas: str) -> None:
+    wrong = {**EVENT, "event": {"word": 5}}
+    lines = f"{json.dumps(EVENT)}\n\n{json.dumps(wrong)}\n".encode()
+    result = validate(lines, "--schema-dir", schemas)
+    assert result.exit_code == 1
+    assert result.stdout.splitlines() == [
+        "line 1: valid, Word 1",
+        "line 3: validation, Word 1 at $.event.word: 5 is not of type 'string'",
+        "  Send $.event.word as string.",
+    ]
+    assert "2 lines, 1 valid, 1 not" in result.stderr
+    result = validate(lines, "--schema-dir", schemas, "--json")
+    assert json.loads(result.stdout.splitlines()[1]) == {
+        "outcome": "validation",
+        "schema": "Word",
+        "revision": 1,
+        "message": "5 is not of type 'string'",
+        "path": "$.event.word",
+    }
+
+
+def test_all_valid_exits_0(schemas: str) -> None:
+    result = validate(json.dumps(EVENT).encode(), "--schema-dir", schemas)
+    assert (result.exit_code, result.stdout) == (0, "line 1: valid, Word 1\n")
+
+
+def test_the_rules_of_2015(schemas: str) -> None:
+    query = json.dumps(EVENT, separators=(",", ":"))
+    line = f'?{query};\tcp1054.eqiad.wmnet\t438763\t2013-01-21T18:10:34\t1.2.3.4\t"Mozilla/5.0"'
+    result = validate(line.encode(), "--schema-dir", schemas, "--compatibility", "2015", "--json")
+    assert json.loads(result.stdout)["event"] == {
+        **EVENT,
+        "recvFrom": "cp1054.eqiad.wmnet",
+        "seqId": 438763,
+        "timestamp": 1358791834,
+        "clientIp": "1.2.3.4",
+        "userAgent": '"Mozilla/5.0"',
+        "uuid": "31f60f96a7f2569a93c369f4c065ba31",
+    }
+
+
+@pytest.mark.parametrize(
+    "options", [("--format", "%z %j"), ("--schema-dir", "/nowhere"), ("--compatibility", "1999")]
+)
+def test_wrong_usage_exits_2(options: tuple[str, str]) -> None:
+    assert validate(b"", *options).exit_code == 2

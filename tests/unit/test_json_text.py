@@ -1,0 +1,107 @@
+"""JSON's corners: one rule each."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from urllib.parse import unquote_plus
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from elfaust.json_text import MAX_DEPTH, check_limits, decode_json, decode_query, encode
+
+
+@pytest.mark.parametrize(
+    ("query", "value"),
+    [
+        ("?%22%C3%A9%22;", "\u00e9"),
+        ("?%22a%2Bb+c%22;", "a+b c"),
+        ("?%22100%25%22;", "100%"),
+        ("?%22%252F%22;", "%2F"),
+        ("?%22cut%2%22;", "cut%2"),
+        ("?%22cut%", None),
+        ("?%22%zz%22", "%zz"),
+        ("?%22\u00e9%22", "\u00e9"),
+    ],
+)
+def test_percent_escapes_and_plus_signs(query: str, value: str | None) -> None:
+    if value is None:
+        with pytest.raises(ValueError, match="Unterminated string"):
+            decode_query(query)
+    else:
+        assert decode_query(query) == value
+
+
+@given(st.text(st.characters(codec="utf-8"), max_size=40))
+def test_a_query_is_decoded_as_urllib_would(text: str) -> None:
+    encoded = json.dumps(text, ensure_ascii=False).replace("%", "%25").replace("+", "%2B")
+    assert decode_query("?" + encoded.replace("?", "%3F").replace(";", "%3B") + ";") == text
+    assert unquote_plus(encoded) == json.dumps(text, ensure_ascii=False)
+
+
+@pytest.mark.parametrize(
+    ("data", "why"),
+    [
+        (b"NaN", "NaN is not JSON"),
+        (b"[-Infinity]", "-Infinity is not JSON"),
+        (b"1e400", "1e400 is not JSON"),
+        (b"\xef\xbb\xbf{}", "BOM"),
+        (b'"\\ud800"', "surrogates not allowed"),
+        (b'"\xed\xa0\x80"', "can't decode byte 0xed"),
+        (b'"\xff"', "can't decode byte 0xff"),
+        (b'"\x00"', "Invalid control character"),
+        (b"1" * 5000, "4300 digits"),
+        (b"[" * 100_000, "Expecting value|maximum recursion"),
+    ],
+)
+def test_what_is_refused(data: bytes, why: str) -> None:
+    with pytest.raises((ValueError, RecursionError), match=why):
+        decode_json(data)
+
+
+@pytest.mark.parametrize(
+    ("data", "value"),
+    [
+        (b'{"a":1,"a":2}', {"a": 2}),
+        (b'"\\u0000"', "\0"),
+        (b'"\\ud83d\\ude00"', "\U0001f600"),
+        (b"9223372036854775808", 2**63),
+        (b"-9223372036854775809", -(2**63) - 1),
+        (b"1" + b"0" * 30, 10**30),
+        (b"-0.0", -0.0),
+        (b"1e308", 1e308),
+    ],
+)
+def test_what_is_taken_is_written_as_it_was(data: bytes, value: Any) -> None:
+    taken = decode_json(data)
+    assert taken == value
+    assert type(taken) is type(value)
+    assert json.loads(encode(taken)) == value
+
+
+JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(st.characters(codec="utf-8")),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(st.characters(codec="utf-8")), inner),
+    max_leaves=8,
+)
+
+
+@given(JSON)
+def test_every_value_comes_back(value: Any) -> None:
+    assert decode_json(json.dumps(value).encode()) == value
+    assert decode_json(encode(value)) == value
+
+
+def test_depth_is_limited() -> None:
+    deep: list[Any] = []
+    for _ in range(MAX_DEPTH - 1):
+        deep = [deep]
+    check_limits(deep, 1_000)
+    with pytest.raises(ValueError, match="nested deeper than 40 levels"):
+        check_limits([deep], 1_000)

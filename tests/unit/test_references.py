@@ -1,0 +1,65 @@
+"""References stay within the schema and its limits."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from elfaust.references import MAX_EXPANDED, check, expanded, target
+
+
+def doubling(levels: int) -> dict[str, Any]:
+    """A schema whose references double at each level."""
+    parts: dict[str, Any] = {
+        f"p{n}": {"items": [{"$ref": f"#/definitions/p{n + 1}"}] * 2} for n in range(levels)
+    }
+    parts[f"p{levels}"] = {"type": "string"}
+    return {"definitions": parts, "properties": {"a": {"$ref": "#/definitions/p0"}}}
+
+
+def test_a_schema_without_references() -> None:
+    assert not check({"properties": {"a": {"enum": [{"$ref": "http://x"}]}}})
+
+
+def test_a_property_may_be_called_ref() -> None:
+    assert not check({"properties": {"$ref": {"type": "string"}}})
+
+
+def test_a_schema_may_hold_itself() -> None:
+    assert check({"properties": {"child": {"$ref": "#"}, "l": {"items": {"$ref": "#"}}}})
+
+
+def test_a_schema_that_explodes_is_refused() -> None:
+    assert check(doubling(5))
+    with pytest.raises(ValueError, match=f"more than {MAX_EXPANDED} parts"):
+        check(doubling(30))
+
+
+def test_a_schema_that_is_too_deep_is_refused() -> None:
+    deep: dict[str, Any] = {}
+    for _ in range(50):
+        deep = {"items": deep}
+    with pytest.raises(ValueError, match="nested deeper than 40 levels"):
+        check(deep)
+
+
+@pytest.mark.parametrize(
+    "reference", ["other.json", "http://x/y", "file:///x", "#name", "", "#/definitions/none", "#/0"]
+)
+def test_what_is_not_in_the_schema_is_refused(reference: str) -> None:
+    with pytest.raises(ValueError, match="ref"):
+        check({"definitions": {}, "properties": {"a": {"$ref": reference}}})
+
+
+def test_target_unescapes_its_path() -> None:
+    schema = {"definitions": {"a/b": [{"x~y": 1}]}}
+    assert target(schema, "#/definitions/a~1b/0/x~0y") == 1
+
+
+def test_references_are_replaced_and_what_holds_itself_ends() -> None:
+    schema = {
+        "definitions": {"word": {"type": "string"}},
+        "properties": {"a": {"$ref": "#/definitions/word"}, "child": {"$ref": "#"}},
+    }
+    assert expanded(schema)["properties"] == {"a": {"type": "string"}, "child": {}}
