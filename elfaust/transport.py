@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict, deque
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from itertools import takewhile
 from time import monotonic
 from typing import Any
@@ -113,16 +113,29 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]
                 await _any_fetched(fetcher, left)
         raise ConsumerStoppedError
 
-    async def seek_to_committed(self) -> Mapping[TP, int]:
+    async def seek_to_committed(self) -> Mapping[TP, int | None]:
         """Seek to what is committed, and to the beginning where nothing is.
 
         aiokafka leaves a lane that was never committed where it is, so what was fetched from a new
         topic while lanes moved would not come again.
         """
-        committed: Mapping[TP, int] = await super().seek_to_committed()
-        never = [tp for tp, at in committed.items() if at is None and self.app.is_batched(tp.topic)]
+        committed: Mapping[TP, int | None] = await self.call_thread(self._seek_to_committed)
+        return committed
+
+    async def _seek_to_committed(self) -> Mapping[TP, int | None]:
+        consumer = self._ensure_consumer()
+        lanes = consumer.assignment()
+        # One request for all: aiokafka asks once a lane.
+        found = await consumer._coordinator.fetch_committed_offsets(lanes) if lanes else {}
+        # -1 is a group's way to say that it has none.
+        at = {tp: found[tp].offset for tp in lanes & found.keys() if found[tp].offset >= 0}
+        committed = {tp: at.get(tp) for tp in lanes}
+        for tp, offset in committed.items():
+            if offset:
+                consumer._fetcher.seek_to(tp, offset)
+        never = [tp for tp, at in committed.items() if not at and self.app.is_batched(tp.topic)]
         if never:
-            await self.call_thread(self._ensure_consumer().seek_to_beginning, *never)
+            await consumer.seek_to_beginning(*never)
         return committed
 
     def verify_event_path(self, now: float, tp: TP) -> None:
@@ -209,8 +222,25 @@ class Consumer(driver.Consumer):  # type: ignore[misc]
                 in_flight.popleft()
         return committed
 
+    async def perform_seek(self) -> None:
+        """Go back to what is committed; nothing is delivered from now until the flow resumes.
+
+        Faust empties its queues when it resumes the flow. What was delivered before comes again,
+        so it no longer counts for what may be committed.
+        """
+        self.stop_flow()
+        await super().perform_seek()
+        self._in_flight.clear()
+
+    async def subscribe(self, topics: Iterable[str]) -> None:
+        """Subscribe to other topics; commits before, for the lanes are no longer ours after."""
+        await self.commit()
+        await super().subscribe(topics)
+
     async def on_partitions_revoked(self, revoked: set[TP]) -> None:
         """Commit what is acknowledged before the lanes go, so that little is delivered twice."""
+        # Faust only does this itself where it has not just subscribed to other topics.
+        self.stop_flow()
         await self.commit()
         await super().on_partitions_revoked(revoked)
         for tp in revoked:

@@ -157,26 +157,40 @@ def test_nothing_is_handed_out_while_lanes_move(state: str) -> None:
     assert fetcher.asked == []
 
 
-def test_a_lane_without_a_commit_is_rewound_to_its_beginning() -> None:
-    rewound: list[TP] = []
-    committed = {LANE: None, TP("eventlogging_Edit_1", 1): 5, TP("counts-changelog", 0): None}
+def test_lanes_are_rewound_to_what_is_committed_or_to_their_beginning() -> None:
+    sought: dict[TP, int] = {}
+    other, changelog = TP(LANE.topic, 1), TP("counts-changelog", 0)
 
-    class Thread(ConsumerThread):
-        def __init__(self) -> None:
-            self.app = SimpleNamespace(is_batched=lambda topic: topic.startswith("eventlogging_"))
+    async def committed(lanes: set[TP]) -> dict[TP, Any]:
+        return {other: SimpleNamespace(offset=5)}
 
-        def _ensure_consumer(self) -> Any:
-            return SimpleNamespace(seek_to_beginning=lambda *lanes: rewound.extend(lanes))
+    async def seek_to_beginning(*lanes: TP) -> None:
+        sought.update(dict.fromkeys(lanes, 0))
 
-        async def call_thread(self, call: Any, *args: Any) -> None:
-            call(*args)
+    thread = ConsumerThread.__new__(ConsumerThread)
+    thread.app = SimpleNamespace(is_batched=lambda topic: topic.startswith("eventlogging_"))
+    thread._consumer = SimpleNamespace(
+        assignment=lambda: {LANE, other, changelog},
+        seek_to_beginning=seek_to_beginning,
+        _coordinator=SimpleNamespace(fetch_committed_offsets=committed),
+        _fetcher=SimpleNamespace(seek_to=sought.__setitem__),
+    )
+    found = asyncio.run(thread._seek_to_committed())
+    assert found == {LANE: None, other: 5, changelog: None}
+    assert sought == {LANE: 0, other: 5}
 
-    async def seek(_: object) -> dict[TP, int | None]:
-        return committed
 
-    with patch.object(driver.AIOKafkaConsumerThread, "seek_to_committed", seek):
-        assert asyncio.run(Thread().seek_to_committed()) is committed
-    assert rewound == [LANE]
+def test_what_was_delivered_before_a_seek_no_longer_holds_commits_back() -> None:
+    commits = Commits(99)
+    stopped: list[bool] = []
+    commits.stop_flow = lambda: stopped.append(True)
+
+    async def seek(_: object) -> None:
+        assert stopped == [True]
+
+    with patch.object(driver.Consumer, "perform_seek", seek):
+        asyncio.run(commits.perform_seek())
+    assert commits._in_flight == {}
 
 
 def test_a_topic_waits_until_all_workers_have_subscribed() -> None:
