@@ -1,9 +1,9 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run test check bench lock docs clean
+.PHONY: help setup setup-dev run test check generated fuzz bench lock docs clean
 BIN := .venv/bin
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: ## Make .venv with what running needs
 	@scripts/setup run
@@ -21,6 +21,13 @@ check: setup-dev ## ruff and mypy --strict on source and tests
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
 	@$(BIN)/mypy
+
+generated: setup-dev ## Half a million generated lines (LINES=n): the judge and the plain way of EventLogging agree
+	@ELFAUST_TEST_LINES=$(or $(LINES),500000) $(BIN)/python -m pytest tests/unit/test_generated_lines.py
+
+fuzz: setup-dev ## Fuzz the line parser and the capsule for SECONDS (600)
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python atheris==3.0.0
+	@$(BIN)/python -m tests.fuzz.lines -max_total_time=$(or $(SECONDS),600)
 
 bench: setup ## Events a second, end to end, beside the naive Faust processor
 	@$(BIN)/elfaust bench $(if $(EVENTS),--events $(EVENTS))

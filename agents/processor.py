@@ -40,6 +40,7 @@ def register(app: Any) -> None:
                             record.timestamp,
                             topic,
                             record.offset,
+                            verdict.headers,
                         )
                         for record, verdict in zip(records, verdicts, strict=True)
                     ]

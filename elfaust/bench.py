@@ -85,19 +85,33 @@ def naive(settings: Settings, events: int) -> float:
     prepare(alone)
     asyncio.run(send(alone, events))
     Path(alone.workers.state).mkdir(parents=True)
+    measured = _yardstick("naive", alone, asyncio.run(_client_lines(alone)))
+    clean_up(alone)
+    return float(measured["events"] / measured["seconds"])
+
+
+def judge_alone(settings: Settings, lines: int) -> dict[str, Any]:
+    """Return the lines a second of the judge and of EventLogging's plain way, in one process.
+
+    Raises StackError when it did not end well.
+    """
+    return _yardstick("judge", settings, lines)
+
+
+def _yardstick(name: str, settings: Settings, count: int) -> dict[str, Any]:
+    """Run a module of tests/bench, which prints one JSON object."""
     done = subprocess.run(
-        [sys.executable, "-m", "tests.bench.naive", str(asyncio.run(_client_lines(alone)))],
-        env={**os.environ, **as_environ(alone)},
+        [sys.executable, "-m", f"tests.bench.{name}", str(count)],
+        env={**os.environ, **as_environ(settings)},
         cwd=CHECKOUT,
         capture_output=True,
         text=True,
         timeout=600,
     )
-    clean_up(alone)
     if done.returncode:
-        raise StackError(f"the naive processor failed: {done.stderr[-2000:]}")
-    measured = json.loads(done.stdout.splitlines()[-1])
-    return float(measured["events"] / measured["seconds"])
+        raise StackError(f"tests.bench.{name} failed: {done.stderr[-2000:]}")
+    measured: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return measured
 
 
 async def _client_lines(settings: Settings) -> int:

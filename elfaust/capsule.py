@@ -26,11 +26,12 @@ NAMESPACE = uuid.NAMESPACE_URL.bytes
 MILLISECONDS_ABOVE = 10**12
 
 
-def complete(capsule: dict[str, Any], dialect: Dialect) -> None:
+def complete(capsule: dict[str, Any], dialect: Dialect) -> str | None:
     """Add the uuid and parse the user agent, in place, as a dialect has it.
 
-    Raises ValueError for a seqId that is no integer and KeyError where host, number or time, of
-    which the uuid is made, are missing.
+    Returns the user agent as it was sent, None where it was no text or stays in its place. Raises
+    ValueError for a seqId that is no integer and KeyError where host, number or time, of which the
+    uuid is made, are missing.
     """
     # The event may name its own host and number; they are cast as the line's are.
     capsule["recvFrom"] = str(capsule["recvFrom"])
@@ -39,8 +40,10 @@ def complete(capsule: dict[str, Any], dialect: Dialect) -> None:
         capsule["timestamp"] = seconds(capsule.pop("dt"))
     capsule["uuid"] = event_uuid(capsule, dialect)
     agent = capsule.get("userAgent")
-    if isinstance(agent, str) and dialect.parses_user_agent:
-        capsule["userAgent"] = dict(parse_user_agent(agent[: MAX_USER_AGENT + 1]))
+    if not isinstance(agent, str) or not dialect.parses_user_agent:
+        return None
+    capsule["userAgent"] = dict(parse_user_agent(agent[: MAX_USER_AGENT + 1]))
+    return agent
 
 
 def event_uuid(capsule: dict[str, Any], dialect: Dialect) -> str:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import math
-import re
 from typing import Any, NoReturn
 from urllib.parse import unquote_to_bytes
 
@@ -17,40 +16,73 @@ from yarl import URL
 
 #: JSON nested deeper than this is refused: writers give up at 254 levels.
 MAX_DEPTH = 40
-#: More digits than 64 bits surely hold: orjson would make a float of them.
-LONG_NUMBER = re.compile(rb"\d{19}")
+MAX_KEYS = 1_000
+#: orjson makes a float of an integer past 64 bits.
+INEXACT = 2.0**63
 
 
-def decode_query(query: str) -> Any:
+class _Inexact(Exception):
+    """A float that may have been sent as an integer."""
+
+
+def decode_query(query: str, max_keys: int = MAX_KEYS) -> Any:
     """Return the JSON of a query string, `?<percent-encoded JSON>;`.
 
-    A `+` is a space, an escape that is cut stays as it stands. Raises ValueError for what is not
-    UTF-8 or not JSON.
+    A `+` is a space, an escape that is cut stays as it stands. Raises ValueError as `decode_json`.
     """
     text = query.strip("?;").replace("+", " ")
     # yarl's unquoter is compiled and leaves what it cannot decode, which urllib then decodes.
     decoded = URL.build(fragment=text, encoded=True).fragment
     if "%" in decoded or not text.isascii():
-        return decode_json(unquote_to_bytes(text.encode("utf-8", "surrogateescape")))
-    return decode_json(decoded.encode())
+        return decode_json(unquote_to_bytes(text.encode("utf-8", "surrogateescape")), max_keys)
+    return decode_json(decoded.encode(), max_keys)
 
 
-def decode_json(data: bytes) -> Any:
+def decode_json(data: bytes, max_keys: int = MAX_KEYS) -> Any:
     """Return the value of JSON text; integers are exact, of doubled keys the last one counts.
 
-    Raises ValueError for what is no JSON that every stage can write again: NaN and infinities,
-    lone surrogates, what is not UTF-8.
+    Raises ValueError for what is no JSON that every stage can write again (NaN and infinities,
+    lone surrogates, what is not UTF-8), and, naming the limit, for what is too deep or has too
+    many keys.
     """
     try:
         value = orjson.loads(data)
-        if LONG_NUMBER.search(data) is None:
-            return value
-    except orjson.JSONDecodeError:
-        # EventLogging's words, if it refused this too.
-        json.loads(data.decode("utf-8"))
-    value = json.loads(data.decode("utf-8"), parse_constant=_refuse, parse_float=_finite)
+        keys = _keys(value, MAX_DEPTH)
+    except (orjson.JSONDecodeError, _Inexact):
+        value = _exact(data)
+        keys = _keys(value, MAX_DEPTH, any_float=True)
+    if keys > max_keys:
+        raise ValueError(f"more keys than processor.max_keys, {max_keys}")
+    return value
+
+
+def _exact(data: bytes) -> Any:
+    text = data.decode("utf-8")
+    # EventLogging's words, if it refused this too.
+    json.loads(text)
+    value = json.loads(text, parse_constant=_refuse, parse_float=_finite)
     encode(value)
     return value
+
+
+def _keys(value: Any, levels: int, any_float: bool = False) -> int:
+    """Return how many keys and array items there are in a value."""
+    kind = type(value)
+    if kind is not dict and kind is not list:
+        if kind is float and not (any_float or -INEXACT < value < INEXACT):
+            raise _Inexact
+        return 0
+    if not levels:
+        raise ValueError(f"nested deeper than {MAX_DEPTH} levels")
+    keys = len(value)
+    for item in value.values() if kind is dict else value:
+        # The call is worth sparing: most items are neither.
+        if type(item) in NOT_PLAIN:
+            keys += _keys(item, levels - 1, any_float)
+    return keys
+
+
+NOT_PLAIN = frozenset((dict, list, float))
 
 
 def encode(value: Any) -> bytes:
@@ -73,20 +105,3 @@ def _refuse(constant: str) -> NoReturn:
 def _finite(text: str) -> float:
     number = float(text)
     return number if math.isfinite(number) else _refuse(text)
-
-
-def check_limits(value: Any, max_keys: int) -> None:
-    """Raise ValueError, naming the limit, for JSON that is too deep or has too many keys."""
-    if _keys(value, MAX_DEPTH) > max_keys:
-        raise ValueError(f"more keys than processor.max_keys, {max_keys}")
-
-
-def _keys(value: dict[str, Any] | list[Any], levels: int) -> int:
-    """Return how many keys and items with members there are in a value."""
-    if not levels:
-        raise ValueError(f"nested deeper than {MAX_DEPTH} levels")
-    keys = len(value)
-    for item in value.values() if type(value) is dict else value:
-        if type(item) is dict or type(item) is list:
-            keys += _keys(item, levels - 1)
-    return keys

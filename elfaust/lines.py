@@ -14,7 +14,7 @@ from typing import Any
 from elfaust.capsule import seconds
 from elfaust.errors import EventFault
 from elfaust.hints import UNREADABLE
-from elfaust.json_text import check_limits, decode_json, decode_query
+from elfaust.json_text import MAX_KEYS, decode_json, decode_query
 
 Capsule = dict[str, Any]
 Cast = Callable[[str], Any]
@@ -28,11 +28,11 @@ SPECIFIERS: dict[str, tuple[str, str, Cast | None]] = {
     "D": (MOMENT, "dt", lambda text: f"{text}Z"),
     "h": (r"\S+", "clientIp", None),
     "i": (r"[^\t]+", "", None),
-    "j": (r"\S+", "capsule", lambda text: decode_json(text.encode("utf-8", "surrogateescape"))),
+    "j": (r"\S+", "capsule", None),
     "l": (r"\S+", "omitted", None),
     "n": (r"\S+", "omitted", None),
     "o": (r"\S+", "omitted", None),
-    "q": (r"\?\S+", "capsule", decode_query),
+    "q": (r"\?\S+", "capsule", None),
     "s": (r"\S+", "", None),
     "t": (MOMENT, "timestamp", seconds),
     "u": (r"[^\t]+", "userAgent", None),
@@ -50,14 +50,17 @@ DROPPED = ("clientValidated", "isTruncated")
 class LineParser:
     """Parses the lines of one format."""
 
-    def __init__(self, line_format: str, max_keys: int = 1_000) -> None:
+    def __init__(self, line_format: str, max_keys: int = MAX_KEYS) -> None:
         """Compile a format.
 
         Raises ValueError for a specifier that does not exist, for a field without a name or with
         that of another, and for a format in which no event stands.
         """
         self._fields: list[tuple[str, Cast | None]] = []
-        self._max_keys = max_keys
+        self._decoders: dict[str, Cast] = {
+            "q": lambda text: decode_query(text, max_keys),
+            "j": lambda text: decode_json(text.encode("utf-8", "surrogateescape"), max_keys),
+        }
         self.pattern = re.compile(self._compile(" ".join(line_format.split())))
         if [name for name, _ in self._fields].count("capsule") != 1:
             raise ValueError("a line format needs one %q or %j, the event itself")
@@ -83,7 +86,7 @@ class LineParser:
             return f"(?:{pattern})"
         if any(name == other for other, _ in self._fields):
             raise ValueError(f"the field {name} stands twice in the line format")
-        self._fields.append((name, cast))
+        self._fields.append((name, self._decoders.get(letter, cast)))
         return f"(?P<{name}>{pattern})" if name.isidentifier() else f"({pattern})"
 
     def parse(self, line: bytes) -> Capsule:
@@ -110,7 +113,6 @@ class LineParser:
         if type(given) is not dict:
             shown = given if isinstance(given, list) else type(given).__name__
             raise ValueError("capsule was successfully parsed, but not as an object.", shown)
-        check_limits(given, self._max_keys)
         capsule.update(given)
         for name in DROPPED:
             capsule.pop(name, None)

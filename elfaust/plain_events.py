@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from elfaust.errors import EventFault
-from elfaust.json_text import check_limits, decode_json
+from elfaust.json_text import decode_json
 from elfaust.lines import whose
 
 HINT = "Write the event as one JSON object on one line."
@@ -30,10 +30,9 @@ class PlainEvents:
         """
         self._number += 1
         try:
-            capsule = decode_json(line)
+            capsule = decode_json(line, self._max_keys)
             if not isinstance(capsule, dict):
                 raise ValueError(f"a JSON object was expected, not {type(capsule).__name__}")
-            check_limits(capsule, self._max_keys)
         except (ValueError, RecursionError) as error:
             raise EventFault("processor", repr(error), *whose(line), hint=HINT) from error
         made_up = {"recvFrom": "localhost", "seqId": self._number}

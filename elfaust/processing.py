@@ -32,12 +32,27 @@ class Parser(Protocol):
         """Return the capsule of a line; raises EventFault, code `processor`."""
 
 
+class Parsed(NamedTuple):
+    """A line's capsule, complete, and its user agent as it was sent."""
+
+    capsule: dict[str, Any]
+    user_agent: str | None
+
+
 class Verdict(NamedTuple):
     """What becomes of a line: an event of `key`, or with a `fault` an EventError that names it."""
 
     key: SchemaKey
     value: bytes
     fault: EventFault | None = None
+    #: The user agent as it was sent, where processor.keep_user_agent has the schema.
+    user_agent: str | None = None
+
+    @property
+    def headers(self) -> tuple[tuple[str, bytes], ...]:
+        """The headers that the record gets besides those of its source."""
+        agent = self.user_agent
+        return () if agent is None else (("userAgent", agent.encode("utf-8", "replace")),)
 
     @property
     def code(self) -> str:
@@ -60,6 +75,7 @@ class Judge:
         self._parser = parser or LineParser(line_format, settings.processor.max_keys)
         self._registry = registry
         self._settings = settings.processor
+        self._keep_user_agent = set(settings.processor.keep_user_agent.replace(",", " ").split())
 
     async def judge(self, records: Sequence[Record], origin: str) -> list[Verdict]:
         """Return a verdict for each record of a raw topic, in their order.
@@ -67,25 +83,25 @@ class Judge:
         `origin` is the topic and lane, for the errors' identities. Schemas that are not known are
         looked up once for all records.
         """
-        parsed: list[dict[str, Any] | EventFault] = []
+        parsed: list[Parsed | EventFault] = []
         for number, record in enumerate(records, 1):
             parsed.append(self._parse(record.value))
             if not number % LINES_A_TURN:
                 await asyncio.sleep(0)
         keys = {
-            SchemaKey(capsule["schema"], capsule["revision"])
-            for capsule in parsed
-            if isinstance(capsule, dict)
+            SchemaKey(found.capsule["schema"], found.capsule["revision"])
+            for found in parsed
+            if isinstance(found, Parsed)
         }
         await self._registry.resolve(keys)
         verdicts = []
-        for number, (record, capsule) in enumerate(zip(records, parsed, strict=True), 1):
-            verdicts.append(self._verdict(record, capsule, origin))
+        for number, (record, found) in enumerate(zip(records, parsed, strict=True), 1):
+            verdicts.append(self._verdict(record, found, origin))
             if not number % LINES_A_TURN:
                 await asyncio.sleep(0)
         return verdicts
 
-    def _parse(self, line: bytes) -> dict[str, Any] | EventFault:
+    def _parse(self, line: bytes) -> Parsed | EventFault:
         limit = self._settings.max_line_bytes
         if len(line) > limit:
             message = (
@@ -94,19 +110,18 @@ class Judge:
             return EventFault("processor", message, *whose(line[:limit]), hint=hints.TOO_LARGE)
         try:
             capsule = self._parser.parse(line)
-            complete(capsule, self._dialect)
+            agent = complete(capsule, self._dialect)
             check_key(capsule)
-            return capsule
+            return Parsed(capsule, agent)
         except EventFault as fault:
             return fault
         except (ValueError, KeyError, TypeError, RecursionError) as error:
             return EventFault("processor", repr(error), *whose(line), hint=hints.UNREADABLE)
 
-    def _verdict(
-        self, record: Record, capsule: dict[str, Any] | EventFault, origin: str
-    ) -> Verdict:
-        if isinstance(capsule, EventFault):
-            return self._error(record, capsule, origin)
+    def _verdict(self, record: Record, found: Parsed | EventFault, origin: str) -> Verdict:
+        if isinstance(found, EventFault):
+            return self._error(record, found, origin)
+        capsule = found.capsule
         key = SchemaKey(capsule["schema"], capsule["revision"])
         try:
             schema = self._registry.get(key)
@@ -115,7 +130,8 @@ class Judge:
                 message = f"<SchemaError: 'Schema fetch failed: {reason}'>"
                 raise EventFault("processor", message, hint=hints.UNKNOWN_SCHEMA)
             schema.validator.validate(capsule)
-            return Verdict(key, _written(capsule))
+            agent = found.user_agent if key.schema in self._keep_user_agent else None
+            return Verdict(key, _written(capsule), user_agent=agent)
         except EventFault as fault:
             fault.schema, fault.revision = key
             return self._error(record, fault, origin)

@@ -83,7 +83,7 @@ class Publisher:
 
 
 def _append(builder: Any, record: Outgoing) -> bool:
-    headers = source_header(record.source, record.position)
+    headers = [*source_header(record.source, record.position), *record.headers]
     appended = builder.append(
         timestamp=record.timestamp, key=None, value=record.value, headers=headers
     )

@@ -78,6 +78,10 @@ class Processor:
     server_format: str = setting("%{seqId}d EventLogging %j", "Format of raw server-side lines.")
     max_line_bytes: int = setting(1_000_000, "Longest raw line that is parsed, bytes.")
     max_keys: int = setting(1_000, "Most keys and array items that an event may have.")
+    keep_user_agent: str = setting(
+        "NavigationTiming,SaveTiming",
+        "Schemas, comma separated, whose records carry the user agent as sent, in a header.",
+    )
     error_raw_bytes: int = setting(8_192, "Longest raw line kept in an EventError, bytes.")
     error_message_chars: int = setting(1_024, "Longest message kept in an EventError.")
 

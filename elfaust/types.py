@@ -34,3 +34,5 @@ class Outgoing(NamedTuple):
     timestamp: int
     source: str
     position: int
+    #: More headers of the record.
+    headers: tuple[tuple[str, bytes], ...] = ()

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import click
 
-from elfaust.bench import end_to_end, naive
+from elfaust.bench import end_to_end, judge_alone, naive
 from elfaust.devstack.stack import Stack
 from elfaust.settings import Settings
 
@@ -14,13 +15,33 @@ from elfaust.settings import Settings
 @click.command()
 @click.option("--events", default=100_000, show_default=True, type=click.IntRange(min=1000))
 @click.option("--naive-events", default=10_000, show_default=True, type=click.IntRange(min=100))
+@click.option("--judge", is_flag=True, help="The judge alone, in one process, without servers.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object for a program.")
 @click.pass_obj
-def command(settings: Settings, events: int, naive_events: int, as_json: bool) -> None:
+def command(settings: Settings, events: int, naive_events: int, judge: bool, as_json: bool) -> None:
     """Measure from raw lines in Kafka to rows and files, on servers of this machine.
 
     Compare ratios within one run: the machine's own speed moves by a fifth and more.
     """
+    if judge:
+        measured = judge_alone(settings, events)
+        click.echo(json.dumps(measured) if as_json else as_text(measured))
+    else:
+        _with_servers(settings, events, naive_events, as_json)
+
+
+def as_text(measured: dict[str, Any]) -> str:
+    """Return what the judge alone did, for a person."""
+    agent = measured["user_agent_us"]
+    return (
+        f"judge {measured['judge']['lines_per_second']:>8} lines/s\n"
+        f"plain {measured['plain']['lines_per_second']:>8} lines/s (urllib, json, jsonschema)\n"
+        f"ratio {measured['judge_over_plain']:>8}\n"
+        f"user agent: {agent['first']} us the first time, {agent['cached']} us after that"
+    )
+
+
+def _with_servers(settings: Settings, events: int, naive_events: int, as_json: bool) -> None:
     stack = Stack(settings)
     was_up = all(server.running for server in stack.status())
     stack.up()

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from elfaust.json_text import MAX_DEPTH, check_limits, decode_json, decode_query, encode
+from elfaust.json_text import MAX_DEPTH, decode_json, decode_query, encode
 
 
 @pytest.mark.parametrize(
@@ -70,6 +70,8 @@ def test_what_is_refused(data: bytes, why: str) -> None:
         (b"9223372036854775808", 2**63),
         (b"-9223372036854775809", -(2**63) - 1),
         (b"1" + b"0" * 30, 10**30),
+        (b'{"a":[1,1000000000000000000000]}', {"a": [1, 10**21]}),
+        (b"1e30", 1e30),
         (b"-0.0", -0.0),
         (b"1e308", 1e308),
     ],
@@ -98,10 +100,15 @@ def test_every_value_comes_back(value: Any) -> None:
     assert decode_json(encode(value)) == value
 
 
-def test_depth_is_limited() -> None:
-    deep: list[Any] = []
-    for _ in range(MAX_DEPTH - 1):
-        deep = [deep]
-    check_limits(deep, 1_000)
+@pytest.mark.parametrize(("opening", "closing"), [(b"[", b"]"), (b'{"a":', b"}")])
+def test_depth_is_limited(opening: bytes, closing: bytes) -> None:
+    deepest = opening * MAX_DEPTH + b"1e30" + closing * MAX_DEPTH
+    assert decode_json(encode(decode_json(deepest))) == decode_json(deepest)
     with pytest.raises(ValueError, match="nested deeper than 40 levels"):
-        check_limits([deep], 1_000)
+        decode_json(opening + deepest + closing)
+
+
+def test_keys_are_limited() -> None:
+    assert decode_json(b'{"a":[1,{}]}', 3) == {"a": [1, {}]}
+    with pytest.raises(ValueError, match=r"more keys than processor.max_keys, 2"):
+        decode_json(b'{"a":[1,{}]}', 2)

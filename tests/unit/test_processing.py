@@ -83,6 +83,20 @@ def test_a_lone_surrogate_is_refused() -> None:
     assert error(BASE.replace(b"@@", b"%22%5Cud800%22"))["code"] in ("processor", "validation")
 
 
+def test_the_user_agent_as_sent_is_kept_for_the_dashboards_that_need_it() -> None:
+    kept = {"SaveTiming": 0}
+    for case in CASES:
+        if case["outcome"] == "valid" and case["format"].startswith("%q"):
+            verdict = judge(case["line"].encode())
+            sent = case["line"].rpartition("\t")[2].encode()
+            if verdict.key.schema in kept:
+                kept[verdict.key.schema] += 1
+                assert verdict.headers == (("userAgent", sent),)
+            else:
+                assert verdict.headers == ()
+    assert kept["SaveTiming"] > 10
+
+
 def test_lines_beside_a_bad_one_go_on() -> None:
     good = BASE.replace(b"@@", b"1")
     records = [Record(v, n, 1_000, "", -1) for n, v in enumerate([good, b"\xff\xfe", good])]

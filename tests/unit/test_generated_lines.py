@@ -1,0 +1,48 @@
+"""Lines as they never came: the judge and the plain way of EventLogging say the same of each.
+
+ELFAUST_TEST_LINES is how many; `make generated` takes half a million.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+from itertools import islice
+
+import orjson
+import pytest
+
+from elfaust.processing import Judge
+from elfaust.registry import Registry
+from elfaust.settings import Settings
+from elfaust.types import Record
+from tests.generated_lines import generated_lines
+from tests.reference_judge import ReferenceJudge
+
+LINES = int(os.environ.get("ELFAUST_TEST_LINES", "10000"))
+SETTINGS = Settings()
+REGISTRY = Registry(SETTINGS.schemas)
+
+
+@pytest.mark.timeout(1_800)
+def test_both_ways_say_the_same_of_every_line() -> None:
+    judge, reference = Judge("", REGISTRY, SETTINGS), ReferenceJudge(REGISTRY)
+    lines, number, seen = generated_lines(LINES), 0, dict[str, int]()
+    while chunk := list(islice(lines, 2_000)):
+        records = [Record(line, n, 1_600_000_000_000, "", -1) for n, line in enumerate(chunk)]
+        verdicts = asyncio.run(judge.judge(records, "generated/0"))
+        for line, verdict in zip(chunk, verdicts, strict=True):
+            number += 1
+            expected = reference.judge(line)
+            outcome = verdict.code or "valid"
+            assert outcome == expected.code, (number, line, verdict.fault)
+            if outcome == "valid":
+                assert json.loads(verdict.value) == json.loads(expected.value), (number, line)
+            else:
+                event = orjson.loads(verdict.value)["event"]
+                assert event["code"] == outcome
+            seen[outcome] = seen.get(outcome, 0) + 1
+    assert sum(seen.values()) == LINES
+    # A generator that only made rubbish would test nothing.
+    assert min(seen.get(code, 0) for code in ("valid", "processor", "validation")) > LINES / 20
