@@ -42,8 +42,16 @@ def create_table(table: str, schema: Schema) -> str:
     body = ",\n  ".join(lines)
     return (
         f"CREATE TABLE IF NOT EXISTS {quoted(table)} (\n  {body}\n) "
-        "ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin"
+        f"ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin COMMENT='{owner(schema.key)}'"
     )
+
+
+def owner(key: SchemaKey) -> str:
+    """Return the comment of a schema revision's table: whose it is.
+
+    `Foo-Bar` and `Foo_Bar` would have tables of one name; the comment tells them apart.
+    """
+    return f"{key.schema} {key.revision}"
 
 
 def fitting(columns: Sequence[Column]) -> list[Column]:

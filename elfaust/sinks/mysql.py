@@ -17,7 +17,7 @@ from elfaust.columns import columns_of
 from elfaust.errors import EventFault, SchemaUnfit, ServerAway
 from elfaust.registry import Registry
 from elfaust.settings import Mysql, Settings
-from elfaust.sinks.ddl import create_table, quoted, table_name
+from elfaust.sinks.ddl import create_table, owner, quoted, table_name
 from elfaust.sinks.rows import Row, RowMaker
 from elfaust.types import Record, SchemaKey
 
@@ -36,6 +36,11 @@ FAULTS = {
     ER.DUP_FIELDNAME,
     ER.TOO_BIG_ROWSIZE,
 }
+#: Tables from before this pipeline have no comment.
+OWNER = (
+    "SELECT table_comment FROM information_schema.tables"
+    " WHERE table_schema = DATABASE() AND table_name = %s"
+)
 ATTEMPTS = 5
 Refusals = list[tuple[Record, EventFault]]
 
@@ -141,15 +146,19 @@ class MysqlSink:
     def _create(self, key: SchemaKey) -> _Table:
         schema = self._registry.find(key)
         name = table_name(self._mysql.table, key)
-        maker = RowMaker(columns_of(key, schema.event))
+        maker = RowMaker(columns_of(key, schema.event, schema.dialect))
         with self._connection.cursor() as cursor:
             try:
                 cursor.execute("SET sql_notes = 0")
                 cursor.execute(create_table(name, schema))
+                cursor.execute(OWNER, (name,))
+                whose = "".join(comment for (comment,) in cursor.fetchall())
             except MySQLdb.Error as error:
                 if error.args[0] in FAULTS:
                     raise SchemaUnfit(key, f"table {name}: {error.args[1]}") from error
                 raise
+        if whose not in ("", owner(key)):
+            raise SchemaUnfit(key, f"table {name} is that of schema {whose}, not of {owner(key)}")
         return self._tables.setdefault(key, _Table(name, maker))
 
     def _insert(

@@ -74,6 +74,9 @@ def _nested(path: tuple[str, ...], cast: Cast, default: Value) -> Callable[[dict
 
 
 def _cast(column: Column) -> Cast:
+    if column.path == ("userAgent",):
+        # Browsers choose its length: no event is refused for it.
+        return lambda value: text(value)[: int(column.sql_type[8:-1])]
     if column.sql_type == TIMESTAMP and column.path != ("timestamp",):
         return mediawiki_timestamp
     if column.sql_type in TYPES.values():

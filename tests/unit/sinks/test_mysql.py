@@ -48,8 +48,11 @@ class FakeConnection:
     def __exit__(self, *_: object) -> None:
         return None
 
-    def execute(self, statement: Any) -> None:
+    def execute(self, statement: Any, parameters: tuple[Any, ...] = ()) -> None:
         self.statements.append(statement)
+
+    def fetchall(self) -> list[tuple[str]]:
+        return [("",)]
 
     def executemany(self, statement: bytes, rows: list[Any]) -> None:
         error = self.refuses(rows)
