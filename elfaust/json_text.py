@@ -34,7 +34,7 @@ def decode_query(query: str, max_keys: int = MAX_KEYS) -> Any:
     # yarl's unquoter is compiled and leaves what it cannot decode, which urllib then decodes.
     decoded = URL.build(fragment=text, encoded=True).fragment
     if "%" in decoded or not text.isascii():
-        return decode_json(unquote_to_bytes(text.encode("utf-8", "surrogateescape")), max_keys)
+        return decode_json(unquote_to_bytes(text.encode()), max_keys)
     return decode_json(decoded.encode(), max_keys)
 
 

@@ -59,7 +59,7 @@ class LineParser:
         self._fields: list[tuple[str, Cast | None]] = []
         self._decoders: dict[str, Cast] = {
             "q": lambda text: decode_query(text, max_keys),
-            "j": lambda text: decode_json(text.encode("utf-8", "surrogateescape"), max_keys),
+            "j": lambda text: decode_json(text.encode(), max_keys),
         }
         self.pattern = re.compile(self._compile(" ".join(line_format.split())))
         if [name for name, _ in self._fields].count("capsule") != 1:

@@ -69,3 +69,11 @@ def test_an_event_with_too_many_keys_names_the_limit() -> None:
 def test_whose_a_broken_line_was() -> None:
     assert whose(b"?%7B%22schema%22%3A%22Edit%22%2C%22revision%22%3A7%2C") == ("Edit", 7)
     assert whose(b"nothing of the kind") == ("unknown", -1)
+
+
+@pytest.mark.parametrize(
+    "query", [b"?%22%F0%9F%98\x80%22;", b"?%22\xff%22;", b"?%22\xed\xa0\x80%22;"]
+)
+def test_a_byte_that_is_no_text_is_not_completed_by_escapes(query: bytes) -> None:
+    with pytest.raises(EventFault, match="surrogates not allowed|codec can't encode"):
+        CLIENT.parse(query + b"\tcp1\t42\t2020-09-13T12:26:40\t10.0.0.1\t-")
