@@ -75,5 +75,5 @@ def test_whose_a_broken_line_was() -> None:
     "query", [b"?%22%F0%9F%98\x80%22;", b"?%22\xff%22;", b"?%22\xed\xa0\x80%22;"]
 )
 def test_a_byte_that_is_no_text_is_not_completed_by_escapes(query: bytes) -> None:
-    with pytest.raises(EventFault, match="surrogates not allowed|codec can't encode"):
+    with pytest.raises(EventFault, match="surrogates not allowed"):
         CLIENT.parse(query + b"\tcp1\t42\t2020-09-13T12:26:40\t10.0.0.1\t-")
