@@ -19,6 +19,7 @@ from aiokafka import AIOKafkaProducer
 
 from elfaust.errors import ServerAway, SettingsError
 from elfaust.publish import Publisher, make_producer
+from elfaust.quiet import keep_quiet
 from elfaust.settings import Settings, load
 from elfaust.topics import TopicAdmin, TopicNames
 from elfaust.transport import BatchSchema, LaneAssignor, Transport
@@ -98,6 +99,8 @@ class ElfaustApp(faust.App):  # type: ignore[misc]
         await super().on_first_start()
         for server, ask in self._servers:
             await self._wait_for(server, ask)
+        if self.should_stop:
+            return
         await self.admin.ensure([*self.names.raw, self.names.error])
         await self.follow()
 
@@ -159,6 +162,7 @@ def create_app(role: str, settings: Settings) -> ElfaustApp:
     """
     if role not in ROLES:
         raise SettingsError(f"no role {role!r}; roles are {', '.join(ROLES)}")
+    keep_quiet()
     kafka = settings.kafka
     app = ElfaustApp(
         role,

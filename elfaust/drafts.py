@@ -6,13 +6,31 @@ translated to draft 4, the nearest.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import cache
 from typing import Any, NamedTuple
 
 import jsonschema
 import jsonschema_rs
+from jsonschema import ValidationError, validators
 
 Schema = dict[str, Any]
+
+
+@cache
+def _matcher(pattern: str) -> Any:
+    return jsonschema_rs.Draft4Validator({"pattern": pattern})
+
+
+def _pattern(validator: Any, pattern: str, instance: Any, _: Schema) -> Iterator[ValidationError]:
+    """Judge `pattern` as jsonschema-rs does: Python's regexes can take for ever (`^(a+)+$`)."""
+    if validator.is_type(instance, "string") and not _matcher(pattern).is_valid(instance):
+        yield ValidationError(f"{instance!r} does not match {pattern!r}")
+
+
+def _bounded(validator: Any) -> Any:
+    extend: Any = validators.extend
+    return extend(validator, {"pattern": _pattern})
 
 
 class Draft(NamedTuple):
@@ -93,24 +111,30 @@ def _same(schema: Any) -> Any:
     return schema
 
 
-DRAFT3 = Draft("03", jsonschema.Draft3Validator, jsonschema_rs.Draft4Validator, draft4)
+DRAFT3 = Draft("03", _bounded(jsonschema.Draft3Validator), jsonschema_rs.Draft4Validator, draft4)
 DRAFTS = {
     "": DRAFT3,
     "http://json-schema.org/schema": DRAFT3,
     "http://json-schema.org/draft-03/schema": DRAFT3,
     "http://json-schema.org/draft-04/schema": Draft(
-        "04", jsonschema.Draft4Validator, jsonschema_rs.Draft4Validator, _same
+        "04", _bounded(jsonschema.Draft4Validator), jsonschema_rs.Draft4Validator, _same
     ),
     "http://json-schema.org/draft-06/schema": Draft(
-        "06", jsonschema.Draft6Validator, jsonschema_rs.Draft6Validator, _same
+        "06", _bounded(jsonschema.Draft6Validator), jsonschema_rs.Draft6Validator, _same
     ),
     "http://json-schema.org/draft-07/schema": Draft(
-        "07", jsonschema.Draft7Validator, jsonschema_rs.Draft7Validator, _same
+        "07", _bounded(jsonschema.Draft7Validator), jsonschema_rs.Draft7Validator, _same
     ),
     "http://json-schema.org/draft/2019-09/schema": Draft(
-        "2019-09", jsonschema.Draft201909Validator, jsonschema_rs.Draft201909Validator, _same
+        "2019-09",
+        _bounded(jsonschema.Draft201909Validator),
+        jsonschema_rs.Draft201909Validator,
+        _same,
     ),
     "http://json-schema.org/draft/2020-12/schema": Draft(
-        "2020-12", jsonschema.Draft202012Validator, jsonschema_rs.Draft202012Validator, _same
+        "2020-12",
+        _bounded(jsonschema.Draft202012Validator),
+        jsonschema_rs.Draft202012Validator,
+        _same,
     ),
 }

@@ -35,6 +35,7 @@ FAULTS = {
     ER.CANT_CREATE_TABLE,
     ER.DUP_FIELDNAME,
     ER.TOO_BIG_ROWSIZE,
+    ER.TOO_MANY_FIELDS,
 }
 #: Tables from before this pipeline have no comment.
 OWNER = (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from time import process_time
 from typing import Any
 
 import pytest
@@ -164,6 +165,17 @@ def test_a_missing_property_is_named_by_its_own_path(draft: Draft, schema: dict[
     assert refused.message == "'a b' is a required property"
     assert refused.path == "$.event['a b']"
     assert refused.hint == "Send $.event['a b'], which the schema requires."
+
+
+@pytest.mark.parametrize("draft", [DRAFT3, *NEWER], ids=["03", *(d.name for d in NEWER)])
+def test_a_pattern_that_backtracks_costs_no_time(draft: Draft) -> None:
+    schema = {"$schema": uri(draft), "properties": {"a": {"pattern": "^(a+)+$"}}}
+    started = process_time()
+    refused = fault(schema, {"a": "a" * 40 + "!"})
+    # Python's own engine would take years.
+    assert process_time() - started < 10
+    assert refused.message.endswith("does not match '^(a+)+$'")
+    assert refused.hint == "Send $.event.a so that it matches ^(a+)+$."
 
 
 def test_the_path_and_the_hint_of_a_fault_deep_in_an_event() -> None:

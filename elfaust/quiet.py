@@ -1,0 +1,44 @@
+"""Logs that stay readable while a server is away: the same complaint once a minute."""
+
+from __future__ import annotations
+
+import logging
+from time import monotonic
+
+#: Seconds for which the same message of a logger is left out.
+SECONDS = 60.0
+#: Libraries that complain at every try.
+LOUD = (
+    "aiokafka",
+    "aiokafka.client",
+    "aiokafka.cluster",
+    "aiokafka.conn",
+    "aiokafka.consumer.fetcher",
+    "aiokafka.consumer.group_coordinator",
+    "aiokafka.producer.sender",
+)
+
+
+class OnceAMinute(logging.Filter):
+    """Lets a warning or error through if it has not been seen for a minute."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._said: dict[str, float] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Tell whether a record is to be logged."""
+        if record.levelno < logging.WARNING:
+            return True
+        now, message = monotonic(), record.getMessage()
+        if now - self._said.get(message, -SECONDS) < SECONDS:
+            return False
+        self._said = {said: at for said, at in self._said.items() if now - at < SECONDS}
+        self._said[message] = now
+        return True
+
+
+def keep_quiet() -> None:
+    """Have the libraries that repeat themselves do so once a minute."""
+    for name in LOUD:
+        logging.getLogger(name).addFilter(OnceAMinute())
