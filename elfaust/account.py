@@ -96,7 +96,7 @@ async def read_account(settings: Settings) -> Account:
     """
     names, lines = TopicNames(settings), _Lines()
     raw = 0
-    for topic, records in await _scan(settings):
+    for topic, records in await scan(settings):
         if topic in names.raw:
             raw += len(records)
         elif topic == names.error:
@@ -138,8 +138,11 @@ def _once(records: Iterable[Record]) -> list[Record]:
     return [r for r in records if not r.source or seen.setdefault((r.source, r.position), r) is r]
 
 
-async def _scan(settings: Settings) -> list[tuple[str, list[Record]]]:
-    """Return each topic and lane of the pipeline with all its records."""
+async def scan(settings: Settings) -> list[tuple[str, list[Record]]]:
+    """Return each topic and lane of the pipeline with all its records.
+
+    Raises ServerAway when no broker answers.
+    """
     admin, names = TopicAdmin(settings), TopicNames(settings)
     known = await admin.names()
     await admin.close()

@@ -86,6 +86,20 @@ def fresh(stack: Stack, stack_settings: Settings, tmp_path: Path) -> Iterator[Se
     requests.delete(f"{url}&user.name={settings.hdfs.user}", timeout=10).raise_for_status()
 
 
+@pytest.fixture
+def quick(fresh: Settings) -> Settings:
+    """Settings that write often: a test's lines are few."""
+    return replace(
+        fresh,
+        kafka=replace(fresh.kafka, commit_interval=0.3, fetch_max_wait_ms=100),
+        topics=replace(fresh.topics, discover_interval=0.5),
+        mysql=replace(fresh.mysql, flush_seconds=0.5),
+        hdfs=replace(fresh.hdfs, flush_seconds=1.0),
+        workers=replace(fresh.workers, backoff_seconds=0.1),
+        forwarder=replace(fresh.forwarder, port=18421),
+    )
+
+
 def renamed(settings: Settings, prefix: str, state: Path) -> Settings:
     """Return the settings with `prefix` in every name and the workers' state in `state`."""
     topics = settings.topics

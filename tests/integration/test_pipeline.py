@@ -5,60 +5,15 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import replace
-
-import pytest
 
 from elfaust.account import Account, read_account
 from elfaust.job import landed, send
 from elfaust.lag import TopicLag
 from elfaust.settings import Settings
-from elfaust.supervisor import Supervisor
 from elfaust.workers import ROLES, alive
+from tests.integration.running import working
 
 LINES = 6_000
-
-
-@pytest.fixture
-def quick(fresh: Settings) -> Settings:
-    """Settings that write often: a test's lines are few."""
-    return replace(
-        fresh,
-        kafka=replace(fresh.kafka, commit_interval=0.3, fetch_max_wait_ms=100),
-        topics=replace(fresh.topics, discover_interval=0.5),
-        mysql=replace(fresh.mysql, flush_seconds=0.5),
-        hdfs=replace(fresh.hdfs, flush_seconds=1.0),
-        workers=replace(fresh.workers, backoff_seconds=0.1),
-        forwarder=replace(fresh.forwarder, port=18421),
-    )
-
-
-@contextmanager
-def working(settings: Settings, **counts: int) -> Iterator[dict[str, int]]:
-    """Run workers, one of each role unless said otherwise, until the block ends.
-
-    What it yields has then the exit code of each worker.
-    """
-    supervisor = Supervisor(settings, dict.fromkeys(ROLES, 1) | counts)
-    over = threading.Event()
-
-    def keep() -> None:
-        while not over.wait(0.05):
-            supervisor.tick()
-
-    keeping = threading.Thread(target=keep)
-    supervisor.start()
-    keeping.start()
-    codes: dict[str, int] = {}
-    try:
-        yield codes
-    finally:
-        over.set()
-        keeping.join()
-        codes.update(supervisor.stop())
 
 
 def the_account(settings: Settings) -> Account:
