@@ -24,6 +24,7 @@ COMMANDS = {
     "status": "elfaust.commands.status:command",
     "account": "elfaust.commands.account:command",
     "validate": "elfaust.commands.validate:command",
+    "schema": "elfaust.commands.schema:command",
     "bench": "elfaust.commands.bench:command",
     "config": "elfaust.commands.config:command",
 }
@@ -37,6 +38,7 @@ SUMMARIES = {
     "status": "Workers, lag by topic and role, rows written.",
     "account": "Add up lines, records, rows and counts; exit 1 if they differ.",
     "validate": "Judge raw lines or JSON events: why is mine red?",
+    "schema": "Schemas: as tables, what will hurt, what has changed.",
     "bench": "Measure events a second, end to end.",
     "config": "Show the settings and where each came from.",
 }

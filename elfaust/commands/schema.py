@@ -1,0 +1,151 @@
+"""elfaust schema: look at schemas, their tables, what will hurt and what has changed."""
+
+from __future__ import annotations
+
+import difflib
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+
+from elfaust.dialect import DIALECTS
+from elfaust.errors import SchemaUnfit
+from elfaust.registry import Registry, Schema
+from elfaust.schema_diff import diff
+from elfaust.schema_lint import Finding, lint
+from elfaust.settings import Settings
+from elfaust.sinks.ddl import create_table, table_name
+from elfaust.types import SchemaKey
+
+
+@click.group()
+def command() -> None:
+    """Look at schemas: as they are, as tables, what will hurt, what has changed.
+
+    Examples: `elfaust schema lint`, `elfaust schema diff Edit 17 18`.
+    """
+
+
+@command.command()
+@click.argument("name")
+@click.argument("revision", type=int, required=False)
+@click.pass_obj
+def show(settings: Settings, name: str, revision: int | None) -> None:
+    """Print a schema, its newest revision unless one is named."""
+    schema = find(settings, name, revision)
+    click.echo(f"{schema.key.schema} {schema.key.revision}", err=True)
+    click.echo(json.dumps(schema.event, indent=2, ensure_ascii=False))
+
+
+@command.command()
+@click.argument("name")
+@click.argument("revision", type=int)
+@click.pass_obj
+def ddl(settings: Settings, name: str, revision: int) -> None:
+    """Print the CREATE TABLE of a schema revision."""
+    schema = find(settings, name, revision)
+    click.echo(create_table(table_name(settings.mysql.table, schema.key), schema) + ";")
+
+
+@command.command(name="lint")
+@click.argument("name", required=False)
+@click.argument("revision", type=int, required=False)
+@click.option("--json", "as_json", is_flag=True, help="One JSON list for a program.")
+@click.pass_obj
+def lint_command(settings: Settings, name: str | None, revision: int | None, as_json: bool) -> None:
+    """Say what will hurt: in all schemas, in those of NAME, or in a file.
+
+    Exits 1 if events would be refused for it.
+    """
+    found = [
+        (schema.key, finding)
+        for schema in _chosen(settings, name, revision)
+        for finding in lint(schema, settings.mysql.table, Registry(settings.schemas).known())
+    ]
+    if as_json:
+        click.echo(json.dumps([_finding_object(*item) for item in found]))
+    else:
+        for key, finding in found:
+            place = f"{key.schema} {key.revision} {finding.path}"
+            click.echo(f"{place}: {finding.level}: {finding.message}")
+    if any(finding.level == "error" for _, finding in found):
+        raise SystemExit(1)
+
+
+@command.command(name="diff")
+@click.argument("name")
+@click.argument("old", type=int)
+@click.argument("new", type=int)
+@click.option("--json", "as_json", is_flag=True, help="One JSON list for a program.")
+@click.pass_obj
+def diff_command(settings: Settings, name: str, old: int, new: int, as_json: bool) -> None:
+    """Say what has changed from one revision to another; exits 1 if a change is breaking."""
+    changes = diff(find(settings, name, old).event, find(settings, name, new).event)
+    if as_json:
+        click.echo(json.dumps([change._asdict() for change in changes]))
+    else:
+        for change in changes:
+            kind = "breaking" if change.breaking else "compatible"
+            click.echo(f"{change.path}: {kind}: {change.message}")
+    if any(change.breaking for change in changes):
+        raise SystemExit(1)
+
+
+def find(settings: Settings, name: str, revision: int | None = None) -> Schema:
+    """Return a schema of the folder, or the wiki, the newest unless a revision is named.
+
+    Raises SchemaUnfit, with what is near, for one that is not known.
+    """
+    registry = Registry(settings.schemas)
+    known = registry.known()
+    revisions = [key.revision for key in known if key.schema == name]
+    if revision is None and not revisions:
+        raise SchemaUnfit((name, 0), _near(name, [key.schema for key in known]))
+    key = SchemaKey(name, revision if revision is not None else max(revisions))
+    try:
+        return registry.find(key)
+    except SchemaUnfit as unfit:
+        near = _near(name, [key.schema for key in known])
+        known_here = ", ".join(map(str, revisions))
+        hint = f"revisions are {known_here}" if revisions else near
+        raise SchemaUnfit(key, f"{unfit.detail}; {hint}") from unfit
+
+
+def _near(name: str, names: list[str]) -> str:
+    near = difflib.get_close_matches(name, set(names), n=1, cutoff=0.5)
+    return f"did you mean {near[0]}?" if near else "no schema has such a name"
+
+
+def _chosen(settings: Settings, name: str | None, revision: int | None) -> Iterator[Schema]:
+    if name is not None and Path(name).is_file():
+        yield _of_file(settings, Path(name))
+        return
+    if name is not None and revision is not None:
+        yield find(settings, name, revision)
+        return
+    keys = [key for key in Registry(settings.schemas).known() if name in (None, key.schema)]
+    if name is not None and not keys:
+        find(settings, name)
+    for key in keys:
+        yield _of_file(
+            settings, Path(settings.schemas.folder) / key.schema / f"{key.revision}.json"
+        )
+
+
+def _of_file(settings: Settings, file: Path) -> Schema:
+    """Return the schema of a file, unfit ones too: lint says what is wrong with them."""
+    revision = int(file.stem) if file.stem.isdigit() else 1
+    key = SchemaKey(file.parent.name if file.stem.isdigit() else file.stem, revision)
+    try:
+        event: Any = json.loads(file.read_text())
+    except (OSError, ValueError) as error:
+        raise SchemaUnfit(key, f"{file}: {error}") from error
+    if not isinstance(event, dict):
+        raise SchemaUnfit(key, f"{file}: not the schema of an object")
+    return Schema(key, event, DIALECTS[settings.schemas.compatibility])
+
+
+def _finding_object(key: SchemaKey, finding: Finding) -> dict[str, Any]:
+    return {"schema": key.schema, "revision": key.revision, **finding._asdict()}

@@ -1,0 +1,117 @@
+"""What will hurt the people who send events of a schema or read them, before it is published."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple
+
+from elfaust.columns import columns_of
+from elfaust.errors import SchemaUnfit
+from elfaust.registry import Schema
+from elfaust.schema_tree import ITEMS, Property, properties, types_of
+from elfaust.sinks.ddl import fitting, table_name
+from elfaust.sinks.parquet_types import event_shape
+from elfaust.types import SchemaKey
+
+#: Words of MySQL and Hive that need quotes as a name.
+RESERVED = frozenset(
+    """
+    add all alter and as asc between by case change check column condition create cross current
+    cursor database date day default delete desc describe distinct div drop else exists explain
+    false fetch for foreign from full function grant group having hour if in index inner insert
+    interval into is join key keys left like limit lock match minute month natural not null on
+    option or order outer over partition primary procedure range read references regexp rename
+    replace right row rows schema second select set show table then timestamp to trigger true
+    union unique update usage use user using values when where while window with year
+    """.split()  # noqa: SIM905
+)
+TYPES = frozenset(["any", "array", "boolean", "integer", "null", "number", "object", "string"])
+CHECKS = {"string": str, "integer": int, "number": (int, float), "boolean": bool, "array": list}
+
+
+class Finding(NamedTuple):
+    """What was found: `error` (events will be refused), `warning` or `note`, where, what to do."""
+
+    level: str
+    path: str
+    message: str
+
+
+def lint(schema: Schema, table_format: str, others: Iterable[SchemaKey]) -> list[Finding]:
+    """Return what will hurt in a schema revision; `others` are those that exist beside it."""
+    try:
+        _ = schema.validator
+    except ValueError as error:
+        return [Finding("error", "$", f"Nobody can judge by this schema: {error}.")]
+    found = [*_names(schema, table_format, others), *_shapes(schema)]
+    if not schema.event.get("description"):
+        found.append(Finding("note", "$", "Say in `description` what the events are about."))
+    for part in properties(schema.event):
+        found += _property(part)
+    return found
+
+
+def _names(schema: Schema, table_format: str, others: Iterable[SchemaKey]) -> Iterator[Finding]:
+    try:
+        table = table_name(table_format, schema.key)
+    except SchemaUnfit as unfit:
+        yield Finding("error", "$", f"Choose a shorter name: {unfit.detail}.")
+        return
+    for other in others:
+        if other == schema.key or len(other.schema) != len(schema.key.schema):
+            continue
+        if table_name(table_format, other).lower() == table.lower():
+            message = f"Choose another name: {other.schema} has the table {table} already."
+            yield Finding("error", "$", message)
+
+
+def _shapes(schema: Schema) -> Iterator[Finding]:
+    try:
+        columns = columns_of(schema.key, schema.event, schema.dialect)
+        if fitting(columns) != columns:
+            message = f"{len(columns)} columns pass MySQL's 65,535 bytes a row: strings are TEXT."
+            yield Finding("note", "$", message)
+    except SchemaUnfit as unfit:
+        yield Finding("error", "$", f"Rename a property: {unfit.detail}.")
+    try:
+        event_shape(schema.key, schema.event)
+    except SchemaUnfit as unfit:
+        yield Finding("error", "$", f"Change a property: {unfit.detail}.")
+
+
+def _property(part: Property) -> Iterator[Finding]:
+    name, schema, path = part.path[-1], part.schema, part.name
+    if name != ITEMS:
+        if name.lower() in RESERVED:
+            message = f"Choose another name: {name} is a word of SQL and needs quotes in Hive."
+            yield Finding("warning", path, message)
+        if re.search(r"[^A-Za-z0-9_]", name):
+            message = "Use letters, digits and _ only: MySQL needs quotes, Hive makes it _."
+            yield Finding("warning", path, message)
+        if not schema.get("description"):
+            yield Finding("note", path, "Say in `description` what it means, with its unit.")
+    yield from _type(part, path)
+    default = schema.get("default")
+    if default is not None and not _fits(default, types_of(schema)):
+        yield Finding("error", path, f"Give a default of its type: {default!r} is none.")
+
+
+def _type(part: Property, path: str) -> Iterator[Finding]:
+    types = types_of(part.schema) - {"null"}
+    if unknown := types - TYPES:
+        yield Finding("error", path, f"Give it a type that there is, not {min(unknown)!r}.")
+    elif types == {"any"} or len(types) > 1:
+        yield Finding("warning", path, "Give it one type: it is kept as JSON text.")
+    elif types == {"array"} and ITEMS not in part.path:
+        message = "MySQL keeps an array as JSON text: send its items as events if SQL reads them."
+        yield Finding("warning", path, message)
+    elif types == {"object"} and not part.schema.get("properties"):
+        yield Finding("warning", path, "Name its properties: it is kept as JSON text.")
+
+
+def _fits(value: Any, types: frozenset[str]) -> bool:
+    kinds = [CHECKS.get(name, object) for name in types]
+    if isinstance(value, bool):
+        return bool({"boolean", "any"} & types)
+    return any(isinstance(value, kind) for kind in kinds)  # type: ignore[arg-type]

@@ -1,0 +1,92 @@
+"""elfaust schema show, ddl, lint and diff."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from elfaust.commands import main
+
+FIRST = {"description": "Words.", "properties": {"word": {"type": "string", "description": "It."}}}
+SECOND: dict[str, Any] = {"properties": {"word": {"type": "integer", "default": "x"}}}
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "Word").mkdir()
+    (tmp_path / "Word" / "1.json").write_text(json.dumps(FIRST))
+    (tmp_path / "Word" / "2.json").write_text(json.dumps(SECOND))
+    return tmp_path
+
+
+def schema(folder: Path, *arguments: str) -> Result:
+    environ = {"ELFAUST_SCHEMAS_FOLDER": str(folder)}
+    return CliRunner().invoke(main, ["schema", *arguments], env=environ)
+
+
+def test_show_prints_the_newest_or_the_one_that_is_named(folder: Path) -> None:
+    assert json.loads(schema(folder, "show", "Word").stdout) == SECOND
+    assert json.loads(schema(folder, "show", "Word", "1").stdout) == FIRST
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("Wrod",), "did you mean Word?"),
+        (("Word", "7"), "revisions are 1, 2"),
+        (("Zzz", "1"), "no schema"),
+    ],
+)
+def test_a_schema_that_is_not_known(folder: Path, arguments: tuple[str, ...], said: str) -> None:
+    result = schema(folder, "show", *arguments)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert said in result.stderr
+
+
+def test_ddl_prints_the_create_table(folder: Path) -> None:
+    printed = schema(folder, "ddl", "Word", "1").stdout
+    assert printed.startswith("CREATE TABLE IF NOT EXISTS `Word_1` (")
+    assert "`event_word` VARCHAR(1024)" in printed
+    assert printed.endswith(";\n")
+
+
+def test_lint_exits_1_for_what_refuses_events(folder: Path) -> None:
+    assert schema(folder, "lint", "Word", "1").exit_code == 0
+    result = schema(folder, "lint", "--json")
+    found = json.loads(result.stdout)
+    assert result.exit_code == 1
+    assert {
+        "schema": "Word",
+        "revision": 2,
+        "level": "error",
+        "path": "$.event.word",
+        "message": "Give a default of its type: 'x' is none.",
+    } in found
+
+
+def test_lint_reads_a_file(folder: Path, tmp_path: Path) -> None:
+    file = tmp_path / "Draft.json"
+    file.write_text(json.dumps({"properties": {"l": {"type": "array"}}}))
+    result = schema(folder, "lint", str(file))
+    assert result.exit_code == 0
+    assert "Draft 1 $.event.l: warning: MySQL keeps an array as JSON text" in result.stdout
+    file.write_text("[1]")
+    assert schema(folder, "lint", str(file)).exit_code == 1
+
+
+def test_diff_exits_1_for_a_breaking_change(folder: Path) -> None:
+    result = schema(folder, "diff", "Word", "1", "2")
+    assert result.exit_code == 1
+    assert "$.event.word: breaking: type string, now integer" in result.stdout
+    assert schema(folder, "diff", "Word", "1", "1").exit_code == 0
+    changes = json.loads(schema(folder, "diff", "Word", "1", "2", "--json").stdout)
+    assert {"path": "$.event", "message": "described otherwise", "breaking": False} in changes
+
+
+def test_wrong_usage_exits_2(folder: Path) -> None:
+    assert schema(folder, "diff", "Word", "1").exit_code == 2
+    assert schema(folder, "ddl", "Word", "one").exit_code == 2
