@@ -21,6 +21,7 @@ BOT = re.compile(
     re.IGNORECASE,
 )
 APP = re.compile(r"^WikipediaApp/(\S+)")
+UTC_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ\Z", re.ASCII)
 NAMESPACE = uuid.NAMESPACE_URL.bytes
 #: Timestamps above this are milliseconds (EventLogging's rule).
 MILLISECONDS_ABOVE = 10**12
@@ -74,6 +75,19 @@ def iso8601(timestamp: float) -> str:
         return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     except (OverflowError, OSError, TypeError) as error:
         raise ValueError(f"{timestamp!r} is no time") from error
+
+
+def in_utc(moment: str) -> str:
+    """Return a time of ISO 8601 as `2013-01-21T18:10:34Z`, UTC, fractions of a second cut.
+
+    Raises ValueError for what is no time; one without an offset is UTC.
+    """
+    if UTC_MOMENT.match(moment):
+        return moment
+    parsed = datetime.fromisoformat(moment)
+    if parsed.tzinfo is None:
+        parsed = parsed.replace(tzinfo=UTC)
+    return parsed.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ").rjust(20, "0")
 
 
 def seconds(text: str) -> int:

@@ -19,6 +19,8 @@ from elfaust.types import SchemaKey
 MAX_NAME = 64
 TYPES = {"boolean": "BOOL", "integer": "BIGINT", "number": "FLOAT"}
 TIMESTAMP = "VARCHAR(14)"
+#: Types of JSON, and what their values are in Python.
+DEFAULTS = {"boolean": bool, "integer": int, "number": float, "string": str, "array": list}
 
 
 class Leaf(NamedTuple):
@@ -81,6 +83,16 @@ def type_of(schema: dict[str, Any]) -> str | None:
     return kinds if isinstance(kinds, str) else None
 
 
+def default_of(schema: dict[str, Any]) -> Any:
+    """Return what a value left out is stored as; None where the default is not of its type."""
+    default = schema.get("default")
+    kind = type_of(schema)
+    if kind == "number" and type(default) is int:
+        return default
+    wanted = DEFAULTS.get(kind or "")
+    return default if wanted is None or type(default) is wanted else None
+
+
 def columns_of(key: SchemaKey, schema: dict[str, Any], dialect: Dialect = LATEST) -> list[Column]:
     """Return the columns of a schema revision's table, in their order.
 
@@ -123,7 +135,6 @@ def _order(column: Column) -> tuple[bool, bool, int, str]:
 
 def _column(leaf: Leaf, dialect: Dialect) -> Column:
     kind = type_of(leaf.schema)
-    default = leaf.schema.get("default")
     nullable = not (leaf.required and dialect.required_not_null)
     timestamp = leaf.path[-1] == "timestamp"
     text = TIMESTAMP if timestamp else string_of(dialect)
@@ -134,5 +145,5 @@ def _column(leaf: Leaf, dialect: Dialect) -> Column:
         nullable=nullable,
         indexed=timestamp,
         path=leaf.path,
-        default=default,
+        default=default_of(leaf.schema),
     )

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from elfaust.columns import columns_of
+from elfaust.columns import columns_of, default_of
 from elfaust.errors import SchemaUnfit
 from elfaust.registry import Schema
 from elfaust.schema_tree import ITEMS, Property, properties, types_of
@@ -27,7 +27,6 @@ RESERVED = frozenset(
     """.split()  # noqa: SIM905
 )
 TYPES = frozenset(["any", "array", "boolean", "integer", "null", "number", "object", "string"])
-CHECKS = {"string": str, "integer": int, "number": (int, float), "boolean": bool, "array": list}
 
 
 class Finding(NamedTuple):
@@ -93,8 +92,9 @@ def _property(part: Property) -> Iterator[Finding]:
             yield Finding("note", path, "Say in `description` what it means, with its unit.")
     yield from _type(part, path)
     default = schema.get("default")
-    if default is not None and not _fits(default, types_of(schema)):
-        yield Finding("error", path, f"Give a default of its type: {default!r} is none.")
+    if default is not None and default_of(schema) is None:
+        message = f"Give a default of its type: {default!r} is none and is not filled in."
+        yield Finding("warning", path, message)
 
 
 def _type(part: Property, path: str) -> Iterator[Finding]:
@@ -108,10 +108,3 @@ def _type(part: Property, path: str) -> Iterator[Finding]:
         yield Finding("warning", path, message)
     elif types == {"object"} and not part.schema.get("properties"):
         yield Finding("warning", path, "Name its properties: it is kept as JSON text.")
-
-
-def _fits(value: Any, types: frozenset[str]) -> bool:
-    kinds = [CHECKS.get(name, object) for name in types]
-    if isinstance(value, bool):
-        return bool({"boolean", "any"} & types)
-    return any(isinstance(value, kind) for kind in kinds)  # type: ignore[arg-type]

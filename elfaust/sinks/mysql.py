@@ -6,19 +6,21 @@ would cut values silently. Everything here blocks: call it from a thread.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
 import MySQLdb
+import orjson
 from MySQLdb.constants import ER
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential_jitter
 
-from elfaust.columns import columns_of
+from elfaust.columns import Column, columns_of
 from elfaust.errors import EventFault, SchemaUnfit, ServerAway
 from elfaust.registry import Registry
 from elfaust.settings import Mysql, Settings
-from elfaust.sinks.ddl import create_table, owner, quoted, table_name
-from elfaust.sinks.rows import Row, RowMaker
+from elfaust.sinks.ddl import create_table, fitting, owner, quoted, table_name
+from elfaust.sinks.rows import Row, RowMaker, Unfit
 from elfaust.types import Record, SchemaKey
 
 #: What is wrong with a row or its table; any other error is the server's.
@@ -42,6 +44,9 @@ OWNER = (
     "SELECT table_comment FROM information_schema.tables"
     " WHERE table_schema = DATABASE() AND table_name = %s"
 )
+STATEMENT_BYTES = 8 * 1024 * 1024
+#: How MySQL names a column in an error.
+COLUMN = re.compile(r"column (?:'([^']+)'|`[^`]*`\.`[^`]*`\.`([^`]+)`)")
 ATTEMPTS = 5
 Refusals = list[tuple[Record, EventFault]]
 
@@ -70,6 +75,17 @@ def connect(mysql: Mysql) -> Any:
     )
 
 
+def largest_event(connection: Any) -> int:
+    """Return the largest event whose row fits one packet, bytes.
+
+    Escaping may double an event; a server hangs up on a packet that is too large.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT @@max_allowed_packet")
+        [(packet,)] = cursor.fetchall()
+    return int(packet) // 2
+
+
 class _Table:
     """A table that exists: how its rows are made and inserted."""
 
@@ -83,6 +99,23 @@ class _Table:
             "ON DUPLICATE KEY UPDATE uuid = uuid"
         ).encode()
 
+    def named_by(self, error: Exception) -> Column | None:
+        """Return the column that an error is about, None where it names none."""
+        if isinstance(error, Unfit):
+            return error.column
+        named = COLUMN.search(str(error))
+        name = named and (named[1] or named[2])
+        return next((column for column in self.maker.columns if column.name == name), None)
+
+    def fault(
+        self, key: SchemaKey, uuid: str, error: Exception, column: Column | None
+    ) -> EventFault:
+        """Return the fault of an event whose row cannot be stored."""
+        path = "" if column is None else "$" + "".join(f".{part}" for part in column.path)
+        hint = "" if column is None else f"Send {path} so that it fits {column.sql_type}."
+        message = f"table {self.name}, event {uuid}: {error}"
+        return EventFault("consumer", message, *key, path=path, hint=hint)
+
 
 class MysqlSink:
     """Writes events to the tables of their schema revisions over one connection."""
@@ -91,6 +124,7 @@ class MysqlSink:
         self._mysql = settings.mysql
         self._registry = registry
         self._connection: Any = None
+        self._largest = 0
         self._tables: dict[SchemaKey, _Table] = {}
 
     @property
@@ -125,8 +159,9 @@ class MysqlSink:
         try:
             if self._connection is None:
                 self._connection = connect(self._mysql)
+                self._largest = largest_event(self._connection)
             table = self._tables.get(key) or self._create(key)
-            rows, refused = _rows(table, key, records)
+            rows, refused = _rows(table, key, records, self._largest)
             stored = self._insert(table, key, rows)
             self._connection.commit()
             return refused + stored
@@ -147,7 +182,7 @@ class MysqlSink:
     def _create(self, key: SchemaKey) -> _Table:
         schema = self._registry.find(key)
         name = table_name(self._mysql.table, key)
-        maker = RowMaker(columns_of(key, schema.event, schema.dialect))
+        maker = RowMaker(fitting(columns_of(key, schema.event, schema.dialect)))
         with self._connection.cursor() as cursor:
             try:
                 cursor.execute("SET sql_notes = 0")
@@ -179,8 +214,8 @@ class MysqlSink:
             return []
         except DataFault as error:
             if len(rows) == 1:
-                fault = EventFault("consumer", f"table {table.name}: {error}", *key)
-                return [(rows[0][0], fault)]
+                [(record, row)] = rows
+                return [(record, table.fault(key, str(row[0]), error, table.named_by(error)))]
         middle = len(rows) // 2
         first = self._insert_or_halve(table, key, rows[:middle])
         return first + self._insert_or_halve(table, key, rows[middle:])
@@ -188,7 +223,7 @@ class MysqlSink:
     def _execute(self, table: _Table, rows: Sequence[Row]) -> None:
         with self._connection.cursor() as cursor:
             # mysqlclient splits at 64 kB otherwise.
-            cursor.max_stmt_length = 8 * 1024 * 1024
+            cursor.max_stmt_length = min(STATEMENT_BYTES, self._largest)
             try:
                 # A statement that fails is undone whole by InnoDB; the transaction goes on.
                 cursor.executemany(table.insert, rows)
@@ -199,13 +234,22 @@ class MysqlSink:
 
 
 def _rows(
-    table: _Table, key: SchemaKey, records: Sequence[Record]
+    table: _Table, key: SchemaKey, records: Sequence[Record], largest: int
 ) -> tuple[list[tuple[Record, Row]], Refusals]:
     rows, refused = [], []
     for record in records:
         try:
+            if len(record.value) > largest:
+                raise ValueError(f"{len(record.value)} bytes pass half of max_allowed_packet")
             rows.append((record, table.maker.row(record.value)))
         except (ValueError, KeyError, TypeError, AttributeError) as error:
-            fault = EventFault("consumer", f"table {table.name}: {error}", *key)
-            refused.append((record, fault))
+            column = table.named_by(error)
+            refused.append((record, table.fault(key, _uuid(record), error, column)))
     return rows, refused
+
+
+def _uuid(record: Record) -> str:
+    try:
+        return str(orjson.loads(record.value)["uuid"])
+    except (ValueError, KeyError, TypeError):
+        return "without uuid"

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import orjson
 import pyarrow as pa
 
-from elfaust.columns import type_of
+from elfaust.columns import default_of, type_of
 from elfaust.errors import SchemaUnfit
 from elfaust.references import expanded
 from elfaust.types import SchemaKey
@@ -66,7 +66,7 @@ def _shape(schema: dict[str, Any]) -> Shape:
 
 
 def _with_default(shape: Shape, schema: dict[str, Any]) -> Shape:
-    default = schema.get("default")
+    default = default_of(schema)
     if default is None:
         return shape
     cast = shape.cast

@@ -8,30 +8,70 @@ from typing import Any
 
 import orjson
 
-from elfaust.capsule import MILLISECONDS_ABOVE, iso8601
+from elfaust.capsule import MILLISECONDS_ABOVE, in_utc, iso8601
 from elfaust.columns import TIMESTAMP, TYPES, Column
 
+UUID_LENGTH = 32
+#: Of MediaWiki's timestamps.
+DIGITS = 14
 Value = str | int | float | None
 Row = list[Value]
 
 
 class RowMaker:
-    """Makes rows for the columns of one table, `id` left out."""
+    """Makes rows for the columns of one table, `id` left out; the uuid is the first."""
 
     def __init__(self, columns: Sequence[Column]) -> None:
         self.columns = [column for column in columns if column.name != "id"]
         self._getters = [_getter(column) for column in self.columns]
+        self._limits = {
+            index: limit
+            for index, column in enumerate(self.columns)
+            if (limit := _limit(column)) and column.sql_type.startswith("VARCHAR")
+        }
+        strings = [self._limits[i] for i in self._limits if self.columns[i].sql_type != TIMESTAMP]
+        self._shortest = min(strings, default=0)
 
     def row(self, value: bytes) -> Row:
         """Return the row of an event's JSON.
 
-        Raises ValueError for a timestamp that no calendar has.
+        Raises ValueError for a timestamp that no calendar has and an event without a uuid, Unfit
+        for a string that is longer than its column.
         """
         capsule = orjson.loads(value)
-        moment = capsule.get("dt") or iso8601(capsule["timestamp"])
-        capsule["dt"] = moment.rstrip("Z")
-        capsule["timestamp"] = "".join(filter(str.isdigit, moment))[:14]
-        return [get(capsule) for get in self._getters]
+        if len(capsule.get("uuid") or "") != UUID_LENGTH:
+            raise ValueError(f"its uuid has not {UUID_LENGTH} characters")
+        moment = in_utc(capsule.get("dt") or iso8601(capsule["timestamp"]))
+        capsule["dt"] = moment[:-1]
+        capsule["timestamp"] = "".join(filter(str.isdigit, moment))
+        row = [get(capsule) for get in self._getters]
+        # No string of an event can be longer than the event.
+        if len(value) > self._shortest:
+            self._check(row)
+        return row
+
+    def _check(self, row: Row) -> None:
+        # MySQL cuts spaces at a string's end silently, however strict it is.
+        for index, limit in self._limits.items():
+            value = row[index]
+            if isinstance(value, str) and len(value) > limit:
+                raise Unfit(
+                    self.columns[index], f"{len(value)} characters are more than its {limit}"
+                )
+
+
+class Unfit(ValueError):
+    """A value that its column cannot hold."""
+
+    def __init__(self, column: Column, detail: str) -> None:
+        super().__init__(f"column {column.name}: {detail}")
+        self.column = column
+
+
+def _limit(column: Column) -> int:
+    """Return how many characters a column holds, 0 where that is not counted in characters."""
+    length = column.sql_type.partition("(")[2].rstrip(")")
+    return int(length or 0)
 
 
 def _getter(column: Column) -> Callable[[dict[str, Any]], Value]:
@@ -76,7 +116,8 @@ def _nested(path: tuple[str, ...], cast: Cast, default: Value) -> Callable[[dict
 def _cast(column: Column) -> Cast:
     if column.path == ("userAgent",):
         # Browsers choose its length: no event is refused for it.
-        return lambda value: text(value)[: int(column.sql_type[8:-1])]
+        limit = _limit(column)
+        return lambda value: text(value)[: limit or None]
     if column.sql_type == TIMESTAMP and column.path != ("timestamp",):
         return mediawiki_timestamp
     if column.sql_type in TYPES.values():
@@ -92,7 +133,10 @@ def text(value: Any) -> str:
 def mediawiki_timestamp(value: Any) -> str:
     """Return seconds or milliseconds since the epoch as `20200913122640`, UTC; a text as it is."""
     if not isinstance(value, int | float):
-        return text(value)
+        given = text(value)
+        if len(given) > DIGITS:
+            raise ValueError(f"{given:.80} is longer than a timestamp's {DIGITS} characters")
+        return given
     seconds = value / 1000 if value > MILLISECONDS_ABOVE else value
     try:
         return datetime.fromtimestamp(seconds, UTC).strftime("%Y%m%d%H%M%S")

@@ -119,6 +119,35 @@ def test_times_are_utc(sink: MysqlSink, other: Any) -> None:
     assert (str(dt), timestamp) == ("2020-09-13 12:26:40", "20200913122640")
 
 
+@pytest.mark.parametrize(
+    "moment",
+    ["2020-09-13T14:26:40+02:00", "2020-09-13T12:26:40.999Z", "2020-09-13T12:26:40"],
+)
+def test_other_ways_to_write_a_time_are_the_same_time(
+    sink: MysqlSink, other: Any, moment: str
+) -> None:
+    assert sink.write(KEY, [record({**EVENTS[KEY][0], "dt": moment})]) == []
+    [(dt, timestamp)] = rows_of(other, f"SELECT dt, timestamp FROM {TABLE}")
+    assert (str(dt), timestamp) == ("2020-09-13 12:26:40", "20200913122640")
+
+
+@pytest.mark.parametrize("uuid", [None, "", "0" * 31, "0" * 32 + " "])
+def test_an_event_without_its_uuid_is_refused(sink: MysqlSink, uuid: str | None) -> None:
+    bad = record({**EVENTS[KEY][0], "uuid": uuid})
+    [(refused, fault)] = sink.write(KEY, [*blocks(3), bad])
+    assert refused is bad
+    assert "its uuid has not 32 characters" in fault.message
+
+
+def test_an_event_that_passes_the_packet_is_refused_alone(sink: MysqlSink, other: Any) -> None:
+    [(packet,)] = rows_of(other, "SELECT @@max_allowed_packet")
+    bad = blocks(4, ip="x" * packet)[3]
+    [(refused, fault)] = sink.write(KEY, [*blocks(3), bad])
+    assert refused is bad
+    assert "max_allowed_packet" in fault.message
+    assert rows_of(other, f"SELECT COUNT(*) FROM {TABLE}") == [(3,)]
+
+
 def test_a_repeat_adds_no_row(sink: MysqlSink, other: Any) -> None:
     assert sink.write(KEY, blocks(50)) == []
     assert sink.write(KEY, [*blocks(60), *blocks(60)]) == []
@@ -130,6 +159,8 @@ def test_a_repeat_adds_no_row(sink: MysqlSink, other: Any) -> None:
     [
         ({"blockId": 2**63}, "event_blockId"),
         ({"ip": "x" * 1025}, "event_ip"),
+        # MySQL would cut spaces at the end without a word.
+        ({"ip": "x" + " " * 1024}, "event_ip"),
     ],
 )
 def test_a_bad_row_alone_is_refused(
@@ -142,6 +173,9 @@ def test_a_bad_row_alone_is_refused(
     assert fault.code == "consumer"
     assert "AutoblockIpBlock_19098752" in fault.message
     assert column in fault.message
+    assert orjson.loads(bad.value)["uuid"] in fault.message
+    assert fault.path == "$." + column.replace("_", ".")
+    assert fault.path in fault.hint
     assert rows_of(other, f"SELECT COUNT(*) FROM {TABLE}") == [(40,)]
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from elfaust.capsule import complete, event_uuid, iso8601, parse_user_agent, seconds
+from elfaust.capsule import complete, event_uuid, in_utc, iso8601, parse_user_agent, seconds
 from elfaust.dialect import DIALECTS
 
 NOW, OF_2015 = DIALECTS["2018"], DIALECTS["2015"]
@@ -36,6 +36,20 @@ def test_in_2015_the_user_agent_stays_and_the_time_is_seconds() -> None:
         "timestamp": 1358791834,
         "uuid": "31f60f96a7f2569a93c369f4c065ba31",
     }
+
+
+@pytest.mark.parametrize(
+    ("moment", "utc"),
+    [
+        ("2013-01-21T18:10:34Z", "2013-01-21T18:10:34Z"),
+        ("2013-01-21T18:10:34", "2013-01-21T18:10:34Z"),
+        ("2013-01-21T18:10:34.999Z", "2013-01-21T18:10:34Z"),
+        ("2013-01-21T18:10:34-05:00", "2013-01-21T23:10:34Z"),
+        ("0999-01-21T18:10:34+00:00", "0999-01-21T18:10:34Z"),
+    ],
+)
+def test_times_in_utc(moment: str, utc: str) -> None:
+    assert in_utc(moment) == utc
 
 
 @pytest.mark.parametrize("text", ["2013-01-21T18:10:34", "2013-01-21T18:10:34Z"])

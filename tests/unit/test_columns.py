@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from elfaust.columns import Column, Leaf, columns_of, leaves
+from elfaust.columns import Column, Leaf, columns_of, default_of, leaves
 from elfaust.dialect import DIALECTS
 from elfaust.errors import SchemaUnfit
 from elfaust.registry import Registry
@@ -106,6 +106,24 @@ def test_a_dot_in_a_name_stays() -> None:
 def test_a_default_is_kept() -> None:
     columns = columns_of(KEY, of(action={"type": "string", "default": "none"}))
     assert [c.default for c in columns if c.name == "event_action"] == ["none"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "default", "kept"),
+    [
+        ("integer", 1, 1),
+        ("integer", "1", None),
+        ("integer", True, None),
+        ("number", 1, 1),
+        ("number", 1.5, 1.5),
+        ("boolean", 0, None),
+        ("string", 5, None),
+        ("any", 5, 5),
+        (["string", "null"], 5, None),
+    ],
+)
+def test_a_default_of_another_type_is_none(kind: Any, default: Any, kept: Any) -> None:
+    assert default_of({"type": kind, "default": default}) == kept
 
 
 def test_a_name_of_64_characters_is_the_longest() -> None:

@@ -51,8 +51,8 @@ class FakeConnection:
     def execute(self, statement: Any, parameters: tuple[Any, ...] = ()) -> None:
         self.statements.append(statement)
 
-    def fetchall(self) -> list[tuple[str]]:
-        return [("",)]
+    def fetchall(self) -> list[tuple[Any]]:
+        return [(16_000_000 if "max_allowed_packet" in self.statements[-1] else "",)]
 
     def executemany(self, statement: bytes, rows: list[Any]) -> None:
         error = self.refuses(rows)
