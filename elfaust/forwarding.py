@@ -7,8 +7,9 @@ record carries its line's position, so that a restart finds in Kafka itself how 
 from __future__ import annotations
 
 import asyncio
-import json
+import hashlib
 import logging
+import os
 import socket
 import sys
 import time
@@ -19,6 +20,7 @@ from typing import Any, Protocol
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from elfaust.batch import Batch
+from elfaust.checkpoint import Checkpoint, load
 from elfaust.errors import SettingsError
 from elfaust.settings import Settings
 from elfaust.spool import FileLines, Lines, Located, Spool
@@ -29,6 +31,7 @@ log = logging.getLogger(__name__)
 #: Bytes of neighbouring lines that go to one lane.
 LANE_BYTES = 65_536
 CHUNK_BYTES = 512_000
+STDIN_BYTES = 65_536
 #: A longer line is cut to this: Kafka would not take it, and the processor refuses it anyway.
 MAX_LINE_BYTES = 1_500_000
 
@@ -49,79 +52,93 @@ class Forwarder:
         """
         self._settings = settings
         source = settings.forwarder.source
-        self._receives = source in ("udp", "-", "stdin")
+        #: The file that is forwarded, None for what is received.
+        self._file: Path | None = None
         self._lines: Lines
-        if self._receives:
+        if source in ("udp", "-", "stdin"):
             name = "udp" if source == "udp" else "stdin"
             self._lines = self._spool = Spool(folder / settings.forwarder.spool / name)
+        elif Path(source).is_file():
+            self._file = Path(source).resolve()
+            path = hashlib.sha256(str(self._file).encode()).hexdigest()[:12]
+            name = f"{self._file.name}-{path}"
+            self._lines = FileLines(self._file, settings.forwarder.follow)
         else:
-            if not Path(source).is_file():
-                raise SettingsError(f"forwarder.source: there is no file {source}")
-            name = Path(source).name
-            self._lines = FileLines(Path(source), settings.forwarder.follow)
-        self._name = f"{socket.gethostname()}/{name}"
-        self._checkpoint = folder / f"{name}.checkpoint.json"
-        #: By lane, an offset of the raw topic before which all of this source is accounted for.
-        self._ends: dict[int, int] = {}
+            raise SettingsError(f"forwarder.source: there is no file {source}")
+        self._saved = folder / f"{name}.checkpoint.json"
+        self._checkpoint = self._load()
+        self._name = f"{socket.gethostname()}/{name}-{self._checkpoint.identity}"
+        #: By lane, the offset after the last record that is known of; what Kafka has of the source
+        #: beyond the checkpoint ends at position `_highest`.
+        self._offsets: dict[int, int] = {}
+        self._highest = -1
         self._stopping = asyncio.Event()
         self._done = asyncio.Event()
+
+    def _load(self) -> Checkpoint:
+        """Return the checkpoint of the source as it is, a new one where it begins again."""
+        known = load(self._saved)
+        if self._file is None:
+            identity = self._spool.identity
+            return known if known and known.identity == identity else Checkpoint(identity)
+        if known and not known.is_of(self._file):
+            log.warning("%s is not the file it was: it is forwarded from its start", self._file)
+            known = None
+        return known or Checkpoint()
 
     async def run(self, publisher: Publisher) -> None:
         """Forward lines. Raises ServerAway when Kafka does not take them: all of them are kept."""
         transport = await self._receive()
         try:
-            position, reached = await self._resume()
-            while True:
+            seen = await self._resume()
+            while not (self._file and self._stopping.is_set()):
+                position = self._checkpoint.position
                 lines, after = self._lines.read(position, CHUNK_BYTES)
-                fresh = self._outgoing(lines, reached)
-                if fresh:
-                    await self._paced(publisher, fresh)
-                if after != position:
-                    position = after
-                    self._save(position)
-                    self._lines.forget(position)
-                elif self._stopping.is_set() or self._lines.ended:
-                    return
-                else:
+                reached = await self._send(publisher, [n for n in lines if n.position not in seen])
+                self._save(after if reached is None else reached)
+                if self._checkpoint.position == position:
+                    if self._stopping.is_set() or self._lines.ended:
+                        return
                     await asyncio.sleep(0.05)
         finally:
             if transport is not None:
                 transport.close()
-            if self._receives:
+            if self._file is None:
                 self._spool.close()
             self._done.set()
 
     async def stop(self) -> None:
-        """Receive no more; return when all that was received is in Kafka."""
+        """Receive no more; return when all that was received is in Kafka.
+
+        Of a file only the lines in hand are sent: the rest is still there for the next start.
+        """
         self._stopping.set()
         await self._done.wait()
 
-    def _outgoing(self, lines: Sequence[Located], reached: dict[int, int]) -> list[Outgoing]:
-        now, topics = int(time.time() * 1000), self._settings.topics
-        fresh = []
-        for position, line in lines:
-            lane = position // LANE_BYTES % topics.lanes
-            if position <= reached.get(lane, -1):
-                continue
-            if len(line) > MAX_LINE_BYTES:
-                log.warning("A line of %d bytes is cut to %d", len(line), MAX_LINE_BYTES)
-            value, topic = line[:MAX_LINE_BYTES], self._settings.forwarder.topic
-            fresh.append(Outgoing(topic, lane, value, now, self._name, position))
-        return fresh
-
-    async def _paced(self, publisher: Publisher, records: list[Outgoing]) -> None:
+    async def _send(self, publisher: Publisher, lines: Sequence[Located]) -> int | None:
+        """Send lines; return None, or where to go on if it was stopped before the end."""
         rate = self._settings.forwarder.rate
-        step = max(1, int(rate / 20)) if rate else len(records)
-        for start in range(0, len(records), step):
-            part = records[start : start + step]
-            begun = time.monotonic()
-            offsets = await publisher.publish(part)
-            self._ends |= {lane: last + 1 for (_, lane), last in offsets.items()}
+        step = max(1, int(rate / 20)) if rate else max(1, len(lines))
+        for start in range(0, len(lines), step):
+            if self._file and self._stopping.is_set():
+                return lines[start].position
+            part, begun = lines[start : start + step], time.monotonic()
+            offsets = await publisher.publish([self._outgoing(line) for line in part])
+            self._offsets |= {lane: last + 1 for (_, lane), last in offsets.items()}
             if rate:
                 await asyncio.sleep(max(0.0, len(part) / rate - (time.monotonic() - begun)))
+        return None
+
+    def _outgoing(self, located: Located) -> Outgoing:
+        position, line = located
+        if len(line) > MAX_LINE_BYTES:
+            log.warning("A line of %d bytes is cut to %d", len(line), MAX_LINE_BYTES)
+        lane = position // LANE_BYTES % self._settings.topics.lanes
+        topic, now = self._settings.forwarder.topic, int(time.time() * 1000)
+        return Outgoing(topic, lane, line[:MAX_LINE_BYTES], now, self._name, position)
 
     async def _receive(self) -> Any:
-        if not self._receives:
+        if self._file is not None:
             return None
         loop, forwarder = asyncio.get_running_loop(), self._settings.forwarder
         if forwarder.source != "udp":
@@ -136,54 +153,61 @@ class Forwarder:
         return transport
 
     def _read_stdin(self) -> None:
-        while data := sys.stdin.buffer.readline():
-            self._spool.append(data)
+        # What is read is spooled at once, however it was cut: nothing waits in this process.
+        while data := os.read(sys.stdin.fileno(), STDIN_BYTES):
+            self._spool.append_piece(data)
         self._spool.ended = True
 
-    async def _resume(self) -> tuple[int, dict[int, int]]:
-        """Return where to go on, and the highest position that each lane has of this source."""
+    async def _resume(self) -> set[int]:
+        """Return the positions, from the checkpoint's on, that Kafka has already."""
         consumer = AIOKafkaConsumer(
             bootstrap_servers=self._settings.kafka.bootstrap, auto_offset_reset="earliest"
         )
         await consumer.start()
         try:
             topic = self._settings.forwarder.topic
-            lanes = [TopicPartition(topic, n) for n in range(self._settings.topics.lanes)]
-            self._ends = {
-                lane.partition: end for lane, end in (await consumer.end_offsets(lanes)).items()
-            }
-            if not self._checkpoint.exists():
-                # Before anything is sent, so that a restart knows where to look for it.
-                self._save(0)
-                return 0, {}
-            saved = json.loads(self._checkpoint.read_text())
-            since = {int(lane): offset for lane, offset in saved["offsets"].items()}
-            return saved["position"], await self._reached(consumer, since)
+            await consumer.topics()
+            numbers = consumer.partitions_for_topic(topic) or range(self._settings.topics.lanes)
+            ends = await consumer.end_offsets([TopicPartition(topic, n) for n in numbers])
+            seen = set[int]()
+            if self._saved.exists():
+                seen = await self._sent_since(consumer, ends)
+            self._offsets = {lane.partition: end for lane, end in ends.items()}
+            self._highest = max(seen, default=-1)
+            # Before anything is sent, so that a restart knows where to look for it.
+            self._save(self._checkpoint.position)
+            return seen
         finally:
             await consumer.stop()
 
-    async def _reached(self, consumer: AIOKafkaConsumer, since: dict[int, int]) -> dict[int, int]:
-        topic, reached = self._settings.forwarder.topic, dict[int, int]()
-        behind = {lane for lane, end in self._ends.items() if since.get(lane, 0) < end}
-        consumer.assign([TopicPartition(topic, lane) for lane in behind])
+    async def _sent_since(
+        self, consumer: AIOKafkaConsumer, ends: dict[TopicPartition, int]
+    ) -> set[int]:
+        since, seen = self._checkpoint.offsets, set[int]()
+        behind = {lane for lane, end in ends.items() if since.get(lane.partition, 0) < end}
+        consumer.assign(list(behind))
         for lane in behind:
-            consumer.seek(TopicPartition(topic, lane), since.get(lane, 0))
+            consumer.seek(lane, since.get(lane.partition, 0))
         while behind:
-            for at, fetched in (await consumer.getmany(timeout_ms=500)).items():
-                for record in Batch(None, fetched).records:
-                    if record.source == self._name:
-                        highest = reached.get(at.partition, -1)
-                        reached[at.partition] = max(highest, record.position)
+            for fetched in (await consumer.getmany(timeout_ms=500)).values():
+                records = Batch(None, fetched).records
+                seen |= {record.position for record in records if record.source == self._name}
             for lane in list(behind):
-                if await consumer.position(TopicPartition(topic, lane)) >= self._ends[lane]:
+                if await consumer.position(lane) >= ends[lane]:
                     behind.discard(lane)
-        return reached
+        return seen
 
     def _save(self, position: int) -> None:
-        self._checkpoint.parent.mkdir(parents=True, exist_ok=True)
-        temporary = self._checkpoint.with_suffix(".tmp")
-        temporary.write_text(json.dumps({"position": position, "offsets": self._ends}))
-        temporary.replace(self._checkpoint)
+        moved = position != self._checkpoint.position
+        self._checkpoint.position = position
+        if position > self._highest:
+            # Until then a restart must find again what was found at this one.
+            self._checkpoint.offsets = dict(self._offsets)
+        if self._file is not None:
+            self._checkpoint.note_head(self._file)
+        if moved or not self._saved.exists():
+            self._checkpoint.save(self._saved)
+            self._lines.forget(position)
 
 
 class Datagrams(asyncio.DatagramProtocol):

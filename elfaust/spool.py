@@ -7,6 +7,7 @@ which they start; a segment goes when all of it is in Kafka.
 from __future__ import annotations
 
 import io
+import uuid
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
@@ -39,16 +40,16 @@ def split(data: bytes, position: int, last: bool) -> tuple[list[Located], int]:
     What has no newline yet is a line only if it is the `last` of its source. Lines of nothing but
     white space are left out, as EventLogging's readers left them out.
     """
+    *whole, rest = data.split(b"\n")
     lines = []
-    while data:
-        end = data.find(b"\n")
-        if end < 0 and not last:
-            break
-        line, rest = (data, b"") if end < 0 else (data[:end], data[end + 1 :])
+    for line in whole:
         if line.strip():
             lines.append(Located(position, line.removesuffix(b"\r")))
-        position += len(data) - len(rest)
-        data = rest
+        position += len(line) + 1
+    if rest and last:
+        if rest.strip():
+            lines.append(Located(position, rest.removesuffix(b"\r")))
+        position += len(rest)
     return lines, position
 
 
@@ -64,8 +65,7 @@ def read_lines(
         data = opened.read(size)
         if not data.endswith(b"\n"):
             data += opened.readline()
-    at_end = not data.endswith(b"\n")
-    return split(data, start, last and at_end)
+    return split(data, start, last)
 
 
 class FileLines:
@@ -90,9 +90,15 @@ class Spool:
         folder.mkdir(parents=True, exist_ok=True)
         self._folder = folder
         self._tail: io.FileIO | None = None
+        self._mid_line = False
         #: Whether nothing more will be appended.
         self.ended = False
         self._end_torn_line()
+        named = folder / "identity"
+        if not named.exists():
+            named.write_text(uuid.uuid4().hex[:12])
+        #: A spool that was wiped is another one, whose positions begin again.
+        self.identity = named.read_text()
 
     def _segments(self) -> list[Path]:
         return sorted(self._folder.glob("*.lines"))
@@ -110,14 +116,19 @@ class Spool:
         segments = self._segments()
         return int(segments[-1].stem) + segments[-1].stat().st_size if segments else 0
 
-    def append(self, data: bytes) -> None:
-        """Append lines; they outlive this process when this returns."""
-        if not data.endswith(b"\n"):
-            data += b"\n"
-        if self._tail is None or self._tail.tell() >= SEGMENT_BYTES:
+    def append(self, line: bytes) -> None:
+        """Append a line; it outlives this process when this returns."""
+        self.append_piece(line if line.endswith(b"\n") else line + b"\n")
+
+    def append_piece(self, data: bytes) -> None:
+        """Append part of a stream of lines, wherever it was cut."""
+        if self._tail is None or (not self._mid_line and self._tail.tell() >= SEGMENT_BYTES):
             self._open_tail()
         assert self._tail is not None
-        self._tail.write(data)
+        written = 0
+        while written < len(data):
+            written += self._tail.write(data[written:])
+        self._mid_line = not data.endswith(b"\n")
 
     def _open_tail(self) -> None:
         if self._tail is not None:
@@ -141,7 +152,7 @@ class Spool:
         for segment in self._segments():
             base = int(segment.stem)
             if base <= position < base + segment.stat().st_size:
-                return read_lines(segment, position, size, base, True)
+                return read_lines(segment, position, size, base, self.ended)
         return [], position
 
     def forget(self, position: int) -> None:

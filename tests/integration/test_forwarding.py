@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import shutil
 import socket
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -83,6 +86,79 @@ async def test_a_file_is_forwarded_once_however_often_it_is_cut_off(
         await Forwarder(settings, tmp_path).run(publisher)
         await Forwarder(settings, tmp_path).run(publisher)
     assert sorted(await in_kafka(settings)) == sorted(LINES)
+
+
+async def test_files_of_one_name_are_two_sources(fresh: Settings, tmp_path: Path) -> None:
+    async with publishing(fresh) as publisher:
+        for folder in ("a", "b"):
+            (tmp_path / folder).mkdir()
+            file = tmp_path / folder / "raw.log"
+            file.write_bytes(folder.encode() + b"1\n" + folder.encode() + b"2\n")
+            await Forwarder(source(fresh, str(file)), tmp_path).run(publisher)
+    assert sorted(await in_kafka(fresh)) == [b"a1", b"a2", b"b1", b"b2"]
+
+
+async def test_a_file_that_was_replaced_begins_again(fresh: Settings, tmp_path: Path) -> None:
+    file = tmp_path / "raw.log"
+    settings = source(fresh, str(file))
+    async with publishing(settings) as publisher:
+        for data in (b"one\ntwo\n", b"three\n", b"three\nfour\n"):
+            file.write_bytes(data)
+            await Forwarder(settings, tmp_path).run(publisher)
+    assert sorted(await in_kafka(settings)) == [b"four", b"one", b"three", b"two"]
+
+
+async def test_more_lanes_leave_no_line_out(fresh: Settings, tmp_path: Path) -> None:
+    file = tmp_path / "raw.log"
+    file.write_bytes(b"\n".join(LINES))
+    settings = source(fresh, str(file))
+    fewer = replace(settings, topics=replace(settings.topics, lanes=2))
+    async with publishing(settings) as publisher:
+        with pytest.raises(ServerAway):
+            await Forwarder(fewer, tmp_path).run(CutOff(publisher, 1))
+        await Forwarder(settings, tmp_path).run(publisher)
+    assert sorted(await in_kafka(settings)) == sorted(LINES)
+
+
+async def test_a_stop_leaves_the_rest_of_a_file_for_the_next_start(
+    fresh: Settings, tmp_path: Path
+) -> None:
+    file = tmp_path / "raw.log"
+    file.write_bytes(b"\n".join(LINES))
+    settings = source(fresh, str(file))
+    slow = replace(settings, forwarder=replace(settings.forwarder, rate=200.0))
+    async with publishing(settings) as publisher:
+        forwarder = Forwarder(slow, tmp_path)
+        running = asyncio.create_task(forwarder.run(publisher))
+        async with asyncio.timeout(20):
+            while not await in_kafka(settings):
+                await asyncio.sleep(0.05)
+            await forwarder.stop()
+            await running
+        assert 0 < len(await in_kafka(settings)) < len(LINES)
+        await Forwarder(settings, tmp_path).run(publisher)
+    assert sorted(await in_kafka(settings)) == sorted(LINES)
+
+
+async def test_a_spool_that_was_wiped_forwards_what_comes_after(
+    fresh: Settings, tmp_path: Path
+) -> None:
+    settings = source(fresh, "stdin")
+    async with publishing(settings) as publisher:
+        for text in (b"one\ntwo\n", b"three\n"):
+            shutil.rmtree(tmp_path / "spool", ignore_errors=True)
+            forwarder = Forwarder(settings, tmp_path)
+            await with_stdin(text, forwarder.run(publisher))
+    assert sorted(await in_kafka(settings)) == [b"one", b"three", b"two"]
+
+
+async def with_stdin(text: bytes, running: Awaitable[None]) -> None:
+    """Await something while stdin has a text and then ends."""
+    reader, writer = os.pipe()
+    os.write(writer, text)
+    os.close(writer)
+    with os.fdopen(reader, "rb") as pipe, patch("sys.stdin", pipe):
+        await running
 
 
 async def test_what_comes_by_udp_is_in_kafka_when_the_forwarder_stops(

@@ -62,6 +62,23 @@ def test_a_line_that_is_still_being_written_waits(tmp_path: Path) -> None:
     assert lines.read(4, 100) == ([Located(4, b"two")], 8)
 
 
+def test_a_line_that_comes_in_pieces_is_one(tmp_path: Path) -> None:
+    spool = Spool(tmp_path)
+    spool.append_piece(b"one\ntw")
+    assert read_all(spool, 100) == [Located(0, b"one")]
+    spool.append_piece(b"o\nthree")
+    assert read_all(spool, 100, 4) == [Located(4, b"two")]
+    spool.ended = True
+    assert read_all(spool, 100, 8) == [Located(8, b"three")]
+    spool.close()
+
+
+def test_a_spool_that_was_wiped_is_another(tmp_path: Path) -> None:
+    first = Spool(tmp_path / "a").identity
+    assert Spool(tmp_path / "a").identity == first
+    assert Spool(tmp_path / "b").identity != first
+
+
 def test_a_line_torn_by_a_kill_ends_where_it_was_torn(tmp_path: Path) -> None:
     (tmp_path / f"{0:020d}.lines").write_bytes(b"one\ntw")
     spool = Spool(tmp_path)
