@@ -32,7 +32,7 @@ def tcp_port(default: int, help_text: str) -> Any:
     return setting(default, help_text, least=1, most=65_535)
 
 
-CODECS = ("none", "gzip")
+CODECS = ("none", "gzip", "snappy", "lz4", "zstd")
 LEVELS = ("debug", "info", "warning", "error", "critical")
 PROFILES = ("production", "beta", "dev")
 REVISION = ("schema", "revision")
