@@ -23,7 +23,7 @@ from elfaust.quiet import keep_quiet
 from elfaust.settings import Settings, load
 from elfaust.topics import TopicAdmin, TopicNames
 from elfaust.transport import BatchSchema, LaneAssignor, Transport
-from elfaust.workers import ROLES, state_folder
+from elfaust.workers import ROLES, collect_rarely, state_folder
 
 
 class ElfaustApp(faust.App):  # type: ignore[misc]
@@ -200,6 +200,7 @@ def create_app(role: str, settings: Settings) -> ElfaustApp:
     app.on_before_shutdown.connect(_drain, weak=False)
     app.task(app._keep_following)
     importlib.import_module(f"agents.{role}").register(app)
+    collect_rarely()
     return app
 
 

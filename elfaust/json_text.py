@@ -17,6 +17,11 @@ from yarl import URL
 #: JSON nested deeper than this is refused: writers give up at 254 levels.
 MAX_DEPTH = 40
 MAX_KEYS = 1_000
+#: The digits of the shortest integer that may pass 64 bits, every digit made a 0.
+LONG_NUMBER = b"0" * 19
+AS_DIGITS = bytes(
+    ord("0") if chr(byte).isascii() and chr(byte).isdigit() else byte for byte in range(256)
+)
 #: orjson makes a float of an integer past 64 bits.
 INEXACT = 2.0**63
 
@@ -33,7 +38,7 @@ def decode_query(query: str, max_keys: int = MAX_KEYS) -> Any:
     text = query.strip("?;").replace("+", " ")
     # yarl's unquoter is compiled and leaves what it cannot decode, which urllib then decodes.
     decoded = URL.build(fragment=text, encoded=True).fragment
-    if "%" in decoded or not text.isascii():
+    if ("%" in decoded and decoded.count("%") != text.count("%25")) or not text.isascii():
         return decode_json(unquote_to_bytes(text.encode()), max_keys)
     return decode_json(decoded.encode(), max_keys)
 
@@ -47,6 +52,8 @@ def decode_json(data: bytes, max_keys: int = MAX_KEYS) -> Any:
     """
     try:
         value = orjson.loads(data)
+        if _is_plain(data, max_keys):
+            return value
         keys = _keys(value, MAX_DEPTH)
     except (orjson.JSONDecodeError, _Inexact):
         value = _exact(data)
@@ -54,6 +61,16 @@ def decode_json(data: bytes, max_keys: int = MAX_KEYS) -> Any:
     if keys > max_keys:
         raise ValueError(f"more keys than processor.max_keys, {max_keys}")
     return value
+
+
+def _is_plain(data: bytes, max_keys: int) -> bool:
+    """Tell from its bytes that JSON passes no limit; a walk over it costs ten times as much."""
+    opened = data.count(b"{") + data.count(b"[")
+    return (
+        opened <= MAX_DEPTH
+        and opened + data.count(b",") <= max_keys
+        and LONG_NUMBER not in data.translate(AS_DIGITS)
+    )
 
 
 def _exact(data: bytes) -> Any:

@@ -19,7 +19,7 @@ from elfaust.settings import Settings
 from elfaust.types import Record, SchemaKey
 
 #: Lines judged before the loop gets a turn: heartbeats must not wait for a large batch.
-LINES_A_TURN = 500
+LINES_A_TURN = 250
 #: EventLogging took these for schema names and then failed to fetch them.
 NOT_FETCHED = "<SchemaError: 'Schema fetch failed: not in the repository'>"
 NAME_OF_OLD = re.compile(r"\A[A-Za-z0-9_./-]{1,63}\Z")
@@ -81,25 +81,27 @@ class Judge:
         """Return a verdict for each record of a raw topic, in their order.
 
         `origin` is the topic and lane, for the errors' identities. Schemas that are not known are
-        looked up once for all records.
+        looked up once for many records.
         """
-        parsed: list[Parsed | EventFault] = []
-        for number, record in enumerate(records, 1):
-            parsed.append(self._parse(record.value))
-            if not number % LINES_A_TURN:
-                await asyncio.sleep(0)
-        keys = {
-            SchemaKey(found.capsule["schema"], found.capsule["revision"])
-            for found in parsed
-            if isinstance(found, Parsed)
-        }
-        await self._registry.resolve(keys)
-        verdicts = []
-        for number, (record, found) in enumerate(zip(records, parsed, strict=True), 1):
-            verdicts.append(self._verdict(record, found, origin))
-            if not number % LINES_A_TURN:
-                await asyncio.sleep(0)
+        verdicts: list[Verdict] = []
+        for start in range(0, len(records), LINES_A_TURN):
+            verdicts += await self._judge(records[start : start + LINES_A_TURN], origin)
+            await asyncio.sleep(0)
         return verdicts
+
+    async def _judge(self, records: Sequence[Record], origin: str) -> list[Verdict]:
+        parsed = [self._parse(record.value) for record in records]
+        await self._registry.resolve(
+            {
+                SchemaKey(found.capsule["schema"], found.capsule["revision"])
+                for found in parsed
+                if isinstance(found, Parsed)
+            }
+        )
+        return [
+            self._verdict(record, found, origin)
+            for record, found in zip(records, parsed, strict=True)
+        ]
 
     def _parse(self, line: bytes) -> Parsed | EventFault:
         limit = self._settings.max_line_bytes

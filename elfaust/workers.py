@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import time
@@ -25,6 +26,16 @@ class WorkerState:
     web: str
     #: Seconds since the epoch at which it could take its first batch; 0 before that.
     ready: float = 0.0
+
+
+def collect_rarely() -> None:
+    """Have Python look for garbage in cycles seldom: batches are many objects and hold none.
+
+    With its own thresholds the collector takes a fifth of the judge's time (`elfaust bench`).
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(100_000, 20, 50)
 
 
 def state_folder(settings: Settings) -> Path:

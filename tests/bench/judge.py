@@ -19,6 +19,7 @@ from elfaust.recorded import recorded_lines
 from elfaust.registry import Registry
 from elfaust.settings import load
 from elfaust.types import Record
+from elfaust.workers import collect_rarely
 from tests.reference_judge import ReferenceJudge
 
 TURNS = 5
@@ -38,6 +39,7 @@ def main(count: int) -> None:
     judge, reference = Judge("", registry, settings), ReferenceJudge(registry)
     lines = [line for kind, line in recorded_lines(count) if kind == "client"]
     records = [Record(line, n, 1_600_000_000_000, "", -1) for n, line in enumerate(lines)]
+    collect_rarely()
     mine: list[float] = []
     plain: list[float] = []
     for _ in range(TURNS):
