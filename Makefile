@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run test check generated fuzz bench lock docs clean
+.PHONY: help setup setup-dev run test check chaos generated fuzz bench lock docs clean
 BIN := .venv/bin
 
 help: ## List the targets
@@ -14,13 +14,16 @@ setup-dev:
 run: setup ## Servers, workers and recorded lines until Ctrl-C; EVENTS=20000: so many, and an account
 	@$(BIN)/elfaust run $(if $(EVENTS),--events $(EVENTS))
 
-test: check ## Check, then all tests with coverage, on real Kafka, MariaDB and HDFS
-	@$(BIN)/python -m pytest tests --cov=elfaust --cov=agents --cov=models --cov-report=term:skip-covered
+test: check ## Check, then all tests but the long ones, on real Kafka, MariaDB and HDFS
+	@$(BIN)/python -m pytest tests -m "not long" --cov=elfaust --cov=agents --cov=models --cov-report=term:skip-covered
 
 check: setup-dev ## ruff and mypy --strict on source and tests
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
 	@$(BIN)/mypy
+
+chaos: setup-dev ## Kills after every step of every role, altered tables: nothing lost, nothing twice
+	@$(BIN)/python -m pytest tests/chaos
 
 generated: setup-dev ## Half a million generated lines (LINES=n): the judge and the plain way of EventLogging agree
 	@ELFAUST_TEST_LINES=$(or $(LINES),500000) $(BIN)/python -m pytest tests/unit/test_generated_lines.py

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from elfaust.feeding import feed, reporting
+from elfaust.feeding import feed, holding, reporting
 from elfaust.registry import Registry
 from elfaust.sinks.gather import Gather, Gathered, Refused, in_thread
 from elfaust.sinks.mysql import MysqlSink
@@ -34,5 +34,6 @@ def register(app: Any) -> None:
         flush_rows=settings.mysql.flush_rows,
         flush_seconds=settings.mysql.flush_seconds,
         pending_rows=20 * settings.mysql.flush_rows,
+        hold=holding(app),
     )
     feed(app, app.events(EventCapsule), gather)

@@ -59,6 +59,20 @@ class LaneLost(ElfaustError):
         self.detail = detail
 
 
+class TableChanged(ElfaustError):
+    """A table that is no longer what its schema made it: somebody has altered it.
+
+    Its events wait until it is mended; those of other tables go on.
+    """
+
+    retriable = True
+
+    def __init__(self, table: str, detail: str) -> None:
+        super().__init__(f"table {table} does not fit its schema, its events wait: {detail}")
+        self.table = table
+        self.detail = detail
+
+
 class SettingsError(ElfaustError):
     """A setting that is unknown or does not fit its type."""
 

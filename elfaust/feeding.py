@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from elfaust.event_error import error_event
-from elfaust.sinks.gather import Gather, Gathered, Refused, Report
+from elfaust.sinks.gather import Gather, Gathered, Hold, Refused, Report
 from elfaust.types import Outgoing
 
 
@@ -37,6 +37,16 @@ def feed(
 
     app.on_partitions_revoked.connect(lanes_move, weak=False)
     app.drains(gather.flush)
+
+
+def holding(app: Any) -> Hold:
+    """Return what stops and starts the delivery of topics; a new assignment starts all."""
+
+    def hold(topics: set[str], held: bool) -> None:
+        lanes = {tp for tp in app.consumer.assignment() if tp.topic in topics}
+        (app.consumer.pause_partitions if held else app.consumer.resume_partitions)(lanes)
+
+    return hold
 
 
 def gathered(event: Any) -> Gathered:

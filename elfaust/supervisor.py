@@ -33,11 +33,15 @@ class _Child:
 class Supervisor:
     """One or more workers of each role, kept alive.
 
-    `counts` maps a role to how many workers it gets. Call `tick` every so often.
+    `counts` maps a role to how many workers it gets; `program` is what runs the command line. Call
+    `tick` every so often.
     """
 
-    def __init__(self, settings: Settings, counts: Mapping[str, int]) -> None:
+    def __init__(
+        self, settings: Settings, counts: Mapping[str, int], program: str = "elfaust"
+    ) -> None:
         self._settings = settings
+        self._program = program
         self._logs = state_folder(settings) / "logs"
         self._children = [
             _Child(role, instance, self._logs / f"{role}-{instance}.log")
@@ -78,7 +82,10 @@ class Supervisor:
         port = web_port(self._settings, child.role, child.instance)
         with child.log.open("ab") as log:
             child.process = subprocess.Popen(
-                [sys.executable, "-m", "elfaust", "worker", child.role, "--web-port", str(port)],
+                [
+                    *(sys.executable, "-m", self._program),
+                    *("worker", child.role, "--web-port", str(port)),
+                ],
                 env={**os.environ, **as_environ(self._settings)},
                 stdin=subprocess.DEVNULL,
                 stdout=log,

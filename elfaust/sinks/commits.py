@@ -86,16 +86,18 @@ class CommitLog:
         body = orjson.dumps(commit)
         draft, target = f"{self._temporary}/{name}", f"{self._commits}/{name}"
         self._storage.write(draft, body)  # 1
-        if not self._storage.rename(draft, target) and not self._is_ours(target, draft, body):  # 2
+        if not self._renamed(draft, target, body):  # 2
             raise LaneLost(self._lane, f"commit {number} is not ours")
         self._number = number
         self._rename_all(files)  # 3
         for old in self._storage.list(self._commits)[: -1 - KEPT]:  # 4
             self._storage.delete(f"{self._commits}/{old}")
 
-    def _is_ours(self, target: str, draft: str, body: bytes) -> bool:
-        # The rename may be done and its answer lost: then the draft is gone, the target ours.
+    def _renamed(self, draft: str, target: str, body: bytes) -> bool:
         storage = self._storage
+        if storage.rename(draft, target):
+            return True
+        # The rename may be done and its answer lost: then the draft is gone, the target ours.
         return not storage.exists(draft) and storage.exists(target) and storage.read(target) == body
 
     def _rename_all(self, files: list[tuple[str, str]]) -> None:

@@ -8,14 +8,22 @@ before, and the records that `write` refused are reported first.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from time import monotonic
 from typing import Any, NamedTuple
 
-from elfaust.errors import EventFault
+from elfaust.errors import EventFault, TableChanged
+from elfaust.quiet import OnceAMinute
 from elfaust.types import Record
+
+log = logging.getLogger(__name__)
+log.addFilter(OnceAMinute())
+
+#: Seconds between tries of a group that waits for its table.
+AGAIN_SECONDS = 10.0
 
 
 class Gathered(NamedTuple):
@@ -40,6 +48,8 @@ class Refused(NamedTuple):
 
 #: Writes a group's batches durably and returns what it refused.
 Write = Callable[[Any, Sequence[Gathered]], Awaitable[Sequence[Refused]]]
+#: Stops or starts (True, False) the delivery of topics while a group cannot be written.
+Hold = Callable[[set[str], bool], None]
 #: Reports refused records; returns when that is durable.
 Report = Callable[[Sequence[Refused]], Awaitable[None]]
 
@@ -49,13 +59,17 @@ class _Group:
     batches: list[Gathered] = field(default_factory=list)
     rows: int = 0
     since: float = field(default_factory=monotonic)
+    #: When to try again a group that could not be written, as `monotonic` has it; 0: at once.
+    again: float = 0.0
 
 
 class Gather:
     """Gathers batches by group and writes each group when it is large or old enough.
 
     `flush_rows` and `flush_seconds` bound a group; at most `pending_rows` rows wait in all, beyond
-    that `add` waits too, which pauses the worker's topics.
+    that `add` waits too, which pauses the worker's topics. A group whose write raises TableChanged
+    waits by itself: `hold` stops its topics, it is tried again every `AGAIN_SECONDS`, and the
+    others go on.
     """
 
     def __init__(
@@ -68,6 +82,7 @@ class Gather:
         flush_rows: int,
         flush_seconds: float,
         pending_rows: int,
+        hold: Hold = lambda topics, held: None,
     ) -> None:
         self._group_of = group_of
         self._write = write
@@ -76,6 +91,7 @@ class Gather:
         self._flush_rows = flush_rows
         self._flush_seconds = flush_seconds
         self._pending_rows = pending_rows
+        self._hold = hold
         self._groups: dict[Hashable, _Group] = {}
         self._rows = 0
         self._forgotten: int | None = None
@@ -125,15 +141,35 @@ class Gather:
     async def _flush(self, keys: Sequence[Hashable]) -> None:
         for key in keys:
             async with self._flushing:
-                group = self._groups.pop(key, None)
-                if group is None:
+                group = self._groups.get(key)
+                if group is None or group.again > monotonic():
                     continue
+                del self._groups[key]
                 self._rows -= group.rows
-                refused = await self._write(key, group.batches)
+                try:
+                    refused = await self._write(key, group.batches)
+                except TableChanged as changed:
+                    self._wait(key, group, changed)
+                    continue
                 if refused:
                     await self._report(refused)
                 for batch in group.batches:
                     batch.acknowledge()
+                if group.again:
+                    self._hold({batch.topic for batch in group.batches}, False)
+                    log.info("%s: written again", key)
+
+    def _wait(self, key: Hashable, group: _Group, changed: TableChanged) -> None:
+        """Keep a group for later; what has come for it meanwhile goes behind it."""
+        if not group.again:
+            self._hold({batch.topic for batch in group.batches}, True)
+        log.error("%s", changed)
+        group.again = monotonic() + AGAIN_SECONDS
+        later = self._groups.get(key, _Group())
+        group.batches += later.batches
+        group.rows += later.rows
+        self._rows += group.rows - later.rows
+        self._groups[key] = group
 
 
 def in_thread(write: Callable[[Any, Sequence[Gathered]], Sequence[Refused]]) -> Write:

@@ -16,7 +16,7 @@ from MySQLdb.constants import ER
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential_jitter
 
 from elfaust.columns import Column, columns_of
-from elfaust.errors import EventFault, SchemaUnfit, ServerAway
+from elfaust.errors import EventFault, SchemaUnfit, ServerAway, TableChanged
 from elfaust.registry import Registry
 from elfaust.settings import Mysql, Settings
 from elfaust.sinks.ddl import create_table, fitting, owner, quoted, table_name
@@ -31,9 +31,6 @@ FAULTS = {
     ER.TRUNCATED_WRONG_VALUE_FOR_FIELD,
     ER.WARN_DATA_TRUNCATED,
     ER.BAD_NULL_ERROR,
-    ER.BAD_FIELD_ERROR,
-    ER.NO_DEFAULT_FOR_FIELD,
-    ER.WRONG_VALUE_COUNT_ON_ROW,
     ER.CANT_CREATE_TABLE,
     ER.DUP_FIELDNAME,
     ER.TOO_BIG_ROWSIZE,
@@ -44,6 +41,8 @@ OWNER = (
     "SELECT table_comment FROM information_schema.tables"
     " WHERE table_schema = DATABASE() AND table_name = %s"
 )
+#: What says that a table is not as its schema made it.
+CHANGED = {ER.BAD_FIELD_ERROR, ER.NO_DEFAULT_FOR_FIELD, ER.WRONG_VALUE_COUNT_ON_ROW}
 STATEMENT_BYTES = 8 * 1024 * 1024
 #: How MySQL names a column in an error.
 COLUMN = re.compile(r"column (?:'([^']+)'|`[^`]*`\.`[^`]*`\.`([^`]+)`)")
@@ -139,7 +138,8 @@ class MysqlSink:
         """Store events of one schema revision; durable on return, all in one transaction.
 
         Returns the records that cannot be stored, each with its fault. Raises ServerAway when the
-        server could not take them after several tries.
+        server could not take them after several tries, TableChanged when somebody has altered the
+        table: nothing is stored then.
         """
         for attempt in Retrying(
             retry=retry_if_exception_type(MySQLdb.Error),
@@ -165,6 +165,9 @@ class MysqlSink:
             stored = self._insert(table, key, rows)
             self._connection.commit()
             return refused + stored
+        except TableChanged:
+            self._connection.rollback()
+            raise
         except SchemaUnfit as unfit:
             fault = EventFault("consumer", unfit.detail, *key)
             return [(record, fault) for record in records]
@@ -230,6 +233,8 @@ class MysqlSink:
             except MySQLdb.Error as error:
                 if error.args and error.args[0] in FAULTS:
                     raise DataFault(str(error.args[1])) from error
+                if error.args and error.args[0] in CHANGED:
+                    raise TableChanged(table.name, str(error.args[1])) from error
                 raise
 
 

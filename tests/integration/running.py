@@ -12,12 +12,14 @@ from elfaust.workers import ROLES
 
 
 @contextmanager
-def working(settings: Settings, **counts: int) -> Iterator[dict[str, int]]:
+def working(
+    settings: Settings, program: str = "elfaust", **counts: int
+) -> Iterator[dict[str, int]]:
     """Run workers, one of each role unless said otherwise, until the block ends.
 
     What it yields has then the exit code of each worker.
     """
-    supervisor = Supervisor(settings, dict.fromkeys(ROLES, 1) | counts)
+    supervisor = Supervisor(settings, dict.fromkeys(ROLES, 1) | counts, program)
     over = threading.Event()
 
     def keep() -> None:

@@ -12,6 +12,7 @@ import orjson
 import pytest
 
 from elfaust.columns import Column, columns_of
+from elfaust.errors import TableChanged
 from elfaust.registry import Registry
 from elfaust.settings import Settings
 from elfaust.sinks.ddl import quoted
@@ -201,6 +202,25 @@ def test_a_killed_connection_is_opened_again(sink: MysqlSink, other: Any) -> Non
 def test_a_dropped_table_is_created_again(sink: MysqlSink, other: Any) -> None:
     sink.write(KEY, blocks(10))
     other.execute(f"DROP TABLE {TABLE}")
+    assert sink.write(KEY, blocks(20)) == []
+    assert rows_of(other, f"SELECT COUNT(*) FROM {TABLE}") == [(20,)]
+
+
+@pytest.mark.parametrize(
+    ("alter", "mend"),
+    [
+        ("DROP COLUMN event_ip", "ADD COLUMN event_ip VARCHAR(1024)"),
+        ("ADD COLUMN mine INT NOT NULL", "DROP COLUMN mine"),
+    ],
+)
+def test_a_table_altered_by_hand_stores_nothing_until_it_is_mended(
+    sink: MysqlSink, other: Any, alter: str, mend: str
+) -> None:
+    assert sink.write(KEY, blocks(10)) == []
+    other.execute(f"ALTER TABLE {TABLE} {alter}")
+    with pytest.raises(TableChanged, match="AutoblockIpBlock_19098752 does not fit its schema"):
+        sink.write(KEY, blocks(20))
+    other.execute(f"ALTER TABLE {TABLE} {mend}")
     assert sink.write(KEY, blocks(20)) == []
     assert rows_of(other, f"SELECT COUNT(*) FROM {TABLE}") == [(20,)]
 

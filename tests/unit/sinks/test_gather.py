@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Hashable, Sequence
+from time import monotonic
 
 import pytest
 
-from elfaust.errors import EventFault, ServerAway
+from elfaust.errors import EventFault, ServerAway, TableChanged
+from elfaust.sinks import gather as module
 from elfaust.sinks.gather import Gather, Gathered, Refused, by_topic, in_thread
 from elfaust.types import Record
 
@@ -124,6 +126,36 @@ async def test_a_batch_that_comes_late_from_lanes_that_moved_is_dropped(sink: Si
     await gather.add(sink.batch("a", 3, generation=2))
     await gather.flush()
     assert sink.log == ["write a 3", "ack a"]
+
+
+async def test_a_group_whose_table_has_changed_waits_and_the_others_go_on(
+    sink: Sink, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now, held, broken = monotonic(), list[tuple[set[str], bool]](), {"a"}
+    monkeypatch.setattr(module, "monotonic", lambda: now)
+
+    async def write(key: Hashable, batches: Sequence[Gathered]) -> Sequence[Refused]:
+        if key in broken:
+            raise TableChanged(str(key), "Unknown column")
+        return await sink.write(key, batches)
+
+    gather = sink.gather(seconds=1.0)
+    gather._write, gather._hold = write, lambda topics, held_: held.append((topics, held_))
+    await gather.add(sink.batch("a", 5))
+    await gather.add(sink.batch("b", 5))
+    now += 2
+    await gather.flush_old()
+    assert (sink.log, held) == (["write b 5", "ack b"], [({"a"}, True)])
+    # What was on its way comes behind it; it is not tried before its time.
+    await gather.add(sink.batch("a", 3))
+    broken.clear()
+    now += module.AGAIN_SECONDS - 1
+    await gather.flush_old()
+    assert sink.log == ["write b 5", "ack b"]
+    now += 2
+    await gather.flush_old()
+    assert sink.log[2:] == ["write a 8", "ack a", "ack a"]
+    assert held == [({"a"}, True), ({"a"}, False)]
 
 
 async def test_in_thread_runs_beside_the_loop() -> None:

@@ -64,6 +64,9 @@ class FakeConnection:
         self.committed += self.pending
         self.pending = []
 
+    def rollback(self) -> None:
+        self.pending = []
+
     def close(self) -> None:
         self.pending = []
 

@@ -23,7 +23,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 from elfaust.devstack.stack import Stack
 from elfaust.settings import Settings
 
-CHECKOUT = Path(__file__).parents[2]
+CHECKOUT = Path(__file__).parents[1]
 
 
 @pytest.fixture(scope="session")
@@ -95,6 +95,7 @@ def quick(fresh: Settings) -> Settings:
         topics=replace(fresh.topics, discover_interval=0.5),
         mysql=replace(fresh.mysql, flush_seconds=0.5),
         hdfs=replace(fresh.hdfs, flush_seconds=1.0),
+        throughput=replace(fresh.throughput, flush_seconds=0.2),
         workers=replace(fresh.workers, backoff_seconds=0.1),
         forwarder=replace(fresh.forwarder, port=18421),
     )

@@ -1,0 +1,37 @@
+"""SIGKILL exactly after each step of each role: nothing is lost, nothing is there twice."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from elfaust.account import read_account
+from elfaust.job import landed, send
+from elfaust.settings import Settings
+from tests.chaos.worker import STEPS
+from tests.integration.running import working
+
+LINES = 3_000
+#: One durable write of each role is part of `make test`; `make chaos` does all steps.
+SHORT = {"produce", "commit", "commit file", "changelog write"}
+
+
+@pytest.mark.parametrize(
+    "step",
+    [pytest.param(step, marks=() if step in SHORT else pytest.mark.long) for step in STEPS],
+)
+def test_a_kill_after_a_step_loses_and_doubles_nothing(
+    quick: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    flag = tmp_path / "killed"
+    monkeypatch.setenv("ELFAUST_TEST_STEP", step)
+    monkeypatch.setenv("ELFAUST_TEST_FLAG", str(flag))
+    with working(quick, "tests.chaos.worker", forwarder=0):
+        asyncio.run(send(quick, LINES))
+        asyncio.run(landed(quick, LINES, timeout=90.0))
+        account = asyncio.run(read_account(quick))
+    assert flag.exists()
+    assert account.problems == []
+    assert account.raw == LINES

@@ -1,0 +1,74 @@
+"""A worker that is killed exactly after a step: `python -m tests.chaos.worker worker ROLE ...`.
+
+ELFAUST_TEST_STEP names the step and ELFAUST_TEST_FLAG a file. When the step has been done for the
+second time the file is made and the process kills itself; with the file there it runs on.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import inspect
+import os
+import signal
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from elfaust.commands import main
+
+#: Step: the role, and the function after which it is done.
+STEPS = {
+    "poll": ("processor", "elfaust.transport:Consumer._batch_message"),
+    "validate": ("processor", "elfaust.processing:Judge.judge"),
+    "produce": ("processor", "elfaust.publish:Publisher.publish"),
+    "offset commit": ("processor", "elfaust.transport:Consumer._commit_offsets"),
+    "insert": ("mysql", "elfaust.sinks.mysql:MysqlSink._insert"),
+    "commit": ("mysql", "elfaust.sinks.mysql:MysqlSink.write"),
+    "offset commit after rows": ("mysql", "elfaust.transport:Consumer._commit_offsets"),
+    "temporary file": ("hdfs", "elfaust.sinks.hdfs:HdfsSink._write"),
+    "commit file": ("hdfs", "elfaust.sinks.commits:CommitLog._renamed"),
+    "rename": ("hdfs", "elfaust.sinks.commits:CommitLog._rename_all"),
+    "offset commit after files": ("hdfs", "elfaust.transport:Consumer._commit_offsets"),
+    "changelog write": ("throughput", "agents.throughput:CountsTable.written"),
+}
+
+
+def kill_after(path: str, flag: Path) -> None:
+    """Have this process kill itself when a function has returned for the second time."""
+    module, _, name = path.partition(":")
+    owner_name, _, attribute = name.partition(".")
+    owner = getattr(importlib.import_module(module), owner_name)
+    done: Callable[..., Any] = getattr(owner, attribute)
+    calls = 0
+
+    def count() -> None:
+        nonlocal calls
+        calls += 1
+        if calls == 2:
+            flag.touch()
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    @functools.wraps(done)
+    async def awaited(*args: Any, **kwargs: Any) -> Any:
+        result = await done(*args, **kwargs)
+        count()
+        return result
+
+    @functools.wraps(done)
+    def called(*args: Any, **kwargs: Any) -> Any:
+        result = done(*args, **kwargs)
+        count()
+        return result
+
+    setattr(owner, attribute, awaited if inspect.iscoroutinefunction(done) else called)
+
+
+if __name__ == "__main__":
+    import sys
+
+    role, step = STEPS[os.environ["ELFAUST_TEST_STEP"]]
+    flag_file = Path(os.environ["ELFAUST_TEST_FLAG"])
+    if sys.argv[2] == role and not flag_file.exists():
+        kill_after(step, flag_file)
+    main()
