@@ -68,7 +68,7 @@ def _leaves(schema: dict[str, Any], path: tuple[str, ...], required: bool) -> It
             yield Leaf((*path, name), {}, False)
             continue
         always = name in listed if isinstance(listed, list) else of.get("required") is True
-        if of.get("properties"):
+        if of.get("properties") and isinstance(of["properties"], dict):
             yield from _leaves(of, (*path, name), required and always)
         else:
             yield Leaf((*path, name), of, required and always)

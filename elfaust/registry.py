@@ -59,7 +59,7 @@ class Registry:
         return sorted(
             SchemaKey(file.parent.name, int(file.stem))
             for file in self._folder.glob("*/*.json")
-            if file.stem.isdigit() and NAME.match(file.parent.name)
+            if file.stem.isdecimal() and file.stem.isascii() and NAME.match(file.parent.name)
         )
 
     def get(self, key: SchemaKey) -> Schema | None:

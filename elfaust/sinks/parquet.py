@@ -148,15 +148,6 @@ def to_bytes(table: pa.Table) -> bytes:
     return out.getvalue()
 
 
-def by_hour(table: pa.Table) -> list[tuple[datetime, pa.Table]]:
-    """Return the rows of each hour of `dt`, in order."""
-    hours = _hours(table["dt"])
-    found = sorted(pc.unique(hours).to_pylist())
-    if len(found) == 1:
-        return [(datetime.fromisoformat(found[0]), table)]
-    return [(datetime.fromisoformat(hour), table.filter(pc.equal(hours, hour))) for hour in found]
-
-
 def _hours(moments: Any) -> Any:
     return pc.utf8_slice_codeunits(moments, 0, 13)
 

@@ -57,8 +57,9 @@ def column_name(name: str) -> str:
 
 def _shape(schema: dict[str, Any]) -> Shape:
     kind, items = type_of(schema), schema.get("items")
-    if kind == "object" and schema.get("properties"):
-        return _struct(schema["properties"])
+    properties = schema.get("properties")
+    if kind == "object" and properties and isinstance(properties, dict):
+        return _struct(properties)
     if kind == "array" and isinstance(items, dict) and "type" in items:
         return _with_default(_list(_shape(items)), schema)
     scalar = JSON_TEXT if kind is None else SCALARS.get(kind, JSON_TEXT)

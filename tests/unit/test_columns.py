@@ -13,6 +13,7 @@ from elfaust.dialect import DIALECTS
 from elfaust.errors import SchemaUnfit
 from elfaust.registry import Registry
 from elfaust.settings import Settings
+from elfaust.sinks.parquet_types import event_shape
 from elfaust.types import SchemaKey
 
 DATA = Path(__file__).parent.parent / "data"
@@ -142,3 +143,10 @@ def test_a_name_of_64_characters_is_the_longest() -> None:
 def test_names_that_mysql_cannot_tell_apart_are_refused(schema: dict[str, Any]) -> None:
     with pytest.raises(SchemaUnfit, match="would share column"):
         columns_of(KEY, schema)
+
+
+@pytest.mark.parametrize("properties", [True, [1], "a"])
+def test_properties_that_are_no_object_are_none(properties: object) -> None:
+    schema = {"properties": {"a": {"type": "object", "properties": properties}}}
+    assert "event_a" in [column.name for column in columns_of(SchemaKey("X", 1), schema)]
+    assert event_shape(SchemaKey("X", 1), schema).type.names == ["a"]
