@@ -18,12 +18,8 @@ def register(app: Any) -> None:
     settings = app.settings
     storage = open_storage(settings.hdfs)
     sink = HdfsSink(settings, Registry(settings.schemas), storage)
-    opened: set[int] = set()
 
     def write(lane: int, batches: Sequence[Gathered]) -> list[Refused]:
-        if lane not in opened:
-            sink.open_lane(lane)
-            opened.add(lane)
         topics = {
             topic: (app.names.key(topic), records) for topic, records in by_topic(batches).items()
         }
@@ -41,4 +37,4 @@ def register(app: Any) -> None:
         flush_seconds=settings.hdfs.flush_seconds,
         pending_rows=settings.topics.lanes * settings.hdfs.flush_rows,
     )
-    feed(app, app.events(EventCapsule), gather, opened.clear)
+    feed(app, app.events(EventCapsule), gather, sink.forget)

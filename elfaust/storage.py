@@ -74,7 +74,7 @@ class LocalStorage:
             os.link(source, target)
         except (FileExistsError, FileNotFoundError):
             return False
-        Path(source).unlink()
+        Path(source).unlink(missing_ok=True)
         return True
 
     def exists(self, path: str) -> bool:

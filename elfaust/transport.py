@@ -171,7 +171,8 @@ class Consumer(driver.Consumer):  # type: ignore[misc]
     async def getmany(self, timeout: float) -> AsyncIterator[tuple[TP, Any]]:
         """Yield a message for each fetched partition; its value is the list of records.
 
-        What was fetched for a generation that is over comes again with the new one.
+        What was fetched for a generation that is over comes again with the new one. What is paused
+        since it was fetched is delivered: nothing would fetch it again.
         """
         records, active = await self._wait_next_records(timeout)
         if not records or self.should_stop:
@@ -180,14 +181,13 @@ class Consumer(driver.Consumer):  # type: ignore[misc]
         for tp, fetched in records.items():
             if not self.flow_active or self.app.consumer_generation_id != generation:
                 return
-            if not (tp in active or tp in self._buffered_partitions):
-                continue
             self.app.monitor.track_tp_end_offset(tp, self.highwater(tp))
-            if not self.app.is_batched(tp.topic):
+            if self.app.is_batched(tp.topic):
+                yield tp, self._batch_message(tp, fetched, generation)
+            elif tp in active or tp in self._buffered_partitions:
+                # Faust's tables pause a changelog where they go back in it.
                 for record in fetched:
                     yield tp, self._to_message(tp, record)
-                continue
-            yield tp, self._batch_message(tp, fetched, generation)
 
     def _batch_message(self, tp: TP, fetched: list[Any], generation: int) -> Any:
         message = self._to_message(tp, fetched[-1])

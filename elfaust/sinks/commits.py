@@ -3,10 +3,15 @@
 Files are written under temporary names, listed in the lane's next numbered commit file, and then
 renamed. The commit file is made by a rename that fails where the number is taken, so of two owners
 of a lane one fails. It holds how far the lane has come, which is what a restart goes on from.
+
+An owner begins with a commit of its own. From then on whatever an earlier owner, or a request that
+was believed lost, still does fails at its rename; only then are the files of others dropped.
 """
 
 from __future__ import annotations
 
+import logging
+import uuid
 from dataclasses import dataclass, field
 
 import orjson
@@ -14,8 +19,14 @@ import orjson
 from elfaust.errors import LaneLost
 from elfaust.storage import Storage
 
+log = logging.getLogger(__name__)
+
 #: Commits kept behind the last one, for people who look.
 KEPT = 3
+#: Of a commit's number in names.
+DIGITS = 10
+#: Owners that may come in between while a lane is taken over.
+RIVALS = 10
 
 
 @dataclass
@@ -46,24 +57,29 @@ class CommitLog:
         self._lane = lane
         self._commits = f"{root}/_commits/lane={lane}"
         self._temporary = f"{root}/_temporary/lane={lane}"
+        #: No other owner writes under these names, nor this one after it lost track.
+        self._mine = uuid.uuid4().hex[:12]
         self._number = 0
 
     def temporary(self, index: int) -> str:
         """Return the temporary path of the n-th file of the next commit."""
-        return f"{self._temporary}/{self._number + 1:010d}-{index:06d}.parquet"
+        return f"{self._temporary}/{self._number + 1:0{DIGITS}d}-{self._mine}-{index:06d}.parquet"
 
     def recover(self) -> Progress:
-        """Finish the last commit, drop what none lists, and return how far the lane has come."""
-        names = [name for name in self._storage.list(self._commits) if name.endswith(".json")]
-        progress = Progress()
-        if names:
-            self._number = int(names[-1].removesuffix(".json"))
-            commit = orjson.loads(self._storage.read(f"{self._commits}/{names[-1]}"))
-            self._rename_all(commit["files"])
-            progress = Progress(commit["offsets"], commit["positions"])
-        if self._storage.list(self._temporary):
-            self._storage.delete(self._temporary)
-        return progress
+        """Take the lane over: finish its last commit, drop what none lists.
+
+        Returns how far the lane has come. Raises LaneLost when others take it over all the time.
+        """
+        for _ in range(RIVALS):
+            try:
+                progress = self._finish_last()
+            except FileNotFoundError:
+                # So many others have come since that the commit is forgotten.
+                continue
+            if self._make({"files": [], **_as_json(progress)}):
+                self._drop_until(self._number)
+                return progress
+        raise LaneLost(self._lane, f"{RIVALS} others made commits meanwhile")
 
     def commit(self, files: list[tuple[str, str]], progress: Progress) -> None:
         """Make files, already under their temporary names, part of the lane, all or none.
@@ -75,32 +91,64 @@ class CommitLog:
 
         Raises LaneLost when another owner has made that commit.
         """
-        number = self._number + 1
-        name = f"{number:010d}.json"
-        commit = {
-            "number": number,
-            "files": files,
-            "offsets": progress.offsets,
-            "positions": progress.positions,
-        }
-        body = orjson.dumps(commit)
-        draft, target = f"{self._temporary}/{name}", f"{self._commits}/{name}"
-        self._storage.write(draft, body)  # 1
-        if not self._renamed(draft, target, body):  # 2
-            raise LaneLost(self._lane, f"commit {number} is not ours")
-        self._number = number
-        self._rename_all(files)  # 3
-        for old in self._storage.list(self._commits)[: -1 - KEPT]:  # 4
+        if not self._make({"files": files, **_as_json(progress)}):  # 1, 2
+            for temporary, _ in files:
+                self._storage.delete(temporary)
+            raise LaneLost(self._lane, f"commit {self._number + 1} is not ours")
+        for temporary, final in files:  # 3
+            if not self._moved(temporary, final):
+                raise LaneLost(self._lane, f"{temporary} is gone and {final} is not there")
+        for old in self._names()[: -1 - KEPT]:  # 4
             self._storage.delete(f"{self._commits}/{old}")
 
-    def _renamed(self, draft: str, target: str, body: bytes) -> bool:
-        storage = self._storage
-        if storage.rename(draft, target):
-            return True
-        # The rename may be done and its answer lost: then the draft is gone, the target ours.
-        return not storage.exists(draft) and storage.exists(target) and storage.read(target) == body
+    def _drop_until(self, number: int) -> None:
+        # Those of higher numbers belong to whoever has taken the lane over since.
+        for name in self._storage.list(self._temporary):
+            if name[:DIGITS] <= f"{number:0{DIGITS}d}":
+                self._storage.delete(f"{self._temporary}/{name}")
 
-    def _rename_all(self, files: list[tuple[str, str]]) -> None:
-        for temporary, final in files:
-            if not self._storage.rename(temporary, final) and not self._storage.exists(final):
-                raise LaneLost(self._lane, f"{temporary} is gone and {final} is not there")
+    def _names(self) -> list[str]:
+        return [name for name in self._storage.list(self._commits) if name.endswith(".json")]
+
+    def _finish_last(self) -> Progress:
+        names = self._names()
+        if not names:
+            return Progress()
+        self._number = int(names[-1].removesuffix(".json"))
+        commit = orjson.loads(self._storage.read(f"{self._commits}/{names[-1]}"))
+        for temporary, final in commit["files"]:
+            if not self._moved(temporary, final):
+                # It was there once: no owner drops a file that a commit lists.
+                log.error("%s of commit %s is gone; somebody has removed it", final, names[-1])
+        return Progress(commit["offsets"], commit["positions"])
+
+    def _make(self, commit: dict[str, object]) -> bool:
+        """Make the next commit; False if another owner has made it."""
+        number = self._number + 1
+        body = orjson.dumps({"number": number, "owner": self._mine, **commit})
+        draft = f"{self._temporary}/{number:0{DIGITS}d}-{self._mine}.json"
+        target = f"{self._commits}/{number:0{DIGITS}d}.json"
+        self._storage.write(draft, body)
+        if not self._storage.rename(draft, target) and not self._is_ours(target, body):
+            self._storage.delete(draft)
+            return False
+        if self._names()[-1] != f"{number:0{DIGITS}d}.json":
+            # The number was free because its commit is forgotten: others are far ahead.
+            self._storage.delete(target)
+            return False
+        self._number = number
+        return True
+
+    def _is_ours(self, target: str, body: bytes) -> bool:
+        # The rename may be done and its answer lost.
+        try:
+            return self._storage.read(target) == body
+        except FileNotFoundError:
+            return False
+
+    def _moved(self, temporary: str, final: str) -> bool:
+        return self._storage.rename(temporary, final) or self._storage.exists(final)
+
+
+def _as_json(progress: Progress) -> dict[str, object]:
+    return {"offsets": progress.offsets, "positions": progress.positions}

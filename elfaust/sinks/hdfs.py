@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from copy import deepcopy
 from typing import Any
 
@@ -33,19 +33,20 @@ class HdfsSink:
         self._lanes: dict[int, tuple[CommitLog, Progress]] = {}
         self._threads = ThreadPoolExecutor(settings.hdfs.writers, thread_name_prefix="hdfs")
 
-    def open_lane(self, lane: int) -> None:
-        """Take over a lane: finish or drop what its last owner left, learn how far it came."""
-        log = CommitLog(self._storage, self._hdfs.root.rstrip("/"), lane)
-        self._lanes[lane] = log, log.recover()
+    def forget(self) -> None:
+        """Have each lane taken over again before its next write."""
+        self._lanes.clear()
 
     def write(self, lane: int, topics: Topics) -> Refusals:
         """Store the records of a lane's topics, which are in order; durable on return.
 
-        Records that the lane has stored before are skipped. Returns those that cannot be stored,
-        each with its topic and fault. Raises ServerAway when the storage does not answer and
-        LaneLost when another worker has the lane; the lane must then be opened again.
+        A lane's first write takes it over: what its last owner left is finished or dropped. Records
+        that the lane has stored before are skipped. Returns those that cannot be stored, each with
+        its topic and fault. Raises ServerAway when the storage does not answer, after which the
+        same write may be tried again, and LaneLost when another worker has the lane.
         """
-        log, progress = self._lanes.pop(lane)
+        # Out of the lanes until all is done: a write that fails takes the lane over again.
+        log, progress = self._lanes.pop(lane) if lane in self._lanes else self._open(lane)
         progress, files, refused = deepcopy(progress), [], []
         for topic, (key, records) in topics.items():
             fresh = advance(progress, topic, records)
@@ -54,14 +55,25 @@ class HdfsSink:
                 files += made
                 refused += [(topic, record, fault) for record, fault in unfit]
         if files:
-            names = [(log.temporary(index), file.final) for index, file in enumerate(files)]
-            list(self._threads.map(self._write, names, files))
-            log.commit(names, progress)
+            self._commit(log, files, progress)
         self._lanes[lane] = log, progress
         return refused
 
-    def _write(self, names: tuple[str, str], file: Pending) -> None:
-        self._storage.write(names[0], file.data)
+    def _open(self, lane: int) -> tuple[CommitLog, Progress]:
+        log = CommitLog(self._storage, self._hdfs.root.rstrip("/"), lane)
+        return log, log.recover()
+
+    def _commit(self, log: CommitLog, files: Sequence[Pending], progress: Progress) -> None:
+        names = [(log.temporary(index), file.final) for index, file in enumerate(files)]
+        writes = [
+            self._threads.submit(self._storage.write, temporary, file.data)
+            for (temporary, _), file in zip(names, files, strict=True)
+        ]
+        # All of them: what fails early must not leave the others writing behind its back.
+        wait(writes)
+        for written in writes:
+            written.result()
+        log.commit(names, progress)
 
     def _files(
         self, topic: str, lane: int, key: SchemaKey, records: Sequence[Record]

@@ -26,9 +26,9 @@ STEPS = {
     "insert": ("mysql", "elfaust.sinks.mysql:MysqlSink._insert"),
     "commit": ("mysql", "elfaust.sinks.mysql:MysqlSink.write"),
     "offset commit after rows": ("mysql", "elfaust.transport:Consumer._commit_offsets"),
-    "temporary file": ("hdfs", "elfaust.sinks.hdfs:HdfsSink._write"),
-    "commit file": ("hdfs", "elfaust.sinks.commits:CommitLog._renamed"),
-    "rename": ("hdfs", "elfaust.sinks.commits:CommitLog._rename_all"),
+    "temporary file": ("hdfs", "elfaust.storage:WebHdfsStorage.write"),
+    "commit file": ("hdfs", "elfaust.sinks.commits:CommitLog._make"),
+    "rename": ("hdfs", "elfaust.sinks.commits:CommitLog._moved"),
     "offset commit after files": ("hdfs", "elfaust.transport:Consumer._commit_offsets"),
     "changelog write": ("throughput", "agents.throughput:CountsTable.written"),
 }

@@ -69,6 +69,7 @@ class Fetches(Consumer):
         self._buffered_partitions: set[TP] = set()
         self._in_flight = defaultdict(deque)
         self.meanwhile: Callable[[], None] = lambda: None
+        self.active = {LANE}
 
     should_stop = False
 
@@ -79,7 +80,7 @@ class Fetches(Consumer):
         )
         record.__dict__.update(headers=[], key=None, value=b"", checksum=None)
         record.__dict__.update(serialized_key_size=0, serialized_value_size=0)
-        return Fetched({LANE: [record]}, 1), {LANE}
+        return Fetched({LANE: [record]}, 1), self.active
 
     def highwater(self, tp: TP) -> int:
         return 8
@@ -101,6 +102,12 @@ def test_nothing_is_delivered_while_the_flow_is_stopped() -> None:
     fetches = Fetches()
     fetches.meanwhile = lambda: setattr(fetches, "flow_active", False)
     assert fetches.fetched() == []
+
+
+def test_what_is_paused_while_it_is_fetched_is_still_delivered() -> None:
+    fetches = Fetches()
+    fetches.meanwhile = fetches.active.clear
+    assert [message.offset for message in fetches.fetched()] == [7]
 
 
 def test_a_batch_carries_the_generation_for_which_it_was_fetched() -> None:

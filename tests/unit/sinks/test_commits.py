@@ -23,19 +23,64 @@ def test_a_lane_goes_on_from_its_last_commit(tmp_path: Path) -> None:
     assert log.recover() == Progress()
     for number in range(1, 9):
         commit(log, storage, tmp_path, number)
+    assert len(storage.list(f"{tmp_path}/_commits/lane=1")) == KEPT + 1
     assert CommitLog(storage, str(tmp_path), 1).recover() == Progress({"t": 8}, {"t": {"raw": 8}})
     assert len(storage.list(f"{tmp_path}/files")) == 8
-    assert len(storage.list(f"{tmp_path}/_commits/lane=1")) == KEPT + 1
 
 
-def test_a_number_is_taken_once(tmp_path: Path) -> None:
+def test_who_takes_a_lane_over_shuts_its_last_owner_out(tmp_path: Path) -> None:
     storage = LocalStorage()
     first, second = (CommitLog(storage, str(tmp_path), 1) for _ in range(2))
     first.recover()
+    storage.write(first.temporary(0), b"1")
     second.recover()
-    commit(first, storage, tmp_path, 1)
+    commit(second, storage, tmp_path, 2)
     with pytest.raises(LaneLost):
-        commit(second, storage, tmp_path, 2)
+        commit(first, storage, tmp_path, 1)
+    assert storage.list(f"{tmp_path}/files") == ["2"]
+    assert storage.list(f"{tmp_path}/_temporary/lane=1") == []
+
+
+def test_a_number_whose_commit_is_forgotten_is_taken_no_more(tmp_path: Path) -> None:
+    storage = LocalStorage()
+    zombie, owner = (CommitLog(storage, str(tmp_path), 1) for _ in range(2))
+    zombie.recover()
+    storage.write(zombie.temporary(0), b"1")
+    owner.recover()
+    for number in range(2, 9):
+        commit(owner, storage, tmp_path, number)
+    with pytest.raises(LaneLost):
+        commit(zombie, storage, tmp_path, 1)
+    commit(owner, storage, tmp_path, 9)
+    assert storage.list(f"{tmp_path}/files") == [str(number) for number in range(2, 10)]
+
+
+def test_files_of_the_next_owner_are_not_dropped(tmp_path: Path) -> None:
+    class Overtaken(LocalStorage):
+        """Has another owner take the lane over while this one looks for files to drop."""
+
+        def list(self, path: str) -> list[str]:
+            if path.endswith("_temporary/lane=1"):
+                late.recover()
+                LocalStorage().write(late.temporary(0), b"1")
+            return super().list(path)
+
+    late = CommitLog(LocalStorage(), str(tmp_path), 1)
+    CommitLog(Overtaken(), str(tmp_path), 1).recover()
+    commit(late, LocalStorage(), tmp_path, 1)
+    assert LocalStorage().list(f"{tmp_path}/files") == ["1"]
+
+
+def test_a_file_that_somebody_removed_does_not_shut_the_lane(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    storage = LocalStorage()
+    log = CommitLog(storage, str(tmp_path), 1)
+    log.recover()
+    commit(log, storage, tmp_path, 1)
+    storage.delete(f"{tmp_path}/files/1")
+    assert CommitLog(storage, str(tmp_path), 1).recover().offsets == {"t": 1}
+    assert "files/1" in caplog.text
 
 
 def test_an_answer_that_was_lost_is_no_lost_lane(tmp_path: Path) -> None:

@@ -92,7 +92,7 @@ def everything(numbers: range) -> Counter[str]:
 
 def sink_of(settings: Settings, storage: LocalStorage) -> HdfsSink:
     sink = HdfsSink(settings, Registry(settings.schemas), storage)
-    sink.open_lane(0)
+    sink.write(0, {})
     return sink
 
 
