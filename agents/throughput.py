@@ -10,7 +10,7 @@ from typing import Any
 import faust
 
 from elfaust.counts import CountKey, merge, tally
-from elfaust.errors import ServerAway
+from elfaust.errors import Unacknowledged
 from elfaust.feeding import feed, reporting
 from elfaust.sinks.gather import Gather, Gathered, Refused
 from elfaust.web.throughput import register as register_page
@@ -38,13 +38,13 @@ class CountsTable(faust.Table):  # type: ignore[misc]
         return sent
 
     async def written(self, seconds: float) -> None:
-        """Wait until all changes are in Kafka; raises ServerAway when that takes too long."""
+        """Wait until all changes are in Kafka; raises Unacknowledged when that takes too long."""
         sent, self._sent = self.__dict__.get("_sent", []), []
         try:
             async with asyncio.timeout(seconds):
                 await asyncio.gather(*sent)
         except TimeoutError as error:
-            raise ServerAway("Kafka", f"counts not acknowledged within {seconds} s") from error
+            raise Unacknowledged("Kafka", f"counts not acknowledged within {seconds} s") from error
 
 
 def register(app: Any) -> None:

@@ -11,23 +11,56 @@ import importlib
 import os
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from time import monotonic
 from typing import Any
 
 import faust
 from aiokafka import AIOKafkaProducer
+from faust.app.base import BootStrategy
+from mode import Service
 
 from elfaust.errors import ServerAway, SettingsError
 from elfaust.publish import Publisher, make_producer
 from elfaust.quiet import keep_quiet
+from elfaust.readiness import Readiness
 from elfaust.settings import Settings, load
 from elfaust.topics import TopicAdmin, TopicNames
 from elfaust.transport import BatchSchema, LaneAssignor, Transport
+from elfaust.web.ready import register as register_ready
 from elfaust.workers import ROLES, collect_rarely, state_folder
+
+
+class _Servers(Service):  # type: ignore[misc]
+    """Started once the servers that the app needs have answered."""
+
+    def __init__(self, app: ElfaustApp) -> None:
+        self._app = app
+        super().__init__()
+
+    async def on_start(self) -> None:
+        await self._app.find_servers()
+
+
+class _Boot(BootStrategy):  # type: ignore[misc]
+    """Faust's order, but the web view answers while the servers are waited for."""
+
+    def server(self) -> Any:
+        """Return the services of a worker, in their order."""
+        return self._chain(
+            self.sensors(),
+            self.web_server(),
+            [_Servers(self.app)],
+            self.kafka_producer(),
+            self.kafka_consumer(),
+            self.agents(),
+            self.kafka_conductor(),
+            self.tables(),
+        )
 
 
 class ElfaustApp(faust.App):  # type: ignore[misc]
     """A Faust app with batched topics, a publisher, and new topics followed as they appear."""
+
+    BootStrategy = _Boot
 
     def __init__(self, role: str, settings: Settings, **options: Any) -> None:
         self.role = role
@@ -38,11 +71,11 @@ class ElfaustApp(faust.App):  # type: ignore[misc]
         self._drains: list[Callable[[], Awaitable[None]]] = []
         self._batched: set[str] = {*self.names.raw, self.names.error}
         self._followed: list[tuple[Any, tuple[str, ...]]] = []
-        self._servers: list[tuple[str, Callable[[], Awaitable[object]]]] = [
-            (f"Kafka {settings.kafka.bootstrap}", self.admin.names)
-        ]
+        self.readiness = Readiness()
+        self.readiness.asks(f"Kafka {settings.kafka.bootstrap}", self.admin.names)
+        #: What tells which tables' events wait by themselves.
+        self.held: list[Callable[[], list[str]]] = []
         self._raw_producer: AIOKafkaProducer | None = None
-        self._assigned = False
         super().__init__(settings.kafka.app_id.format(role=role), **options)
 
     def _new_transport(self) -> Transport:
@@ -91,32 +124,19 @@ class ElfaustApp(faust.App):  # type: ignore[misc]
         async def ask() -> None:
             await asyncio.to_thread(probe)
 
-        self._servers.append((server, ask))
+        self.readiness.asks(server, ask)
 
     async def on_first_start(self) -> None:
-        """Wait for the servers and create the topics that every role needs."""
+        """Make the folder of the app's state."""
         Path(self.conf.datadir).mkdir(parents=True, exist_ok=True)
         await super().on_first_start()
-        for server, ask in self._servers:
-            await self._wait_for(server, ask)
-        if self.should_stop:
-            return
-        await self.admin.ensure([*self.names.raw, self.names.error])
-        await self.follow()
 
-    async def _wait_for(self, server: str, ask: Callable[[], Awaitable[object]]) -> None:
-        started, told = monotonic(), -60.0
-        while not self.should_stop:
-            try:
-                await ask()
-                if told >= 0:
-                    self.log.info("%s answers.", server)
-                return
-            except Exception as error:
-                if monotonic() - started - told >= 60:
-                    told = monotonic() - started
-                    self.log.warning("Waiting for %s: %s", server, error)
-            await self.sleep(1.0)
+    async def find_servers(self) -> None:
+        """Wait for the servers and create the topics that every role needs."""
+        await self.readiness.until_all_answer(self.sleep, lambda: self.should_stop)
+        if not self.should_stop:
+            await self.admin.ensure([*self.names.raw, self.names.error])
+            await self.follow()
 
     async def publisher(self) -> Publisher:
         """Return the publisher, its producer started."""
@@ -131,11 +151,11 @@ class ElfaustApp(faust.App):  # type: ignore[misc]
 
     async def has_lanes(self, *_: Any, **__: Any) -> None:
         """Note that there may be something to drain."""
-        self._assigned = True
+        self.readiness.has_lanes = True
 
     async def drain(self) -> None:
         """Take no more batches; write, acknowledge and commit those that were taken."""
-        if self.draining or self.crashed or not self._assigned:
+        if self.draining or self.crashed or not self.readiness.has_lanes:
             return
         self.draining = True
         self.consumer.pause_partitions(self.consumer.assignment())
@@ -184,6 +204,8 @@ def create_app(role: str, settings: Settings) -> ElfaustApp:
         broker_max_poll_records=kafka.max_poll_records,
         broker_session_timeout=kafka.session_timeout,
         broker_heartbeat_interval=min(1.0, kafka.session_timeout / 4),
+        # A batch that waits for a sink which is away is no reason to leave the group.
+        broker_max_poll_interval=86_400.0,
         broker_request_timeout=max(kafka.request_timeout, kafka.session_timeout),
         producer_request_timeout=kafka.request_timeout,
         consumer_max_fetch_size=4 * 1024 * 1024,
@@ -199,6 +221,7 @@ def create_app(role: str, settings: Settings) -> ElfaustApp:
     app.on_partitions_assigned.connect(app.has_lanes, weak=False)
     app.on_before_shutdown.connect(_drain, weak=False)
     app.task(app._keep_following)
+    register_ready(app)
     importlib.import_module(f"agents.{role}").register(app)
     collect_rarely()
     return app

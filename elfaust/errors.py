@@ -45,9 +45,22 @@ class ServerAway(ElfaustError):
     retriable = True
 
     def __init__(self, server: str, detail: str) -> None:
-        super().__init__(f"{server} does not answer: {detail}")
+        super().__init__(f"{server} is not available: {detail}")
         self.server = server
         self.detail = detail
+
+
+class Unacknowledged(ServerAway):
+    """Kafka did not acknowledge in time: what was sent may have arrived or not.
+
+    Only a worker that starts again from its committed offsets may send it again.
+    """
+
+    retriable = False
+
+
+class SchemaAway(ServerAway):
+    """The schema wiki does not tell a schema; events of the others can go on."""
 
 
 class LaneLost(ElfaustError):

@@ -37,6 +37,8 @@ def feed(
 
     app.on_partitions_revoked.connect(lanes_move, weak=False)
     app.drains(gather.flush)
+    app.readiness.reports(lambda: gather.away)
+    app.held.append(lambda: gather.held)
 
 
 def holding(app: Any) -> Hold:

@@ -16,7 +16,7 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
 from elfaust.batch import source_header
-from elfaust.errors import ServerAway
+from elfaust.errors import Unacknowledged
 from elfaust.settings import Kafka, Settings
 from elfaust.topics import TopicAdmin
 from elfaust.types import Outgoing
@@ -47,7 +47,7 @@ class Publisher:
         """Publish records; return the last offset of each (topic, lane) once all are durable.
 
         The producer tries again by itself, in order and without doubles, while brokers are away.
-        Raises ServerAway when that took longer than `kafka.publish_timeout`: what was sent then may
+        Raises Unacknowledged when that took longer than `kafka.publish_timeout`: what was sent may
         or may not have arrived, and the caller must stop without acknowledging its source.
         """
         groups: dict[tuple[str, int], list[Outgoing]] = {}
@@ -61,9 +61,9 @@ class Publisher:
                 )
         except TimeoutError as error:
             detail = f"not acknowledged within {self._kafka.publish_timeout} s"
-            raise ServerAway(f"Kafka {self._kafka.bootstrap}", detail) from error
+            raise Unacknowledged(f"Kafka {self._kafka.bootstrap}", detail) from error
         except KafkaError as error:
-            raise ServerAway(f"Kafka {self._kafka.bootstrap}", repr(error)) from error
+            raise Unacknowledged(f"Kafka {self._kafka.bootstrap}", repr(error)) from error
         return dict(zip(groups, offsets, strict=True))
 
     async def _publish_lane(self, topic: str, lane: int, records: list[Outgoing]) -> int:

@@ -14,7 +14,7 @@ import aiohttp
 import orjson
 
 from elfaust.dialect import DIALECTS, LATEST, Dialect
-from elfaust.errors import SchemaUnfit, ServerAway
+from elfaust.errors import SchemaAway, SchemaUnfit
 from elfaust.settings import Schemas
 from elfaust.types import SchemaKey
 from elfaust.validation import CapsuleValidator
@@ -72,7 +72,7 @@ class Registry:
     def find(self, key: SchemaKey) -> Schema:
         """Return a schema that the processor has found, from wherever it is; blocks.
 
-        Raises SchemaUnfit when it is nowhere, ServerAway when the schema wiki does not tell.
+        Raises SchemaUnfit when it is nowhere, SchemaAway when the schema wiki does not tell.
         """
         if self.get(key) is None:
             asyncio.run(self.resolve([key]))
@@ -80,7 +80,7 @@ class Registry:
         if schema is not None:
             return schema
         if self._settings.wiki_url:
-            raise ServerAway(f"schema wiki {self._settings.wiki_url}", self.reason(key))
+            raise SchemaAway(f"schema wiki {self._settings.wiki_url}", self.reason(key))
         raise SchemaUnfit(key, self.reason(key))
 
     def is_missing(self, key: SchemaKey) -> bool:

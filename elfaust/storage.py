@@ -5,20 +5,16 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
 import requests
 from hdfs import InsecureClient
 from hdfs.util import HdfsError
-from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential_jitter
 
 from elfaust.errors import ServerAway
 from elfaust.settings import Hdfs
 
 T = TypeVar("T")
-ATTEMPTS = 5
-#: What the NameNode answers when it may serve later.
-LATER = ("SafeModeException", "RetriableException", "StandbyException", "IOException")
 
 
 class Storage(Protocol):
@@ -104,11 +100,7 @@ class LocalStorage:
 
 
 class WebHdfsStorage:
-    """HDFS through WebHDFS; each call is tried a few times while the NameNode is away.
-
-    A rename whose answer was lost is tried again and then says False: the caller looks whether the
-    target is what it wanted.
-    """
+    """HDFS through WebHDFS."""
 
     def __init__(self, settings: Hdfs) -> None:
         self._url = settings.url
@@ -124,7 +116,7 @@ class WebHdfsStorage:
 
     def write(self, path: str, data: bytes) -> None:
         """Write a file, over what is there."""
-        self._try(lambda: self._client.write(path, data=data, overwrite=True))
+        self._ask(path, lambda: self._client.write(path, data=data, overwrite=True))
 
     def read(self, path: str) -> bytes:
         """Return a file's bytes."""
@@ -134,38 +126,36 @@ class WebHdfsStorage:
                 data: bytes = reader.read()
                 return data
 
-        if not self.exists(path):
-            raise FileNotFoundError(path)
-        return self._try(read)
+        return self._ask(path, read)
 
     def rename(self, source: str, target: str) -> bool:
         """Rename a file; HDFS refuses where the target exists."""
         folder = target.rpartition("/")[0]
         if folder not in self._made:
-            self._try(lambda: self._client.makedirs(folder))
+            self._ask(folder, lambda: self._client.makedirs(folder))
             self._made.add(folder)
 
         def rename() -> bool:
             answer = self._client._rename(source, destination=target)
             return bool(answer.json()["boolean"])
 
-        return self._try(rename)
+        return self._ask(source, rename)
 
     def exists(self, path: str) -> bool:
         """Tell whether there is such a file."""
-        return self._try(lambda: self._client.status(path, strict=False)) is not None
+        return self._ask(path, lambda: self._client.status(path, strict=False)) is not None
 
     def list(self, path: str) -> list[str]:
         """Return the sorted names in a folder."""
         if not self.exists(path):
             return []
-        return sorted(self._try(lambda: self._client.list(path)))
+        return sorted(self._ask(path, lambda: self._client.list(path)))
 
     def walk(self, path: str) -> Iterator[str]:
         """Yield the paths of all files below a folder."""
         if not self.exists(path):
             return
-        for name, status in self._try(lambda: self._client.list(path, status=True)):
+        for name, status in self._ask(path, lambda: self._client.list(path, status=True)):
             inner = f"{path.rstrip('/')}/{name}"
             if status["type"] == "DIRECTORY":
                 yield from self.walk(inner)
@@ -174,27 +164,16 @@ class WebHdfsStorage:
 
     def delete(self, path: str) -> None:
         """Delete a file or a folder."""
-        self._try(lambda: self._client.delete(path, recursive=True))
+        self._ask(path, lambda: self._client.delete(path, recursive=True))
         self._made.clear()
 
-    def _try(self, call: Callable[[], T]) -> T:
-        for attempt in Retrying(
-            retry=retry_if_exception_type(ServerAway),
-            stop=stop_after_attempt(ATTEMPTS),
-            wait=wait_exponential_jitter(multiplier=0.2, max=5.0),
-            reraise=True,
-        ):
-            with attempt:
-                return self._once(call)
-        raise AssertionError("unreachable")
-
-    def _once(self, call: Callable[[], T]) -> T:
+    def _ask(self, path: str, call: Callable[[], T]) -> T:
         try:
             return call()
         except (requests.RequestException, OSError) as error:
             raise ServerAway(f"HDFS {self._url}", str(error)) from error
         except HdfsError as error:
-            name: Any = getattr(error, "exception", "") or ""
-            if name in LATER or "safe mode" in str(error) or not name:
-                raise ServerAway(f"HDFS {self._url}", str(error)) from error
-            raise
+            if getattr(error, "exception", "") == "FileNotFoundException":
+                raise FileNotFoundError(path) from error
+            # Safe mode, a quota, missing rights: no fault of what is to be written.
+            raise ServerAway(f"HDFS {self._url}", str(error)) from error

@@ -7,23 +7,45 @@ import json
 from typing import Any
 
 import click
+import requests
 
+from elfaust.errors import ServerAway
 from elfaust.lag import LagReader, TopicLag
 from elfaust.settings import Settings
 from elfaust.workers import alive
+
+#: Longest wait for a worker's word, seconds.
+READY_SECONDS = 3.0
 
 
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="One JSON object for a program.")
 @click.pass_obj
 def command(settings: Settings, as_json: bool) -> None:
-    """Show the workers of this machine, the lag of each role, and what it has written."""
-    status = describe(settings, asyncio.run(_lags(settings)))
+    """Show the workers of this machine, the lag of each role, and what it has written.
+
+    While Kafka does not answer the workers are shown all the same.
+    """
+    away, lags = None, list[TopicLag]()
+    try:
+        lags = asyncio.run(_lags(settings))
+    except ServerAway as error:
+        away = error
+    status = describe(settings, lags)
     if as_json:
         click.echo(json.dumps(status))
-        return
+    else:
+        show(status)
+    if away:
+        raise away
+
+
+def show(status: dict[str, Any]) -> None:
+    """Print a status for people."""
     for worker in status["workers"]:
-        click.echo(f"{worker['role']:<12} pid {worker['pid']:<8} {worker['web']}")
+        state = "ready" if worker["ready"] else f"waits for {'; '.join(worker['waits_for'])}"
+        held = "".join(f"; {why}" for why in worker["held"])
+        click.echo(f"{worker['role']:<12} pid {worker['pid']:<8} {worker['web']} {state}{held}")
     if not status["workers"]:
         click.echo("No worker runs; `elfaust up` starts one of each role.")
     for topic in status["topics"]:
@@ -42,6 +64,15 @@ async def _lags(settings: Settings) -> list[TopicLag]:
         await reader.close()
 
 
+def _ready(web: str) -> dict[str, Any]:
+    """Return what a worker says of its readiness (elfaust/web/ready.py)."""
+    try:
+        answer = requests.get(f"{web}ready/", timeout=READY_SECONDS).json()
+        return {name: answer[name] for name in ("ready", "waits_for", "held")}
+    except (requests.RequestException, ValueError, KeyError, TypeError):
+        return {"ready": False, "waits_for": ["an answer of its own"], "held": []}
+
+
 def describe(settings: Settings, lags: list[TopicLag]) -> dict[str, Any]:
     """Return the status as the JSON shape that `--json` prints.
 
@@ -55,7 +86,7 @@ def describe(settings: Settings, lags: list[TopicLag]) -> dict[str, Any]:
         topic["lag"][lag.role] = lag.lag
     return {
         "workers": [
-            {"role": worker.role, "pid": worker.pid, "web": worker.web}
+            {"role": worker.role, "pid": worker.pid, "web": worker.web, **_ready(worker.web)}
             for worker in alive(settings)
         ],
         "topics": [topics[name] for name in sorted(topics)],

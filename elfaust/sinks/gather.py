@@ -2,7 +2,8 @@
 
 Batches are gathered by group (a table, a lane) and a group is written as a whole by `write`; what
 blocks is wrapped by `in_thread`. A batch is acknowledged when its group's write has returned, never
-before, and the records that `write` refused are reported first.
+before, and the records that `write` refused are reported first. What cannot be written now waits
+here, in bounds, and is tried again.
 """
 
 from __future__ import annotations
@@ -15,15 +16,19 @@ from dataclasses import dataclass, field
 from time import monotonic
 from typing import Any, NamedTuple
 
-from elfaust.errors import EventFault, TableChanged
+from elfaust.errors import EventFault, SchemaAway, ServerAway, TableChanged
 from elfaust.quiet import OnceAMinute
 from elfaust.types import Record
 
 log = logging.getLogger(__name__)
 log.addFilter(OnceAMinute())
 
-#: Seconds between tries of a group that waits for its table.
+#: Seconds between tries of a group that waits by itself, and most between those of a server.
 AGAIN_SECONDS = 10.0
+#: Seconds until the first try of a server that did not answer; each further wait is longer.
+SOON_SECONDS = 0.1
+#: Seconds between looks whether too much still waits.
+FULL_SECONDS = 0.1
 
 
 class Gathered(NamedTuple):
@@ -59,17 +64,21 @@ class _Group:
     batches: list[Gathered] = field(default_factory=list)
     rows: int = 0
     since: float = field(default_factory=monotonic)
-    #: When to try again a group that could not be written, as `monotonic` has it; 0: at once.
+    #: When to try again a group that waits by itself, as `monotonic` has it; 0: at once.
     again: float = 0.0
+    #: Why it waits.
+    why: str = ""
 
 
 class Gather:
     """Gathers batches by group and writes each group when it is large or old enough.
 
     `flush_rows` and `flush_seconds` bound a group; at most `pending_rows` rows wait in all, beyond
-    that `add` waits too, which pauses the worker's topics. A group whose write raises TableChanged
-    waits by itself: `hold` stops its topics, it is tried again every `AGAIN_SECONDS`, and the
-    others go on.
+    that `add` waits too, which pauses the worker's topics.
+
+    While the server is away (ServerAway) all groups wait, and it is asked ever more seldom. A group
+    whose write raises TableChanged or SchemaAway waits by itself: `hold` stops its topics, so that
+    it is no part of the bound, and the others go on.
     """
 
     def __init__(
@@ -82,7 +91,7 @@ class Gather:
         flush_rows: int,
         flush_seconds: float,
         pending_rows: int,
-        hold: Hold = lambda topics, held: None,
+        hold: Hold | None = None,
     ) -> None:
         self._group_of = group_of
         self._write = write
@@ -93,23 +102,31 @@ class Gather:
         self._pending_rows = pending_rows
         self._hold = hold
         self._groups: dict[Hashable, _Group] = {}
-        self._rows = 0
         self._forgotten: int | None = None
         self._flushing = asyncio.Lock()
+        #: Why no group can be written, when to try again, and the wait before that.
+        self.away = ""
+        self._again = self._pause = 0.0
+
+    @property
+    def held(self) -> list[str]:
+        """Why groups wait by themselves."""
+        return [group.why for group in self._groups.values() if group.why]
 
     async def add(self, batch: Gathered) -> None:
-        """Take a batch; write what is large enough, or all if too much waits."""
-        if batch.generation != self._generation() or batch.generation == self._forgotten:
+        """Take a batch; write what is large enough; wait while too much waits."""
+        if self._is_over(batch):
             return
         key = self._group_of(batch)
         group = self._groups.setdefault(key, _Group())
         group.batches.append(batch)
         group.rows += len(batch.records)
-        self._rows += len(batch.records)
         if group.rows >= self._flush_rows:
             await self._flush([key])
-        elif self._rows >= self._pending_rows:
+        while self._is_full() and not self._is_over(batch):
             await self._flush(list(self._groups))
+            if self._is_full():
+                await asyncio.sleep(FULL_SECONDS)
 
     async def flush_old(self) -> None:
         """Write the groups whose oldest batch has waited for `flush_seconds`."""
@@ -134,42 +151,69 @@ class Gather:
         """
         async with self._flushing:
             self._groups.clear()
-            self._rows = 0
             self._forgotten = self._generation()
             of_lanes()
+
+    def _is_over(self, batch: Gathered) -> bool:
+        return batch.generation != self._generation() or batch.generation == self._forgotten
+
+    def _is_full(self) -> bool:
+        groups = self._groups.values()
+        waiting = sum(group.rows for group in groups if not (group.why and self._hold))
+        return waiting >= self._pending_rows
 
     async def _flush(self, keys: Sequence[Hashable]) -> None:
         for key in keys:
             async with self._flushing:
                 group = self._groups.get(key)
-                if group is None or group.again > monotonic():
+                if group is None or max(group.again, self._again) > monotonic():
                     continue
                 del self._groups[key]
-                self._rows -= group.rows
                 try:
                     refused = await self._write(key, group.batches)
-                except TableChanged as changed:
-                    self._wait(key, group, changed)
+                except (TableChanged, SchemaAway) as alone:
+                    self._keep(key, group, alone)
+                    continue
+                except ServerAway as away:
+                    self._keep(key, group)
+                    self._wait_for_server(away)
                     continue
                 if refused:
                     await self._report(refused)
                 for batch in group.batches:
                     batch.acknowledge()
-                if group.again:
-                    self._hold({batch.topic for batch in group.batches}, False)
-                    log.info("%s: written again", key)
+                self._goes_on(key, group)
 
-    def _wait(self, key: Hashable, group: _Group, changed: TableChanged) -> None:
-        """Keep a group for later; what has come for it meanwhile goes behind it."""
-        if not group.again:
-            self._hold({batch.topic for batch in group.batches}, True)
-        log.error("%s", changed)
-        group.again = monotonic() + AGAIN_SECONDS
-        later = self._groups.get(key, _Group())
-        group.batches += later.batches
-        group.rows += later.rows
-        self._rows += group.rows - later.rows
+    def _keep(self, key: Hashable, group: _Group, alone: Exception | None = None) -> None:
+        """Keep a group for later, in front of what has come for it meanwhile."""
+        if later := self._groups.get(key):
+            group.batches += later.batches
+            group.rows += later.rows
         self._groups[key] = group
+        if alone is not None:
+            log.error("%s", alone)
+            group.again, group.why = monotonic() + AGAIN_SECONDS, str(alone)
+            if self._hold:
+                self._hold({batch.topic for batch in group.batches}, True)
+
+    def _wait_for_server(self, away: ServerAway) -> None:
+        if not away.retriable:
+            raise away
+        if self._pause:
+            # Once is a deadlock or a connection that had grown old.
+            self.away = str(away)
+            log.warning("%s; events wait", away)
+        self._pause = min(AGAIN_SECONDS, 4 * self._pause or SOON_SECONDS)
+        self._again = monotonic() + self._pause
+
+    def _goes_on(self, key: Hashable, group: _Group) -> None:
+        if self.away:
+            log.info("Goes on after: %s", self.away)
+        self.away, self._pause = "", 0.0
+        if group.why:
+            log.info("%s: goes on after: %s", key, group.why)
+            if self._hold:
+                self._hold({batch.topic for batch in group.batches}, False)
 
 
 def in_thread(write: Callable[[Any, Sequence[Gathered]], Sequence[Refused]]) -> Write:

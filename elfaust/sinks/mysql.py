@@ -13,7 +13,6 @@ from typing import Any
 import MySQLdb
 import orjson
 from MySQLdb.constants import ER
-from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential_jitter
 
 from elfaust.columns import Column, columns_of
 from elfaust.errors import EventFault, SchemaUnfit, ServerAway, TableChanged
@@ -46,7 +45,6 @@ CHANGED = {ER.BAD_FIELD_ERROR, ER.NO_DEFAULT_FOR_FIELD, ER.WRONG_VALUE_COUNT_ON_
 STATEMENT_BYTES = 8 * 1024 * 1024
 #: How MySQL names a column in an error.
 COLUMN = re.compile(r"column (?:'([^']+)'|`[^`]*`\.`[^`]*`\.`([^`]+)`)")
-ATTEMPTS = 5
 Refusals = list[tuple[Record, EventFault]]
 
 
@@ -138,24 +136,9 @@ class MysqlSink:
         """Store events of one schema revision; durable on return, all in one transaction.
 
         Returns the records that cannot be stored, each with its fault. Raises ServerAway when the
-        server could not take them after several tries, TableChanged when somebody has altered the
-        table: nothing is stored then.
+        server could not take them now, a deadlock included, and TableChanged when somebody has
+        altered the table: nothing is stored then, and the same write may be tried again.
         """
-        for attempt in Retrying(
-            retry=retry_if_exception_type(MySQLdb.Error),
-            stop=stop_after_attempt(ATTEMPTS),
-            wait=wait_exponential_jitter(multiplier=0.1, max=5.0),
-            retry_error_callback=self._give_up,
-        ):
-            with attempt:
-                return self._write(key, records)
-        raise AssertionError("unreachable")
-
-    def _give_up(self, state: Any) -> None:
-        error = state.outcome.exception()
-        raise ServerAway(self._server, str(error)) from error
-
-    def _write(self, key: SchemaKey, records: Sequence[Record]) -> Refusals:
         try:
             if self._connection is None:
                 self._connection = connect(self._mysql)
@@ -175,7 +158,7 @@ class MysqlSink:
             if error.args and error.args[0] == ER.NO_SUCH_TABLE:
                 self._tables.pop(key, None)
             self._disconnect()
-            raise
+            raise ServerAway(self._server, str(error)) from error
 
     def _disconnect(self) -> None:
         connection, self._connection = self._connection, None

@@ -8,7 +8,7 @@ from time import monotonic
 
 import pytest
 
-from elfaust.errors import EventFault, ServerAway, TableChanged
+from elfaust.errors import EventFault, ServerAway, TableChanged, Unacknowledged
 from elfaust.sinks import gather as module
 from elfaust.sinks.gather import Gather, Gathered, Refused, by_topic, in_thread
 from elfaust.types import Record
@@ -86,9 +86,69 @@ async def test_all_is_written_when_too_much_waits(sink: Sink) -> None:
     assert sink.log == ["write a 6", "ack a", "write b 6", "ack b"]
 
 
-async def test_nothing_is_acknowledged_when_the_write_fails(sink: Sink) -> None:
+async def test_nothing_is_acknowledged_while_the_server_is_away(
+    sink: Sink, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = monotonic()
+    monkeypatch.setattr(module, "monotonic", lambda: now)
     sink.fail, gather = True, sink.gather(rows=1)
-    with pytest.raises(ServerAway):
+    for _ in range(3):
+        await gather.add(sink.batch("a", 1))
+        now += module.AGAIN_SECONDS
+    assert (sink.log, gather.away) == ([], "MySQL is not available: gone")
+    sink.fail = False
+    await gather.flush()
+    assert sink.log == ["write a 3", "ack a", "ack a", "ack a"]
+    assert gather.away == ""
+
+
+async def test_a_server_that_is_away_is_asked_ever_more_seldom(
+    sink: Sink, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now, asked = monotonic(), list[float]()
+    start = now
+    monkeypatch.setattr(module, "monotonic", lambda: now)
+
+    async def write(key: Hashable, batches: Sequence[Gathered]) -> Sequence[Refused]:
+        asked.append(round(now - start, 1))
+        raise ServerAway("MySQL", "gone")
+
+    gather = sink.gather(rows=1)
+    gather._write = write
+    await gather.add(sink.batch("a", 1))
+    for _ in range(300):
+        now += 0.1
+        await gather.flush()
+    assert asked == pytest.approx([0.0, 0.1, 0.5, 2.1, 8.5, 18.5, 28.5], abs=0.5)
+
+
+async def test_no_more_is_taken_while_too_much_waits(sink: Sink) -> None:
+    sink.fail, gather = True, sink.gather(rows=5, pending=10)
+    await gather.add(sink.batch("a", 5))
+    full = asyncio.create_task(gather.add(sink.batch("a", 5)))
+    await asyncio.sleep(0.3)
+    assert not full.done()
+    sink.fail = False
+    await asyncio.wait_for(full, 5)
+    assert sink.log == ["write a 10", "ack a", "ack a"]
+
+
+async def test_who_waits_to_add_gives_up_when_the_lanes_move(sink: Sink) -> None:
+    sink.fail, gather = True, sink.gather(pending=1)
+    full = asyncio.create_task(gather.add(sink.batch("a", 5)))
+    await asyncio.sleep(0)
+    await gather.forget()
+    await asyncio.wait_for(full, 5)
+    assert sink.log == []
+
+
+async def test_what_may_have_arrived_is_not_tried_again(sink: Sink) -> None:
+    async def write(key: Hashable, batches: Sequence[Gathered]) -> Sequence[Refused]:
+        raise Unacknowledged("Kafka", "60 s")
+
+    gather = sink.gather(rows=1)
+    gather._write = write
+    with pytest.raises(Unacknowledged):
         await gather.add(sink.batch("a", 1))
     assert sink.log == []
 

@@ -77,11 +77,6 @@ def settings() -> Settings:
     return replace(base, mysql=replace(base.mysql, port=1, insert_rows=4))
 
 
-@pytest.fixture
-def no_wait(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tenacity.nap.time.sleep", lambda seconds: None)
-
-
 def sink_on(
     monkeypatch: pytest.MonkeyPatch, settings: Settings, refuses: Any
 ) -> tuple[MysqlSink, FakeConnection]:
@@ -112,20 +107,21 @@ def test_a_batch_is_halved_until_the_bad_row_is_alone(
     assert len(connection.committed) == len(RECORDS) - 1
 
 
-@pytest.mark.usefixtures("no_wait")
 @pytest.mark.parametrize(
     "error", [GONE, MySQLdb.OperationalError(ER.LOCK_DEADLOCK, "Deadlock found")]
 )
-def test_a_server_s_error_is_tried_again(
+def test_after_a_server_s_error_the_same_write_may_be_tried_again(
     monkeypatch: pytest.MonkeyPatch, settings: Settings, error: Exception
 ) -> None:
     errors: list[Exception | None] = [None, error, None, None]
     sink, connection = sink_on(monkeypatch, settings, lambda rows: errors.pop(0))
+    with pytest.raises(ServerAway):
+        sink.write(KEY, RECORDS)
+    assert connection.committed == []
     assert sink.write(KEY, RECORDS) == []
     assert len(connection.committed) == len(RECORDS)
 
 
-@pytest.mark.usefixtures("no_wait")
 def test_a_server_that_stays_away_is_named(
     monkeypatch: pytest.MonkeyPatch, settings: Settings
 ) -> None:
@@ -135,12 +131,13 @@ def test_a_server_that_stays_away_is_named(
     assert connection.committed == []
 
 
-@pytest.mark.usefixtures("no_wait")
 def test_a_table_that_was_dropped_is_created_again(
     monkeypatch: pytest.MonkeyPatch, settings: Settings
 ) -> None:
     errors = [MySQLdb.ProgrammingError(ER.NO_SUCH_TABLE, "no such table"), None, None]
     sink, connection = sink_on(monkeypatch, settings, lambda rows: errors.pop(0))
+    with pytest.raises(ServerAway):
+        sink.write(KEY, RECORDS)
     assert sink.write(KEY, RECORDS) == []
     created = [s for s in connection.statements if str(s).startswith("CREATE TABLE")]
     assert len(created) == 2

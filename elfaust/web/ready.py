@@ -1,0 +1,35 @@
+"""Whether a worker works: `GET /ready/` of every role, for load balancers and people.
+
+    200 {"role": str, "ready": true,  "waits_for": [],    "held": [why]}
+    503 {"role": str, "ready": false, "waits_for": [why], "held": [why]}
+
+`waits_for` names the server that is away, `held` the tables whose events wait by themselves.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+#: Longest wait for Kafka's answer, seconds: whoever asks for readiness does not wait long.
+KAFKA_SECONDS = 2.0
+
+
+def register(app: Any) -> None:
+    """Add the page to a role's app."""
+
+    @app.page("/ready/", name="ready")  # type: ignore[untyped-decorator]
+    async def ready(view: Any, request: Any) -> Any:
+        waits = app.readiness.waits or await _kafka(app)
+        held = [why for holds in app.held for why in holds()]
+        body = {"role": app.role, "ready": not waits, "waits_for": waits, "held": held}
+        return view.json(body, status=503 if waits else 200)
+
+
+async def _kafka(app: Any) -> list[str]:
+    try:
+        async with asyncio.timeout(KAFKA_SECONDS):
+            await app.admin.names()
+    except Exception as error:
+        return [f"Kafka {app.settings.kafka.bootstrap}: {error or 'no answer'}"]
+    return []
