@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import MySQLdb
 import orjson
@@ -25,6 +25,14 @@ from elfaust.sinks.parquet_reader import parquet_files
 from elfaust.storage import open_storage
 from elfaust.topics import TopicAdmin, TopicNames
 from elfaust.types import Record, SchemaKey
+
+
+class Scanned(NamedTuple):
+    """All records of one lane of a topic."""
+
+    topic: str
+    lane: int
+    records: list[Record]
 
 
 @dataclass
@@ -94,9 +102,14 @@ async def read_account(settings: Settings) -> Account:
 
     Raises ServerAway when one of the servers does not answer.
     """
+    return await account_of(settings, await scan(settings))
+
+
+async def account_of(settings: Settings, scanned: Iterable[Scanned]) -> Account:
+    """Return the account of topics that were read, with what tables, files and counts hold."""
     names, lines = TopicNames(settings), _Lines()
     raw = 0
-    for topic, records in await scan(settings):
+    for topic, _, records in scanned:
         if topic in names.raw:
             raw += len(records)
         elif topic == names.error:
@@ -138,7 +151,7 @@ def _once(records: Iterable[Record]) -> list[Record]:
     return [r for r in records if not r.source or seen.setdefault((r.source, r.position), r) is r]
 
 
-async def scan(settings: Settings) -> list[tuple[str, list[Record]]]:
+async def scan(settings: Settings) -> list[Scanned]:
     """Return each topic and lane of the pipeline with all its records.
 
     Raises ServerAway when no broker answers.
@@ -166,16 +179,17 @@ async def scan(settings: Settings) -> list[tuple[str, list[Record]]]:
         await consumer.stop()
 
 
-async def _read(
-    consumer: AIOKafkaConsumer, ends: Mapping[TopicPartition, int]
-) -> list[tuple[str, list[Record]]]:
+async def _read(consumer: AIOKafkaConsumer, ends: Mapping[TopicPartition, int]) -> list[Scanned]:
     fetched: dict[TopicPartition, list[Any]] = {lane: [] for lane in ends}
     behind = {lane for lane, end in ends.items() if end}
     while behind:
         for lane, records in (await consumer.getmany(timeout_ms=500)).items():
             fetched[lane] += [record for record in records if record.offset < ends[lane]]
         behind = {lane for lane in behind if await consumer.position(lane) < ends[lane]}
-    return [(lane.topic, Batch(None, records).records) for lane, records in fetched.items()]
+    return [
+        Scanned(lane.topic, lane.partition, Batch(None, records).records)
+        for lane, records in fetched.items()
+    ]
 
 
 def _add_mysql(settings: Settings, lines: _Lines) -> None:

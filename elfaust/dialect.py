@@ -1,4 +1,4 @@
-"""What EventLogging did at a time: one setting, `events.compatibility`, picks all of it together.
+"""What EventLogging did at a time: one setting, `schemas.compatibility`, picks all of it together.
 
 A backfill in another dialect than that of the table would give the same event another uuid, so the
 rules of two years never mix (docs/reference.md, "Dialects").

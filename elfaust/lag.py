@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
@@ -31,6 +31,16 @@ class TopicLag:
     def lag(self) -> int:
         """Records not yet acknowledged."""
         return self.records - self.acknowledged
+
+
+class LaneLag(NamedTuple):
+    """One lane of a topic as one role has read it: the ends of both, as offsets."""
+
+    topic: str
+    lane: int
+    role: str
+    end: int
+    acknowledged: int
 
 
 def topics_of(settings: Settings, role: str, topics: set[str]) -> set[str]:
@@ -71,24 +81,30 @@ class LagReader:
 
     async def read(self) -> list[TopicLag]:
         """Return the lag of each role in each topic that it reads."""
+        sums: dict[tuple[str, str], list[int]] = {}
+        for lane in await self.lanes():
+            of = sums.setdefault((lane.role, lane.topic), [0, 0])
+            of[0] += lane.end
+            of[1] += lane.acknowledged
+        return [TopicLag(topic, role, *of) for (role, topic), of in sums.items()]
+
+    async def lanes(self) -> list[LaneLag]:
+        """Return the lag of each role in each lane that it reads, by role and topic."""
         topics = set(await self._admin.list_topics())
         wanted = {role: topics_of(self._settings, role, topics) for role in READERS}
         lanes = [
             TopicPartition(topic, lane)
-            for topic in set().union(*wanted.values())
+            for topic in sorted(set().union(*wanted.values()))
             for lane in range(self._settings.topics.lanes)
         ]
         ends = await self._consumer.end_offsets(lanes)
         lags = []
         for role in READERS:
-            group = self._settings.kafka.app_id.format(role=role)
-            committed = await self._committed(group)
-            for topic in sorted(wanted[role]):
-                mine = [lane for lane in lanes if lane.topic == topic]
-                done = sum(
-                    max(0, committed[lane].offset) if lane in committed else 0 for lane in mine
-                )
-                lags.append(TopicLag(topic, role, sum(ends[lane] for lane in mine), done))
+            committed = await self._committed(self._settings.kafka.app_id.format(role=role))
+            for lane in lanes:
+                if lane.topic in wanted[role]:
+                    done = max(0, committed[lane].offset) if lane in committed else 0
+                    lags.append(LaneLag(lane.topic, lane.partition, role, ends[lane], done))
         return lags
 
     async def _committed(self, group: str) -> dict[TopicPartition, Any]:

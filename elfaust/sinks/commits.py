@@ -152,3 +152,17 @@ class CommitLog:
 
 def _as_json(progress: Progress) -> dict[str, object]:
     return {"offsets": progress.offsets, "positions": progress.positions}
+
+
+def unfinished(storage: Storage, root: str) -> list[str]:
+    """Return what is not as a finished commit leaves it, under `root`, of all lanes.
+
+    These are temporary files, and files that the last commit of a lane lists and nobody can find.
+    """
+    root = root.rstrip("/")
+    paths = list(storage.walk(f"{root}/_temporary"))
+    for lane in storage.list(f"{root}/_commits"):
+        *_, last = storage.list(f"{root}/_commits/{lane}")
+        commit = orjson.loads(storage.read(f"{root}/_commits/{lane}/{last}"))
+        paths += [final for _, final in commit["files"] if not storage.exists(final)]
+    return paths

@@ -68,7 +68,7 @@ class Landed:
         names = TopicNames(settings)
         self.events: dict[SchemaKey, dict[str, Any]] = defaultdict(dict)
         self.errors: list[dict[str, Any]] = []
-        for topic, records in asyncio.run(scan(settings)):
+        for topic, _, records in asyncio.run(scan(settings)):
             if topic in names.raw:
                 continue
             values = [orjson.loads(record.value) for record in records]

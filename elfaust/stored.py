@@ -1,0 +1,107 @@
+"""What the sinks hold of one schema revision, read back: for audits."""
+
+from __future__ import annotations
+
+import io
+import json
+import math
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import closing
+from typing import Any
+
+import MySQLdb
+import pyarrow.parquet as pq
+from MySQLdb.constants import ER
+
+from elfaust.capsule import in_utc
+from elfaust.columns import TIMESTAMP, Column, columns_of
+from elfaust.errors import ServerAway
+from elfaust.registry import Schema
+from elfaust.settings import Mysql
+from elfaust.sinks.ddl import quoted, table_name
+from elfaust.sinks.mysql import connect
+from elfaust.sinks.parquet_types import column_name
+from elfaust.sinks.rows import mediawiki_timestamp
+from elfaust.storage import Storage
+
+Row = dict[str, Any]
+#: MySQL's FLOAT has 24 bits and is shown with six digits.
+FLOAT_DIGITS = 1e-5
+
+
+def mysql_rows(mysql: Mysql, schema: Schema) -> dict[str, Row]:
+    """Return the rows of a schema revision's table by uuid, none where there is no table.
+
+    Raises ServerAway when MySQL does not answer. The table's unique index has each uuid once.
+    """
+    columns = [column.name for column in _columns(schema)]
+    names = ", ".join(map(quoted, columns))
+    try:
+        with closing(connect(mysql)) as connection, connection.cursor() as cursor:
+            table = table_name(mysql.table, schema.key)
+            cursor.execute(f"SELECT {names} FROM {quoted(table)}")
+            rows = [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
+    except MySQLdb.Error as error:
+        if error.args and error.args[0] == ER.NO_SUCH_TABLE:
+            return {}
+        raise ServerAway(f"MySQL {mysql.host}:{mysql.port}", str(error)) from error
+    return {row["uuid"]: row for row in rows}
+
+
+def parquet_rows(storage: Storage, folder: str) -> tuple[dict[str, Row], Counter[str]]:
+    """Return the rows of a schema revision's files by uuid, and how often each uuid is there."""
+    rows: dict[str, Row] = {}
+    times: Counter[str] = Counter()
+    for path in storage.walk(folder):
+        for row in pq.read_table(io.BytesIO(storage.read(path))).to_pylist():
+            rows[row["uuid"]] = row
+            times[row["uuid"]] += 1
+    return rows, times
+
+
+def differences(schema: Schema, in_mysql: Row, in_parquet: Row) -> Iterator[str]:
+    """Yield what one event's row and its Parquet row say otherwise, column by column."""
+    for column in _columns(schema):
+        stored, given = in_mysql[column.name], _value(column, in_parquet)
+        if not _same(column, stored, given):
+            yield f"{column.name}: MySQL {stored!r:.80}, Parquet {given!r:.80}"
+
+
+def _columns(schema: Schema) -> list[Column]:
+    columns = columns_of(schema.key, schema.event, schema.dialect)
+    return [column for column in columns if column.name != "id" and column.name != "clientIp"]
+
+
+def _value(column: Column, row: Row) -> Any:
+    """Return what a Parquet row holds at a column's path."""
+    first, *rest = column.path
+    # MediaWiki's timestamp is made of the event's time.
+    value = row["dt" if column.path == ("timestamp",) else first.lower()]
+    for name in rest:
+        value = value and value[column_name(name)]
+    return value
+
+
+def _same(column: Column, stored: Any, given: Any) -> bool:
+    if given is None or stored is None:
+        # A user agent that is no map is in MySQL alone.
+        return stored is given or (given is None and column.path == ("userAgent",))
+    if column.path == ("dt",):
+        return bool(f"{stored:%Y-%m-%dT%H:%M:%SZ}" == in_utc(given))
+    if column.path == ("timestamp",):
+        return bool(stored == "".join(filter(str.isdigit, in_utc(given))))
+    if column.sql_type == TIMESTAMP:
+        return bool(stored == mediawiki_timestamp(given))
+    if column.sql_type == "FLOAT":
+        return math.isclose(stored, given, rel_tol=FLOAT_DIGITS)
+    if isinstance(given, dict | list):
+        return bool(_without_nulls(json.loads(stored)) == _without_nulls(given))
+    return bool(stored == given)
+
+
+def _without_nulls(value: Any) -> Any:
+    """Return JSON without keys whose value is null: a struct has all its keys, an object not."""
+    if isinstance(value, dict):
+        return {key: _without_nulls(of) for key, of in value.items() if of is not None}
+    return [_without_nulls(of) for of in value] if isinstance(value, list) else value
