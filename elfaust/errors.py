@@ -59,10 +59,6 @@ class Unacknowledged(ServerAway):
     retriable = False
 
 
-class SchemaAway(ServerAway):
-    """The schema wiki does not tell a schema; events of the others can go on."""
-
-
 class LaneLost(ElfaustError):
     """Another worker has taken over this lane; nothing more may be written for it."""
 
@@ -72,16 +68,35 @@ class LaneLost(ElfaustError):
         self.detail = detail
 
 
-class TableChanged(ElfaustError):
-    """A table that is no longer what its schema made it: somebody has altered it.
-
-    Its events wait until it is mended; those of other tables go on.
-    """
+class SchemaWaits(ElfaustError):
+    """What keeps the events of one schema revision waiting; those of others go on."""
 
     retriable = True
 
+
+class SchemaAway(SchemaWaits):
+    """The schema wiki does not tell a schema."""
+
+    def __init__(self, key: tuple[str, int], detail: str) -> None:
+        super().__init__(f"schema {key[0]}, revision {key[1]} is not to be had: {detail}")
+        self.key = key
+        self.detail = detail
+
+
+class TableChanged(SchemaWaits):
+    """A table that is no longer what its schema made it: somebody has altered it."""
+
     def __init__(self, table: str, detail: str) -> None:
         super().__init__(f"table {table} does not fit its schema, its events wait: {detail}")
+        self.table = table
+        self.detail = detail
+
+
+class TableLocked(SchemaWaits):
+    """A table, or rows of it, that somebody else holds."""
+
+    def __init__(self, table: str, detail: str) -> None:
+        super().__init__(f"table {table} is locked, its events wait: {detail}")
         self.table = table
         self.detail = detail
 

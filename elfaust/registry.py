@@ -80,7 +80,7 @@ class Registry:
         if schema is not None:
             return schema
         if self._settings.wiki_url:
-            raise SchemaAway(f"schema wiki {self._settings.wiki_url}", self.reason(key))
+            raise SchemaAway(key, self.reason(key))
         raise SchemaUnfit(key, self.reason(key))
 
     def is_missing(self, key: SchemaKey) -> bool:

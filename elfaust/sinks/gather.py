@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from time import monotonic
 from typing import Any, NamedTuple
 
-from elfaust.errors import EventFault, SchemaAway, ServerAway, TableChanged
+from elfaust.errors import EventFault, SchemaWaits, ServerAway
 from elfaust.quiet import OnceAMinute
 from elfaust.types import Record
 
@@ -77,7 +77,7 @@ class Gather:
     that `add` waits too, which pauses the worker's topics.
 
     While the server is away (ServerAway) all groups wait, and it is asked ever more seldom. A group
-    whose write raises TableChanged or SchemaAway waits by itself: `hold` stops its topics, so that
+    whose write raises SchemaWaits waits by itself: `hold` stops its topics, so that
     it is no part of the bound, and the others go on.
     """
 
@@ -171,7 +171,7 @@ class Gather:
                 del self._groups[key]
                 try:
                     refused = await self._write(key, group.batches)
-                except (TableChanged, SchemaAway) as alone:
+                except SchemaWaits as alone:
                     self._keep(key, group, alone)
                     continue
                 except ServerAway as away:

@@ -15,7 +15,14 @@ import orjson
 from MySQLdb.constants import ER
 
 from elfaust.columns import Column, columns_of
-from elfaust.errors import EventFault, SchemaUnfit, ServerAway, TableChanged
+from elfaust.errors import (
+    EventFault,
+    SchemaUnfit,
+    SchemaWaits,
+    ServerAway,
+    TableChanged,
+    TableLocked,
+)
 from elfaust.registry import Registry
 from elfaust.settings import Mysql, Settings
 from elfaust.sinks.ddl import create_table, fitting, owner, quoted, table_name
@@ -42,6 +49,8 @@ OWNER = (
 )
 #: What says that a table is not as its schema made it.
 CHANGED = {ER.BAD_FIELD_ERROR, ER.NO_DEFAULT_FOR_FIELD, ER.WRONG_VALUE_COUNT_ON_ROW}
+#: Longest wait for a lock: a table that somebody holds must not hold up the others.
+LOCK_SECONDS = 3
 STATEMENT_BYTES = 8 * 1024 * 1024
 #: How MySQL names a column in an error.
 COLUMN = re.compile(r"column (?:'([^']+)'|`[^`]*`\.`[^`]*`\.`([^`]+)`)")
@@ -68,7 +77,10 @@ def connect(mysql: Mysql) -> Any:
         read_timeout=max(1, int(mysql.timeout)),
         write_timeout=max(1, int(mysql.timeout)),
         sql_mode="STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION",
-        init_command="SET time_zone = '+00:00'",
+        init_command=(
+            f"SET time_zone = '+00:00', lock_wait_timeout = {LOCK_SECONDS}"
+            f", innodb_lock_wait_timeout = {LOCK_SECONDS}"
+        ),
     )
 
 
@@ -136,8 +148,8 @@ class MysqlSink:
         """Store events of one schema revision; durable on return, all in one transaction.
 
         Returns the records that cannot be stored, each with its fault. Raises ServerAway when the
-        server could not take them now, a deadlock included, and TableChanged when somebody has
-        altered the table: nothing is stored then, and the same write may be tried again.
+        server could not take them now, a deadlock included, and SchemaWaits when somebody has
+        altered or locked the table: nothing is stored then, and the same write may be tried again.
         """
         try:
             if self._connection is None:
@@ -148,8 +160,9 @@ class MysqlSink:
             stored = self._insert(table, key, rows)
             self._connection.commit()
             return refused + stored
-        except TableChanged:
-            self._connection.rollback()
+        except SchemaWaits:
+            if self._connection is not None:
+                self._connection.rollback()
             raise
         except SchemaUnfit as unfit:
             fault = EventFault("consumer", unfit.detail, *key)
@@ -176,6 +189,8 @@ class MysqlSink:
                 cursor.execute(OWNER, (name,))
                 whose = "".join(comment for (comment,) in cursor.fetchall())
             except MySQLdb.Error as error:
+                if error.args[0] == ER.LOCK_WAIT_TIMEOUT:
+                    raise TableLocked(name, str(error.args[1])) from error
                 if error.args[0] in FAULTS:
                     raise SchemaUnfit(key, f"table {name}: {error.args[1]}") from error
                 raise
@@ -218,6 +233,8 @@ class MysqlSink:
                     raise DataFault(str(error.args[1])) from error
                 if error.args and error.args[0] in CHANGED:
                     raise TableChanged(table.name, str(error.args[1])) from error
+                if error.args and error.args[0] == ER.LOCK_WAIT_TIMEOUT:
+                    raise TableLocked(table.name, str(error.args[1])) from error
                 raise
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
-from elfaust.errors import SchemaUnfit, ServerAway
+from elfaust.errors import SchemaAway, SchemaUnfit
 from elfaust.registry import Registry
 from elfaust.settings import Schemas
 from elfaust.types import SchemaKey
@@ -108,5 +108,5 @@ async def test_a_wiki_that_has_none_is_not_asked_again(
 def test_a_sink_is_told_whether_to_wait_or_to_refuse(tmp_path: Path) -> None:
     with pytest.raises(SchemaUnfit, match="not in the repository"):
         Registry(settings(tmp_path)).find(EDIT)
-    with pytest.raises(ServerAway, match="schema wiki"):
+    with pytest.raises(SchemaAway, match="is not to be had"):
         Registry(settings(tmp_path, "http://127.0.0.1:9/api.php")).find(EDIT)
