@@ -27,6 +27,8 @@ log.addFilter(OnceAMinute())
 AGAIN_SECONDS = 10.0
 #: Seconds until the first try of a server that did not answer; each further wait is longer.
 SOON_SECONDS = 0.1
+#: Seconds between two lines in the log about a server.
+TELL_SECONDS = 60.0
 #: Seconds between looks whether too much still waits.
 FULL_SECONDS = 0.1
 
@@ -107,6 +109,7 @@ class Gather:
         #: Why no group can be written, when to try again, and the wait before that.
         self.away = ""
         self._again = self._pause = 0.0
+        self._told = -TELL_SECONDS
 
     @property
     def held(self) -> list[str]:
@@ -202,14 +205,16 @@ class Gather:
         if self._pause:
             # Once is a deadlock or a connection that had grown old.
             self.away = str(away)
-            log.warning("%s; events wait", away)
+            if monotonic() - self._told >= TELL_SECONDS:
+                self._told = monotonic()
+                log.warning("%s; events wait", away)
         self._pause = min(AGAIN_SECONDS, 4 * self._pause or SOON_SECONDS)
         self._again = monotonic() + self._pause
 
     def _goes_on(self, key: Hashable, group: _Group) -> None:
         if self.away:
             log.info("Goes on after: %s", self.away)
-        self.away, self._pause = "", 0.0
+        self.away, self._pause, self._told = "", 0.0, -TELL_SECONDS
         if group.why:
             log.info("%s: goes on after: %s", key, group.why)
             if self._hold:

@@ -11,28 +11,33 @@ from elfaust.supervisor import Supervisor
 from elfaust.workers import ROLES
 
 
-@contextmanager
-def working(
-    settings: Settings, program: str = "elfaust", **counts: int
-) -> Iterator[dict[str, int]]:
-    """Run workers, one of each role unless said otherwise, until the block ends.
+class Running(dict[str, int]):
+    """The exit code of each worker, known once the block has ended.
 
-    What it yields has then the exit code of each worker.
+    `told` is what the supervisor said of workers that ended before.
     """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.told: list[str] = []
+
+
+@contextmanager
+def working(settings: Settings, program: str = "elfaust", **counts: int) -> Iterator[Running]:
+    """Run workers, one of each role unless said otherwise, until the block ends."""
     supervisor = Supervisor(settings, dict.fromkeys(ROLES, 1) | counts, program)
-    over = threading.Event()
+    over, running = threading.Event(), Running()
 
     def keep() -> None:
         while not over.wait(0.05):
-            supervisor.tick()
+            running.told += supervisor.tick()
 
     keeping = threading.Thread(target=keep)
     supervisor.start()
     keeping.start()
-    codes: dict[str, int] = {}
     try:
-        yield codes
+        yield running
     finally:
         over.set()
         keeping.join()
-        codes.update(supervisor.stop())
+        running.update(supervisor.stop())

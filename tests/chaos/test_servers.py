@@ -1,0 +1,141 @@
+"""Real servers that stop, die, hang or refuse, under load: nothing is lost, nothing is twice."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import requests
+
+from elfaust.devstack.java import java
+from elfaust.devstack.stack import Stack
+from elfaust.lag import READERS
+from elfaust.settings import Settings
+from tests.chaos.trial import Load, Outcome, judged, others_go_on, until, waits_for, workers_of
+from tests.integration.running import working
+
+Note = Callable[[Outcome], None]
+Admin = Callable[[str], None]
+
+
+@dataclass
+class Fault:
+    """How a server's fault begins and ends; `stuck` is the role that must wait, all if empty."""
+
+    server: str
+    stuck: str
+    begin: Callable[[Stack, Settings, Admin], None]
+    end: Callable[[Stack, Settings, Admin], None]
+    times: int = 1
+    part: str = ""
+
+
+def stopped(server: str) -> Callable[[Stack, Settings, Admin], None]:
+    return lambda stack, settings, admin: stack.server(server).stop()
+
+
+def sent(server: str, number: int) -> Callable[[Stack, Settings, Admin], None]:
+    return lambda stack, settings, admin: os.kill(stack.server(server).pid(), number)
+
+
+def killed(server: str) -> Callable[[Stack, Settings, Admin], None]:
+    def kill(stack: Stack, settings: Settings, admin: Admin) -> None:
+        os.kill(stack.server(server).pid(), signal.SIGKILL)
+        until(lambda: not stack.server(server).pid(), f"{server} is gone")
+
+    return kill
+
+
+def started(server: str) -> Callable[[Stack, Settings, Admin], None]:
+    def start(stack: Stack, settings: Settings, admin: Admin) -> None:
+        stack.server(server).start()
+        stack.server(server).wait_ready(120)
+
+    return start
+
+
+def mysql_says(statement: str) -> Callable[[Stack, Settings, Admin], None]:
+    return lambda stack, settings, admin: admin(statement)
+
+
+def safe_mode(action: str) -> Callable[[Stack, Settings, Admin], None]:
+    def change(stack: Stack, settings: Settings, admin: Admin) -> None:
+        conf = Path(settings.stack.dir).resolve() / "hdfs" / "conf" / "namenode"
+        tool = "org.apache.hadoop.hdfs.tools.DFSAdmin"
+        command = java("hadoop", tool, "-safemode", action, conf=conf)
+        assert os.spawnv(os.P_WAIT, command[0], command) == 0
+
+    return change
+
+
+def quota(of_bytes: int) -> Callable[[Stack, Settings, Admin], None]:
+    """Give the sink's folder a quota; -1 for none."""
+
+    def change(stack: Stack, settings: Settings, admin: Admin) -> None:
+        hdfs = settings.hdfs
+        query = f"op=SETQUOTA&user.name=root&namespacequota=-1&storagespacequota={of_bytes}"
+        answer = requests.put(f"{hdfs.url}/webhdfs/v1{hdfs.root}?{query}", timeout=10)
+        answer.raise_for_status()
+
+    return change
+
+
+STOP, CONTINUE = signal.SIGSTOP, signal.SIGCONT
+FAULTS = {
+    "kafka stopped": Fault("kafka", "", stopped("kafka"), started("kafka")),
+    "kafka killed": Fault("kafka", "", killed("kafka"), started("kafka"), times=3),
+    "kafka hangs": Fault("kafka", "", sent("kafka", STOP), sent("kafka", CONTINUE)),
+    "mariadb stopped": Fault("mariadb", "mysql", stopped("mariadb"), started("mariadb")),
+    "mariadb killed": Fault("mariadb", "mysql", killed("mariadb"), started("mariadb"), times=3),
+    "mariadb hangs": Fault("mariadb", "mysql", sent("mariadb", STOP), sent("mariadb", CONTINUE)),
+    "mariadb read-only": Fault(
+        "mariadb",
+        "mysql",
+        mysql_says("SET GLOBAL read_only = 1"),
+        mysql_says("SET GLOBAL read_only = 0"),
+        part="read-only",
+    ),
+    "namenode stopped": Fault("namenode", "hdfs", stopped("namenode"), started("namenode")),
+    "namenode killed": Fault("namenode", "hdfs", killed("namenode"), started("namenode"), times=2),
+    "namenode hangs": Fault("namenode", "hdfs", sent("namenode", STOP), sent("namenode", CONTINUE)),
+    "namenode in safe mode": Fault(
+        "namenode", "hdfs", safe_mode("enter"), safe_mode("leave"), part="safe mode"
+    ),
+    "datanode stopped": Fault("datanode", "hdfs", stopped("datanode"), started("datanode")),
+    "datanode killed": Fault("datanode", "hdfs", killed("datanode"), started("datanode"), times=2),
+    "datanode hangs": Fault("datanode", "hdfs", sent("datanode", STOP), sent("datanode", CONTINUE)),
+    "hdfs quota full": Fault("namenode", "hdfs", quota(1), quota(-1), part="uota"),
+}
+#: What `make test` does of these; `make chaos` does all.
+SHORT = {"mariadb killed", "datanode hangs"}
+PARTS = {"kafka": "Kafka", "mariadb": "MySQL", "namenode": "HDFS", "datanode": "HDFS"}
+
+
+@pytest.mark.timeout(400)
+@pytest.mark.parametrize(
+    "name", [pytest.param(n, marks=() if n in SHORT else pytest.mark.long) for n in FAULTS]
+)
+def test_a_server_s_fault_loses_and_doubles_nothing(
+    limited: Settings, stack: Stack, admin: Admin, note: Note, name: str
+) -> None:
+    fault = FAULTS[name]
+    part = fault.part or PARTS[fault.server]
+    with working(limited, forwarder=0), Load(limited).running() as load:
+        until(lambda: all(workers_of(limited, role) for role in READERS), "all have lanes")
+        for _ in range(fault.times):
+            fault.begin(stack, limited, admin)
+            try:
+                if fault.stuck:
+                    others_go_on(limited, fault.stuck, part)
+                else:
+                    until(lambda: part in waits_for(limited, "mysql"), f"mysql names {part}")
+                    time.sleep(5)
+            finally:
+                fault.end(stack, limited, admin)
+        undone = time.monotonic()
+        note(judged(limited, name, fault.times, load.stop(), undone))

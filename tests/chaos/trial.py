@@ -1,0 +1,168 @@
+"""A trial: workers under a steady load, a fault, its end, and what the judge says then."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from typing import Any
+
+import requests
+
+from elfaust.audit import audit
+from elfaust.job import landed, send
+from elfaust.lag import LagReader
+from elfaust.settings import Settings
+from elfaust.workers import WorkerState, alive, cpu_seconds
+
+#: Lines a second of the load, unless a trial says otherwise.
+RATE = 400.0
+#: Seconds after which a condition that is awaited has failed.
+PATIENCE = 120.0
+#: Most of a CPU that a worker which only waits may use.
+IDLE_CPU = 0.6
+
+
+@dataclass
+class Outcome:
+    """What one fault did: how often it was injected, what the judge found, how long it took on."""
+
+    fault: str
+    times: int
+    lines: int
+    lost: int
+    twice: int
+    other: list[str]
+    #: Seconds from the fault's end until all that was sent had landed everywhere.
+    recovery: float
+
+
+class Enough(Exception):
+    """The load is to end."""
+
+
+class Load:
+    """Recorded lines sent by a thread of its own, without end."""
+
+    def __init__(self, settings: Settings, rate: float = RATE) -> None:
+        # However long Kafka is away, the load waits and sends nothing twice.
+        kafka = replace(settings.kafka, publish_timeout=900.0)
+        self._settings = replace(settings, kafka=kafka)
+        self._rate = rate
+        self._over = threading.Event()
+        self._failed: BaseException | None = None
+        self.sent = 0
+        self._thread = threading.Thread(target=self._send)
+
+    def _send(self) -> None:
+        def note(total: int) -> None:
+            self.sent = total
+            if self._over.is_set():
+                raise Enough
+
+        try:
+            with suppress(Enough):
+                asyncio.run(send(self._settings, None, self._rate, note))
+        except BaseException as error:
+            self._failed = error
+
+    @contextmanager
+    def running(self) -> Iterator[Load]:
+        """Send until the block ends."""
+        self._thread.start()
+        try:
+            yield self
+        finally:
+            self.stop()
+
+    def stop(self) -> int:
+        """End it; return how many lines were sent."""
+        self._over.set()
+        self._thread.join()
+        if self._failed:
+            raise self._failed
+        return self.sent
+
+
+def until(condition: Callable[[], Any], what: str, seconds: float = PATIENCE) -> Any:
+    """Return what a condition gives once that is true; fails after some seconds."""
+    deadline = time.monotonic() + seconds
+    while not (found := condition()):
+        assert time.monotonic() < deadline, f"not within {seconds} s: {what}"
+        time.sleep(0.1)
+    return found
+
+
+def acknowledged(settings: Settings) -> dict[str, int]:
+    """Return how many records each role has acknowledged."""
+
+    async def read() -> dict[str, int]:
+        reader = LagReader(settings)
+        await reader.start()
+        try:
+            done: dict[str, int] = {}
+            for lag in await reader.read():
+                done[lag.role] = done.get(lag.role, 0) + lag.acknowledged
+            return done
+        finally:
+            await reader.close()
+
+    return asyncio.run(read())
+
+
+def workers_of(settings: Settings, role: str) -> list[WorkerState]:
+    """Return the workers of a role that have their lanes."""
+    return [worker for worker in alive(settings) if worker.role == role and worker.ready]
+
+
+def waits_for(settings: Settings, role: str) -> str:
+    """Return what a role's worker says that it waits for; empty if it is ready or silent."""
+    for worker in alive(settings):
+        if worker.role == role:
+            with suppress(requests.RequestException, ValueError):
+                answer = requests.get(f"{worker.web}ready/", timeout=5)
+                assert (answer.status_code == 200) == answer.json()["ready"]
+                return "; ".join(answer.json()["waits_for"])
+    return ""
+
+
+def go_on(settings: Settings, but: str, before: dict[str, int]) -> bool:
+    """Tell whether every role but one has acknowledged more than before."""
+    now = acknowledged(settings)
+    return all(now[role] > before[role] for role in before if role != but)
+
+
+def others_go_on(settings: Settings, stuck: str, part: str) -> None:
+    """Wait until a role names the part it waits for; the others go on, and it does not spin."""
+    until(lambda: part in waits_for(settings, stuck), f"{stuck} names {part}")
+    before, spent = acknowledged(settings), _cpu(settings, stuck)
+    started = time.monotonic()
+    until(lambda: go_on(settings, stuck, before), f"all but {stuck} go on")
+    time.sleep(max(0.0, started + 5 - time.monotonic()))
+    used = (_cpu(settings, stuck) - spent) / (time.monotonic() - started)
+    assert used < IDLE_CPU, f"{stuck} uses {used:.0%} of a CPU while it waits"
+
+
+def _cpu(settings: Settings, role: str) -> float:
+    return sum(cpu_seconds(worker.pid) for worker in alive(settings) if worker.role == role)
+
+
+def judged(settings: Settings, fault: str, times: int, sent: int, undone: float) -> Outcome:
+    """Wait until all has landed and return what the judge says; `undone` is when the fault ended.
+
+    Faults that lasted more than an hour would need more patience.
+    """
+    asyncio.run(landed(settings, sent, timeout=PATIENCE))
+    recovery = time.monotonic() - undone
+    found = asyncio.run(audit(settings))
+    numbers = {kind: sum(f.number for f in found.findings if f.kind == kind) for kind in KINDS}
+    other = [f"{f.kind} {f.where}: {f.detail}" for f in found.findings if f.kind not in KINDS]
+    if found.account.raw != sent:
+        other.append(f"{sent} lines sent, {found.account.raw} in Kafka")
+    return Outcome(fault, times, sent, numbers["lost"], numbers["twice"], other, recovery)
+
+
+KINDS = ("lost", "twice")
