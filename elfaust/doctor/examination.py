@@ -1,0 +1,90 @@
+"""Examines everything side by side; no check waits long, none depends on another's server."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from queue import Empty, SimpleQueue
+from threading import Thread
+from time import monotonic
+
+from elfaust.doctor import hdfs, kafka, local, mysql
+from elfaust.doctor.check import Check, Subject
+from elfaust.errors import ServerAway
+from elfaust.settings import Settings
+
+#: Longest wait for a check after the one before it, seconds.
+CHECK_SECONDS = 10.0
+
+
+def examine(settings: Settings) -> list[Check]:
+    """Return all checks; what is away, hangs or breaks is a check that fails."""
+    return examine_all(
+        settings,
+        [
+            local.machine(settings),
+            local.schemas(settings),
+            kafka.subject(settings),
+            mysql.subject(settings),
+            hdfs.subject(settings),
+        ],
+    )
+
+
+def examine_all(
+    settings: Settings, subjects: Sequence[Subject], seconds: float = CHECK_SECONDS
+) -> list[Check]:
+    """Return the checks of some subjects in their order; each may take `seconds`."""
+    runs = [_Run(subject, settings, seconds) for subject in subjects]
+    return [check for run in runs for check in run.collect()]
+
+
+class _Run:
+    """A subject under examination, in a thread of its own."""
+
+    def __init__(self, subject: Subject, settings: Settings, seconds: float) -> None:
+        self._subject = subject
+        self._settings = settings
+        self._seconds = seconds
+        self._latest = monotonic()
+        self._said: SimpleQueue[tuple[float, Check | None]] = SimpleQueue()
+        # A daemon: what hangs in a library must not keep the command from ending.
+        Thread(target=self._work, name=f"doctor-{subject.name}", daemon=True).start()
+
+    def _work(self) -> None:
+        try:
+            for check in self._subject.checks(self._settings):
+                self._say(check)
+        except ServerAway as error:
+            self._say(self._failed(error.detail))
+        except Exception as error:
+            self._say(self._failed(f"{type(error).__name__}: {error}"))
+        self._say(None)
+
+    def _say(self, check: Check | None) -> None:
+        self._said.put((monotonic(), check))
+
+    def _failed(self, detail: str) -> Check:
+        return Check(self._subject.name, "fail", " ".join(detail.split()), self._subject.cure)
+
+    def collect(self) -> list[Check]:
+        """Wait for the checks and return them.
+
+        The check that failed names those that could not follow it.
+        """
+        checks: list[Check] = []
+        try:
+            while (check := self._next()) is not None:
+                checks.append(check)
+        except Empty:
+            checks.append(self._failed(f"no answer within {self._seconds:g} s"))
+        done = {check.name for check in checks}
+        left = [name for name in self._subject.others if name not in done]
+        if left and checks and checks[-1].outcome == "fail":
+            detail = f"{checks[-1].detail}; not checked: {', '.join(left)}"
+            checks[-1] = checks[-1]._replace(detail=detail)
+        return checks
+
+    def _next(self) -> Check | None:
+        wait = self._latest + self._seconds - monotonic()
+        self._latest, check = self._said.get(timeout=max(0.0, wait))
+        return check

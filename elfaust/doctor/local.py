@@ -1,0 +1,123 @@
+"""Checks of what is on this machine: settings, schemas, folders."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import requests
+
+from elfaust.doctor.check import ANSWER_SECONDS, Check, Subject, why
+from elfaust.registry import Registry
+from elfaust.settings import Schemas, Settings
+from elfaust.workers import state_folder
+
+#: Names of this machine for itself.
+LOOPBACK = ("127.", "localhost", "::1", "[::1]")
+#: Room that workers should have, bytes: an hour of lines while Kafka is away.
+ROOM = 1024**3
+
+
+def machine(settings: Settings) -> Subject:
+    """Return the checks of the settings and folders."""
+    return Subject("settings", ("state folder", "spool"), _machine, "correct the settings")
+
+
+def schemas(settings: Settings) -> Subject:
+    """Return the checks of the schemas."""
+    others = ("schema wiki",) if settings.schemas.wiki_url else ()
+    return Subject("schemas", others, _schemas, "correct schemas.folder")
+
+
+def _machine(settings: Settings) -> Iterator[Check]:
+    yield from check_settings(settings)
+    folder = state_folder(settings)
+    yield check_folder("state folder", folder)
+    yield check_folder("spool", folder / "forwarder" / settings.forwarder.spool)
+
+
+def check_settings(settings: Settings) -> Iterator[Check]:
+    """Yield what the settings are, and a warning for each that production should not have."""
+    conf = settings.conf or "no faust.conf, defaults alone"
+    yield Check("settings", "ok", f"profile {settings.profile}, {conf}")
+    if settings.profile != "production":
+        return
+    if not settings.mysql.password:
+        cure = "set ELFAUST_MYSQL_PASSWORD, or mysql.password_file to a file that holds it"
+        yield Check("settings", "warn", "mysql.password is empty in production", cure)
+    hosts = {
+        "kafka.bootstrap": settings.kafka.bootstrap.split(","),
+        "mysql.host": [settings.mysql.host],
+        "hdfs.url": [urlsplit(url).hostname or "" for url in settings.hdfs.url.split(";")],
+    }
+    if settings.hdfs.storage == "local":
+        del hosts["hdfs.url"]
+    for name, named in hosts.items():
+        if any(host.strip().startswith(LOOPBACK) for host in named):
+            detail = f"{name} is this machine itself in production"
+            yield Check("settings", "warn", detail, f"set {name} to the servers' address")
+
+
+def check_folder(name: str, folder: Path) -> Check:
+    """Tell whether a folder, which a worker makes if it is not there, takes files, and room."""
+    there = next(path for path in (folder, *folder.parents) if path.exists())
+    try:
+        with tempfile.TemporaryFile(dir=there) as file:
+            file.write(b"elfaust")
+    except OSError as error:
+        cure = f"give the workers' user the right to write to {there}, or set workers.state"
+        return Check(name, "fail", f"{folder} cannot be written: {error.strerror}", cure)
+    free = shutil.disk_usage(there).free
+    detail = f"{folder}, {free / ROOM:.1f} GiB free"
+    if free < ROOM:
+        return Check(name, "warn", detail, "make room: lines wait there while Kafka is away")
+    return Check(name, "ok", detail)
+
+
+def _schemas(settings: Settings) -> Iterator[Check]:
+    yield from check_schemas(settings.schemas)
+    if settings.schemas.wiki_url:
+        yield check_wiki(settings.schemas)
+
+
+def check_schemas(settings: Schemas) -> Iterator[Check]:
+    """Yield a failure for each schema of the folder that cannot be read, and how many can be."""
+    registry = Registry(settings)
+    known = registry.known()
+    if not known and not settings.wiki_url:
+        cure = "set schemas.folder to a folder of <Name>/<revision>.json, or schemas.wiki_url"
+        yield Check("schemas", "fail", f"no schema in {settings.folder}, and no wiki_url", cure)
+        return
+    broken = 0
+    for key in known:
+        try:
+            reason = "" if registry.get(key) else registry.reason(key)
+        except OSError as error:
+            reason = str(error.strerror)
+        if reason:
+            broken += 1
+            name = f"schema {key.schema} {key.revision}"
+            yield Check(name, "fail", reason, "mend the file: events of this schema are refused")
+    detail = f"{len(known) - broken} of {len(known)} of {settings.folder} can be read"
+    yield Check("schemas", "ok", detail)
+
+
+def check_wiki(settings: Schemas) -> Check:
+    """Tell whether the schema wiki answers one request within `schemas.wiki_timeout`."""
+    wait = min(settings.wiki_timeout, ANSWER_SECONDS)
+    name = "schema wiki"
+    cure = "correct schemas.wiki_url; until then only the schemas of the folder are known"
+    query = {"action": "query", "meta": "siteinfo", "format": "json"}
+    try:
+        with requests.get(
+            settings.wiki_url, params=query, timeout=wait, allow_redirects=False, stream=True
+        ) as answer:
+            status = answer.status_code
+    except requests.RequestException as error:
+        return Check(name, "warn", f"{settings.wiki_url} does not answer: {why(error)}", cure)
+    if status != requests.codes.ok:
+        return Check(name, "warn", f"{settings.wiki_url} answers {status}", cure)
+    return Check(name, "ok", settings.wiki_url)
