@@ -48,7 +48,12 @@ OWNER = (
     " WHERE table_schema = DATABASE() AND table_name = %s"
 )
 #: What says that a table is not as its schema made it.
-CHANGED = {ER.BAD_FIELD_ERROR, ER.NO_DEFAULT_FOR_FIELD, ER.WRONG_VALUE_COUNT_ON_ROW}
+CHANGED = {
+    ER.BAD_FIELD_ERROR,
+    ER.NO_DEFAULT_FOR_FIELD,
+    ER.NO_SUCH_TABLE,
+    ER.WRONG_VALUE_COUNT_ON_ROW,
+}
 #: Longest wait for a lock: a table that somebody holds must not hold up the others.
 LOCK_SECONDS = 3
 STATEMENT_BYTES = 8 * 1024 * 1024
@@ -161,6 +166,8 @@ class MysqlSink:
             self._connection.commit()
             return refused + stored
         except SchemaWaits:
+            # A table that is gone is created again by the next try.
+            self._tables.pop(key, None)
             if self._connection is not None:
                 self._connection.rollback()
             raise
@@ -168,8 +175,6 @@ class MysqlSink:
             fault = EventFault("consumer", unfit.detail, *key)
             return [(record, fault) for record in records]
         except MySQLdb.Error as error:
-            if error.args and error.args[0] == ER.NO_SUCH_TABLE:
-                self._tables.pop(key, None)
             self._disconnect()
             raise ServerAway(self._server, str(error)) from error
 

@@ -12,7 +12,7 @@ import orjson
 import pytest
 
 from elfaust.columns import Column, columns_of
-from elfaust.errors import TableChanged
+from elfaust.errors import ServerAway, TableChanged
 from elfaust.registry import Registry
 from elfaust.settings import Settings
 from elfaust.sinks.ddl import quoted
@@ -195,6 +195,8 @@ def test_a_killed_connection_is_opened_again(sink: MysqlSink, other: Any) -> Non
     assert killed
     for number in killed:
         other.execute(f"KILL CONNECTION {number}")
+    with pytest.raises(ServerAway, match="server has gone away|Lost connection"):
+        sink.write(KEY, blocks(20))
     assert sink.write(KEY, blocks(20)) == []
     assert rows_of(other, f"SELECT COUNT(*) FROM {TABLE}") == [(20,)]
 
@@ -202,6 +204,8 @@ def test_a_killed_connection_is_opened_again(sink: MysqlSink, other: Any) -> Non
 def test_a_dropped_table_is_created_again(sink: MysqlSink, other: Any) -> None:
     sink.write(KEY, blocks(10))
     other.execute(f"DROP TABLE {TABLE}")
+    with pytest.raises(TableChanged, match="doesn't exist"):
+        sink.write(KEY, blocks(20))
     assert sink.write(KEY, blocks(20)) == []
     assert rows_of(other, f"SELECT COUNT(*) FROM {TABLE}") == [(20,)]
 
