@@ -195,7 +195,7 @@ def test_a_killed_connection_is_opened_again(sink: MysqlSink, other: Any) -> Non
     assert killed
     for number in killed:
         other.execute(f"KILL CONNECTION {number}")
-    with pytest.raises(ServerAway, match="server has gone away|Lost connection"):
+    with pytest.raises(ServerAway, match=r"server has gone away|Lost connection"):
         sink.write(KEY, blocks(20))
     assert sink.write(KEY, blocks(20)) == []
     assert rows_of(other, f"SELECT COUNT(*) FROM {TABLE}") == [(20,)]
