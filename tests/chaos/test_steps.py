@@ -11,7 +11,7 @@ from elfaust.account import read_account
 from elfaust.job import landed, send
 from elfaust.settings import Settings
 from tests.chaos.worker import STEPS
-from tests.integration.running import working
+from tests.integration.running import working_as
 
 LINES = 3_000
 #: One durable write of each role is part of `make test`; `make chaos` does all steps.
@@ -28,7 +28,7 @@ def test_a_kill_after_a_step_loses_and_doubles_nothing(
     flag = tmp_path / "killed"
     monkeypatch.setenv("ELFAUST_TEST_STEP", step)
     monkeypatch.setenv("ELFAUST_TEST_FLAG", str(flag))
-    with working(quick, "tests.chaos.worker", forwarder=0):
+    with working_as("tests.chaos.worker", quick, {"forwarder": 0}):
         asyncio.run(send(quick, LINES))
         asyncio.run(landed(quick, LINES, timeout=90.0))
         account = asyncio.run(read_account(quick))

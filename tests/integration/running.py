@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 
 from elfaust.settings import Settings
 from elfaust.supervisor import Supervisor
@@ -22,10 +22,15 @@ class Running(dict[str, int]):
         self.told: list[str] = []
 
 
-@contextmanager
-def working(settings: Settings, program: str = "elfaust", **counts: int) -> Iterator[Running]:
+def working(settings: Settings, **counts: int) -> AbstractContextManager[Running]:
     """Run workers, one of each role unless said otherwise, until the block ends."""
-    supervisor = Supervisor(settings, dict.fromkeys(ROLES, 1) | counts, program)
+    return working_as("elfaust", settings, counts)
+
+
+@contextmanager
+def working_as(program: str, settings: Settings, counts: Mapping[str, int]) -> Iterator[Running]:
+    """Run workers whose command line is that of another program."""
+    supervisor = Supervisor(settings, dict.fromkeys(ROLES, 1) | dict(counts), program)
     over, running = threading.Event(), Running()
 
     def keep() -> None:
