@@ -9,7 +9,7 @@ import MySQLdb
 import pytest
 from MySQLdb.constants import CR, ER
 
-from elfaust.errors import ServerAway
+from elfaust.errors import ServerAway, TableChanged
 from elfaust.registry import Registry
 from elfaust.settings import Settings
 from elfaust.sinks import mysql
