@@ -24,7 +24,8 @@ from elfaust.quiet import keep_quiet
 from elfaust.readiness import Readiness
 from elfaust.settings import Settings, load
 from elfaust.topics import TopicAdmin, TopicNames
-from elfaust.transport import BatchSchema, LaneAssignor, Transport
+from elfaust.transport import BatchSchema, Transport
+from elfaust.transport_thread import LaneAssignor
 from elfaust.web.ready import register as register_ready
 from elfaust.workers import ROLES, collect_rarely, state_folder
 

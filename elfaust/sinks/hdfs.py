@@ -49,9 +49,10 @@ class HdfsSink:
         log, progress = self._lanes.pop(lane) if lane in self._lanes else self._open(lane)
         progress, files, refused = deepcopy(progress), [], []
         for topic, (key, records) in topics.items():
-            fresh = advance(progress, topic, records)
-            if fresh:
-                made, unfit = self._files(topic, lane, key, fresh)
+            stored = progress.offsets.get(topic, 0)
+            if fresh := advance(progress, topic, records):
+                anew = fresh[0].offset < stored
+                made, unfit = self._files(topic, lane, key, fresh, anew)
                 files += made
                 refused += [(topic, record, fault) for record, fault in unfit]
         if files:
@@ -76,7 +77,7 @@ class HdfsSink:
         log.commit(names, progress)
 
     def _files(
-        self, topic: str, lane: int, key: SchemaKey, records: Sequence[Record]
+        self, topic: str, lane: int, key: SchemaKey, records: Sequence[Record], anew: bool
     ) -> tuple[list[Pending], list[tuple[Record, EventFault]]]:
         try:
             writer = self._writer(key)
@@ -85,6 +86,9 @@ class HdfsSink:
             return [], [(record, fault) for record in records]
         table, refused = writer.table(records)
         span = f"{records[0].offset:020d}-{records[-1].offset:020d}"
+        if anew:
+            # The old topic's file of these offsets keeps its name.
+            span += f"-{records[0].timestamp}"
         name = f"{topic}.{lane}.{span}.parquet"
         root = self._hdfs.root.rstrip("/")
         return [
@@ -113,22 +117,22 @@ class HdfsSink:
 def advance(progress: Progress, topic: str, records: Sequence[Record]) -> list[Record]:
     """Return the records that are new to a lane, and move its progress past them.
 
-    A record is new if neither its own offset nor its source's position has been passed: a source's
-    positions only rise, save where a restarted worker repeats itself.
+    A record is new if its source's position has not been passed, or its own offset if it names no
+    source: a source's positions only rise, save where a restarted worker repeats itself. Offsets
+    begin again when a topic is made anew.
     """
     fresh = []
     next_offset = progress.offsets.get(topic, 0)
     positions = progress.positions.setdefault(topic, {})
     for record in records:
-        if record.offset < next_offset:
-            continue
-        next_offset = record.offset + 1
         if record.source:
             if record.position <= positions.get(record.source, -1):
                 continue
             positions[record.source] = record.position
+        elif record.offset < next_offset:
+            continue
         fresh.append(record)
-    progress.offsets[topic] = next_offset
+    progress.offsets[topic] = max([next_offset, *(record.offset + 1 for record in records)])
     return fresh
 
 

@@ -154,3 +154,18 @@ def test_counts_are_exact_without_the_state_folder(
             else:
                 sent = load.stop()
         shutil.rmtree(quick.workers.state)
+
+
+@pytest.mark.long
+def test_a_full_disk_of_logs_does_no_harm_to_data(quick: Settings, note: Note) -> None:
+    logs = Path(quick.workers.state) / "logs"
+    logs.mkdir(parents=True)
+    for role in READERS:
+        (logs / f"{role}-0.log").symlink_to("/dev/full")
+    quick = replace(quick, workers=replace(quick.workers, log_level="debug"))
+    with working(quick, forwarder=0) as running, Load(quick).running() as load:
+        for role in READERS:
+            ready(quick, role)
+        time.sleep(5)
+        note(judged(quick, "disk of logs full", 1, load.stop(), time.monotonic()))
+    assert running.told == []

@@ -1,11 +1,10 @@
-"""Commits in order of delivery; lanes that stay together."""
+"""Commits in order of delivery; batches of one generation; lost offsets told."""
 
 from __future__ import annotations
 
 import asyncio
 from collections import defaultdict, deque
 from collections.abc import Callable
-from contextlib import nullcontext
 from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
@@ -14,7 +13,8 @@ import pytest
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 
-from elfaust.transport import Consumer, ConsumerThread, Fetched, LaneAssignor
+from elfaust.transport import Consumer
+from elfaust.transport_thread import Fetched
 
 LANE = TP("eventlogging_Edit_1", 0)
 
@@ -70,6 +70,11 @@ class Fetches(Consumer):
         self._in_flight = defaultdict(deque)
         self.meanwhile: Callable[[], None] = lambda: None
         self.active = {LANE}
+        self._next: dict[TP, int] = {}
+        self.start = 0
+
+    async def earliest_offsets(self, *lanes: TP) -> dict[TP, int]:
+        return dict.fromkeys(lanes, self.start)
 
     should_stop = False
 
@@ -116,77 +121,6 @@ def test_a_batch_carries_the_generation_for_which_it_was_fetched() -> None:
     assert (message.offset, message.generation_id, len(message.value)) == (7, 1, 1)
 
 
-class Fetcher:
-    """aiokafka's fetcher, which has records once it has been waited for."""
-
-    def __init__(self) -> None:
-        self._closed = False
-        self._subscriptions = SimpleNamespace(
-            fetch_context=nullcontext, reassignment_in_progress=False
-        )
-        self.asked: list[frozenset[TP]] = []
-        self.records: dict[TP, list[int]] = {}
-
-    async def fetched_records(
-        self, lanes: frozenset[TP], timeout: float, max_records: int | None
-    ) -> dict[TP, list[int]]:
-        self.asked.append(lanes)
-        return {tp: self.records[tp] for tp in lanes & self.records.keys()}
-
-    def _create_fetch_waiter(self) -> asyncio.Future[None]:
-        waiter = asyncio.get_running_loop().create_future()
-        self.records[LANE] = [1, 2]
-        waiter.set_result(None)
-        return waiter
-
-
-def hand_out(fetcher: Fetcher, active: set[TP], flow: bool = True) -> Fetched:
-    thread = ConsumerThread.__new__(ConsumerThread)
-    thread.consumer = SimpleNamespace(flow_active=flow)
-    consumer = SimpleNamespace(
-        _fetcher=fetcher, _closed=False, _coordinator=SimpleNamespace(generation=7)
-    )
-    return asyncio.run(thread._fetch_records(consumer, active, timeout=1.0))
-
-
-def test_records_are_handed_out_with_their_generation() -> None:
-    fetched = hand_out(Fetcher(), {LANE})
-    assert fetched == {LANE: [1, 2]}
-    assert fetched.generation == 7
-
-
-@pytest.mark.parametrize("state", ["moving", "paused", "stopped"])
-def test_nothing_is_handed_out_while_lanes_move(state: str) -> None:
-    fetcher = Fetcher()
-    fetcher._subscriptions.reassignment_in_progress = state == "moving"
-    active = set() if state == "paused" else {LANE}
-    assert hand_out(fetcher, active, flow=state != "stopped") == {}
-    assert fetcher.asked == []
-
-
-def test_lanes_are_rewound_to_what_is_committed_or_to_their_beginning() -> None:
-    sought: dict[TP, int] = {}
-    other, changelog = TP(LANE.topic, 1), TP("counts-changelog", 0)
-
-    async def committed(lanes: set[TP]) -> dict[TP, Any]:
-        return {other: SimpleNamespace(offset=5)}
-
-    async def seek_to_beginning(*lanes: TP) -> None:
-        sought.update(dict.fromkeys(lanes, 0))
-
-    thread = ConsumerThread.__new__(ConsumerThread)
-    thread.app = SimpleNamespace(is_batched=lambda topic: topic.startswith("eventlogging_"))
-    thread._consumer = SimpleNamespace(
-        assignment=lambda: {LANE, other, changelog},
-        seek_to_beginning=seek_to_beginning,
-        _coordinator=SimpleNamespace(fetch_committed_offsets=committed),
-        _fetcher=SimpleNamespace(seek_to=sought.__setitem__),
-    )
-    found = asyncio.run(thread._seek_to_committed())
-    assert found == {LANE: None, other: 5, changelog: None}
-    assert sought == {LANE: 0, other: 5}
-
-
 def test_what_was_delivered_before_a_seek_no_longer_holds_commits_back() -> None:
     commits = Commits(99)
     stopped: list[bool] = []
@@ -195,13 +129,29 @@ def test_what_was_delivered_before_a_seek_no_longer_holds_commits_back() -> None
     async def seek(_: object) -> None:
         assert stopped == [True]
 
+    commits._committed_offset = defaultdict(lambda: None, {LANE: 99})
     with patch.object(driver.Consumer, "perform_seek", seek):
         asyncio.run(commits.perform_seek())
     assert commits._in_flight == {}
+    assert commits._next == {LANE: 99}
 
 
-def test_a_topic_waits_until_all_workers_have_subscribed() -> None:
-    cluster: Any = SimpleNamespace(partitions_for_topic=lambda topic: {0, 1})
-    subscriptions = {"one": ["a", "b", "new"], "two": ["a", "b"]}
-    groups = LaneAssignor._get_copartitioned_groups({"a", "b", "new"}, cluster, subscriptions)
-    assert [set(group) for group in groups[2]] == [{"a", "b"}]
+@pytest.mark.parametrize(
+    ("wanted", "start", "told"),
+    [
+        (7, 0, ""),
+        # A gap of a transaction's marks.
+        (5, 0, ""),
+        (5, 7, "offsets 5 to 6, 2 records, are lost"),
+        (4, 6, "offsets 4 to 5, 2 records, are lost"),
+        (9, 0, "begins again at offset 7, although 9 was to come"),
+    ],
+)
+def test_lost_offsets_are_told(
+    wanted: int, start: int, told: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    fetches = Fetches()
+    fetches._next[LANE], fetches.start = wanted, start
+    assert len(fetches.fetched()) == 1
+    assert fetches._next[LANE] == 8
+    assert [told in record.getMessage() for record in caplog.records] == [True] * bool(told)

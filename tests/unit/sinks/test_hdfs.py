@@ -159,3 +159,22 @@ def test_what_a_restarted_processor_repeats_is_skipped() -> None:
     new = records(KEYS[0], range(6, 7))
     assert advance(progress, "t", [*repeated, *new]) == new
     assert progress.offsets == {"t": 7}
+
+
+def test_a_topic_made_anew_is_stored_beside_the_old_one(settings: Settings) -> None:
+    sink, key = sink_of(settings, LocalStorage()), KEYS[0]
+    sink.write(0, {"t": (key, records(key, range(4), hours=1))})
+    later = [
+        record._replace(offset=record.offset - 4, timestamp=5)
+        for record in records(key, range(4, 8), hours=1)
+    ]
+    sink.write(0, {"t": (key, later)})
+    sink.write(0, {"t": (key, later)})
+    assert uuids(settings) == Counter(f"{key.schema}-{number}" for number in range(8))
+
+
+def test_records_without_a_source_are_new_by_their_offset() -> None:
+    progress = Progress()
+    bare = [record._replace(source="") for record in records(KEYS[0], range(3))]
+    assert advance(progress, "t", bare[:2]) == bare[:2]
+    assert advance(progress, "t", bare) == bare[2:]

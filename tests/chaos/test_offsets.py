@@ -1,0 +1,128 @@
+"""Kafka no longer has what was to be read: it is told, and what is there goes on."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from pathlib import Path
+
+import pytest
+from aiokafka import TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
+
+from elfaust.account import Line, read_account
+from elfaust.job import landed, send
+from elfaust.lag import LagReader
+from elfaust.settings import Settings
+from elfaust.topics import TopicAdmin, TopicNames
+from elfaust.types import SchemaKey
+from tests.integration.running import working
+
+LINES = 3_000
+KEY = SchemaKey("HelpPanel", 18731791)
+
+
+def line(settings: Settings) -> Line:
+    """Return what the account says of KEY."""
+    [found] = [one for one in asyncio.run(read_account(settings)).lines if one.key == KEY]
+    return found
+
+
+def log_of(settings: Settings, role: str) -> str:
+    """Return what a role's first worker has logged."""
+    return (Path(settings.workers.state) / "logs" / f"{role}-0.log").read_text()
+
+
+async def behind_of(settings: Settings, role: str, topic: str) -> dict[TopicPartition, int]:
+    """Return the end of each lane of a topic in which a role is behind."""
+    reader = LagReader(settings)
+    await reader.start()
+    try:
+        lanes = await reader.lanes()
+        return {
+            TopicPartition(lane.topic, lane.lane): lane.end
+            for lane in lanes
+            if (lane.role, lane.topic) == (role, topic) and lane.acknowledged < lane.end
+        }
+    finally:
+        await reader.close()
+
+
+async def remove(settings: Settings, ends: dict[TopicPartition, int]) -> None:
+    """Have Kafka forget the records of lanes before some offsets, as retention does."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=settings.kafka.bootstrap)
+    await admin.start()
+    try:
+        await admin.delete_records({tp: RecordsToDelete(end) for tp, end in ends.items()})
+    finally:
+        await admin.close()
+
+
+async def delete(settings: Settings, topic: str) -> None:
+    """Delete a topic."""
+    admin = TopicAdmin(settings)
+    try:
+        await admin.delete(topic)
+    finally:
+        await admin.close()
+
+
+@pytest.mark.long
+def test_records_that_retention_took_from_a_sink_are_told(quick: Settings) -> None:
+    topic = TopicNames(quick).event(KEY)
+    with working(quick, forwarder=0):
+        asyncio.run(send(quick, LINES))
+        asyncio.run(landed(quick, LINES, timeout=90.0))
+    with working(quick, forwarder=0, mysql=0):
+        asyncio.run(send(quick, LINES))
+        asyncio.run(until_only_mysql_is_behind(quick, 2 * LINES))
+    ends = asyncio.run(behind_of(quick, "mysql", topic))
+    before = line(quick)
+    asyncio.run(remove(quick, ends))
+    with working(quick, forwarder=0):
+        asyncio.run(send(quick, LINES))
+        asyncio.run(landed(quick, 3 * LINES, timeout=90.0))
+    told = re.findall(rf"{topic}, lane \d+: .* (\d+) records, are lost", log_of(quick, "mysql"))
+    after = line(quick)
+    assert len(told) == len(ends)
+    assert sum(map(int, told)) == before.parquet - before.mysql
+    assert after.mysql == after.parquet - sum(map(int, told))
+    assert "are lost" not in log_of(quick, "hdfs")
+
+
+async def until_only_mysql_is_behind(settings: Settings, raw: int) -> None:
+    """Wait until every role but mysql has read all."""
+    reader = LagReader(settings)
+    await reader.start()
+    try:
+        async with asyncio.timeout(90):
+            while True:
+                lags = await reader.read()
+                judged = sum(lag.acknowledged for lag in lags if lag.role == "processor")
+                late = {lag.role for lag in lags if lag.lag}
+                if judged == raw and late == {"mysql"}:
+                    return
+                await asyncio.sleep(0.3)
+    finally:
+        await reader.close()
+
+
+@pytest.mark.long
+@pytest.mark.timeout(300)
+def test_a_topic_that_was_deleted_is_made_anew(quick: Settings) -> None:
+    topic = TopicNames(quick).event(KEY)
+    with working(quick, forwarder=0):
+        asyncio.run(send(quick, LINES))
+        asyncio.run(landed(quick, LINES, timeout=90.0))
+        before = line(quick)
+        asyncio.run(delete(quick, topic))
+        asyncio.run(send(quick, LINES))
+        asyncio.run(landed(quick, 2 * LINES, timeout=90.0))
+        after = line(quick)
+    assert after.valid > 0
+    assert (after.mysql, after.parquet, after.parquet_twice, after.counted) == (
+        before.valid + after.valid,
+        before.valid + after.valid,
+        0,
+        before.valid + after.valid,
+    )

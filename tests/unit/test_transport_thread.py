@@ -1,0 +1,93 @@
+"""What is handed out while lanes move; where lanes are rewound to; lanes that stay together."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import nullcontext
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from faust.types import TP
+
+from elfaust.transport_thread import ConsumerThread, Fetched, LaneAssignor
+
+LANE = TP("eventlogging_Edit_1", 0)
+
+
+class Fetcher:
+    """aiokafka's fetcher, which has records once it has been waited for."""
+
+    def __init__(self) -> None:
+        self._closed = False
+        self._subscriptions = SimpleNamespace(
+            fetch_context=nullcontext, reassignment_in_progress=False
+        )
+        self.asked: list[frozenset[TP]] = []
+        self.records: dict[TP, list[int]] = {}
+
+    async def fetched_records(
+        self, lanes: frozenset[TP], timeout: float, max_records: int | None
+    ) -> dict[TP, list[int]]:
+        self.asked.append(lanes)
+        return {tp: self.records[tp] for tp in lanes & self.records.keys()}
+
+    def _create_fetch_waiter(self) -> asyncio.Future[None]:
+        waiter = asyncio.get_running_loop().create_future()
+        self.records[LANE] = [1, 2]
+        waiter.set_result(None)
+        return waiter
+
+
+def hand_out(fetcher: Fetcher, active: set[TP], flow: bool = True) -> Fetched:
+    thread = ConsumerThread.__new__(ConsumerThread)
+    thread.consumer = SimpleNamespace(flow_active=flow)
+    consumer = SimpleNamespace(
+        _fetcher=fetcher, _closed=False, _coordinator=SimpleNamespace(generation=7)
+    )
+    return asyncio.run(thread._fetch_records(consumer, active, timeout=1.0))
+
+
+def test_records_are_handed_out_with_their_generation() -> None:
+    fetched = hand_out(Fetcher(), {LANE})
+    assert fetched == {LANE: [1, 2]}
+    assert fetched.generation == 7
+
+
+@pytest.mark.parametrize("state", ["moving", "paused", "stopped"])
+def test_nothing_is_handed_out_while_lanes_move(state: str) -> None:
+    fetcher = Fetcher()
+    fetcher._subscriptions.reassignment_in_progress = state == "moving"
+    active = set() if state == "paused" else {LANE}
+    assert hand_out(fetcher, active, flow=state != "stopped") == {}
+    assert fetcher.asked == []
+
+
+def test_lanes_are_rewound_to_what_is_committed_or_to_their_beginning() -> None:
+    sought: dict[TP, int] = {}
+    other, changelog = TP(LANE.topic, 1), TP("counts-changelog", 0)
+
+    async def committed(lanes: set[TP]) -> dict[TP, Any]:
+        return {other: SimpleNamespace(offset=5)}
+
+    async def seek_to_beginning(*lanes: TP) -> None:
+        sought.update(dict.fromkeys(lanes, 0))
+
+    thread = ConsumerThread.__new__(ConsumerThread)
+    thread.app = SimpleNamespace(is_batched=lambda topic: topic.startswith("eventlogging_"))
+    thread._consumer = SimpleNamespace(
+        assignment=lambda: {LANE, other, changelog},
+        seek_to_beginning=seek_to_beginning,
+        _coordinator=SimpleNamespace(fetch_committed_offsets=committed),
+        _fetcher=SimpleNamespace(seek_to=sought.__setitem__),
+    )
+    found = asyncio.run(thread._seek_to_committed())
+    assert found == {LANE: None, other: 5, changelog: None}
+    assert sought == {LANE: 0, other: 5}
+
+
+def test_a_topic_waits_until_all_workers_have_subscribed() -> None:
+    cluster: Any = SimpleNamespace(partitions_for_topic=lambda topic: {0, 1})
+    subscriptions = {"one": ["a", "b", "new"], "two": ["a", "b"]}
+    groups = LaneAssignor._get_copartitioned_groups({"a", "b", "new"}, cluster, subscriptions)
+    assert [set(group) for group in groups[2]] == [{"a", "b"}]
