@@ -101,15 +101,22 @@ class ElfaustApp(faust.App):  # type: ignore[misc]
         return topic
 
     async def follow(self) -> None:
-        """Subscribe to topics of schema revisions that have appeared."""
+        """Subscribe to topics of schema revisions that have appeared, and leave those deleted.
+
+        One that is left and comes again is read from its beginning.
+        """
         names = sorted(name for name in await self.admin.names() if self.names.key(name))
         subscribed = self.topics._topic_name_index
+        gone = {topic for topic in subscribed if self.names.key(topic)}.difference(names)
         for declared, also in self._followed:
             # The agent reads a clone of the topic that it was declared with.
             for topic in (declared, *(t for t in self.topics if t.schema is declared.schema)):
                 topic.topics = [*also, *names]
-            if not self.rebalancing and any(name not in subscribed for name in declared.topics):
+            new = any(name not in subscribed for name in declared.topics)
+            if not self.rebalancing and (new or gone):
                 self.topics._flag_changes()
+        for topic in sorted(gone):
+            self.log.error("%s was deleted: what was not read of it is lost", topic)
 
     async def _keep_following(self) -> None:
         while not self.should_stop:

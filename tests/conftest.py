@@ -28,24 +28,30 @@ CHECKOUT = Path(__file__).parents[1]
 
 @pytest.fixture(scope="session")
 def stack_settings() -> Settings:
-    """The settings of the test stack; ELFAUST_TEST_STACK_DIR moves its folder."""
+    """The settings of the test stack.
+
+    ELFAUST_TEST_STACK_DIR moves its folder. ELFAUST_TEST_PORTS is what is added to each server's
+    usual port: two checkouts may test side by side.
+    """
     base = Settings()
     folder = os.environ.get("ELFAUST_TEST_STACK_DIR") or str(CHECKOUT / ".stack-test")
+    more = int(os.environ.get("ELFAUST_TEST_PORTS", "10000"))
     return replace(
         base,
-        kafka=replace(base.kafka, bootstrap="127.0.0.1:19092", session_timeout=6.0),
-        mysql=replace(base.mysql, port=13306),
-        hdfs=replace(base.hdfs, url="http://127.0.0.1:19870"),
-        web=replace(base.web, port=16066),
+        kafka=replace(base.kafka, bootstrap=f"127.0.0.1:{9092 + more}", session_timeout=6.0),
+        mysql=replace(base.mysql, port=3306 + more),
+        hdfs=replace(base.hdfs, url=f"http://127.0.0.1:{9870 + more}"),
+        web=replace(base.web, port=6066 + more),
+        forwarder=replace(base.forwarder, port=8421 + more),
         schemas=replace(base.schemas, folder=str(CHECKOUT / "schemas")),
         stack=replace(
             base.stack,
             dir=folder,
-            kafka_controller_port=19093,
-            namenode_port=18020,
-            datanode_port=19866,
-            datanode_http_port=19864,
-            datanode_ipc_port=19867,
+            kafka_controller_port=9093 + more,
+            namenode_port=8020 + more,
+            datanode_port=9866 + more,
+            datanode_http_port=9864 + more,
+            datanode_ipc_port=9867 + more,
         ),
     )
 
@@ -97,7 +103,6 @@ def quick(fresh: Settings) -> Settings:
         hdfs=replace(fresh.hdfs, flush_seconds=1.0),
         throughput=replace(fresh.throughput, flush_seconds=0.2),
         workers=replace(fresh.workers, backoff_seconds=0.1),
-        forwarder=replace(fresh.forwarder, port=18421),
     )
 
 

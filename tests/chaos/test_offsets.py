@@ -119,6 +119,7 @@ def test_a_topic_that_was_deleted_is_made_anew(quick: Settings) -> None:
         asyncio.run(send(quick, LINES))
         asyncio.run(landed(quick, 2 * LINES, timeout=90.0))
         after = line(quick)
+    assert f"{topic} was deleted" in log_of(quick, "hdfs")
     assert after.valid > 0
     assert (after.mysql, after.parquet, after.parquet_twice, after.counted) == (
         before.valid + after.valid,

@@ -19,7 +19,7 @@ import pytest
 
 from elfaust.lag import READERS
 from elfaust.settings import Settings, as_environ
-from elfaust.workers import WorkerState, web_port
+from elfaust.workers import ROLES, WorkerState, web_port
 from tests.chaos.trial import Load, Outcome, acknowledged, judged, until, workers_of
 from tests.integration.running import Running, working
 
@@ -82,6 +82,17 @@ def test_random_kills_lose_and_double_nothing(quick: Settings, note: Note) -> No
         note(judged(quick, "workers killed at random", KILLS, load.stop(), time.monotonic()))
     killed = sum("signal SIGKILL" in line for line in running.told)
     assert killed == KILLS
+    assert set(running.values()) == {0}
+
+
+@pytest.mark.timeout(300)
+def test_each_worker_may_be_killed_at_work(quick: Settings, note: Note) -> None:
+    with working(quick) as running, Load(quick, rate=1_500.0).running() as load:
+        for role in ROLES:
+            [worker] = ready(quick, role)
+            os.kill(worker.pid, signal.SIGKILL)
+        until(lambda: len(running.told) == len(ROLES), "all have been seen to die")
+        note(judged(quick, "each worker killed once", 1, load.stop(), time.monotonic()))
     assert set(running.values()) == {0}
 
 

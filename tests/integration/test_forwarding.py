@@ -70,7 +70,7 @@ async def in_kafka(settings: Settings) -> list[bytes]:
 
 
 def source(settings: Settings, name: str) -> Settings:
-    return replace(settings, forwarder=replace(settings.forwarder, source=name, port=18422))
+    return replace(settings, forwarder=replace(settings.forwarder, source=name))
 
 
 async def test_a_file_is_forwarded_once_however_often_it_is_cut_off(
@@ -172,10 +172,10 @@ async def test_what_comes_by_udp_is_in_kafka_when_the_forwarder_stops(
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
             async with asyncio.timeout(20):
                 while not list(spool.glob("*.lines")):
-                    client.sendto(b"0 first", ("127.0.0.1", 18422))
+                    client.sendto(b"0 first", ("127.0.0.1", settings.forwarder.port))
                     await asyncio.sleep(0.05)
             for line in LINES[1:200]:
-                client.sendto(line + b"\n", ("127.0.0.1", 18422))
+                client.sendto(line + b"\n", ("127.0.0.1", settings.forwarder.port))
                 await asyncio.sleep(0)
         await asyncio.sleep(0)
         await forwarder.stop()

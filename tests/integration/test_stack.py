@@ -110,7 +110,8 @@ def test_stack_on_ports_of_another_stack_fails_and_leaves_that_one_alone(
     before = stack.status()
     folder = replace(stack_settings.stack, dir=str(tmp_path))
     other = Stack(replace(stack_settings, stack=folder))
-    with pytest.raises(StartError, match=r"kafka cannot start: port 19092.*mariadb cannot start"):
+    port = stack_settings.kafka.bootstrap.rpartition(":")[2]
+    with pytest.raises(StartError, match=rf"kafka cannot start: port {port}.*mariadb cannot start"):
         other.up()
     assert not any(server.running for server in other.status())
     other.destroy()
@@ -139,14 +140,14 @@ def test_env_is_where_the_servers_answer(stack: Stack, stack_settings: Settings)
         pass
     answer = requests.get(f"{env['WEBHDFS_URL']}/webhdfs/v1/?op=LISTSTATUS", timeout=10)
     assert answer.status_code == 200
-    assert env["WEB_URL"] == "http://127.0.0.1:16066/throughput/"
+    assert env["WEB_URL"] == f"http://127.0.0.1:{stack_settings.web.port}/throughput/"
 
 
 def test_status_and_logs_of_running_servers(stack: Stack, stack_settings: Settings) -> None:
     result = CliRunner().invoke(command, ["status", "--json"], obj=stack_settings)
     assert result.exit_code == 0
     servers = {row["name"]: row for row in json.loads(result.output)["servers"]}
-    assert servers["kafka"]["port"] == 19092
+    assert servers["mariadb"]["port"] == stack_settings.mysql.port
     assert all(row["running"] for row in servers.values())
     result = CliRunner().invoke(command, ["logs", "namenode"], obj=stack_settings)
     assert "NameNode" in result.output

@@ -23,7 +23,7 @@ def test_a_worker_that_waits_for_kafka_says_so_and_stops_cleanly(tmp_path: Path,
         # A port on which nobody listens.
         kafka=replace(base.kafka, bootstrap="127.0.0.1:1"),
         workers=replace(base.workers, state=str(tmp_path / "state")),
-        web=replace(base.web, port=16166),
+        web=replace(base.web, port=base.web.port + 100),
     )
     log = tmp_path / "log"
     with log.open("w") as out:
