@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import importlib
+import logging
 import os
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -20,7 +21,7 @@ from mode import Service
 
 from elfaust.errors import ServerAway, SettingsError
 from elfaust.publish import Publisher, make_producer
-from elfaust.quiet import keep_quiet
+from elfaust.quiet import OnceAMinute, keep_quiet
 from elfaust.readiness import Readiness
 from elfaust.settings import Settings, load
 from elfaust.topics import TopicAdmin, TopicNames
@@ -28,6 +29,9 @@ from elfaust.transport import BatchSchema, Transport
 from elfaust.transport_thread import LaneAssignor
 from elfaust.web.ready import register as register_ready
 from elfaust.workers import ROLES, collect_rarely, state_folder
+
+log = logging.getLogger(__name__)
+log.addFilter(OnceAMinute())
 
 
 class _Servers(Service):  # type: ignore[misc]
@@ -116,7 +120,7 @@ class ElfaustApp(faust.App):  # type: ignore[misc]
             if not self.rebalancing and (new or gone):
                 self.topics._flag_changes()
         for topic in sorted(gone):
-            self.log.error("%s was deleted: what was not read of it is lost", topic)
+            log.error("%s was deleted: what was not read of it is lost", topic)
 
     async def _keep_following(self) -> None:
         while not self.should_stop:
@@ -124,7 +128,7 @@ class ElfaustApp(faust.App):  # type: ignore[misc]
             try:
                 await self.follow()
             except ServerAway as away:
-                self.log.warning("New topics are not followed: %s", away)
+                log.warning("New topics are not followed: %s", away)
 
     def waits_for(self, server: str, probe: Callable[[], object]) -> None:
         """Have the worker wait at its start until `probe`, run in a thread, raises no more."""
