@@ -26,6 +26,7 @@ from elfaust.readiness import Readiness
 from elfaust.settings import Settings, load
 from elfaust.topics import TopicAdmin, TopicNames
 from elfaust.transport import BatchSchema, Transport
+from elfaust.transport_recovery import Tables
 from elfaust.transport_thread import LaneAssignor
 from elfaust.web.ready import register as register_ready
 from elfaust.workers import ROLES, collect_rarely, state_folder
@@ -228,6 +229,7 @@ def create_app(role: str, settings: Settings) -> ElfaustApp:
         web_bind=settings.web.host,
         web_host=settings.web.host,
         web_tables_enabled=False,
+        TableManager=Tables,
     )
     app.topics._resubscribe_sleep_lock_seconds = settings.topics.discover_interval / 2
     app.on_partitions_assigned.connect(app.has_lanes, weak=False)
