@@ -65,7 +65,11 @@ def _table(
         return [Check(name, "warn", f"is that of schema {comments[0]}, not of {owner(key)}", cure)]
     if schema is None:
         cure = "put the schema into schemas.folder, or set schemas.wiki_url"
-        return [Check(name, "warn", f"not compared, its schema is {registry.reason(key)}", cure)]
+        return [
+            Check(
+                name, "warn", f"not compared, its schema is unknown: {registry.reason(key)}", cure
+            )
+        ]
     columns = fitting(columns_of(key, schema.event, schema.dialect))
     return list(_differences(table, table_drift(cursor, table, columns)))
 

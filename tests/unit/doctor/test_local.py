@@ -100,7 +100,7 @@ def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
 
 def test_a_folder_without_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     usage = shutil.disk_usage(tmp_path)._replace(free=local.ROOM // 4)
-    monkeypatch.setattr(local.shutil, "disk_usage", lambda _: usage)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage)
     check = check_folder("spool", tmp_path)
     assert (check.outcome, check.detail) == ("warn", f"{tmp_path}, 0.2 GiB free")
 
