@@ -107,8 +107,32 @@ def test_a_table_whose_schema_is_not_known_is_told(settings: Settings) -> None:
         assert check.detail.startswith("not compared, its schema is unknown: ")
 
 
+def put(settings: Settings, revision: int, *names: str) -> None:
+    """Write a schema of Edit with strings of these names."""
+    schema = {"properties": {name: {"type": "string"} for name in names}}
+    (Path(settings.schemas.folder) / "Edit" / f"{revision}.json").write_text(json.dumps(schema))
+
+
 def test_a_schema_that_can_have_no_table_is_passed_over(settings: Settings) -> None:
-    name = "a" * 70
-    file = Path(settings.schemas.folder) / "Edit" / "2.json"
-    file.write_text(json.dumps({"properties": {name: {"type": "string"}}}))
-    assert [check.outcome for check in checked(settings, COLUMNS)] == ["ok"]
+    put(settings, 2, "a" * 70)
+    checks = checked(settings, COLUMNS, owner="Edit 2", table="Edit_2")
+    assert [check.outcome for check in checks] == ["ok"]
+
+
+def test_the_strings_of_a_wide_table_are_text(settings: Settings) -> None:
+    names = [f"s{n:02}" for n in range(20)]
+    put(settings, 2, *names)
+    strings = ["userAgent", "webHost", "wiki", *(f"event_{name}" for name in names)]
+    wide: Rows = [*COLUMNS[:4], *((name, "text", 0, 1, 0) for name in strings)]
+    checks = checked(settings, wide, owner="Edit 2", table="Edit_2")
+    assert [check.outcome for check in checks] == ["ok"]
+    narrow: Rows = [*COLUMNS[:4], *((name, *TEXT) for name in strings)]
+    checks = checked(settings, narrow, owner="Edit 2", table="Edit_2")
+    assert [check.outcome for check in checks] == ["fail", "ok"]
+
+
+def test_a_table_of_2015_has_other_columns(settings: Settings) -> None:
+    schemas = dataclasses.replace(settings.schemas, compatibility="2015")
+    found, *_ = checked(dataclasses.replace(settings, schemas=schemas), COLUMNS)
+    assert found.outcome == "fail"
+    assert "column clientIp VARCHAR(191) is missing" in found.detail
