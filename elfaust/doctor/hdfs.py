@@ -108,8 +108,11 @@ def _try(storage: Storage, root: PurePosixPath) -> PurePosixPath:
         storage.write(file, data)
         if storage.read(file) != data:
             raise OSError(f"{file} was read back otherwise")
-    finally:
-        storage.delete(file)
+    except (ServerAway, OSError):
+        with suppress(ServerAway, OSError):
+            storage.delete(file)
+        raise
+    storage.delete(file)
     return folder
 
 
