@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from elfaust.columns import columns_of
-from elfaust.doctor.check import Check
+from elfaust.doctor.check import ANSWER_SECONDS, Check
 from elfaust.errors import SchemaUnfit
 from elfaust.registry import Registry
 from elfaust.settings import Settings
@@ -27,7 +28,8 @@ def check_tables(settings: Settings, cursor: Any) -> Iterator[Check]:
 
     The schemas are those of the folder, and those that tables name, from the schema wiki.
     """
-    registry = Registry(settings.schemas)
+    wait = min(settings.schemas.wiki_timeout, ANSWER_SECONDS)
+    registry = Registry(replace(settings.schemas, wiki_timeout=wait))
     cursor.execute(OWNERS)
     named = [OWN.fullmatch(comment) for (comment,) in cursor.fetchall()]
     made = {SchemaKey(match[1], int(match[2])) for match in named if match}

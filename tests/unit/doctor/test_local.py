@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-import http.server
 import shutil
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +13,7 @@ from elfaust.doctor import local
 from elfaust.doctor.check import worst
 from elfaust.doctor.local import check_folder, check_schemas, check_settings, check_wiki
 from elfaust.settings import PROFILES, Schemas, Settings, load
+from tests.unit.doctor.fakes import wiki
 
 SETTINGS = Settings()
 
@@ -24,26 +21,6 @@ SETTINGS = Settings()
 def having(section: str, **values: Any) -> Settings:
     changed = dataclasses.replace(getattr(SETTINGS, section), **values)
     return dataclasses.replace(SETTINGS, **{section: changed})
-
-
-@contextmanager
-def wiki(status: int, body: bytes) -> Iterator[Schemas]:
-    """Serve one answer; yields settings whose wiki it is."""
-
-    class Handler(http.server.BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            self.send_response(status)
-            self.send_header("Location", "/elsewhere")
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    with http.server.HTTPServer(("127.0.0.1", 0), Handler) as server:
-        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
-        yield Schemas(wiki_url=f"http://127.0.0.1:{server.server_port}/api.php")
-        server.shutdown()
 
 
 @pytest.mark.parametrize("profile", PROFILES)

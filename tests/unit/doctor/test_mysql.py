@@ -26,7 +26,7 @@ from elfaust.doctor.mysql import (
 )
 from elfaust.errors import ServerAway
 from elfaust.settings import Settings
-from tests.unit.doctor.cursor import FakeCursor, Rows
+from tests.unit.doctor.fakes import FakeCursor, Rows
 
 BASE = Settings()
 SETTINGS = dataclasses.replace(BASE, mysql=dataclasses.replace(BASE.mysql, database="log_1"))

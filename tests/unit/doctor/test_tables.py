@@ -11,7 +11,7 @@ import pytest
 from elfaust.doctor.check import Check
 from elfaust.doctor.tables import check_tables
 from elfaust.settings import Settings
-from tests.unit.doctor.cursor import FakeCursor, Rows
+from tests.unit.doctor.fakes import FakeCursor, Rows, wiki
 
 #: What information_schema.columns says of the table of SCHEMA (elfaust.sinks.drift.SHOWN).
 TEXT = ("varchar(1024)", 0, 1, 0)
@@ -105,6 +105,15 @@ def test_a_table_whose_schema_is_not_known_is_told(settings: Settings) -> None:
         check, _ = checked(more, COLUMNS, owner="Gone-by 7", table="Gone_by_7")
         assert (check.name, check.outcome) == ("table Gone_by_7", "warn")
         assert check.detail.startswith("not compared, its schema is unknown: ")
+
+
+def test_a_schema_that_only_the_wiki_has_is_compared_too(settings: Settings) -> None:
+    with wiki(200, json.dumps(SCHEMA).encode()) as schemas:
+        there = dataclasses.replace(schemas, folder=settings.schemas.folder)
+        more = dataclasses.replace(settings, schemas=there)
+        check, known = checked(more, COLUMNS[:-1], owner="Talk 3", table="Talk_3")
+    assert (check.name, check.outcome) == ("table Talk_3", "fail")
+    assert known.detail == "1 of 2 known schemas have one, 1 named above"
 
 
 def put(settings: Settings, revision: int, *names: str) -> None:
