@@ -108,18 +108,21 @@ class ElfaustApp(faust.App):  # type: ignore[misc]
     async def follow(self) -> None:
         """Subscribe to topics of schema revisions that have appeared, and leave those deleted.
 
-        One that is left and comes again is read from its beginning.
+        One that is left and comes again is read from its beginning. Lanes that were not assigned
+        for want of metadata are assigned again.
         """
-        names = sorted(name for name in await self.admin.names() if self.names.key(name))
+        topics = await self.admin.names()
+        names = sorted(name for name in topics if self.names.key(name))
         subscribed = self.topics._topic_name_index
         gone = {topic for topic in subscribed if self.names.key(topic)}.difference(names)
         for declared, also in self._followed:
             # The agent reads a clone of the topic that it was declared with.
             for topic in (declared, *(t for t in self.topics if t.schema is declared.schema)):
                 topic.topics = [*also, *names]
-            new = any(name not in subscribed for name in declared.topics)
-            if not self.rebalancing and (new or gone):
-                self.topics._flag_changes()
+        new = any(name not in subscribed for topic, _ in self._followed for name in topic.topics)
+        if not self.rebalancing and (new or gone or topics & self.assignor.left_out):
+            self.assignor.left_out = frozenset()
+            self.topics._flag_changes()
         for topic in sorted(gone):
             log.error("%s was deleted: what was not read of it is lost", topic)
 
