@@ -128,6 +128,8 @@ class Hdfs:
         "Folder of a schema revision's hour under root; {schema} is in lower case.",
         fields=(*REVISION, "year", "month", "day", "hour"),
     )
+    first_year: int = setting(2012, "Events of earlier years go to the hour in which they came.")
+    ahead_hours: int = setting(24, "So do events whose time is further ahead than that.")
     flush_rows: int = setting(100_000, "Rows of a lane that are written as soon as they wait.")
     flush_seconds: float = setting(15.0, "Longest time that a row waits to be written, seconds.")
     writers: int = setting(8, "Files written side by side.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from copy import deepcopy
+from datetime import UTC, datetime
 from typing import Any
 
 import pyarrow as pa
@@ -91,9 +92,14 @@ class HdfsSink:
             span += f"-{records[0].timestamp}"
         name = f"{topic}.{lane}.{span}.parquet"
         root = self._hdfs.root.rstrip("/")
+        if not table.num_rows:
+            return [], refused
+        out = {id(record) for record, _ in refused}
+        arrived = [record.timestamp for record in records if id(record) not in out]
+        hours = by_hour(table, arrived, self._hdfs.first_year, self._hdfs.ahead_hours)
         return [
             Pending(f"{root}/{self._folder(key, hour)}/{name}", to_bytes(rows))
-            for hour, rows in by_hour(table)
+            for hour, rows in hours
         ], refused
 
     def _writer(self, key: SchemaKey) -> ParquetWriter:
@@ -136,10 +142,27 @@ def advance(progress: Progress, topic: str, records: Sequence[Record]) -> list[R
     return fresh
 
 
-def by_hour(table: pa.Table) -> list[tuple[str, pa.Table]]:
-    """Return the rows of each hour of `dt`, UTC, as `2020-09-13T12`."""
+def by_hour(
+    table: pa.Table, arrived: Sequence[int], first_year: int, ahead_hours: int
+) -> list[tuple[str, pa.Table]]:
+    """Return the rows of each hour of `dt`, UTC, as `2020-09-13T12`.
+
+    `arrived` is when each row's record came into Kafka, ms. A row before `first_year`, or further
+    ahead of its arrival than `ahead_hours`, belongs to the hour of its arrival: a clock that is
+    wrong must not make folders that nobody looks into. Old lines that are run again keep theirs.
+    """
     hours: Any = pc.utf8_slice_codeunits(table["dt"], 0, 13)
+    first, ahead = f"{first_year:04}", ahead_hours * 3_600_000
+    bounds = pc.min_max(hours).as_py()
+    if bounds["min"] < first or bounds["max"] > hour_of(min(arrived) + ahead):
+        pairs = zip(hours.to_pylist(), arrived, strict=True)
+        hours = pa.array(h if first <= h <= hour_of(ms + ahead) else hour_of(ms) for h, ms in pairs)
     found = sorted(pc.unique(hours).to_pylist())
     if len(found) == 1:
         return [(found[0], table)]
     return [(hour, table.filter(pc.equal(hours, hour))) for hour in found]
+
+
+def hour_of(moment: int) -> str:
+    """Return the hour of a moment, ms since the epoch, in UTC."""
+    return datetime.fromtimestamp(moment / 1000, UTC).strftime("%Y-%m-%dT%H")

@@ -154,7 +154,7 @@ def _hours(moments: Any) -> Any:
 
 def _moments(moments: Any, timestamps: Any) -> Any:
     """Return `dt`, made of the timestamp where there is none; raises as `_moment`, and oftener."""
-    if moments.null_count:
+    if moments.null_count or pc.any(pc.equal(moments, "")).as_py():
         pairs = zip(moments.to_pylist(), timestamps.to_pylist(), strict=True)
         moments = pa.chunked_array([[_moment(*pair) for pair in pairs]], pa.string())
     if not pc.all(pc.match_substring_regex(moments, MOMENT)).as_py():
@@ -166,7 +166,7 @@ def _moments(moments: Any, timestamps: Any) -> Any:
 
 def _moment(moment: Any, timestamp: Any) -> str:
     """Return the time of an event in UTC; raises ValueError or TypeError for what is no time."""
-    if moment is None:
+    if not moment:
         moment = iso8601(timestamp)
     parsed = datetime.fromisoformat(moment)
     if re.match(MOMENT, moment):

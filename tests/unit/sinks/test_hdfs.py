@@ -7,13 +7,14 @@ from collections import Counter
 from pathlib import Path
 
 import orjson
+import pyarrow as pa
 import pytest
 
 from elfaust.errors import LaneLost
 from elfaust.registry import Registry
 from elfaust.settings import Settings
 from elfaust.sinks.commits import Progress
-from elfaust.sinks.hdfs import HdfsSink, advance
+from elfaust.sinks.hdfs import HdfsSink, advance, by_hour
 from elfaust.sinks.parquet_reader import parquet_files
 from elfaust.storage import LocalStorage
 from elfaust.types import Record, SchemaKey
@@ -23,6 +24,9 @@ EVENTS = {
     "SpecialMuteSubmit": {"emailsBefore": True},
     "EchoMail": {"version": "1", "recipientUserId": 1, "emailDeliveryMode": "single"},
 }
+
+#: When the tests' records came into Kafka, ms: 2020-09-13T12:26:40Z.
+ARRIVED = 1_600_000_000_000
 
 
 class Death(Exception):
@@ -71,7 +75,7 @@ def records(key: SchemaKey, numbers: range, hours: int = 2) -> list[Record]:
             "uuid": f"{key.schema}-{number}",
             "dt": f"2020-09-13T{number % hours:02}:00:00Z",
         }
-        made.append(Record(orjson.dumps(capsule), number, 0, "raw", number * 10))
+        made.append(Record(orjson.dumps(capsule), number, ARRIVED, "raw", number * 10))
     return made
 
 
@@ -165,7 +169,7 @@ def test_a_topic_made_anew_is_stored_beside_the_old_one(settings: Settings) -> N
     sink, key = sink_of(settings, LocalStorage()), KEYS[0]
     sink.write(0, {"t": (key, records(key, range(4), hours=1))})
     later = [
-        record._replace(offset=record.offset - 4, timestamp=5)
+        record._replace(offset=record.offset - 4, timestamp=ARRIVED + 5)
         for record in records(key, range(4, 8), hours=1)
     ]
     sink.write(0, {"t": (key, later)})
@@ -178,3 +182,25 @@ def test_records_without_a_source_are_new_by_their_offset() -> None:
     bare = [record._replace(source="") for record in records(KEYS[0], range(3))]
     assert advance(progress, "t", bare[:2]) == bare[:2]
     assert advance(progress, "t", bare) == bare[2:]
+
+
+@pytest.mark.parametrize(
+    ("moment", "hour"),
+    [
+        ("1970-01-01T00:00:00Z", "2020-09-13T12"),
+        ("2011-12-31T23:59:59Z", "2020-09-13T12"),
+        ("2012-01-01T00:00:00Z", "2012-01-01T00"),
+        ("2020-09-13T11:26:40Z", "2020-09-13T11"),
+        ("2020-09-13T13:26:40Z", "2020-09-13T13"),
+        ("2020-09-14T12:59:59Z", "2020-09-14T12"),
+        ("2020-09-14T13:00:00Z", "2020-09-13T12"),
+        ("9999-12-31T23:59:59Z", "2020-09-13T12"),
+    ],
+)
+def test_a_clock_that_is_wrong_makes_no_folder(moment: str, hour: str) -> None:
+    table = pa.table({"dt": ["2020-09-13T12:00:00Z", moment]})
+    made = by_hour(table, [ARRIVED, ARRIVED], first_year=2012, ahead_hours=24)
+    rows = {of: part["dt"].to_pylist() for of, part in made}
+    assert moment in rows[hour]
+    assert sum(map(len, rows.values())) == 2
+    assert rows.keys() == {"2020-09-13T12", hour}
