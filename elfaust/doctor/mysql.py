@@ -18,9 +18,10 @@ from elfaust.doctor.check import ANSWER_SECONDS, Check, Subject, clock
 from elfaust.errors import SchemaUnfit, ServerAway
 from elfaust.registry import Registry
 from elfaust.settings import Settings
+from elfaust.sinks.connection import connect
 from elfaust.sinks.ddl import fitting, owner, quoted, table_name
 from elfaust.sinks.drift import alter_table, table_drift
-from elfaust.sinks.mysql import OWNER, connect
+from elfaust.sinks.mysql import OWNER
 from elfaust.types import SchemaKey
 
 #: Rights that the sink uses. MySQL asks for UPDATE in `ON DUPLICATE KEY UPDATE uuid = uuid`.

@@ -9,7 +9,7 @@ from elfaust.account import read_account
 from elfaust.job import behind, landed, send
 from elfaust.lag import LagReader, TopicLag
 from elfaust.settings import Settings
-from elfaust.sinks.mysql import connect
+from elfaust.sinks.connection import connect
 from tests.integration.running import working
 
 LINES = 3_000

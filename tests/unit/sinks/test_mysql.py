@@ -9,6 +9,7 @@ import MySQLdb
 import pytest
 from MySQLdb.constants import CR, ER
 
+from elfaust.columns import columns_of
 from elfaust.errors import ServerAway, TableChanged
 from elfaust.registry import Registry
 from elfaust.settings import Settings
@@ -31,13 +32,21 @@ RECORDS = [
 
 
 class FakeConnection:
-    """Keeps the rows of what was committed; raises what `refuses` gives for a batch."""
+    """Keeps the rows of what was committed; raises what `refuses` gives for a batch.
 
-    def __init__(self, refuses: Any) -> None:
+    Its table shows the types of `shown`, by column; those of the schema where it names none.
+    """
+
+    def __init__(self, refuses: Any, shown: dict[str, str]) -> None:
         self.refuses = refuses
+        schema = Registry(Settings().schemas).find(KEY)
+        types = {c.name: c.sql_type for c in columns_of(KEY, schema.event)} | shown
+        self.shown = [(name, kind, 0) for name, kind in types.items()]
         self.pending: list[Any] = []
         self.committed: list[Any] = []
         self.statements: list[Any] = []
+        #: Why a table cannot be created, "" if it can be.
+        self.not_made = ""
 
     def cursor(self) -> FakeConnection:
         return self
@@ -50,8 +59,12 @@ class FakeConnection:
 
     def execute(self, statement: Any, parameters: tuple[Any, ...] = ()) -> None:
         self.statements.append(statement)
+        if str(statement).startswith("CREATE TABLE") and self.not_made:
+            raise MySQLdb.OperationalError(ER.CANT_CREATE_TABLE, self.not_made)
 
-    def fetchall(self) -> list[tuple[Any]]:
+    def fetchall(self) -> list[tuple[Any, ...]]:
+        if "information_schema.columns" in self.statements[-1]:
+            return self.shown
         return [(16_000_000 if "max_allowed_packet" in self.statements[-1] else "",)]
 
     def executemany(self, statement: bytes, rows: list[Any]) -> None:
@@ -78,9 +91,12 @@ def settings() -> Settings:
 
 
 def sink_on(
-    monkeypatch: pytest.MonkeyPatch, settings: Settings, refuses: Any
+    monkeypatch: pytest.MonkeyPatch,
+    settings: Settings,
+    refuses: Any,
+    shown: dict[str, str] | None = None,
 ) -> tuple[MysqlSink, FakeConnection]:
-    connection = FakeConnection(refuses)
+    connection = FakeConnection(refuses, shown or {})
     monkeypatch.setattr(mysql, "connect", lambda _: connection)
     return MysqlSink(settings, Registry(settings.schemas)), connection
 
@@ -105,6 +121,57 @@ def test_a_batch_is_halved_until_the_bad_row_is_alone(
     assert "AutoblockIpBlock_19098752" in fault.message
     assert "event_ip" in fault.message
     assert len(connection.committed) == len(RECORDS) - 1
+
+
+NOT_INT = MySQLdb.DataError(
+    ER.TRUNCATED_WRONG_VALUE_FOR_FIELD,
+    "Incorrect integer value: '::1' for column `log`.`AutoblockIpBlock_19098752`.`event_ip`",
+)
+
+
+def test_values_that_an_altered_column_refuses_wait(
+    monkeypatch: pytest.MonkeyPatch, settings: Settings
+) -> None:
+    sink, connection = sink_on(
+        monkeypatch, settings, lambda rows: NOT_INT, {"event_ip": "int(11)", "wiki": "int(11)"}
+    )
+    with pytest.raises(TableChanged, match=r"column event_ip is int\(11\), not VARCHAR\(1024\)$"):
+        sink.write(KEY, RECORDS)
+    assert connection.committed == []
+
+
+def test_a_column_altered_elsewhere_is_no_excuse_for_a_bad_value(
+    monkeypatch: pytest.MonkeyPatch, settings: Settings
+) -> None:
+    bad = f"{5:032x}"
+    sink, connection = sink_on(
+        monkeypatch,
+        settings,
+        lambda rows: NOT_INT if any(bad in row for row in rows) else None,
+        {"wiki": "int(11)"},
+    )
+    assert [record for record, _ in sink.write(KEY, RECORDS)] == [RECORDS[5]]
+    assert len(connection.committed) == len(RECORDS) - 1
+
+
+@pytest.mark.parametrize(
+    ("why", "waits"),
+    [
+        ('errno: 28 "No space left on device"', True),
+        ('errno: 13 "Permission denied"', True),
+        ('errno: 140 "Wrong create options"', False),
+    ],
+)
+def test_a_table_without_room_waits_and_one_that_cannot_be_refuses(
+    monkeypatch: pytest.MonkeyPatch, settings: Settings, why: str, waits: bool
+) -> None:
+    sink, connection = sink_on(monkeypatch, settings, lambda rows: None)
+    connection.not_made = f"Can't create table `log`.`t` ({why})"
+    if waits:
+        with pytest.raises(ServerAway, match="create table"):
+            sink.write(KEY, RECORDS)
+    else:
+        assert len(sink.write(KEY, RECORDS)) == len(RECORDS)
 
 
 @pytest.mark.parametrize(
