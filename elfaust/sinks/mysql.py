@@ -42,6 +42,8 @@ class _Table:
         values = ", ".join(["%s"] * len(maker.columns))
         self.name = name
         self.maker = maker
+        #: Columns that were found as the schema makes them: none can change in a transaction.
+        self.intact: set[str] = set()
         self.insert = (
             f"INSERT INTO {quoted(name)} ({names}) VALUES ({values}) "
             "ON DUPLICATE KEY UPDATE uuid = uuid"
@@ -95,6 +97,7 @@ class MysqlSink:
                 self._connection = connect(self._mysql)
                 self._largest = largest_event(self._connection)
             table = self._tables.get(key) or self._create(key)
+            table.intact.clear()
             rows, refused = _rows(table, key, records, self._largest)
             stored = self._insert(table, key, rows)
             self._connection.commit()
@@ -167,11 +170,15 @@ class MysqlSink:
 
     def _compare(self, table: _Table, column: Column | None) -> None:
         """Raise TableChanged where a value was refused for how somebody has altered the table."""
+        name = column.name if column else ""
+        if name in table.intact:
+            return
         with self._connection.cursor() as cursor:
             found = table_drift(cursor, table.name, table.maker.columns)
-        harmful = [d for d in found if d.harmful and (column is None or d.wanted == column)]
+        harmful = [d for d in found if d.harmful and name in ("", d.name)]
         if harmful:
             raise TableChanged(table.name, "; ".join(map(str, harmful)))
+        table.intact.add(name)
 
 
 def _rows(

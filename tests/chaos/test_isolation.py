@@ -32,7 +32,7 @@ SHARE = 0.6
 WARM = 1_000
 #: Trouble: the value of an integer in each bad line, the EventErrors' code, and how many refuse it.
 TROUBLES = {
-    "invalid lines of one schema": ("no number", "validation", 1),
+    "invalid lines of one schema": ("no_number", "validation", 1),
     "rows that both sinks refuse": (2**63, "consumer", 2),
 }
 
@@ -87,19 +87,18 @@ def refused(settings: Settings) -> list[tuple[str, str]]:
     """Return the code and origin of each EventError of a bad line; repeats are one."""
     error = TopicNames(settings).error
     found = {
-        (record.source, record.position): orjson.loads(record.value)["event"]["code"]
+        (record.source, lane.lane, record.position): orjson.loads(record.value)["event"]["code"]
         for lane in asyncio.run(scan(settings))
         if lane.topic == error
         for record in lane.records
         if SENDER.encode() in record.value
     }
-    return [(code, source.partition("/")[0]) for (source, _), code in found.items()]
+    return [(code, source.partition("/")[0]) for (source, _, _), code in found.items()]
 
 
+@pytest.mark.long
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize(
-    "fault", [pytest.param(f, marks=() if "rows" in f else pytest.mark.long) for f in TROUBLES]
-)
+@pytest.mark.parametrize("fault", TROUBLES)
 def test_bad_lines_of_one_schema_hold_up_no_other(quick: Settings, note: Note, fault: str) -> None:
     value, code, refuse = TROUBLES[fault]
     with working(quick, forwarder=0), Load(quick).running() as load:

@@ -105,6 +105,7 @@ def keep_pace(settings: Settings, load: Load, wiki: Wiki) -> None:
     assert wiki.asked[KEY] - asked <= most, f"asked {wiki.asked[KEY] - asked} times"
 
 
+@pytest.mark.long
 @pytest.mark.timeout(300)
 def test_known_schemas_go_on_while_the_wiki_is_in_trouble(
     asking: Settings, wiki: Wiki, note: Note
