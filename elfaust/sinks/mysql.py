@@ -103,10 +103,9 @@ class MysqlSink:
             self._connection.commit()
             return refused + stored
         except SchemaWaits:
-            # A table that is gone is created again by the next try.
+            # A table that is gone is created again by the next try. ROLLBACK might fail as well.
             self._tables.pop(key, None)
-            if self._connection is not None:
-                self._connection.rollback()
+            self._disconnect()
             raise
         except SchemaUnfit as unfit:
             fault = EventFault("consumer", unfit.detail, *key)

@@ -45,8 +45,6 @@ class FakeConnection:
         self.pending: list[Any] = []
         self.committed: list[Any] = []
         self.statements: list[Any] = []
-        #: Why a table cannot be created, "" if it can be.
-        self.not_made = ""
 
     def cursor(self) -> FakeConnection:
         return self
@@ -59,8 +57,6 @@ class FakeConnection:
 
     def execute(self, statement: Any, parameters: tuple[Any, ...] = ()) -> None:
         self.statements.append(statement)
-        if str(statement).startswith("CREATE TABLE") and self.not_made:
-            raise MySQLdb.OperationalError(ER.CANT_CREATE_TABLE, self.not_made)
 
     def fetchall(self) -> list[tuple[Any, ...]]:
         if "information_schema.columns" in self.statements[-1]:
@@ -75,9 +71,6 @@ class FakeConnection:
 
     def commit(self) -> None:
         self.committed += self.pending
-        self.pending = []
-
-    def rollback(self) -> None:
         self.pending = []
 
     def close(self) -> None:
@@ -152,26 +145,6 @@ def test_a_column_altered_elsewhere_is_no_excuse_for_a_bad_value(
     )
     assert [record for record, _ in sink.write(KEY, RECORDS)] == [RECORDS[5]]
     assert len(connection.committed) == len(RECORDS) - 1
-
-
-@pytest.mark.parametrize(
-    ("why", "waits"),
-    [
-        ('errno: 28 "No space left on device"', True),
-        ('errno: 13 "Permission denied"', True),
-        ('errno: 140 "Wrong create options"', False),
-    ],
-)
-def test_a_table_without_room_waits_and_one_that_cannot_be_refuses(
-    monkeypatch: pytest.MonkeyPatch, settings: Settings, why: str, waits: bool
-) -> None:
-    sink, connection = sink_on(monkeypatch, settings, lambda rows: None)
-    connection.not_made = f"Can't create table `log`.`t` ({why})"
-    if waits:
-        with pytest.raises(ServerAway, match="create table"):
-            sink.write(KEY, RECORDS)
-    else:
-        assert len(sink.write(KEY, RECORDS)) == len(RECORDS)
 
 
 @pytest.mark.parametrize(
