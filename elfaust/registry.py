@@ -116,7 +116,11 @@ class Registry:
 
         Raises nothing: a wiki that is away, slow or wrong leaves its schemas unknown for a while.
         """
-        wanted = {key for key in keys if self.get(key) is None and not self.is_missing(key)}
+        wanted = {
+            key
+            for key in keys
+            if NAME.match(key.schema) and self.get(key) is None and not self.is_missing(key)
+        }
         if not wanted:
             return
         until, why = self._closed

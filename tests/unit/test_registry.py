@@ -77,6 +77,12 @@ def test_names_that_are_no_names_never_reach_a_path(tmp_path: Path, name: str) -
     assert Registry(settings(tmp_path / "Edit")).get(SchemaKey(name, 7)) is None
 
 
+async def test_names_that_are_no_names_never_reach_the_wiki(tmp_path: Path, wiki: Wiki) -> None:
+    registry, key = Registry(settings(tmp_path, wiki.url), tmp_path), SchemaKey("../Edit", 7)
+    await registry.resolve([key])
+    assert (wiki.asked, registry.get(key)) == ([], None)
+
+
 @pytest.mark.parametrize("text", ["", "[]", "{", '{"type": "string"}', '{"properties": 1}'])
 def test_a_file_that_is_no_schema_leaves_it_unknown(tmp_path: Path, text: str) -> None:
     put(tmp_path, text)
