@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import importlib
+import logging
 import os
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -20,14 +21,18 @@ from mode import Service
 
 from elfaust.errors import ServerAway, SettingsError
 from elfaust.publish import Publisher, make_producer
-from elfaust.quiet import keep_quiet
+from elfaust.quiet import OnceAMinute, keep_quiet
 from elfaust.readiness import Readiness
 from elfaust.settings import Settings, load
 from elfaust.topics import TopicAdmin, TopicNames
 from elfaust.transport import BatchSchema, Transport
+from elfaust.transport_recovery import Tables
 from elfaust.transport_thread import LaneAssignor
 from elfaust.web.ready import register as register_ready
 from elfaust.workers import ROLES, collect_rarely, state_folder
+
+log = logging.getLogger(__name__)
+log.addFilter(OnceAMinute())
 
 
 class _Servers(Service):  # type: ignore[misc]
@@ -103,20 +108,23 @@ class ElfaustApp(faust.App):  # type: ignore[misc]
     async def follow(self) -> None:
         """Subscribe to topics of schema revisions that have appeared, and leave those deleted.
 
-        One that is left and comes again is read from its beginning.
+        One that is left and comes again is read from its beginning. Lanes that were not assigned
+        for want of metadata are assigned again.
         """
-        names = sorted(name for name in await self.admin.names() if self.names.key(name))
+        topics = await self.admin.names()
+        names = sorted(name for name in topics if self.names.key(name))
         subscribed = self.topics._topic_name_index
         gone = {topic for topic in subscribed if self.names.key(topic)}.difference(names)
         for declared, also in self._followed:
             # The agent reads a clone of the topic that it was declared with.
             for topic in (declared, *(t for t in self.topics if t.schema is declared.schema)):
                 topic.topics = [*also, *names]
-            new = any(name not in subscribed for name in declared.topics)
-            if not self.rebalancing and (new or gone):
-                self.topics._flag_changes()
+        new = any(name not in subscribed for topic, _ in self._followed for name in topic.topics)
+        if not self.rebalancing and (new or gone or topics & self.assignor.left_out):
+            self.assignor.left_out = frozenset()
+            self.topics._flag_changes()
         for topic in sorted(gone):
-            self.log.error("%s was deleted: what was not read of it is lost", topic)
+            log.error("%s was deleted: what was not read of it is lost", topic)
 
     async def _keep_following(self) -> None:
         while not self.should_stop:
@@ -124,7 +132,7 @@ class ElfaustApp(faust.App):  # type: ignore[misc]
             try:
                 await self.follow()
             except ServerAway as away:
-                self.log.warning("New topics are not followed: %s", away)
+                log.warning("New topics are not followed: %s", away)
 
     def waits_for(self, server: str, probe: Callable[[], object]) -> None:
         """Have the worker wait at its start until `probe`, run in a thread, raises no more."""
@@ -224,6 +232,7 @@ def create_app(role: str, settings: Settings) -> ElfaustApp:
         web_bind=settings.web.host,
         web_host=settings.web.host,
         web_tables_enabled=False,
+        TableManager=Tables,
     )
     app.topics._resubscribe_sleep_lock_seconds = settings.topics.discover_interval / 2
     app.on_partitions_assigned.connect(app.has_lanes, weak=False)

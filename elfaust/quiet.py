@@ -20,17 +20,22 @@ LOUD = (
 
 
 class OnceAMinute(logging.Filter):
-    """Lets a warning or error through if it has not been seen for a minute."""
+    """Lets a warning or error through if it has not been seen for a minute.
 
-    def __init__(self) -> None:
+    With `of_a_kind`, if none of its kind has: the same words, whatever they are said of.
+    """
+
+    def __init__(self, *, of_a_kind: bool = False) -> None:
         super().__init__()
+        self._of_a_kind = of_a_kind
         self._said: dict[str, float] = {}
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Tell whether a record is to be logged."""
         if record.levelno < logging.WARNING:
             return True
-        now, message = monotonic(), record.getMessage()
+        now = monotonic()
+        message = str(record.msg) if self._of_a_kind else record.getMessage()
         if now - self._said.get(message, -SECONDS) < SECONDS:
             return False
         self._said = {said: at for said, at in self._said.items() if now - at < SECONDS}
@@ -41,4 +46,4 @@ class OnceAMinute(logging.Filter):
 def keep_quiet() -> None:
     """Have the libraries that repeat themselves do so once a minute."""
     for name in LOUD:
-        logging.getLogger(name).addFilter(OnceAMinute())
+        logging.getLogger(name).addFilter(OnceAMinute(of_a_kind=True))

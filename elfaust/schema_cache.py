@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import logging
 import os
-import tempfile
 from pathlib import Path
 from urllib.parse import quote
 
@@ -29,13 +28,14 @@ class SchemaCache:
     def keep(self, key: SchemaKey, body: bytes) -> None:
         """Keep a schema, whole or not at all; a disk that does not take it is only told of."""
         file = self._file(key)
+        draft = file.with_suffix(f".{os.getpid()}.tmp")
         try:
             file.parent.mkdir(parents=True, exist_ok=True)
-            with tempfile.NamedTemporaryFile(dir=file.parent, suffix=".tmp", delete=False) as draft:
-                draft.write(body)
-                draft.flush()
-                os.fsync(draft.fileno())
-            Path(draft.name).replace(file)
+            with draft.open("wb") as out:
+                out.write(body)
+                out.flush()
+                os.fsync(out.fileno())
+            draft.replace(file)
         except OSError as error:
             log.warning("Schema %s, revision %d is not kept: %s", *key, error)
 

@@ -25,12 +25,16 @@ class LaneAssignor(PartitionAssignor):  # type: ignore[misc]
     workers of the app have subscribed to it, which each does within `topics.discover_interval`.
     """
 
-    @classmethod
+    #: Topics that nobody got because the brokers' metadata did not have them: a broker that has
+    #: just started does not know all of its own yet, and nothing else would assign lanes again.
+    left_out: frozenset[str] = frozenset()
+
     def _get_copartitioned_groups(
-        cls, topics: set[str], cluster: Any, subscriptions: Mapping[str, list[str]]
+        self, topics: set[str], cluster: Any, subscriptions: Mapping[str, list[str]]
     ) -> Any:
-        shared = set.intersection(*(set(topics) for topics in subscriptions.values()))
-        return super()._get_copartitioned_groups(topics & shared, cluster, subscriptions)
+        shared = topics.intersection(*subscriptions.values())
+        self.left_out = frozenset(t for t in shared if not cluster.partitions_for_topic(t))
+        return super()._get_copartitioned_groups(shared, cluster, subscriptions)
 
 
 class Fetched(dict[TP, list[Any]]):

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import asyncio
 import fcntl
+import getpass
 import os
+import subprocess
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
 from dataclasses import replace
@@ -20,6 +22,8 @@ import pytest
 import requests
 from aiokafka.admin import AIOKafkaAdminClient
 
+from elfaust.devstack.java import java
+from elfaust.devstack.mariadb import socket_path
 from elfaust.devstack.stack import Stack
 from elfaust.settings import Settings
 
@@ -93,6 +97,22 @@ def fresh(stack: Stack, stack_settings: Settings, tmp_path: Path) -> Iterator[Se
 
 
 @pytest.fixture
+def admin(fresh: Settings) -> Callable[[str], None]:
+    """Return what runs a statement in the test's database as MariaDB's root."""
+
+    def run(statement: str) -> None:
+        socket = socket_path(Path(fresh.stack.dir).resolve() / "mariadb")
+        connection = MySQLdb.connect(
+            unix_socket=socket, user=getpass.getuser(), database=fresh.mysql.database
+        )
+        with closing(connection), connection.cursor() as cursor:
+            cursor.execute(statement)
+            connection.commit()
+
+    return run
+
+
+@pytest.fixture
 def quick(fresh: Settings) -> Settings:
     """Settings that write often: a test's lines are few."""
     return replace(
@@ -135,6 +155,13 @@ def execute(settings: Settings, statement: str) -> None:
     )
     with closing(connection), connection.cursor() as cursor:
         cursor.execute(statement)
+
+
+def dfsadmin(settings: Settings, *arguments: str) -> None:
+    """Run HDFS's own tool for those who run it, such as `-safemode enter`; it takes seconds."""
+    conf = Path(settings.stack.dir).resolve() / "hdfs" / "conf" / "namenode"
+    tool = "org.apache.hadoop.hdfs.tools.DFSAdmin"
+    subprocess.run(java("hadoop", tool, *arguments, conf=conf), check=True)
 
 
 async def remove_topics(settings: Settings, prefix: str) -> None:

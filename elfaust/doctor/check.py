@@ -49,6 +49,8 @@ def why(error: requests.RequestException) -> str:
     """Say in a few words why an HTTP request failed; requests itself takes three lines."""
     if isinstance(error, requests.Timeout):
         return "no answer in time"
+    if error.response is not None:
+        return f"answers {error.response.status_code} {error.response.reason}"
     cause = error.args[0] if error.args else error
     return str(getattr(cause, "reason", cause)).rpartition(": ")[2]
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
 from email.utils import parsedate_to_datetime
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
 import requests
@@ -18,7 +18,7 @@ from hdfs.util import HdfsError
 from elfaust.doctor.check import ANSWER_SECONDS, Check, Subject, clock, why
 from elfaust.errors import ServerAway
 from elfaust.settings import Hdfs, Settings
-from elfaust.storage import open_storage
+from elfaust.storage import Storage, open_storage
 
 #: A file that waits for its commit for longer has been left by a worker that died.
 LEFT_SECONDS = 3600.0
@@ -28,6 +28,7 @@ CURES = {
     "safe mode": "hdfs dfsadmin -safemode get; when all DataNodes are there, -safemode leave",
     "permission denied": "hdfs dfs -mkdir -p {root}; hdfs dfs -chown {user} {root}",
     "quota": "hdfs dfs -count -q {root}; raise its quota",
+    "read back otherwise": "hdfs fsck {root}",
 }
 
 
@@ -89,22 +90,30 @@ def ask(hdfs: Hdfs) -> Answer:
 
 
 def check_write(hdfs: Hdfs) -> Check:
-    """Write a small file under `hdfs.root`, read it back and delete it."""
-    name, data = "storage write", b"elfaust doctor\n"
-    path = f"{_temporary(hdfs)}/doctor-{uuid.uuid4().hex[:12]}"
-    storage = open_storage(hdfs)
+    """Tell whether a file can be written where `hdfs.root` is or will be, and read."""
+    name = "storage write"
     try:
-        storage.write(path, data)
-        same = storage.read(path) == data
-        storage.delete(path)
+        folder = _try(open_storage(hdfs), PurePosixPath(hdfs.root))
     except (ServerAway, OSError) as error:
-        with suppress(ServerAway, OSError):
-            storage.delete(path)
         return Check(name, "fail", _message(error), _cure(hdfs, str(error)))
-    if not same:
-        cure = "hdfs fsck on hdfs.root: what is written does not come back"
-        return Check(name, "fail", f"{path} was read back otherwise", cure)
-    return Check(name, "ok", f"written, read and deleted under {hdfs.root}")
+    return Check(name, "ok", f"written, read and deleted in {folder}")
+
+
+def _try(storage: Storage, root: PurePosixPath) -> PurePosixPath:
+    """Write a small file, read it back and delete it; return its folder, which was there before."""
+    folder = next(path for path in (root, *root.parents) if storage.exists(str(path)))
+    # What reads Parquet passes over names that begin with `_`.
+    file, data = str(folder / f"_doctor-{uuid.uuid4().hex[:12]}"), b"elfaust doctor\n"
+    try:
+        storage.write(file, data)
+        if storage.read(file) != data:
+            raise OSError(f"{file} was read back otherwise")
+    except (ServerAway, OSError):
+        with suppress(ServerAway, OSError):
+            storage.delete(file)
+        raise
+    storage.delete(file)
+    return folder
 
 
 def _message(error: Exception) -> str:

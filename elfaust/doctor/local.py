@@ -11,8 +11,10 @@ from urllib.parse import urlsplit
 import requests
 
 from elfaust.doctor.check import ANSWER_SECONDS, Check, Subject, why
+from elfaust.processing import Judge
 from elfaust.registry import Registry
 from elfaust.settings import Schemas, Settings
+from elfaust.topics import TopicNames
 from elfaust.workers import state_folder
 
 #: Names of this machine for itself.
@@ -40,11 +42,35 @@ def _machine(settings: Settings) -> Iterator[Check]:
 
 
 def check_settings(settings: Settings) -> Iterator[Check]:
-    """Yield what the settings are, and a warning for each that production should not have."""
+    """Yield what the settings are, and a check for each that does not go with the others."""
     conf = settings.conf or "no faust.conf, defaults alone"
     yield Check("settings", "ok", f"profile {settings.profile}, {conf}")
-    if settings.profile != "production":
-        return
+    yield from _formats(settings)
+    yield from _topics(settings)
+    if settings.profile == "production":
+        yield from _production(settings)
+
+
+def _formats(settings: Settings) -> Iterator[Check]:
+    for name in ("client_format", "server_format"):
+        try:
+            Judge(getattr(settings.processor, name), Registry(settings.schemas), settings)
+        except ValueError as error:
+            cure = f"correct processor.{name} (docs/reference.md, Line formats)"
+            yield Check("settings", "fail", f"processor.{name}: {error}", cure)
+
+
+def _topics(settings: Settings) -> Iterator[Check]:
+    topics = TopicNames(settings)
+    if len({*topics.raw, topics.error}) < 3:
+        cure = "give topics.raw_client, topics.raw_server and topics.error names of their own"
+        yield Check("settings", "fail", "two of the topics have the same name", cure)
+    if settings.forwarder.topic not in topics.raw:
+        detail = f"forwarder.topic {settings.forwarder.topic} is not a topic that processors read"
+        yield Check("settings", "fail", detail, f"set it to {' or '.join(topics.raw)}")
+
+
+def _production(settings: Settings) -> Iterator[Check]:
     if not settings.mysql.password:
         cure = "set ELFAUST_MYSQL_PASSWORD, or mysql.password_file to a file that holds it"
         yield Check("settings", "warn", "mysql.password is empty in production", cure)
@@ -108,16 +134,21 @@ def check_schemas(settings: Schemas) -> Iterator[Check]:
 def check_wiki(settings: Schemas) -> Check:
     """Tell whether the schema wiki answers one request within `schemas.wiki_timeout`."""
     wait = min(settings.wiki_timeout, ANSWER_SECONDS)
-    name = "schema wiki"
-    cure = "correct schemas.wiki_url; until then only the schemas of the folder are known"
-    query = {"action": "query", "meta": "siteinfo", "format": "json"}
+    name, query = "schema wiki", {"action": "query", "meta": "siteinfo", "format": "json"}
     try:
-        with requests.get(
-            settings.wiki_url, params=query, timeout=wait, allow_redirects=False, stream=True
-        ) as answer:
-            status = answer.status_code
+        with requests.Session() as session:
+            # Workers go to it straight.
+            session.trust_env = False
+            answer = session.get(
+                settings.wiki_url, params=query, timeout=wait, allow_redirects=False
+            )
+        answer.raise_for_status()
+        said = "" if b'"query"' in answer.content else "is no MediaWiki's api.php"
     except requests.RequestException as error:
-        return Check(name, "warn", f"{settings.wiki_url} does not answer: {why(error)}", cure)
-    if status != requests.codes.ok:
-        return Check(name, "warn", f"{settings.wiki_url} answers {status}", cure)
+        said = why(error)
+    if said:
+        cure = (
+            "correct schemas.wiki_url; until then events of schemas not in the folder are refused"
+        )
+        return Check(name, "fail", f"{settings.wiki_url}: {said}", cure)
     return Check(name, "ok", settings.wiki_url)

@@ -1,4 +1,4 @@
-"""Checks of MySQL: rights, the server's own settings, its tables and its clock."""
+"""Checks of MySQL: rights, the server's own settings and its clock."""
 
 from __future__ import annotations
 
@@ -13,16 +13,12 @@ from typing import Any
 import MySQLdb
 from MySQLdb.constants import ER
 
-from elfaust.columns import columns_of
 from elfaust.doctor.check import ANSWER_SECONDS, Check, Subject, clock
-from elfaust.errors import SchemaUnfit, ServerAway
-from elfaust.registry import Registry
+from elfaust.doctor.tables import check_tables
+from elfaust.errors import ServerAway
 from elfaust.settings import Settings
 from elfaust.sinks.connection import connect
-from elfaust.sinks.ddl import fitting, owner, quoted, table_name
-from elfaust.sinks.drift import alter_table, table_drift
-from elfaust.sinks.mysql import OWNER
-from elfaust.types import SchemaKey
+from elfaust.sinks.ddl import quoted
 
 #: Rights that the sink uses. MySQL asks for UPDATE in `ON DUPLICATE KEY UPDATE uuid = uuid`.
 NEEDED = ("SELECT", "INSERT", "UPDATE", "CREATE")
@@ -72,7 +68,7 @@ def _cure(settings: Settings, error: MySQLdb.Error) -> str:
     cures = {
         ER.ACCESS_DENIED_ERROR: "correct mysql.user, or give ELFAUST_MYSQL_PASSWORD",
         ER.BAD_DB_ERROR: f"CREATE DATABASE {database} CHARACTER SET utf8mb4",
-        ER.DBACCESS_DENIED_ERROR: f"GRANT {', '.join(NEEDED)} ON {database}.* TO '{user}'@'HOST'",
+        ER.DBACCESS_DENIED_ERROR: grant(NEEDED, settings.mysql.database, f"{user}@HOST"),
     }
     return cures.get(error.args[0] if error.args else 0, subject(settings).cure)
 
@@ -80,7 +76,8 @@ def _cure(settings: Settings, error: MySQLdb.Error) -> str:
 def check_grants(settings: Settings, cursor: Any) -> Iterator[Check]:
     """Tell whether the user has the rights that the sink needs, in the whole database."""
     name, database = "MySQL grants", settings.mysql.database
-    cursor.execute("SHOW GRANTS FOR CURRENT_USER")
+    # Without FOR: MariaDB adds what the role has that is active.
+    cursor.execute("SHOW GRANTS")
     lines = [str(line) for (line,) in cursor.fetchall()]
     has = granted(lines, database)
     missing = [right for right in NEEDED if right not in has]
@@ -155,52 +152,6 @@ def check_packets(settings: Settings, cursor: Any) -> Iterator[Check]:
     else:
         cure = f"SET GLOBAL max_allowed_packet = {needed}, and in the server's configuration"
         yield Check(name, "warn", f"{value} bytes do not hold the longest line's row", cure)
-
-
-def check_tables(settings: Settings, cursor: Any) -> Iterator[Check]:
-    """Yield a check for each table that is not as its schema makes it, then for all of them."""
-    registry = Registry(settings.schemas)
-    known, there, bad = registry.known(), 0, 0
-    for key in known:
-        try:
-            found = list(_table(settings, cursor, registry, key))
-        except SchemaUnfit:
-            # It never has a table; `elfaust schema lint` says why.
-            continue
-        there += bool(found)
-        for check in found:
-            if check.outcome != "ok":
-                bad += 1
-                yield check
-    detail = f"{there} of {len(known)} known schemas have one"
-    yield Check("MySQL tables", "ok", f"{detail}, {bad or 'none'} named above" if bad else detail)
-
-
-def _table(settings: Settings, cursor: Any, registry: Registry, key: SchemaKey) -> Iterator[Check]:
-    """Yield a check for each thing that is wrong with a table; an ok if nothing is."""
-    schema = registry.get(key)
-    if schema is None:
-        return
-    table = table_name(settings.mysql.table, key)
-    cursor.execute(OWNER, (table,))
-    comments = [comment for (comment,) in cursor.fetchall()]
-    if not comments:
-        return
-    name, columns = f"table {table}", fitting(columns_of(key, schema.event, schema.dialect))
-    if comments[0] not in ("", owner(key)):
-        cure = "publish one of the two schemas under another name"
-        yield Check(name, "warn", f"is that of schema {comments[0]}, not of {owner(key)}", cure)
-        return
-    found = table_drift(cursor, table, columns)
-    harm = [difference for difference in found if difference.harmful]
-    extra = [difference for difference in found if not difference.harmful]
-    if harm:
-        yield Check(name, "fail", "; ".join(map(str, harm)), alter_table(table, harm))
-    if extra:
-        cure = "none needed: they take NULL or a default; drop what nobody reads"
-        yield Check(name, "warn", "; ".join(map(str, extra)), cure)
-    if not found:
-        yield Check(name, "ok", "as its schema makes it")
 
 
 def check_clock(settings: Settings, cursor: Any) -> Iterator[Check]:

@@ -7,10 +7,10 @@ INTEGER may be BIGINT.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
-from elfaust.columns import MAX_NAME, Column
+from elfaust.columns import OF_CAPSULE, Column
 from elfaust.sinks.ddl import DECLARED, quoted
 
 #: MySQL's own names of the types of columns.
@@ -19,42 +19,55 @@ OWN_NAMES = {"bool": "tinyint", "integer": "int"}
 INTEGERS = ("tinyint", "smallint", "mediumint", "int", "bigint")
 #: Bytes that each holds; a character of utf8mb4 takes up to 4.
 TEXTS = {"tinytext": 2**8 - 1, "text": 2**16 - 1, "mediumtext": 2**24 - 1, "longtext": 2**32 - 1}
-#: Types that hold all values of another, besides those above.
-WIDER = {"float": ("float", "double"), "datetime": ("datetime",)}
 TYPE = re.compile(r"([a-z]+)(?: ?\(([0-9]+)[^)]*\))?( unsigned)?")
-#: Its third value: whether no row can be stored without a value for the column.
+#: Between a type and a character set that is not utf8mb4, as SHOWN gives it.
+SET = " CHARACTER SET "
+#: The fields of Shown; a column without a default has none at all, not even NULL.
 SHOWN = (
-    "SELECT column_name, column_type,"
-    " is_nullable = 'NO' AND column_default IS NULL AND extra = ''"
+    "SELECT column_name, CONCAT(column_type,"
+    f" IF(character_set_name <> 'utf8mb4', CONCAT('{SET}', character_set_name), '')),"
+    " is_nullable = 'NO', column_default IS NULL AND extra = '', column_key IN ('PRI', 'UNI')"
     " FROM information_schema.columns"
     " WHERE table_schema = DATABASE() AND table_name = %s ORDER BY ordinal_position"
 )
+NOT_UNIQUE = "has no unique index: an event that comes again is stored again"
+
+
+class Shown(NamedTuple):
+    """A column as the table shows it."""
+
+    name: str
+    sql_type: str
+    not_null: bool = False
+    #: Whether nothing but an INSERT gives it a value.
+    bare: bool = False
+    #: Whether an index of this column alone refuses a value that is there.
+    unique: bool = False
+
+    @property
+    def demanded(self) -> bool:
+        """Whether no row can be stored without a value for it."""
+        return self.not_null and self.bare
 
 
 class Difference(NamedTuple):
-    """One column that is not as the schema makes it."""
+    """One thing about a column that is not as the schema makes it."""
 
     name: str
     #: What the schema makes it; None for a column that it does not have.
     wanted: Column | None
-    #: The type that the table shows; "" for a column that it does not have.
-    shown: str
-    #: Whether no row can be stored without a value for it, although the schema does not have it.
-    demanded: bool = False
+    #: What the table shows; None for a column that it does not have.
+    shown: Shown | None
+    what: str
 
     @property
     def harmful(self) -> bool:
-        """Whether events cannot be stored for it."""
-        return self.wanted is not None or self.demanded
+        """Whether events cannot be stored for it, or are stored twice."""
+        return self.wanted is not None or (self.shown is not None and self.shown.demanded)
 
     def __str__(self) -> str:
         """Say what is different."""
-        if self.wanted is None:
-            demand = ", and demands a value" if self.demanded else ""
-            return f"column {self.name} {self.shown} is not of the schema{demand}"
-        if not self.shown:
-            return f"column {self.name} {self.wanted.sql_type} is missing"
-        return f"column {self.name} is {self.shown}, not {self.wanted.sql_type}"
+        return f"column {self.name} {self.what}"
 
 
 def table_drift(cursor: Any, table: str, columns: Sequence[Column]) -> list[Difference]:
@@ -63,31 +76,42 @@ def table_drift(cursor: Any, table: str, columns: Sequence[Column]) -> list[Diff
     Raises MySQLdb.Error when the server does not answer.
     """
     cursor.execute(SHOWN, (table,))
-    rows = [(str(name), str(kind), bool(demands)) for name, kind, demands in cursor.fetchall()]
-    shown = [(name, kind) for name, kind, _ in rows]
-    return differences(shown, columns, {name for name, _, demands in rows if demands})
+    return differences([Shown(*row) for row in cursor.fetchall()], columns)
 
 
-def differences(
-    shown: Sequence[tuple[str, str]], columns: Sequence[Column], demanding: Collection[str] = ()
-) -> list[Difference]:
-    """Return how columns, shown as (name, type), differ from those of a schema.
+def differences(shown: Iterable[Shown], columns: Sequence[Column]) -> list[Difference]:
+    """Return how the columns of a table differ from those of a schema.
 
-    First those of the schema that are missing or of another type, in its order, then those that it
-    does not have. `demanding` names the columns without which no row can be stored.
+    First those of the schema, in its order, then those that it does not have.
     """
-    types = {name.lower(): kind for name, kind in shown}
+    left = {column.name.lower(): column for column in shown}
     found = []
-    for column in columns:
-        kind = types.get(column.name.lower(), "")
-        if not kind or not holds(kind, column):
-            found.append(Difference(column.name, column, kind))
-    known = {column.name.lower() for column in columns}
-    return found + [
-        Difference(name, None, kind, name in demanding)
-        for name, kind in shown
-        if name.lower() not in known
-    ]
+    for wanted in columns:
+        there = left.pop(wanted.name.lower(), None)
+        if there is None:
+            what = f"{wanted.sql_type} is missing"
+            found.append(Difference(wanted.name, wanted, None, what))
+        else:
+            found += [
+                Difference(wanted.name, wanted, there, what) for what in _faults(there, wanted)
+            ]
+    for other in left.values():
+        demand = ", and demands a value" if other.demanded else ""
+        what = f"{other.sql_type} is not of the schema{demand}"
+        found.append(Difference(other.name, None, other, what))
+    return found
+
+
+def _faults(shown: Shown, column: Column) -> Iterator[str]:
+    """Yield what a column has otherwise than its schema and must not have."""
+    if not holds(shown.sql_type, column):
+        yield f"is {shown.sql_type}, not {column.sql_type}"
+    if shown.not_null and column.nullable and column.name not in OF_CAPSULE:
+        yield "takes no NULL, which stands for what an event leaves out"
+    if shown.demanded and not column.path:
+        yield "does not count up"
+    if column.unique and not shown.unique:
+        yield NOT_UNIQUE
 
 
 def holds(shown: str, column: Column) -> bool:
@@ -97,6 +121,8 @@ def holds(shown: str, column: Column) -> bool:
     # Only the server itself makes a value that no event holds: the id, which counts up.
     if unsigned and column.path:
         return False
+    if SET in shown and column.name not in OF_CAPSULE:
+        return False
     if wanted in INTEGERS:
         return kind in INTEGERS and INTEGERS.index(kind) >= INTEGERS.index(wanted)
     if wanted == "text":
@@ -104,7 +130,10 @@ def holds(shown: str, column: Column) -> bool:
     if wanted in ("varchar", "char"):
         enough = TEXTS.get(kind, 0) >= 4 * needed
         return enough or (kind in ("varchar", wanted) and length >= needed)
-    return kind in WIDER.get(wanted, (wanted,))
+    if wanted == "float":
+        # FLOAT(7,2) rounds.
+        return kind in ("float", "double") and not length
+    return kind == wanted
 
 
 def _parts(sql_type: str) -> tuple[str, int, bool]:
@@ -116,25 +145,27 @@ def _parts(sql_type: str) -> tuple[str, int, bool]:
     return OWN_NAMES.get(name, name), int(length or 0), unsigned is not None
 
 
-def alter_table(table: str, found: Sequence[Difference]) -> str:
+def alter_table(table: str, found: Iterable[Difference]) -> str:
     """Return the ALTER TABLE after which a table takes its events, "" if it does already."""
-    changes = [change for difference in found for change in _changes(difference)]
+    # Two differences of one column may have one cure.
+    changes = dict.fromkeys(change for difference in found for change in _changes(difference))
     return f"ALTER TABLE {quoted(table)} {', '.join(changes)}" if changes else ""
 
 
 def _changes(difference: Difference) -> Iterator[str]:
-    name, column, shown, demanded = difference
+    name, column, shown, what = difference
     if column is None:
-        if demanded:
-            yield f"MODIFY COLUMN {quoted(name)} {shown} NULL"
+        if shown is not None and shown.demanded:
+            yield f"MODIFY COLUMN {quoted(name)} {shown.sql_type} NULL"
         return
-    if shown:
+    if shown is None:
+        yield f"ADD COLUMN {_declaration(column, there=False)}"
+    elif what != NOT_UNIQUE:
         yield f"MODIFY COLUMN {_declaration(column, there=True)}"
-        return
-    yield f"ADD COLUMN {_declaration(column, there=False)}"
-    if column.indexed:
-        kind = "UNIQUE KEY" if column.unique else "KEY"
-        yield f"ADD {kind} {quoted(f'ix_{name}'[:MAX_NAME])} ({quoted(name)})"
+    if column.unique and (shown is None or what == NOT_UNIQUE):
+        yield f"ADD UNIQUE KEY ({quoted(name)})"
+    elif column.indexed and shown is None:
+        yield f"ADD KEY ({quoted(name)})"
 
 
 def _declaration(column: Column, there: bool) -> str:
@@ -142,4 +173,7 @@ def _declaration(column: Column, there: bool) -> str:
     if there:
         # A table refuses a second primary key, even the same.
         declared = declared.removesuffix(" PRIMARY KEY")
+    if "CHAR" in column.sql_type or column.sql_type == "TEXT":
+        # That of a table which is older than this pipeline may be another.
+        declared += " COLLATE utf8mb4_bin"
     return f"{quoted(column.name)} {declared}{'' if column.nullable else ' NOT NULL'}"

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import getpass
 import os
 import time
 from collections.abc import Callable
-from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import MySQLdb
 import pytest
 
-from elfaust.devstack.mariadb import socket_path
 from elfaust.settings import Settings
 from tests.chaos.trial import Outcome
 
@@ -33,22 +29,6 @@ def note() -> Callable[[Outcome], None]:
         assert (outcome.lost, outcome.twice, outcome.other) == (0, 0, [])
 
     return keep
-
-
-@pytest.fixture
-def admin(quick: Settings) -> Callable[[str], None]:
-    """Return what runs a statement in the test's database as MariaDB's root."""
-
-    def run(statement: str) -> None:
-        socket = socket_path(Path(quick.stack.dir).resolve() / "mariadb")
-        connection = MySQLdb.connect(
-            unix_socket=socket, user=getpass.getuser(), database=quick.mysql.database
-        )
-        with closing(connection), connection.cursor() as cursor:
-            cursor.execute(statement)
-            connection.commit()
-
-    return run
 
 
 @pytest.fixture

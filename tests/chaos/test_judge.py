@@ -95,6 +95,7 @@ def stored(quick: Settings) -> Settings:
     return quick
 
 
+@pytest.mark.timeout(300)
 def test_the_judge_finds_each_fault(stored: Settings) -> None:
     before = findings(stored)
     assert before == []

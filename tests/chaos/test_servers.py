@@ -7,16 +7,15 @@ import signal
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 import requests
 
-from elfaust.devstack.java import java
 from elfaust.devstack.stack import Stack
 from elfaust.lag import READERS
 from elfaust.settings import Settings
 from tests.chaos.trial import Load, Outcome, judged, others_go_on, until, waits_for, workers_of
+from tests.conftest import dfsadmin
 from tests.integration.running import working
 
 Note = Callable[[Outcome], None]
@@ -64,13 +63,7 @@ def mysql_says(statement: str) -> Callable[[Stack, Settings, Admin], None]:
 
 
 def safe_mode(action: str) -> Callable[[Stack, Settings, Admin], None]:
-    def change(stack: Stack, settings: Settings, admin: Admin) -> None:
-        conf = Path(settings.stack.dir).resolve() / "hdfs" / "conf" / "namenode"
-        tool = "org.apache.hadoop.hdfs.tools.DFSAdmin"
-        command = java("hadoop", tool, "-safemode", action, conf=conf)
-        assert os.spawnv(os.P_WAIT, command[0], command) == 0
-
-    return change
+    return lambda stack, settings, admin: dfsadmin(settings, "-safemode", action)
 
 
 def quota(of_bytes: int) -> Callable[[Stack, Settings, Admin], None]:

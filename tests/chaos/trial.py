@@ -49,7 +49,7 @@ class Load:
 
     def __init__(self, settings: Settings, rate: float = RATE) -> None:
         # However long Kafka is away, the load waits and sends nothing twice.
-        kafka = replace(settings.kafka, publish_timeout=900.0)
+        kafka = replace(settings.kafka, publish_timeout=900.0, request_timeout=900.0)
         self._settings = replace(settings, kafka=kafka)
         self._rate = rate
         self._over = threading.Event()

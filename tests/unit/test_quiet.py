@@ -29,3 +29,8 @@ def test_a_complaint_is_let_through_once_a_minute(monkeypatch: pytest.MonkeyPatc
 def test_what_is_no_complaint_is_always_let_through() -> None:
     complaints = OnceAMinute()
     assert all(complaints.filter(record("here", logging.INFO)) for _ in range(2))
+
+
+def test_of_a_kind_of_complaint_one_is_let_through() -> None:
+    complaints = OnceAMinute(of_a_kind=True)
+    assert [complaints.filter(record(text)) for text in ("topic a", "topic b")] == [True, False]

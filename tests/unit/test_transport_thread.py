@@ -86,8 +86,19 @@ def test_lanes_are_rewound_to_what_is_committed_or_to_their_beginning() -> None:
     assert sought == {LANE: 0, other: 5}
 
 
+def groups(known: set[str], subscriptions: dict[str, list[str]]) -> tuple[set[str], set[str]]:
+    """Return the topics that are assigned and those that are left out."""
+    assignor = LaneAssignor.__new__(LaneAssignor)
+    cluster: Any = SimpleNamespace(partitions_for_topic=lambda t: {0, 1} if t in known else None)
+    topics = set().union(*subscriptions.values())
+    found = assignor._get_copartitioned_groups(topics, cluster, subscriptions)
+    return {topic for group in found[2] for topic in group}, set(assignor.left_out)
+
+
 def test_a_topic_waits_until_all_workers_have_subscribed() -> None:
-    cluster: Any = SimpleNamespace(partitions_for_topic=lambda topic: {0, 1})
     subscriptions = {"one": ["a", "b", "new"], "two": ["a", "b"]}
-    groups = LaneAssignor._get_copartitioned_groups({"a", "b", "new"}, cluster, subscriptions)
-    assert [set(group) for group in groups[2]] == [{"a", "b"}]
+    assert groups({"a", "b", "new"}, subscriptions) == ({"a", "b"}, set())
+
+
+def test_topics_that_the_metadata_does_not_have_are_left_out() -> None:
+    assert groups({"a"}, {"one": ["a", "b"], "two": ["a", "b"]}) == ({"a"}, {"b"})

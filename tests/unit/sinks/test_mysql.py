@@ -40,8 +40,10 @@ class FakeConnection:
     def __init__(self, refuses: Any, shown: dict[str, str]) -> None:
         self.refuses = refuses
         schema = Registry(Settings().schemas).find(KEY)
-        types = {c.name: c.sql_type for c in columns_of(KEY, schema.event)} | shown
-        self.shown = [(name, kind, 0) for name, kind in types.items()]
+        self.shown = [
+            (c.name, shown.get(c.name, c.sql_type), not c.nullable, False, c.unique)
+            for c in columns_of(KEY, schema.event)
+        ]
         self.pending: list[Any] = []
         self.committed: list[Any] = []
         self.statements: list[Any] = []

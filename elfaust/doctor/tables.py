@@ -1,0 +1,87 @@
+"""Checks of MySQL's tables: each against the schema that it was made of."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+from elfaust.columns import columns_of
+from elfaust.doctor.check import ANSWER_SECONDS, Check
+from elfaust.errors import SchemaUnfit
+from elfaust.registry import Registry
+from elfaust.settings import Settings
+from elfaust.sinks.ddl import fitting, owner, table_name
+from elfaust.sinks.drift import Difference, alter_table, table_drift
+from elfaust.sinks.mysql import OWNER
+from elfaust.types import SchemaKey
+
+OWNERS = "SELECT table_comment FROM information_schema.tables WHERE table_schema = DATABASE()"
+#: The comment of a table that this pipeline has made.
+OWN = re.compile(r"([A-Za-z0-9_-]{1,63}) ([0-9]{1,18})")
+
+
+def check_tables(settings: Settings, cursor: Any) -> Iterator[Check]:
+    """Yield a check for each table that is not as its schema makes it, then for all of them.
+
+    The schemas are those of the folder, and those that tables name, from the schema wiki.
+    """
+    wait = min(settings.schemas.wiki_timeout, ANSWER_SECONDS)
+    registry = Registry(replace(settings.schemas, wiki_timeout=wait))
+    cursor.execute(OWNERS)
+    named = [OWN.fullmatch(comment) for (comment,) in cursor.fetchall()]
+    made = {SchemaKey(match[1], int(match[2])) for match in named if match}
+    keys = sorted(made.union(registry.known()))
+    asyncio.run(registry.resolve(keys))
+    there, bad = 0, 0
+    for key in keys:
+        try:
+            found = _table(settings, cursor, registry, key)
+        except SchemaUnfit:
+            # It never has a table; `elfaust schema lint` says why.
+            continue
+        there += found is not None
+        bad += bool(found)
+        yield from found or ()
+    detail = f"{there} of {len(keys)} known schemas have one"
+    yield Check("MySQL tables", "ok", f"{detail}, {bad} named above" if bad else detail)
+
+
+def _table(
+    settings: Settings, cursor: Any, registry: Registry, key: SchemaKey
+) -> list[Check] | None:
+    """Return a check for each thing that is wrong with a table, None if there is no table.
+
+    Raises SchemaUnfit for a schema that can have none.
+    """
+    table = table_name(settings.mysql.table, key)
+    cursor.execute(OWNER, (table,))
+    comments = [comment for (comment,) in cursor.fetchall()]
+    if not comments:
+        return None
+    name, schema = f"table {table}", registry.get(key)
+    if comments[0] not in ("", owner(key)):
+        cure = "publish one of the two schemas under another name"
+        return [Check(name, "warn", f"is that of schema {comments[0]}, not of {owner(key)}", cure)]
+    if schema is None:
+        cure = "put the schema into schemas.folder, or set schemas.wiki_url"
+        return [
+            Check(
+                name, "warn", f"not compared, its schema is unknown: {registry.reason(key)}", cure
+            )
+        ]
+    columns = fitting(columns_of(key, schema.event, schema.dialect))
+    return list(_differences(table, table_drift(cursor, table, columns)))
+
+
+def _differences(table: str, found: list[Difference]) -> Iterator[Check]:
+    name = f"table {table}"
+    harm = [difference for difference in found if difference.harmful]
+    extra = [difference for difference in found if not difference.harmful]
+    if harm:
+        yield Check(name, "fail", "; ".join(map(str, harm)), alter_table(table, harm))
+    if extra:
+        cure = "none needed: they take NULL or a default; drop what nobody reads"
+        yield Check(name, "warn", "; ".join(map(str, extra)), cure)

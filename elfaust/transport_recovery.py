@@ -1,0 +1,41 @@
+"""Recovery of tables and the first seek, which end the worker where Faust would wait for ever.
+
+Faust takes a time-out of one of its steps for a stop of the worker: the task that recovers ends
+without a word and nothing is ever delivered. Kafka that goes away as lanes are assigned does it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from faust.tables.manager import TableManager
+from faust.tables.recovery import Recovery, ServiceStopped
+
+from elfaust.errors import Unacknowledged
+
+
+class LoudRecovery(Recovery):  # type: ignore[misc]
+    """Recovery whose steps fail when they take too long."""
+
+    async def _wait(self, coro: Any, timeout: Any = None) -> None:
+        try:
+            await super()._wait(coro, timeout)
+        except ServiceStopped:
+            if self.should_stop:
+                raise
+            server = f"Kafka {self.app.settings.kafka.bootstrap}"
+            detail = f"no answer within {timeout} s while lanes were taken over"
+            raise Unacknowledged(server, detail) from None
+
+
+class Tables(TableManager):  # type: ignore[misc]
+    """Faust's tables, with that recovery."""
+
+    _recovery: LoudRecovery | None
+
+    @property
+    def recovery(self) -> LoudRecovery:
+        """Return what recovers the tables."""
+        if self._recovery is None:
+            self._recovery = LoudRecovery(self.app, self, beacon=self.beacon, loop=self.loop)
+        return self._recovery

@@ -1,0 +1,47 @@
+"""A forwarder that is killed while its file grows: every line once, at the ends too."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import random
+import signal
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from elfaust.recorded import recorded_lines
+from elfaust.settings import Settings
+from tests.chaos.trial import Outcome, judged, until, workers_of
+from tests.integration.running import working
+
+KILLS = 20
+#: Lines that are written to the file between two kills.
+LINES = 500
+
+
+@pytest.mark.long
+@pytest.mark.timeout(300)
+def test_a_forwarder_killed_while_its_file_grows(
+    quick: Settings, tmp_path: Path, note: Callable[[Outcome], None]
+) -> None:
+    chance, file = random.Random(7), tmp_path / "raw.log"
+    file.touch()
+    forwarder = replace(quick.forwarder, source=str(file), follow=True, rate=1_500.0)
+    settings = replace(quick, forwarder=forwarder)
+    endless = recorded_lines(2**40, start=int(time.time()) * 1_000_000, base_time=time.time())
+    lines = (line for kind, line in endless if kind == "server" and b"\n" not in line)
+    with working(settings) as running:
+        for _ in range(KILLS):
+            with file.open("ab") as out:
+                out.writelines(line + b"\n" for line in itertools.islice(lines, LINES))
+            [worker] = until(lambda: workers_of(settings, "forwarder"), "the forwarder is ready")
+            time.sleep(chance.uniform(0.0, 0.5))
+            os.kill(worker.pid, signal.SIGKILL)
+        note(
+            judged(settings, "forwarder killed", KILLS, KILLS * LINES, time.monotonic()),
+        )
+    assert sum("signal SIGKILL" in line for line in running.told) == KILLS
