@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from elfaust.feeding import feed, reporting
+from elfaust.feeding import feed, holding, reporting
 from elfaust.registry import Registry
 from elfaust.sinks.gather import Gather, Gathered, Refused, by_topic, in_thread
 from elfaust.sinks.hdfs import HdfsSink
@@ -17,9 +17,13 @@ def register(app: Any) -> None:
     """Register the HDFS sink's agent with its app."""
     settings = app.settings
     storage = open_storage(settings.hdfs)
-    sink = HdfsSink(settings, Registry(settings.schemas), storage)
+    sink = HdfsSink(settings, Registry.of_workers(settings), storage)
 
-    def write(lane: int, batches: Sequence[Gathered]) -> list[Refused]:
+    def group_of(batch: Gathered) -> tuple[int, str]:
+        return sink.group(batch.lane, batch.topic, app.names.key(batch.topic))
+
+    def write(group: tuple[int, str], batches: Sequence[Gathered]) -> list[Refused]:
+        lane, _ = group
         topics = {
             topic: (app.names.key(topic), records) for topic, records in by_topic(batches).items()
         }
@@ -29,12 +33,13 @@ def register(app: Any) -> None:
 
     app.waits_for(f"HDFS {settings.hdfs.url}", lambda: storage.list(settings.hdfs.root))
     gather = Gather(
-        group_of=lambda batch: batch.lane,
+        group_of=group_of,
         write=in_thread(write),
         report=reporting(app),
         generation=lambda: app.consumer_generation_id,
         flush_rows=settings.hdfs.flush_rows,
         flush_seconds=settings.hdfs.flush_seconds,
         pending_rows=settings.topics.lanes * settings.hdfs.flush_rows,
+        hold=holding(app),
     )
     feed(app, app.events(EventCapsule), gather, sink.forget)

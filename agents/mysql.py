@@ -15,7 +15,7 @@ from models.event import EventCapsule
 def register(app: Any) -> None:
     """Register the MySQL sink's agent with its app."""
     settings = app.settings
-    sink = MysqlSink(settings, Registry(settings.schemas))
+    sink = MysqlSink(settings, Registry.of_workers(settings))
 
     def write(topic: str, batches: Sequence[Gathered]) -> list[Refused]:
         lanes = {id(record): batch.lane for batch in batches for record in batch.records}

@@ -14,7 +14,7 @@ from models.raw_line import RawLine
 def register(app: Any) -> None:
     """Register the processor's agent with its app."""
     names, settings = app.names, app.settings
-    registry = Registry(settings.schemas)
+    registry = Registry.of_workers(settings)
     judges = {
         settings.topics.raw_client: Judge(settings.processor.client_format, registry, settings),
         settings.topics.raw_server: Judge(settings.processor.server_format, registry, settings),

@@ -19,8 +19,8 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from elfaust.batch import Batch
 from elfaust.counts_reader import read_counts
 from elfaust.settings import Settings
+from elfaust.sinks.connection import connect
 from elfaust.sinks.ddl import quoted, table_name
-from elfaust.sinks.mysql import connect
 from elfaust.sinks.parquet_reader import parquet_files
 from elfaust.storage import open_storage
 from elfaust.topics import TopicAdmin, TopicNames

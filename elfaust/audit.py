@@ -106,7 +106,7 @@ class _Judge:
     ) -> None:
         self._settings = settings
         self._names = TopicNames(settings)
-        self._registry = Registry(settings.schemas)
+        self._registry = Registry.of_workers(settings)
         self._storage: Storage = open_storage(settings.hdfs)
         self._events: defaultdict[SchemaKey, dict[str, list[Event]]] = defaultdict(dict)
         self._refused: defaultdict[str, set[Event]] = defaultdict(set)

@@ -27,7 +27,7 @@ from elfaust.job import landed, send
 from elfaust.lag import LagReader, TopicLag
 from elfaust.registry import Registry
 from elfaust.settings import Settings, as_environ
-from elfaust.sinks.mysql import connect
+from elfaust.sinks.connection import connect
 from elfaust.storage import open_storage
 from elfaust.supervisor import Supervisor
 from elfaust.topics import TopicAdmin, TopicNames

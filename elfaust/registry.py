@@ -1,4 +1,4 @@
-"""Schemas by name and revision: a folder, then the schema wiki, both cached."""
+"""Schemas by name and revision: a folder, what the schema wiki has told before, then the wiki."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import asyncio
 import re
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -15,13 +16,17 @@ import orjson
 
 from elfaust.dialect import DIALECTS, LATEST, Dialect
 from elfaust.errors import SchemaAway, SchemaUnfit
-from elfaust.settings import Schemas
+from elfaust.schema_cache import SchemaCache
+from elfaust.settings import Schemas, Settings
 from elfaust.types import SchemaKey
 from elfaust.validation import CapsuleValidator
+from elfaust.workers import state_folder
 
 #: Before a name becomes a path, a URL, a topic or a table.
 NAME = re.compile(r"\A[A-Za-z0-9_-]{1,63}\Z")
 MAX_SCHEMA_BYTES = 1_000_000
+#: Unknown schemas that are remembered as such: lines may name any.
+MAX_MISSING = 100_000
 
 
 class Schema:
@@ -43,9 +48,14 @@ class Schema:
 
 
 class Registry:
-    """Finds schemas; what is not found stays unknown for `schemas.negative_ttl` seconds."""
+    """Finds schemas; what is not found stays unknown for `schemas.negative_ttl` seconds.
 
-    def __init__(self, settings: Schemas) -> None:
+    For so long no other schema is asked for either where the wiki did not answer in time: each
+    would be waited for as long.
+    """
+
+    def __init__(self, settings: Schemas, state: Path | None = None) -> None:
+        """Look into the folder of the settings; keep what the wiki tells under `state`, if any."""
         folder = Path(settings.folder)
         if not folder.is_absolute() and not folder.is_dir():
             folder = Path(__file__).resolve().parent.parent / folder
@@ -53,6 +63,15 @@ class Registry:
         self._settings = settings
         self._found: dict[SchemaKey, Schema] = {}
         self._missing: dict[SchemaKey, tuple[float, str]] = {}
+        wiki = settings.wiki_url
+        self._cache = SchemaCache(state, wiki) if state and wiki else None
+        #: Until when the wiki is not asked, as `time.monotonic` has it, and why.
+        self._closed = (0.0, "") if wiki else (float("inf"), "not in the repository")
+
+    @classmethod
+    def of_workers(cls, settings: Settings) -> Registry:
+        """Return a registry that knows what the workers of this machine have been told."""
+        return cls(settings.schemas, state_folder(settings))
 
     def known(self) -> list[SchemaKey]:
         """Return the schema revisions of the folder."""
@@ -63,7 +82,7 @@ class Registry:
         )
 
     def get(self, key: SchemaKey) -> Schema | None:
-        """Return a schema from the cache or the folder, None where it is in neither."""
+        """Return a schema that needs no wiki, None where only that may know it."""
         schema = self._found.get(key)
         if schema is None and not self.is_missing(key):
             schema = self._read(key)
@@ -97,12 +116,17 @@ class Registry:
 
         Raises nothing: a wiki that is away, slow or wrong leaves its schemas unknown for a while.
         """
-        wanted = {key for key in keys if self.get(key) is None and not self.is_missing(key)}
+        wanted = {
+            key
+            for key in keys
+            if NAME.match(key.schema) and self.get(key) is None and not self.is_missing(key)
+        }
         if not wanted:
             return
-        if not self._settings.wiki_url:
+        until, why = self._closed
+        if time.monotonic() < until:
             for key in wanted:
-                self._miss(key, "not in the repository")
+                self._miss(key, why)
             return
         wait = aiohttp.ClientTimeout(total=self._settings.wiki_timeout)
         async with aiohttp.ClientSession(timeout=wait) as session:
@@ -115,10 +139,18 @@ class Registry:
         try:
             return self._keep(key, file.read_bytes())
         except FileNotFoundError:
-            return None
+            return self._read_cache(key)
         except ValueError as error:
             self._miss(key, f"{file.name} is no schema: {error}")
             return None
+
+    def _read_cache(self, key: SchemaKey) -> Schema | None:
+        if self._cache is None:
+            return None
+        # A file that somebody has spoilt is fetched again.
+        with suppress(OSError, ValueError):
+            return self._keep(key, self._cache.read(key))
+        return None
 
     async def _fetch(self, session: aiohttp.ClientSession, key: SchemaKey) -> None:
         query = {
@@ -140,8 +172,13 @@ class Registry:
                     if len(body) > MAX_SCHEMA_BYTES:
                         break
             self._keep(key, body)
+            if self._cache is not None:
+                await asyncio.to_thread(self._cache.keep, key, body)
         except (aiohttp.ClientError, TimeoutError, ValueError) as error:
-            self._miss(key, f"the schema wiki gave none: {error or 'timed out'}")
+            why = f"the schema wiki gave none: {str(error) or 'timed out'}"
+            self._miss(key, why)
+            if isinstance(error, aiohttp.ClientConnectionError | TimeoutError):
+                self._closed = (time.monotonic() + self._settings.negative_ttl, why)
 
     def _keep(self, key: SchemaKey, body: bytes) -> Schema:
         if len(body) > MAX_SCHEMA_BYTES:
@@ -156,6 +193,8 @@ class Registry:
         return schema
 
     def _miss(self, key: SchemaKey, reason: str) -> None:
+        if len(self._missing) >= MAX_MISSING:
+            self._missing.clear()
         self._missing[key] = (time.monotonic() + self._settings.negative_ttl, reason)
 
 

@@ -97,7 +97,9 @@ class Schemas:
     wiki_url: str = setting("", "api.php of a schema wiki; empty: the folder alone.")
     wiki_timeout: float = setting(5.0, "Seconds until a look-up in the schema wiki is given up.")
     negative_ttl: float = setting(
-        60.0, "Seconds for which a schema not found stays unknown.", least=0
+        60.0,
+        "Seconds for which a schema not found stays unknown, and a slow wiki is not asked.",
+        least=0,
     )
 
 

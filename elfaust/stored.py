@@ -19,8 +19,8 @@ from elfaust.columns import TIMESTAMP, Column, columns_of
 from elfaust.errors import ServerAway
 from elfaust.registry import Schema
 from elfaust.settings import Mysql
+from elfaust.sinks.connection import connect
 from elfaust.sinks.ddl import quoted, table_name
-from elfaust.sinks.mysql import connect
 from elfaust.sinks.parquet_types import column_name
 from elfaust.sinks.rows import mediawiki_timestamp
 from elfaust.storage import Storage

@@ -33,6 +33,18 @@ class HdfsSink:
         self._writers: dict[SchemaKey, ParquetWriter] = {}
         self._lanes: dict[int, tuple[CommitLog, Progress]] = {}
         self._threads = ThreadPoolExecutor(settings.hdfs.writers, thread_name_prefix="hdfs")
+        #: Topics whose schema was not at hand when they first came.
+        self._alone: set[str] = set()
+
+    def group(self, lane: int, topic: str, key: SchemaKey) -> tuple[int, str]:
+        """Return what a batch is written with: its lane, or its topic in the lane alone.
+
+        Alone is a topic whose schema only the schema wiki may know: the lane does not wait for it.
+        It stays alone, for its batches must be written in their order.
+        """
+        if self._registry.get(key) is None:
+            self._alone.add(topic)
+        return lane, topic if topic in self._alone else ""
 
     def forget(self) -> None:
         """Have each lane taken over again before its next write."""

@@ -12,92 +12,26 @@ from typing import Any
 
 import MySQLdb
 import orjson
-from MySQLdb.constants import ER
 
 from elfaust.columns import Column, columns_of
-from elfaust.errors import (
-    EventFault,
-    SchemaUnfit,
-    SchemaWaits,
-    ServerAway,
-    TableChanged,
-    TableLocked,
-)
+from elfaust.errors import EventFault, SchemaUnfit, SchemaWaits, ServerAway, TableChanged
 from elfaust.registry import Registry
-from elfaust.settings import Mysql, Settings
+from elfaust.settings import Settings
+from elfaust.sinks.connection import DataFault, about, connect, largest_event
 from elfaust.sinks.ddl import create_table, fitting, owner, quoted, table_name
+from elfaust.sinks.drift import table_drift
 from elfaust.sinks.rows import Row, RowMaker, Unfit
 from elfaust.types import Record, SchemaKey
 
-#: What is wrong with a row or its table; any other error is the server's.
-FAULTS = {
-    ER.WARN_DATA_OUT_OF_RANGE,
-    ER.DATA_TOO_LONG,
-    ER.TRUNCATED_WRONG_VALUE,
-    ER.TRUNCATED_WRONG_VALUE_FOR_FIELD,
-    ER.WARN_DATA_TRUNCATED,
-    ER.BAD_NULL_ERROR,
-    ER.CANT_CREATE_TABLE,
-    ER.DUP_FIELDNAME,
-    ER.TOO_BIG_ROWSIZE,
-    ER.TOO_MANY_FIELDS,
-}
 #: Tables from before this pipeline have no comment.
 OWNER = (
     "SELECT table_comment FROM information_schema.tables"
     " WHERE table_schema = DATABASE() AND table_name = %s"
 )
-#: What says that a table is not as its schema made it.
-CHANGED = {
-    ER.BAD_FIELD_ERROR,
-    ER.NO_DEFAULT_FOR_FIELD,
-    ER.NO_SUCH_TABLE,
-    ER.WRONG_VALUE_COUNT_ON_ROW,
-}
-#: Longest wait for a lock: a table that somebody holds must not hold up the others.
-LOCK_SECONDS = 3
 STATEMENT_BYTES = 8 * 1024 * 1024
 #: How MySQL names a column in an error.
 COLUMN = re.compile(r"column (?:'([^']+)'|`[^`]*`\.`[^`]*`\.`([^`]+)`)")
 Refusals = list[tuple[Record, EventFault]]
-
-
-class DataFault(Exception):
-    """MySQL refused a statement for what it holds."""
-
-
-def connect(mysql: Mysql) -> Any:
-    """Return a connection that refuses, rather than alters, what does not fit.
-
-    Raises MySQLdb.Error when the server does not answer.
-    """
-    return MySQLdb.connect(
-        host=mysql.host,
-        port=mysql.port,
-        user=mysql.user,
-        password=mysql.password,
-        database=mysql.database,
-        charset="utf8mb4",
-        connect_timeout=max(1, int(mysql.timeout)),
-        read_timeout=max(1, int(mysql.timeout)),
-        write_timeout=max(1, int(mysql.timeout)),
-        sql_mode="STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION",
-        init_command=(
-            f"SET time_zone = '+00:00', lock_wait_timeout = {LOCK_SECONDS}"
-            f", innodb_lock_wait_timeout = {LOCK_SECONDS}"
-        ),
-    )
-
-
-def largest_event(connection: Any) -> int:
-    """Return the largest event whose row fits one packet, bytes.
-
-    Escaping may double an event; a server hangs up on a packet that is too large.
-    """
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT @@max_allowed_packet")
-        [(packet,)] = cursor.fetchall()
-    return int(packet) // 2
 
 
 class _Table:
@@ -108,6 +42,8 @@ class _Table:
         values = ", ".join(["%s"] * len(maker.columns))
         self.name = name
         self.maker = maker
+        #: Columns that were found as the schema makes them: none can change in a transaction.
+        self.intact: set[str] = set()
         self.insert = (
             f"INSERT INTO {quoted(name)} ({names}) VALUES ({values}) "
             "ON DUPLICATE KEY UPDATE uuid = uuid"
@@ -161,15 +97,15 @@ class MysqlSink:
                 self._connection = connect(self._mysql)
                 self._largest = largest_event(self._connection)
             table = self._tables.get(key) or self._create(key)
+            table.intact.clear()
             rows, refused = _rows(table, key, records, self._largest)
             stored = self._insert(table, key, rows)
             self._connection.commit()
             return refused + stored
         except SchemaWaits:
-            # A table that is gone is created again by the next try.
+            # A table that is gone is created again by the next try. ROLLBACK might fail as well.
             self._tables.pop(key, None)
-            if self._connection is not None:
-                self._connection.rollback()
+            self._disconnect()
             raise
         except SchemaUnfit as unfit:
             fault = EventFault("consumer", unfit.detail, *key)
@@ -187,18 +123,14 @@ class MysqlSink:
         schema = self._registry.find(key)
         name = table_name(self._mysql.table, key)
         maker = RowMaker(fitting(columns_of(key, schema.event, schema.dialect)))
-        with self._connection.cursor() as cursor:
-            try:
+        try:
+            with about(name), self._connection.cursor() as cursor:
                 cursor.execute("SET sql_notes = 0")
                 cursor.execute(create_table(name, schema))
                 cursor.execute(OWNER, (name,))
                 whose = "".join(comment for (comment,) in cursor.fetchall())
-            except MySQLdb.Error as error:
-                if error.args[0] == ER.LOCK_WAIT_TIMEOUT:
-                    raise TableLocked(name, str(error.args[1])) from error
-                if error.args[0] in FAULTS:
-                    raise SchemaUnfit(key, f"table {name}: {error.args[1]}") from error
-                raise
+        except DataFault as fault:
+            raise SchemaUnfit(key, f"table {name}: {fault}") from fault
         if whose not in ("", owner(key)):
             raise SchemaUnfit(key, f"table {name} is that of schema {whose}, not of {owner(key)}")
         return self._tables.setdefault(key, _Table(name, maker))
@@ -221,26 +153,31 @@ class MysqlSink:
         except DataFault as error:
             if len(rows) == 1:
                 [(record, row)] = rows
-                return [(record, table.fault(key, str(row[0]), error, table.named_by(error)))]
+                column = table.named_by(error)
+                self._compare(table, column)
+                return [(record, table.fault(key, str(row[0]), error, column))]
         middle = len(rows) // 2
         first = self._insert_or_halve(table, key, rows[:middle])
         return first + self._insert_or_halve(table, key, rows[middle:])
 
     def _execute(self, table: _Table, rows: Sequence[Row]) -> None:
-        with self._connection.cursor() as cursor:
+        with about(table.name), self._connection.cursor() as cursor:
             # mysqlclient splits at 64 kB otherwise.
             cursor.max_stmt_length = min(STATEMENT_BYTES, self._largest)
-            try:
-                # A statement that fails is undone whole by InnoDB; the transaction goes on.
-                cursor.executemany(table.insert, rows)
-            except MySQLdb.Error as error:
-                if error.args and error.args[0] in FAULTS:
-                    raise DataFault(str(error.args[1])) from error
-                if error.args and error.args[0] in CHANGED:
-                    raise TableChanged(table.name, str(error.args[1])) from error
-                if error.args and error.args[0] == ER.LOCK_WAIT_TIMEOUT:
-                    raise TableLocked(table.name, str(error.args[1])) from error
-                raise
+            # A statement that fails is undone whole by InnoDB; the transaction goes on.
+            cursor.executemany(table.insert, rows)
+
+    def _compare(self, table: _Table, column: Column | None) -> None:
+        """Raise TableChanged where a value was refused for how somebody has altered the table."""
+        name = column.name if column else ""
+        if name in table.intact:
+            return
+        with self._connection.cursor() as cursor:
+            found = table_drift(cursor, table.name, table.maker.columns)
+        harmful = [d for d in found if d.harmful and name in ("", d.name)]
+        if harmful:
+            raise TableChanged(table.name, "; ".join(map(str, harmful)))
+        table.intact.add(name)
 
 
 def _rows(

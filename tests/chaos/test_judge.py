@@ -12,7 +12,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from elfaust.audit import Finding, audit
 from elfaust.job import landed, send
 from elfaust.settings import Settings
-from elfaust.sinks.mysql import connect
+from elfaust.sinks.connection import connect
 from elfaust.storage import open_storage
 from tests.integration.running import working
 

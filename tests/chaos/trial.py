@@ -14,7 +14,7 @@ import requests
 
 from elfaust.audit import audit
 from elfaust.job import landed, send
-from elfaust.lag import LagReader
+from elfaust.lag import LagReader, TopicLag
 from elfaust.settings import Settings
 from elfaust.workers import WorkerState, alive, cpu_seconds
 
@@ -96,21 +96,31 @@ def until(condition: Callable[[], Any], what: str, seconds: float = PATIENCE) ->
     return found
 
 
-def acknowledged(settings: Settings) -> dict[str, int]:
-    """Return how many records each role has acknowledged."""
+def lags(settings: Settings) -> list[TopicLag]:
+    """Return how far each role has come in each topic."""
 
-    async def read() -> dict[str, int]:
+    async def read() -> list[TopicLag]:
         reader = LagReader(settings)
         await reader.start()
         try:
-            done: dict[str, int] = {}
-            for lag in await reader.read():
-                done[lag.role] = done.get(lag.role, 0) + lag.acknowledged
-            return done
+            return await reader.read()
         finally:
             await reader.close()
 
     return asyncio.run(read())
+
+
+def acknowledged(settings: Settings) -> dict[str, int]:
+    """Return how many records each role has acknowledged."""
+    done: dict[str, int] = {}
+    for lag in lags(settings):
+        done[lag.role] = done.get(lag.role, 0) + lag.acknowledged
+    return done
+
+
+def by_topic(settings: Settings, role: str) -> dict[str, int]:
+    """Return how many records of each topic a role has acknowledged."""
+    return {lag.topic: lag.acknowledged for lag in lags(settings) if lag.role == role}
 
 
 def workers_of(settings: Settings, role: str) -> list[WorkerState]:
@@ -120,12 +130,21 @@ def workers_of(settings: Settings, role: str) -> list[WorkerState]:
 
 def waits_for(settings: Settings, role: str) -> str:
     """Return what a role's worker says that it waits for; empty if it is ready or silent."""
+    return _says(settings, role, "waits_for")
+
+
+def held(settings: Settings, role: str) -> str:
+    """Return why events of some schemas wait by themselves; empty if none does."""
+    return _says(settings, role, "held")
+
+
+def _says(settings: Settings, role: str, what: str) -> str:
     for worker in alive(settings):
         if worker.role == role:
             with suppress(requests.RequestException, ValueError):
                 answer = requests.get(f"{worker.web}ready/", timeout=5)
                 assert (answer.status_code == 200) == answer.json()["ready"]
-                return "; ".join(answer.json()["waits_for"])
+                return "; ".join(answer.json()[what])
     return ""
 
 
@@ -144,6 +163,24 @@ def others_go_on(settings: Settings, stuck: str, part: str) -> None:
     time.sleep(max(0.0, started + 5 - time.monotonic()))
     used = (_cpu(settings, stuck) - spent) / (time.monotonic() - started)
     assert used < IDLE_CPU, f"{stuck} uses {used:.0%} of a CPU while it waits"
+
+
+def one_topic_waits(settings: Settings, role: str, topic: str, part: str) -> dict[str, int]:
+    """Wait until a role holds a topic and names why; its other topics and the other roles go on.
+
+    Returns what the role had acknowledged of each topic before the others went on.
+    """
+    until(lambda: part in held(settings, role), f"{role} names {part}")
+    before, all_before = by_topic(settings, role), acknowledged(settings)
+
+    def others() -> bool:
+        now = by_topic(settings, role)
+        assert now.get(topic) == before.get(topic), f"{topic} was not held"
+        return all(now[name] > before[name] for name in before if name != topic)
+
+    until(others, f"the other topics of {role} go on")
+    until(lambda: go_on(settings, role, all_before), f"all but {role} go on")
+    return before
 
 
 def _cpu(settings: Settings, role: str) -> float:

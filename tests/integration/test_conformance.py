@@ -20,8 +20,8 @@ from elfaust.job import landed
 from elfaust.publish import Publisher, make_producer
 from elfaust.registry import Registry
 from elfaust.settings import Settings
+from elfaust.sinks.connection import connect
 from elfaust.sinks.ddl import quoted, table_name
-from elfaust.sinks.mysql import connect
 from elfaust.sinks.parquet_types import event_shape
 from elfaust.storage import open_storage
 from elfaust.topics import TopicAdmin, TopicNames

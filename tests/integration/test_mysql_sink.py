@@ -15,8 +15,9 @@ from elfaust.columns import Column, columns_of
 from elfaust.errors import ServerAway, TableChanged
 from elfaust.registry import Registry
 from elfaust.settings import Settings
+from elfaust.sinks.connection import connect
 from elfaust.sinks.ddl import quoted
-from elfaust.sinks.mysql import MysqlSink, connect
+from elfaust.sinks.mysql import MysqlSink
 from elfaust.types import Record, SchemaKey
 
 DATA = Path(__file__).parent.parent / "data"
@@ -215,6 +216,10 @@ def test_a_dropped_table_is_created_again(sink: MysqlSink, other: Any) -> None:
     [
         ("DROP COLUMN event_ip", "ADD COLUMN event_ip VARCHAR(1024)"),
         ("ADD COLUMN mine INT NOT NULL", "DROP COLUMN mine"),
+        (
+            "RENAME COLUMN event_ip TO kept, ADD COLUMN event_ip INT",
+            "DROP COLUMN event_ip, RENAME COLUMN kept TO event_ip",
+        ),
     ],
 )
 def test_a_table_altered_by_hand_stores_nothing_until_it_is_mended(

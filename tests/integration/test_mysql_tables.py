@@ -13,7 +13,8 @@ import pytest
 
 from elfaust.registry import Registry
 from elfaust.settings import Settings
-from elfaust.sinks.mysql import MysqlSink, connect
+from elfaust.sinks.connection import connect
+from elfaust.sinks.mysql import MysqlSink
 from elfaust.types import Record, SchemaKey
 
 UUID = "31f60f96a7f2569a93c369f4c065ba31"

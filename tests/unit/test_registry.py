@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 import json
 from collections.abc import AsyncIterator
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
+from elfaust import registry as registry_module
 from elfaust.errors import SchemaAway, SchemaUnfit
 from elfaust.registry import Registry
 from elfaust.settings import Schemas
@@ -25,10 +27,13 @@ class Wiki:
     def __init__(self) -> None:
         self.asked: list[str] = []
         self.answer: web.Response | None = None
+        #: Seconds until it answers.
+        self.takes = 0.0
         self.url = ""
 
     async def handle(self, request: web.Request) -> web.Response:
         self.asked.append(request.query["revid"])
+        await asyncio.sleep(self.takes)
         return self.answer or web.json_response(EVENT)
 
 
@@ -72,6 +77,12 @@ def test_names_that_are_no_names_never_reach_a_path(tmp_path: Path, name: str) -
     assert Registry(settings(tmp_path / "Edit")).get(SchemaKey(name, 7)) is None
 
 
+async def test_names_that_are_no_names_never_reach_the_wiki(tmp_path: Path, wiki: Wiki) -> None:
+    registry, key = Registry(settings(tmp_path, wiki.url), tmp_path), SchemaKey("../Edit", 7)
+    await registry.resolve([key])
+    assert (wiki.asked, registry.get(key)) == ([], None)
+
+
 @pytest.mark.parametrize("text", ["", "[]", "{", '{"type": "string"}', '{"properties": 1}'])
 def test_a_file_that_is_no_schema_leaves_it_unknown(tmp_path: Path, text: str) -> None:
     put(tmp_path, text)
@@ -103,6 +114,76 @@ async def test_a_wiki_that_has_none_is_not_asked_again(
     assert registry.get(EDIT) is None
     assert "schema wiki" in registry.reason(EDIT)
     assert wiki.asked == ["7"]
+
+
+async def test_a_slow_wiki_is_not_waited_for_again_by_other_schemas(
+    tmp_path: Path, wiki: Wiki
+) -> None:
+    wiki.takes = 0.5
+    slow = dataclasses.replace(settings(tmp_path, wiki.url), wiki_timeout=0.1)
+    registry = Registry(slow)
+    for revision in range(7, 12):
+        await registry.resolve([SchemaKey("Edit", revision)])
+    assert "timed out" in registry.reason(SchemaKey("Edit", 11))
+    assert wiki.asked == ["7"]
+    put(tmp_path, json.dumps(EVENT))
+    registry = Registry(slow)
+    await registry.resolve([SchemaKey("Edit", 8)])
+    assert registry.get(EDIT) is not None
+
+
+async def test_a_wiki_that_does_not_answer_is_asked_again_later(tmp_path: Path, wiki: Wiki) -> None:
+    wiki.takes = 0.5
+    slow = dataclasses.replace(settings(tmp_path, wiki.url), wiki_timeout=0.1, negative_ttl=0.2)
+    registry = Registry(slow)
+    await registry.resolve([EDIT])
+    wiki.takes = 0.0
+    async with asyncio.timeout(10):
+        while registry.get(EDIT) is None:
+            await registry.resolve([EDIT])
+            await asyncio.sleep(0.01)
+    assert wiki.asked == ["7", "7"]
+
+
+async def test_a_restart_without_the_wiki_knows_what_it_has_told(
+    tmp_path: Path, wiki: Wiki
+) -> None:
+    given, state = settings(tmp_path / "schemas", wiki.url), tmp_path / "state"
+    await Registry(given, state).resolve([EDIT])
+    wiki.answer = web.Response(status=500)
+    after = Registry(given, state).get(EDIT)
+    assert after is not None
+    assert after.event == EVENT
+    assert Registry(given).get(EDIT) is None
+    assert wiki.asked == ["7"]
+
+
+async def test_a_spoilt_file_of_the_cache_is_fetched_again(tmp_path: Path, wiki: Wiki) -> None:
+    given, state = settings(tmp_path / "schemas", wiki.url), tmp_path / "state"
+    await Registry(given, state).resolve([EDIT])
+    [file] = state.rglob("7.json")
+    file.write_text("{")
+    registry = Registry(given, state)
+    assert registry.get(EDIT) is None
+    await registry.resolve([EDIT])
+    assert registry.get(EDIT) is not None
+    assert json.loads(file.read_text()) == EVENT
+
+
+async def test_what_is_no_schema_is_not_kept(tmp_path: Path, wiki: Wiki) -> None:
+    wiki.answer = web.Response(text="<html>")
+    await Registry(settings(tmp_path, wiki.url), tmp_path / "state").resolve([EDIT])
+    assert not list(tmp_path.rglob("7.json"))
+
+
+def test_names_without_end_are_not_remembered_without_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(registry_module, "MAX_MISSING", 10)
+    registry = Registry(settings(tmp_path))
+    for revision in range(25):
+        asyncio.run(registry.resolve([SchemaKey("Edit", revision)]))
+    assert len(registry._missing) == 5
 
 
 def test_a_sink_is_told_whether_to_wait_or_to_refuse(tmp_path: Path) -> None:

@@ -143,6 +143,21 @@ def test_of_two_owners_one_fails(settings: Settings) -> None:
     assert uuids(settings) == everything(range(6))
 
 
+def test_a_topic_that_waited_for_its_schema_keeps_its_order(
+    settings: Settings, tmp_path: Path
+) -> None:
+    folder = tmp_path / "schemas"
+    schemas = dataclasses.replace(settings.schemas, folder=str(folder))
+    registry = Registry(dataclasses.replace(schemas, negative_ttl=0.0))
+    sink, key = HdfsSink(settings, registry, LocalStorage()), SchemaKey("Edit", 7)
+    assert sink.group(3, "edit", key) == (3, "edit")
+    (folder / "Edit").mkdir(parents=True)
+    (folder / "Edit" / "7.json").write_text("{}")
+    (folder / "Edit" / "8.json").write_text("{}")
+    assert sink.group(3, "edit", key) == (3, "edit")
+    assert sink.group(3, "other", SchemaKey("Edit", 8)) == (3, "")
+
+
 def test_an_event_that_does_not_fit_is_refused_alone(settings: Settings) -> None:
     key = KEYS[1]
     good = records(key, range(3))

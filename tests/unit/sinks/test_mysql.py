@@ -9,6 +9,7 @@ import MySQLdb
 import pytest
 from MySQLdb.constants import CR, ER
 
+from elfaust.columns import columns_of
 from elfaust.errors import ServerAway, TableChanged
 from elfaust.registry import Registry
 from elfaust.settings import Settings
@@ -31,10 +32,18 @@ RECORDS = [
 
 
 class FakeConnection:
-    """Keeps the rows of what was committed; raises what `refuses` gives for a batch."""
+    """Keeps the rows of what was committed; raises what `refuses` gives for a batch.
 
-    def __init__(self, refuses: Any) -> None:
+    Its table shows the types of `shown`, by column; those of the schema where it names none.
+    """
+
+    def __init__(self, refuses: Any, shown: dict[str, str]) -> None:
         self.refuses = refuses
+        schema = Registry(Settings().schemas).find(KEY)
+        self.shown = [
+            (c.name, shown.get(c.name, c.sql_type), not c.nullable, False, c.unique)
+            for c in columns_of(KEY, schema.event)
+        ]
         self.pending: list[Any] = []
         self.committed: list[Any] = []
         self.statements: list[Any] = []
@@ -51,7 +60,9 @@ class FakeConnection:
     def execute(self, statement: Any, parameters: tuple[Any, ...] = ()) -> None:
         self.statements.append(statement)
 
-    def fetchall(self) -> list[tuple[Any]]:
+    def fetchall(self) -> list[tuple[Any, ...]]:
+        if "information_schema.columns" in self.statements[-1]:
+            return self.shown
         return [(16_000_000 if "max_allowed_packet" in self.statements[-1] else "",)]
 
     def executemany(self, statement: bytes, rows: list[Any]) -> None:
@@ -62,9 +73,6 @@ class FakeConnection:
 
     def commit(self) -> None:
         self.committed += self.pending
-        self.pending = []
-
-    def rollback(self) -> None:
         self.pending = []
 
     def close(self) -> None:
@@ -78,9 +86,12 @@ def settings() -> Settings:
 
 
 def sink_on(
-    monkeypatch: pytest.MonkeyPatch, settings: Settings, refuses: Any
+    monkeypatch: pytest.MonkeyPatch,
+    settings: Settings,
+    refuses: Any,
+    shown: dict[str, str] | None = None,
 ) -> tuple[MysqlSink, FakeConnection]:
-    connection = FakeConnection(refuses)
+    connection = FakeConnection(refuses, shown or {})
     monkeypatch.setattr(mysql, "connect", lambda _: connection)
     return MysqlSink(settings, Registry(settings.schemas)), connection
 
@@ -104,6 +115,37 @@ def test_a_batch_is_halved_until_the_bad_row_is_alone(
     assert (fault.code, fault.schema, fault.revision) == ("consumer", *KEY)
     assert "AutoblockIpBlock_19098752" in fault.message
     assert "event_ip" in fault.message
+    assert len(connection.committed) == len(RECORDS) - 1
+
+
+NOT_INT = MySQLdb.DataError(
+    ER.TRUNCATED_WRONG_VALUE_FOR_FIELD,
+    "Incorrect integer value: '::1' for column `log`.`AutoblockIpBlock_19098752`.`event_ip`",
+)
+
+
+def test_values_that_an_altered_column_refuses_wait(
+    monkeypatch: pytest.MonkeyPatch, settings: Settings
+) -> None:
+    sink, connection = sink_on(
+        monkeypatch, settings, lambda rows: NOT_INT, {"event_ip": "int(11)", "wiki": "int(11)"}
+    )
+    with pytest.raises(TableChanged, match=r"column event_ip is int\(11\), not VARCHAR\(1024\)$"):
+        sink.write(KEY, RECORDS)
+    assert connection.committed == []
+
+
+def test_a_column_altered_elsewhere_is_no_excuse_for_a_bad_value(
+    monkeypatch: pytest.MonkeyPatch, settings: Settings
+) -> None:
+    bad = f"{5:032x}"
+    sink, connection = sink_on(
+        monkeypatch,
+        settings,
+        lambda rows: NOT_INT if any(bad in row for row in rows) else None,
+        {"wiki": "int(11)"},
+    )
+    assert [record for record, _ in sink.write(KEY, RECORDS)] == [RECORDS[5]]
     assert len(connection.committed) == len(RECORDS) - 1
 
 
