@@ -166,7 +166,7 @@ def _moments(moments: Any, timestamps: Any) -> Any:
 
 def _moment(moment: Any, timestamp: Any) -> str:
     """Return the time of an event in UTC; raises ValueError or TypeError for what is no time."""
-    if moment is None:
+    if not moment:
         moment = iso8601(timestamp)
     parsed = datetime.fromisoformat(moment)
     if re.match(MOMENT, moment):

@@ -118,8 +118,7 @@ class Landed:
             if schema := registry.get(key):
                 folder = f"{settings.hdfs.root}/{key.schema.lower()}_{key.revision}"
                 self.parquet |= parquet_rows(storage, folder)[0]
-                if len(key.schema) < 60:
-                    self.mysql |= mysql_rows(settings.mysql, schema)
+                self.mysql |= mysql_rows(settings.mysql, schema)
 
     def differences(self, number: int, case: Case) -> Iterator[str]:
         """Yield what has not become of a case as it must."""
