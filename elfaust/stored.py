@@ -33,7 +33,8 @@ FLOAT_DIGITS = 1e-5
 def mysql_rows(mysql: Mysql, schema: Schema) -> dict[str, Row]:
     """Return the rows of a schema revision's table by uuid, none where there is no table.
 
-    A schema whose events no table can hold has none. Raises ServerAway when MySQL does not answer. The table's unique index has each uuid once.
+    A schema whose events no table can hold has none; a table's unique index has each uuid once.
+    Raises ServerAway when MySQL does not answer.
     """
     try:
         table = table_name(mysql.table, schema.key)
