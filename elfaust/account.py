@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -18,6 +19,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from elfaust.batch import Batch
 from elfaust.counts_reader import read_counts
+from elfaust.errors import SchemaUnfit
 from elfaust.settings import Settings
 from elfaust.sinks.connection import connect
 from elfaust.sinks.ddl import quoted, table_name
@@ -198,7 +200,9 @@ def _add_mysql(settings: Settings, lines: _Lines) -> None:
         cursor = connection.cursor()
         for line in lines.sorted():
             if line.valid:
-                line.mysql = _rows(cursor, table_name(settings.mysql.table, line.key))
+                # No table is made for a schema whose name is too long for one.
+                with suppress(SchemaUnfit):
+                    line.mysql = _rows(cursor, table_name(settings.mysql.table, line.key))
     finally:
         connection.close()
 

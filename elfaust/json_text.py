@@ -16,6 +16,7 @@ from yarl import URL
 
 #: JSON nested deeper than this is refused: writers give up at 254 levels.
 MAX_DEPTH = 40
+TOO_DEEP = f"nested deeper than {MAX_DEPTH} levels"
 MAX_KEYS = 1_000
 #: The digits of the shortest integer that may pass 64 bits, every digit made a 0.
 LONG_NUMBER = b"0" * 19
@@ -56,7 +57,10 @@ def decode_json(data: bytes, max_keys: int = MAX_KEYS) -> Any:
             return value
         keys = _keys(value, MAX_DEPTH)
     except (orjson.JSONDecodeError, _Inexact):
-        value = _exact(data)
+        try:
+            value = _exact(data)
+        except RecursionError:
+            raise ValueError(TOO_DEEP) from None
         keys = _keys(value, MAX_DEPTH, any_float=True)
     if keys > max_keys:
         raise ValueError(f"more keys than processor.max_keys, {max_keys}")
@@ -90,7 +94,7 @@ def _keys(value: Any, levels: int, any_float: bool = False) -> int:
             raise _Inexact
         return 0
     if not levels:
-        raise ValueError(f"nested deeper than {MAX_DEPTH} levels")
+        raise ValueError(TOO_DEEP)
     keys = len(value)
     for item in value.values() if kind is dict else value:
         # The call is worth sparing: most items are neither.

@@ -16,7 +16,7 @@ from MySQLdb.constants import ER
 
 from elfaust.capsule import in_utc
 from elfaust.columns import TIMESTAMP, Column, columns_of
-from elfaust.errors import ServerAway
+from elfaust.errors import SchemaUnfit, ServerAway
 from elfaust.registry import Schema
 from elfaust.settings import Mysql
 from elfaust.sinks.connection import connect
@@ -33,13 +33,17 @@ FLOAT_DIGITS = 1e-5
 def mysql_rows(mysql: Mysql, schema: Schema) -> dict[str, Row]:
     """Return the rows of a schema revision's table by uuid, none where there is no table.
 
-    Raises ServerAway when MySQL does not answer. The table's unique index has each uuid once.
+    A schema whose events no table can hold has none; a table's unique index has each uuid once.
+    Raises ServerAway when MySQL does not answer.
     """
-    columns = [column.name for column in _columns(schema)]
+    try:
+        table = table_name(mysql.table, schema.key)
+        columns = [column.name for column in _columns(schema)]
+    except SchemaUnfit:
+        return {}
     names = ", ".join(map(quoted, columns))
     try:
         with closing(connect(mysql)) as connection, connection.cursor() as cursor:
-            table = table_name(mysql.table, schema.key)
             cursor.execute(f"SELECT {names} FROM {quoted(table)}")
             rows = [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
     except MySQLdb.Error as error:

@@ -39,14 +39,15 @@ class _Table:
 
     def __init__(self, name: str, maker: RowMaker) -> None:
         names = ", ".join(quoted(column.name) for column in maker.columns)
+        # mysqlclient formats the statement: a percent sign of its own is doubled.
+        into = f"{quoted(name)} ({names})".replace("%", "%%")
         values = ", ".join(["%s"] * len(maker.columns))
         self.name = name
         self.maker = maker
         #: Columns that were found as the schema makes them: none can change in a transaction.
         self.intact: set[str] = set()
         self.insert = (
-            f"INSERT INTO {quoted(name)} ({names}) VALUES ({values}) "
-            "ON DUPLICATE KEY UPDATE uuid = uuid"
+            f"INSERT INTO {into} VALUES ({values}) ON DUPLICATE KEY UPDATE uuid = uuid"
         ).encode()
 
     def named_by(self, error: Exception) -> Column | None:

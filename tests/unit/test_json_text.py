@@ -53,11 +53,11 @@ def test_a_query_is_decoded_as_urllib_would(text: str) -> None:
         (b'"\xff"', "can't decode byte 0xff"),
         (b'"\x00"', "Invalid control character"),
         (b"1" * 5000, "4300 digits"),
-        (b"[" * 100_000, "Expecting value|maximum recursion"),
+        (b"[" * 100_000, "nested deeper than 40 levels"),
     ],
 )
 def test_what_is_refused(data: bytes, why: str) -> None:
-    with pytest.raises((ValueError, RecursionError), match=why):
+    with pytest.raises(ValueError, match=why):
         decode_json(data)
 
 

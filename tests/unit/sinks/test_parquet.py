@@ -11,6 +11,7 @@ from typing import Any
 import orjson
 import pyarrow as pa
 import pyarrow.parquet as pq
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -109,7 +110,8 @@ def test_every_recorded_event_comes_back() -> None:
                 assert got == value, (key, name)
 
 
-def test_the_hour_of_an_event_without_dt_is_that_of_its_timestamp() -> None:
-    value = orjson.dumps({"event": {}, "uuid": "u", "timestamp": 1600000034})
+@pytest.mark.parametrize("more", [{}, {"dt": ""}])
+def test_the_hour_of_an_event_without_dt_is_that_of_its_timestamp(more: dict[str, str]) -> None:
+    value = orjson.dumps({"event": {}, "uuid": "u", "timestamp": 1600000034, **more})
     [row] = back([Record(value, 0, 0, "", -1)], ParquetWriter(SCHEMA))
     assert row["dt"] == "2020-09-13T12:27:14Z"

@@ -65,7 +65,8 @@ def test_dt_and_timestamp_are_derived_from_each_other(moment: datetime) -> None:
     moment = moment.replace(microsecond=0, tzinfo=UTC)
     of_dt = row(dt=moment.strftime("%Y-%m-%dT%H:%M:%SZ"))
     of_timestamp = row(dt=None, timestamp=int(moment.timestamp()))
-    for made in (of_dt, of_timestamp):
+    of_empty = row(dt="", timestamp=int(moment.timestamp()))
+    for made in (of_dt, of_timestamp, of_empty):
         assert made["dt"] == moment.strftime("%Y-%m-%dT%H:%M:%S")
         assert made["timestamp"] == moment.strftime("%Y%m%d%H%M%S")
 
