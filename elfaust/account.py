@@ -13,7 +13,6 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-import MySQLdb
 import orjson
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
@@ -22,7 +21,7 @@ from elfaust.counts_reader import read_counts
 from elfaust.errors import SchemaUnfit
 from elfaust.settings import Settings
 from elfaust.sinks.connection import connect
-from elfaust.sinks.ddl import quoted, table_name
+from elfaust.sinks.ddl import owner, owner_of, quoted, table_name
 from elfaust.sinks.parquet_reader import parquet_files
 from elfaust.storage import open_storage
 from elfaust.topics import TopicAdmin, TopicNames
@@ -202,16 +201,15 @@ def _add_mysql(settings: Settings, lines: _Lines) -> None:
             if line.valid:
                 # No table is made for a schema whose name is too long for one.
                 with suppress(SchemaUnfit):
-                    line.mysql = _rows(cursor, table_name(settings.mysql.table, line.key))
+                    line.mysql = _rows(cursor, table_name(settings.mysql.table, line.key), line.key)
     finally:
         connection.close()
 
 
-def _rows(cursor: Any, table: str) -> int:
-    try:
-        cursor.execute(f"SELECT COUNT(*) FROM {quoted(table)}")
-    except MySQLdb.ProgrammingError:
+def _rows(cursor: Any, table: str, key: SchemaKey) -> int:
+    if owner_of(cursor, table) not in ("", owner(key)):
         return 0
+    cursor.execute(f"SELECT COUNT(*) FROM {quoted(table)}")
     return int(cursor.fetchone()[0])
 
 

@@ -147,3 +147,14 @@ def _column(leaf: Leaf, dialect: Dialect) -> Column:
         path=leaf.path,
         default=default_of(leaf.schema),
     )
+
+
+def whole(value: Any) -> Any:
+    """Return an integer as it is.
+
+    Raises ValueError for one past 64 bits, of which orjson has made a float: the nearest one may
+    fit.
+    """
+    if type(value) is float and abs(value) >= 2**63:
+        raise ValueError(f"{value:.0f} passes 64 bits")
+    return value

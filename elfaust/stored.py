@@ -20,7 +20,7 @@ from elfaust.errors import SchemaUnfit, ServerAway
 from elfaust.registry import Schema
 from elfaust.settings import Mysql
 from elfaust.sinks.connection import connect
-from elfaust.sinks.ddl import quoted, table_name
+from elfaust.sinks.ddl import owner, owner_of, quoted, table_name
 from elfaust.sinks.parquet_types import column_name
 from elfaust.sinks.rows import mediawiki_timestamp
 from elfaust.storage import Storage
@@ -31,7 +31,7 @@ FLOAT_DIGITS = 1e-5
 
 
 def mysql_rows(mysql: Mysql, schema: Schema) -> dict[str, Row]:
-    """Return the rows of a schema revision's table by uuid, none where there is no table.
+    """Return the rows of a schema revision's table by uuid, none where another has that table.
 
     A schema whose events no table can hold has none; a table's unique index has each uuid once.
     Raises ServerAway when MySQL does not answer.
@@ -44,6 +44,8 @@ def mysql_rows(mysql: Mysql, schema: Schema) -> dict[str, Row]:
     names = ", ".join(map(quoted, columns))
     try:
         with closing(connect(mysql)) as connection, connection.cursor() as cursor:
+            if owner_of(cursor, table) not in ("", owner(schema.key)):
+                return {}
             cursor.execute(f"SELECT {names} FROM {quoted(table)}")
             rows = [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
     except MySQLdb.Error as error:

@@ -13,9 +13,8 @@ from elfaust.doctor.check import ANSWER_SECONDS, Check
 from elfaust.errors import SchemaUnfit
 from elfaust.registry import Registry
 from elfaust.settings import Settings
-from elfaust.sinks.ddl import fitting, owner, table_name
+from elfaust.sinks.ddl import fitting, owner, owner_of, table_name
 from elfaust.sinks.drift import Difference, alter_table, table_drift
-from elfaust.sinks.mysql import OWNER
 from elfaust.types import SchemaKey
 
 OWNERS = "SELECT table_comment FROM information_schema.tables WHERE table_schema = DATABASE()"
@@ -57,14 +56,13 @@ def _table(
     Raises SchemaUnfit for a schema that can have none.
     """
     table = table_name(settings.mysql.table, key)
-    cursor.execute(OWNER, (table,))
-    comments = [comment for (comment,) in cursor.fetchall()]
-    if not comments:
+    whose = owner_of(cursor, table)
+    if whose is None:
         return None
     name, schema = f"table {table}", registry.get(key)
-    if comments[0] not in ("", owner(key)):
+    if whose not in ("", owner(key)):
         cure = "publish one of the two schemas under another name"
-        return [Check(name, "warn", f"is that of schema {comments[0]}, not of {owner(key)}", cure)]
+        return [Check(name, "warn", f"is that of schema {whose}, not of {owner(key)}", cure)]
     if schema is None:
         cure = "put the schema into schemas.folder, or set schemas.wiki_url"
         return [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from elfaust.columns import MAX_NAME, Column, columns_of
 from elfaust.errors import SchemaUnfit
@@ -46,12 +47,28 @@ def create_table(table: str, schema: Schema) -> str:
     )
 
 
+OWNER = (
+    "SELECT table_comment FROM information_schema.tables"
+    " WHERE table_schema = DATABASE() AND table_name = %s"
+)
+
+
 def owner(key: SchemaKey) -> str:
     """Return the comment of a schema revision's table: whose it is.
 
     `Foo-Bar` and `Foo_Bar` would have tables of one name; the comment tells them apart.
     """
     return f"{key.schema} {key.revision}"
+
+
+def owner_of(cursor: Any, table: str) -> str | None:
+    """Return whose a table of the current database is, None if there is no such table.
+
+    Tables from before this pipeline have no comment and are taken for anybody's: "".
+    """
+    cursor.execute(OWNER, (table,))
+    comments: list[str] = [comment for (comment,) in cursor.fetchall()]
+    return comments[0] if comments else None
 
 
 def fitting(columns: Sequence[Column]) -> list[Column]:

@@ -18,16 +18,11 @@ from elfaust.errors import EventFault, SchemaUnfit, SchemaWaits, ServerAway, Tab
 from elfaust.registry import Registry
 from elfaust.settings import Settings
 from elfaust.sinks.connection import DataFault, about, connect, largest_event
-from elfaust.sinks.ddl import create_table, fitting, owner, quoted, table_name
+from elfaust.sinks.ddl import create_table, fitting, owner, owner_of, quoted, table_name
 from elfaust.sinks.drift import table_drift
 from elfaust.sinks.rows import Row, RowMaker, Unfit
 from elfaust.types import Record, SchemaKey
 
-#: Tables from before this pipeline have no comment.
-OWNER = (
-    "SELECT table_comment FROM information_schema.tables"
-    " WHERE table_schema = DATABASE() AND table_name = %s"
-)
 STATEMENT_BYTES = 8 * 1024 * 1024
 #: How MySQL names a column in an error.
 COLUMN = re.compile(r"column (?:'([^']+)'|`[^`]*`\.`[^`]*`\.`([^`]+)`)")
@@ -128,11 +123,10 @@ class MysqlSink:
             with about(name), self._connection.cursor() as cursor:
                 cursor.execute("SET sql_notes = 0")
                 cursor.execute(create_table(name, schema))
-                cursor.execute(OWNER, (name,))
-                whose = "".join(comment for (comment,) in cursor.fetchall())
+                whose = owner_of(cursor, name)
         except DataFault as fault:
             raise SchemaUnfit(key, f"table {name}: {fault}") from fault
-        if whose not in ("", owner(key)):
+        if whose and whose != owner(key):
             raise SchemaUnfit(key, f"table {name} is that of schema {whose}, not of {owner(key)}")
         return self._tables.setdefault(key, _Table(name, maker))
 

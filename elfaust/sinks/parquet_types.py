@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import orjson
 import pyarrow as pa
 
-from elfaust.columns import default_of, type_of
+from elfaust.columns import default_of, type_of, whole
 from elfaust.errors import SchemaUnfit
 from elfaust.references import expanded
 from elfaust.types import SchemaKey
@@ -135,7 +135,7 @@ def _double(value: Any) -> Any:
 
 SCALARS = {
     "string": Shape(pa.string(), _same),
-    "integer": Shape(pa.int64(), _same),
+    "integer": Shape(pa.int64(), whole),
     "number": Shape(pa.float64(), _double),
     "boolean": Shape(pa.bool_(), _same),
 }

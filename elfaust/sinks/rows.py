@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 
 from elfaust.capsule import MILLISECONDS_ABOVE, in_utc, iso8601
-from elfaust.columns import TIMESTAMP, TYPES, Column
+from elfaust.columns import TIMESTAMP, TYPES, Column, whole
 
 UUID_LENGTH = 32
 #: Of MediaWiki's timestamps.
@@ -120,6 +120,8 @@ def _cast(column: Column) -> Cast:
         return lambda value: text(value)[: limit or None]
     if column.sql_type == TIMESTAMP and column.path != ("timestamp",):
         return mediawiki_timestamp
+    if column.sql_type == TYPES["integer"]:
+        return whole
     if column.sql_type in TYPES.values():
         return lambda value: value
     return text

@@ -6,9 +6,10 @@ import json
 from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
 
-from elfaust.columns import Column, Leaf, columns_of, default_of, leaves
+from elfaust.columns import Column, Leaf, columns_of, default_of, leaves, whole
 from elfaust.dialect import DIALECTS
 from elfaust.errors import SchemaUnfit
 from elfaust.registry import Registry
@@ -150,3 +151,14 @@ def test_properties_that_are_no_object_are_none(properties: object) -> None:
     schema = {"properties": {"a": {"type": "object", "properties": properties}}}
     assert "event_a" in [column.name for column in columns_of(SchemaKey("X", 1), schema)]
     assert event_shape(SchemaKey("X", 1), schema).type.names == ["a"]
+
+
+@pytest.mark.parametrize("value", [0, -(2**63), 2**63 - 1, 3.0, True, "x", None])
+def test_what_is_no_integer_past_64_bits_stays_as_it_is(value: object) -> None:
+    assert whole(value) is value
+
+
+@pytest.mark.parametrize("sent", [2**64, -(2**63) - 1])
+def test_an_integer_past_64_bits_is_refused_though_a_float_of_it_fits(sent: int) -> None:
+    with pytest.raises(ValueError, match="passes 64 bits"):
+        whole(orjson.loads(str(sent)))

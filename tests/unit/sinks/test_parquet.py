@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
+from hypothesis import settings as hypothesis
 from hypothesis import strategies as st
 
 from elfaust.registry import Registry, Schema
@@ -66,6 +67,7 @@ EVENTS = st.fixed_dictionaries(
 )
 
 
+@hypothesis(deadline=None)
 @given(st.lists(EVENTS, min_size=1, max_size=5))
 def test_events_come_back(events: list[dict[str, Any]]) -> None:
     rows = back([record(event) for event in events], ParquetWriter(SCHEMA))
