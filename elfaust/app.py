@@ -10,6 +10,7 @@ import asyncio
 import importlib
 import logging
 import os
+import threading
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -83,6 +84,14 @@ class ElfaustApp(faust.App):  # type: ignore[misc]
         self.held: list[Callable[[], list[str]]] = []
         self._raw_producer: AIOKafkaProducer | None = None
         super().__init__(settings.kafka.app_id.format(role=role), **options)
+
+    def _crash(self, reason: BaseException) -> None:
+        """End the process even where stopping hangs: nothing is lost that is not acknowledged."""
+        if not self.crashed:
+            last = threading.Timer(self.settings.workers.drain_seconds, os._exit, (1,))
+            last.daemon = True
+            last.start()
+        super()._crash(reason)
 
     def _new_transport(self) -> Transport:
         return Transport(self.conf.broker_consumer, self)

@@ -12,9 +12,8 @@ import pytest
 import requests
 
 from elfaust.devstack.stack import Stack
-from elfaust.lag import READERS
 from elfaust.settings import Settings
-from tests.chaos.trial import Load, Outcome, judged, others_go_on, until, waits_for, workers_of
+from tests.chaos.trial import Load, Outcome, acknowledged, judged, others_go_on, until, waits_for
 from tests.conftest import dfsadmin
 from tests.integration.running import working
 
@@ -119,7 +118,7 @@ def test_a_server_s_fault_loses_and_doubles_nothing(
     fault = FAULTS[name]
     part = fault.part or PARTS[fault.server]
     with working(limited, forwarder=0), Load(limited).running() as load:
-        until(lambda: all(workers_of(limited, role) for role in READERS), "all have lanes")
+        until(lambda: all(acknowledged(limited).values()), "all have begun")
         for _ in range(fault.times):
             fault.begin(stack, limited, admin)
             try:

@@ -1,0 +1,36 @@
+"""A worker that has crashed ends, even where stopping hangs."""
+
+from __future__ import annotations
+
+import os
+import threading
+from types import SimpleNamespace
+from typing import Any
+
+import faust
+import pytest
+
+from elfaust.app import ElfaustApp
+from elfaust.settings import Settings
+
+
+def test_a_crashed_worker_ends_within_the_time_that_it_may_drain(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    timers: list[tuple[Any, ...]] = []
+
+    def timer(*given: Any) -> SimpleNamespace:
+        return SimpleNamespace(start=lambda: timers.append(given))
+
+    monkeypatch.setattr(threading, "Timer", timer)
+    app = ElfaustApp.__new__(ElfaustApp)
+    app.settings = Settings()
+    crashed = SimpleNamespace(is_set=lambda: bool(timers))
+    monkeypatch.setattr(ElfaustApp, "crashed", property(lambda _: crashed.is_set()))
+    reasons: list[BaseException] = []
+    monkeypatch.setattr(faust.App, "_crash", lambda _, reason: reasons.append(reason))
+    first, second = ValueError(), ValueError()
+    app._crash(first)
+    app._crash(second)
+    assert timers == [(Settings().workers.drain_seconds, os._exit, (1,))]
+    assert reasons == [first, second]
