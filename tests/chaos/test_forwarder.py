@@ -9,6 +9,7 @@ import signal
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -16,11 +17,16 @@ import pytest
 from elfaust.recorded import recorded_lines
 from elfaust.settings import Settings
 from tests.chaos.trial import Outcome, judged, until, workers_of
-from tests.integration.running import working
+from tests.integration.running import Running, working
 
 KILLS = 20
 #: Lines that are written to the file between two kills.
 LINES = 500
+
+
+def has_told(running: Running, number: int) -> bool:
+    """Tell whether so many workers have been seen to end."""
+    return len(running.told) == number
 
 
 @pytest.mark.long
@@ -35,13 +41,12 @@ def test_a_forwarder_killed_while_its_file_grows(
     endless = recorded_lines(2**40, start=int(time.time()) * 1_000_000, base_time=time.time())
     lines = (line for kind, line in endless if kind == "server" and b"\n" not in line)
     with working(settings) as running:
-        for _ in range(KILLS):
+        for number in range(KILLS):
             with file.open("ab") as out:
                 out.writelines(line + b"\n" for line in itertools.islice(lines, LINES))
             [worker] = until(lambda: workers_of(settings, "forwarder"), "the forwarder is ready")
             time.sleep(chance.uniform(0.0, 0.5))
             os.kill(worker.pid, signal.SIGKILL)
-        note(
-            judged(settings, "forwarder killed", KILLS, KILLS * LINES, time.monotonic()),
-        )
+            until(partial(has_told, running, number + 1), "its end is seen")
+        note(judged(settings, "forwarder killed", KILLS, KILLS * LINES, time.monotonic()))
     assert sum("signal SIGKILL" in line for line in running.told) == KILLS
