@@ -30,7 +30,7 @@ def has_told(running: Running, number: int) -> bool:
 
 
 @pytest.mark.long
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 def test_a_forwarder_killed_while_its_file_grows(
     quick: Settings, tmp_path: Path, note: Callable[[Outcome], None]
 ) -> None:
