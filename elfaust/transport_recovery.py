@@ -15,7 +15,17 @@ from elfaust.errors import Unacknowledged
 
 
 class LoudRecovery(Recovery):  # type: ignore[misc]
-    """Recovery whose steps fail when they take too long."""
+    """Recovery that begins at the beginning, and whose steps fail when they take too long."""
+
+    async def on_rebalance(self, *args: Any, **kwargs: Any) -> None:
+        """Recover all lanes anew.
+
+        Faust would go on where it had read to. Records of an earlier assignment that still wait
+        move that on, and those before them are then taken for seen: entries would be missing.
+        """
+        self.tables.changelog_queue.clear()
+        self.active_offsets.clear()
+        await super().on_rebalance(*args, **kwargs)
 
     async def _wait(self, coro: Any, timeout: Any = None) -> None:
         try:
