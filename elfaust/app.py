@@ -35,6 +35,9 @@ from elfaust.workers import ROLES, collect_rarely, state_folder
 log = logging.getLogger(__name__)
 log.addFilter(OnceAMinute())
 
+#: Longest wait for a worker that has drained and committed to leave its group.
+LEAVE_SECONDS = 5.0
+
 
 class _Servers(Service):  # type: ignore[misc]
     """Started once the servers that the app needs have answered."""
@@ -88,9 +91,7 @@ class ElfaustApp(faust.App):  # type: ignore[misc]
     def _crash(self, reason: BaseException) -> None:
         """End the process even where stopping hangs: nothing is lost that is not acknowledged."""
         if not self.crashed:
-            last = threading.Timer(self.settings.workers.drain_seconds, os._exit, (1,))
-            last.daemon = True
-            last.start()
+            _exit_after(self.settings.workers.drain_seconds, 1)
         super()._crash(reason)
 
     def _new_transport(self) -> Transport:
@@ -129,7 +130,9 @@ class ElfaustApp(faust.App):  # type: ignore[misc]
             for topic in (declared, *(t for t in self.topics if t.schema is declared.schema)):
                 topic.topics = [*also, *names]
         new = any(name not in subscribed for topic, _ in self._followed for name in topic.topics)
-        if not self.rebalancing and (new or gone or topics & self.assignor.left_out):
+        if not (self.rebalancing or self.draining) and (
+            new or gone or topics & self.assignor.left_out
+        ):
             self.assignor.left_out = frozenset()
             self.topics._flag_changes()
         for topic in sorted(gone):
@@ -191,6 +194,8 @@ class ElfaustApp(faust.App):  # type: ignore[misc]
         except TimeoutError:
             self.log.warning("Not drained in time; what is unacknowledged comes again.")
         await self.consumer.commit()
+        # What is left is to leave the group, which hangs in Faust if lanes are moving.
+        _exit_after(LEAVE_SECONDS, 0)
 
     async def on_stop(self) -> None:
         """Close what this app opened beside Faust."""
@@ -251,6 +256,12 @@ def create_app(role: str, settings: Settings) -> ElfaustApp:
     importlib.import_module(f"agents.{role}").register(app)
     collect_rarely()
     return app
+
+
+def _exit_after(seconds: float, code: int) -> None:
+    last = threading.Timer(seconds, os._exit, (code,))
+    last.daemon = True
+    last.start()
 
 
 async def _drain(app: ElfaustApp, **_: Any) -> None:

@@ -9,7 +9,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import pytest
-import requests
 
 from elfaust.devstack.stack import Stack
 from elfaust.settings import Settings
@@ -65,18 +64,6 @@ def safe_mode(action: str) -> Callable[[Stack, Settings, Admin], None]:
     return lambda stack, settings, admin: dfsadmin(settings, "-safemode", action)
 
 
-def quota(of_bytes: int) -> Callable[[Stack, Settings, Admin], None]:
-    """Give the sink's folder a quota; -1 for none."""
-
-    def change(stack: Stack, settings: Settings, admin: Admin) -> None:
-        hdfs = settings.hdfs
-        query = f"op=SETQUOTA&user.name=root&namespacequota=-1&storagespacequota={of_bytes}"
-        answer = requests.put(f"{hdfs.url}/webhdfs/v1{hdfs.root}?{query}", timeout=10)
-        answer.raise_for_status()
-
-    return change
-
-
 STOP, CONTINUE = signal.SIGSTOP, signal.SIGCONT
 FAULTS = {
     "kafka stopped": Fault("kafka", "", stopped("kafka"), started("kafka")),
@@ -101,7 +88,6 @@ FAULTS = {
     "datanode stopped": Fault("datanode", "hdfs", stopped("datanode"), started("datanode")),
     "datanode killed": Fault("datanode", "hdfs", killed("datanode"), started("datanode"), times=2),
     "datanode hangs": Fault("datanode", "hdfs", sent("datanode", STOP), sent("datanode", CONTINUE)),
-    "hdfs quota full": Fault("namenode", "hdfs", quota(1), quota(-1), part="uota"),
 }
 #: What `make test` does of these; `make chaos` does all.
 SHORT = {"mariadb killed", "datanode hangs"}
