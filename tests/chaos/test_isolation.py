@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -30,14 +31,16 @@ WATCH_SECONDS = 10.0
 SHARE = 0.6
 #: Events of others that each reader must have had before: tables and topics are made by then.
 WARM = 1_000
-#: Trouble: the value of an integer in each bad line, the EventErrors' code, and how many refuse it.
-TROUBLES = {
-    "invalid lines of one schema": ("no_number", "validation", 1),
-    "rows that both sinks refuse": (2**63, "consumer", 2),
+GOOD: object = 17
+#: Trouble: the values that an integer has in turn, the EventErrors' code, and how many refuse it.
+TROUBLES: dict[str, tuple[list[object], str, int]] = {
+    "invalid lines of one schema": (["no_number"], "validation", 1),
+    "rows that both sinks refuse": ([2**63], "consumer", 2),
+    "such rows among good ones": ([GOOD, 2**63, GOOD], "consumer", 2),
 }
 
 
-def bad_lines(value: object) -> list[bytes]:
+def one_line(value: object) -> bytes:
     capsule = {
         "schema": KEY.schema,
         "revision": KEY.revision,
@@ -47,8 +50,13 @@ def bad_lines(value: object) -> list[bytes]:
         "timestamp": int(time.time()),
         "event": {"blockId": value, "ip": "::1"},
     }
-    text = orjson.dumps(capsule)
-    return [b"%d EventLogging %s" % (number, text) for number in range(BAD_LINES)]
+    return orjson.dumps(capsule)
+
+
+def lines_with(values: list[object]) -> list[bytes]:
+    """Return BAD_LINES lines that have the values in turn."""
+    texts = itertools.islice(itertools.cycle(map(one_line, values)), BAD_LINES)
+    return [b"%d EventLogging %s" % (number, text) for number, text in enumerate(texts)]
 
 
 async def publish(settings: Settings, lines: Sequence[bytes]) -> None:
@@ -100,16 +108,17 @@ def refused(settings: Settings) -> list[tuple[str, str]]:
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("fault", TROUBLES)
 def test_bad_lines_of_one_schema_hold_up_no_other(quick: Settings, note: Note, fault: str) -> None:
-    value, code, refuse = TROUBLES[fault]
+    values, code, refuse = TROUBLES[fault]
+    bad = BAD_LINES * sum(value is not GOOD for value in values) // len(values)
     with working(quick, forwarder=0), Load(quick).running() as load:
         until(lambda: all(workers_of(quick, role) for role in READERS), "all have lanes")
         until(lambda: min(others(quick).values(), default=0) >= WARM, "all are at work")
         without = come_on(quick)
-        asyncio.run(publish(quick, bad_lines(value)))
+        asyncio.run(publish(quick, lines_with(values)))
         with_trouble = come_on(quick)
         assert all(with_trouble[r] >= SHARE * without[r] for r in without), (with_trouble, without)
-        outcome = judged(quick, fault, BAD_LINES, load.stop() + BAD_LINES, time.monotonic())
+        outcome = judged(quick, fault, bad, load.stop() + BAD_LINES, time.monotonic())
     note(outcome)
     found = Counter(refused(quick))
     assert {of for of, _ in found} == {code}
-    assert list(found.values()) == [BAD_LINES] * refuse
+    assert list(found.values()) == [bad] * refuse

@@ -64,6 +64,13 @@ def safe_mode(action: str) -> Callable[[Stack, Settings, Admin], None]:
     return lambda stack, settings, admin: dfsadmin(settings, "-safemode", action)
 
 
+def quota(*arguments: str) -> Callable[[Stack, Settings, Admin], None]:
+    def set_it(stack: Stack, settings: Settings, admin: Admin) -> None:
+        dfsadmin(settings, *arguments, settings.hdfs.root)
+
+    return set_it
+
+
 STOP, CONTINUE = signal.SIGSTOP, signal.SIGCONT
 FAULTS = {
     "kafka stopped": Fault("kafka", "", stopped("kafka"), started("kafka")),
@@ -84,6 +91,13 @@ FAULTS = {
     "namenode hangs": Fault("namenode", "hdfs", sent("namenode", STOP), sent("namenode", CONTINUE)),
     "namenode in safe mode": Fault(
         "namenode", "hdfs", safe_mode("enter"), safe_mode("leave"), part="safe mode"
+    ),
+    "HDFS folder full": Fault(
+        "namenode",
+        "hdfs",
+        quota("-setSpaceQuota", "1m"),
+        quota("-clrSpaceQuota"),
+        part="quota",
     ),
     "datanode stopped": Fault("datanode", "hdfs", stopped("datanode"), started("datanode")),
     "datanode killed": Fault("datanode", "hdfs", killed("datanode"), started("datanode"), times=2),

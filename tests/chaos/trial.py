@@ -14,7 +14,7 @@ import requests
 
 from elfaust.audit import audit
 from elfaust.job import landed, send
-from elfaust.lag import LagReader, TopicLag
+from elfaust.lag import READERS, LagReader, TopicLag
 from elfaust.settings import Settings
 from elfaust.workers import WorkerState, alive, cpu_seconds
 
@@ -111,10 +111,10 @@ def lags(settings: Settings) -> list[TopicLag]:
 
 
 def acknowledged(settings: Settings) -> dict[str, int]:
-    """Return how many records each role has acknowledged."""
-    done: dict[str, int] = {}
+    """Return how many records each role has acknowledged, of every role."""
+    done = dict.fromkeys(READERS, 0)
     for lag in lags(settings):
-        done[lag.role] = done.get(lag.role, 0) + lag.acknowledged
+        done[lag.role] += lag.acknowledged
     return done
 
 
