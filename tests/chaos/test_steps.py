@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from elfaust.job import send
 from elfaust.settings import Settings
-from tests.chaos.trial import Outcome, judged, until
+from tests.chaos.trial import Load, Outcome, judged, until
 from tests.chaos.worker import STEPS
 from tests.integration.running import working_as
 
-LINES = 3_000
 #: One durable write of each role is part of `make test`; `make chaos` does all steps.
 SHORT = {"produce", "commit", "commit file", "changelog write"}
 
@@ -34,8 +31,9 @@ def test_a_kill_after_a_step_loses_and_doubles_nothing(
     flag = tmp_path / "killed"
     monkeypatch.setenv("ELFAUST_TEST_STEP", step)
     monkeypatch.setenv("ELFAUST_TEST_FLAG", str(flag))
-    with working_as("tests.chaos.worker", quick, {"forwarder": 0}):
-        sent = asyncio.run(send(quick, LINES))
+    role, _ = STEPS[step]
+    workers = working_as("tests.chaos.worker", quick, {"forwarder": 0})
+    with workers, Load(quick).running() as load:
         until(flag.exists, f"a worker was killed after {step}")
-        role, _ = STEPS[step]
-        note(judged(quick, f"{role} killed after: {step}", 1, sent, time.monotonic()))
+        killed = time.monotonic()
+        note(judged(quick, f"{role} killed after: {step}", 1, load.stop(), killed))
