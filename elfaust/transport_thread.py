@@ -34,6 +34,9 @@ class LaneAssignor(PartitionAssignor):  # type: ignore[misc]
     ) -> Any:
         shared = topics.intersection(*subscriptions.values())
         self.left_out = frozenset(t for t in shared if not cluster.partitions_for_topic(t))
+        if self.left_out & self._table_manager.changelog_topics:
+            # Lanes without their changelog would go on from tables that are empty.
+            shared = set()
         return super()._get_copartitioned_groups(shared, cluster, subscriptions)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import random
 import shutil
@@ -17,11 +18,12 @@ from pathlib import Path
 
 import pytest
 
+from elfaust.job import landed
 from elfaust.lag import READERS
 from elfaust.settings import Settings, as_environ
 from elfaust.workers import ROLES, WorkerState, web_port
-from tests.chaos.trial import Load, Outcome, acknowledged, judged, until, workers_of
-from tests.integration.running import Running, working
+from tests.chaos.trial import Load, Outcome, acknowledged, go_on, judged, until, workers_of
+from tests.integration.running import Running, working, working_as
 
 Note = Callable[[Outcome], None]
 
@@ -180,3 +182,20 @@ def test_a_full_disk_of_logs_does_no_harm_to_data(quick: Settings, note: Note) -
         time.sleep(5)
         note(judged(quick, "disk of logs full", 1, load.stop(), time.monotonic()))
     assert running.told == []
+
+
+@pytest.mark.long
+@pytest.mark.timeout(300)
+def test_counts_wait_for_a_changelog_that_the_broker_does_not_know_yet(
+    quick: Settings, note: Note
+) -> None:
+    with working(quick, forwarder=0), Load(quick).running() as load:
+        until(lambda: all(acknowledged(quick).values()), "every role has done something")
+        sent = load.stop()
+        asyncio.run(landed(quick, sent, timeout=90.0))
+    before = acknowledged(quick)
+    young = working_as("tests.chaos.young_broker", quick, {"forwarder": 0})
+    with young, Load(quick).running() as load:
+        until(lambda: go_on(quick, "", before), "every role goes on")
+        sent += load.stop()
+        note(judged(quick, "broker that does not know all topics", 1, sent, time.monotonic()))

@@ -89,10 +89,11 @@ def test_lanes_are_rewound_to_what_is_committed_or_to_their_beginning() -> None:
 def groups(known: set[str], subscriptions: dict[str, list[str]]) -> tuple[set[str], set[str]]:
     """Return the topics that are assigned and those that are left out."""
     assignor = LaneAssignor.__new__(LaneAssignor)
+    assignor._table_manager = SimpleNamespace(changelog_topics={"changelog"})
     cluster: Any = SimpleNamespace(partitions_for_topic=lambda t: {0, 1} if t in known else None)
     topics = set().union(*subscriptions.values())
     found = assignor._get_copartitioned_groups(topics, cluster, subscriptions)
-    return {topic for group in found[2] for topic in group}, set(assignor.left_out)
+    return {topic for group in found.get(2, []) for topic in group}, set(assignor.left_out)
 
 
 def test_a_topic_waits_until_all_workers_have_subscribed() -> None:
@@ -102,3 +103,9 @@ def test_a_topic_waits_until_all_workers_have_subscribed() -> None:
 
 def test_topics_that_the_metadata_does_not_have_are_left_out() -> None:
     assert groups({"a"}, {"one": ["a", "b"], "two": ["a", "b"]}) == ({"a"}, {"b"})
+
+
+def test_no_lane_is_given_while_the_metadata_do_not_have_a_changelog() -> None:
+    subscriptions = {"one": ["a", "changelog"], "two": ["a", "changelog"]}
+    assert groups({"a"}, subscriptions) == (set(), {"changelog"})
+    assert groups({"a", "changelog"}, subscriptions) == ({"a", "changelog"}, set())
