@@ -72,7 +72,8 @@ class Consumer(driver.Consumer):  # type: ignore[misc]
         """Yield a message for each fetched partition; its value is the list of records.
 
         What was fetched for a generation that is over comes again with the new one. What is paused
-        since it was fetched is delivered: nothing would fetch it again.
+        since it was fetched is delivered: nothing would fetch it again. Faust also asks here for
+        the lane's end, which ends the worker if it has just subscribed to other topics.
         """
         records, active = await self._wait_next_records(timeout)
         if not records or self.should_stop:
@@ -81,7 +82,6 @@ class Consumer(driver.Consumer):  # type: ignore[misc]
         for tp, fetched in records.items():
             if not self.flow_active or self.app.consumer_generation_id != generation:
                 return
-            self.app.monitor.track_tp_end_offset(tp, self.highwater(tp))
             if self.app.is_batched(tp.topic):
                 await self._tell_lost(tp, fetched[0].offset)
                 self._next[tp] = fetched[-1].offset + 1

@@ -117,7 +117,8 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]
         found = await consumer._coordinator.fetch_committed_offsets(lanes) if lanes else {}
         # -1 is a group's way to say that it has none.
         at = {tp: found[tp].offset for tp in lanes & found.keys() if found[tp].offset >= 0}
-        committed = {tp: at.get(tp) for tp in lanes}
+        # Lanes may have gone while the group was asked: aiokafka seeks in none that is not ours.
+        committed = {tp: at.get(tp) for tp in lanes & consumer.assignment()}
         for tp, offset in committed.items():
             if offset:
                 consumer._fetcher.seek_to(tp, offset)

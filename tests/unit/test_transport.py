@@ -10,6 +10,7 @@ from typing import Any
 from unittest.mock import patch
 
 import pytest
+from faust import Monitor
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 
@@ -63,7 +64,7 @@ class Fetches(Consumer):
         self.app = SimpleNamespace(
             is_batched=lambda topic: True,
             consumer_generation_id=1,
-            monitor=SimpleNamespace(track_tp_end_offset=lambda tp, offset: None),
+            monitor=Monitor(),
         )
         self.flow_active = True
         self._buffered_partitions: set[TP] = set()
@@ -88,7 +89,8 @@ class Fetches(Consumer):
         return Fetched({LANE: [record]}, 1), self.active
 
     def highwater(self, tp: TP) -> int:
-        return 8
+        # As aiokafka does between a subscription and the lanes that come of it.
+        raise AssertionError("Partition is not assigned")
 
     def fetched(self) -> list[Any]:
         async def all_of() -> list[Any]:

@@ -63,12 +63,17 @@ def test_nothing_is_handed_out_while_lanes_move(state: str) -> None:
     assert fetcher.asked == []
 
 
-def test_lanes_are_rewound_to_what_is_committed_or_to_their_beginning() -> None:
-    sought: dict[TP, int] = {}
-    other, changelog = TP(LANE.topic, 1), TP("counts-changelog", 0)
+OTHER, CHANGELOG = TP(LANE.topic, 1), TP("counts-changelog", 0)
 
-    async def committed(lanes: set[TP]) -> dict[TP, Any]:
-        return {other: SimpleNamespace(offset=5)}
+
+def rewound(gone: set[TP]) -> tuple[dict[TP, Any], dict[TP, int]]:
+    """Return what is committed and where lanes were rewound to; those in `gone` go meanwhile."""
+    sought: dict[TP, int] = {}
+    lanes = {LANE, OTHER, CHANGELOG}
+
+    async def committed(_: set[TP]) -> dict[TP, Any]:
+        lanes.difference_update(gone)
+        return {OTHER: SimpleNamespace(offset=5)}
 
     async def seek_to_beginning(*lanes: TP) -> None:
         sought.update(dict.fromkeys(lanes, 0))
@@ -76,14 +81,21 @@ def test_lanes_are_rewound_to_what_is_committed_or_to_their_beginning() -> None:
     thread = ConsumerThread.__new__(ConsumerThread)
     thread.app = SimpleNamespace(is_batched=lambda topic: topic.startswith("eventlogging_"))
     thread._consumer = SimpleNamespace(
-        assignment=lambda: {LANE, other, changelog},
+        assignment=lanes.copy,
         seek_to_beginning=seek_to_beginning,
         _coordinator=SimpleNamespace(fetch_committed_offsets=committed),
         _fetcher=SimpleNamespace(seek_to=sought.__setitem__),
     )
-    found = asyncio.run(thread._seek_to_committed())
-    assert found == {LANE: None, other: 5, changelog: None}
-    assert sought == {LANE: 0, other: 5}
+    return dict(asyncio.run(thread._seek_to_committed())), sought
+
+
+def test_lanes_are_rewound_to_what_is_committed_or_to_their_beginning() -> None:
+    assert rewound(set()) == ({LANE: None, OTHER: 5, CHANGELOG: None}, {LANE: 0, OTHER: 5})
+
+
+def test_lanes_that_go_meanwhile_are_not_rewound() -> None:
+    assert rewound({OTHER}) == ({LANE: None, CHANGELOG: None}, {LANE: 0})
+    assert rewound({LANE, OTHER, CHANGELOG}) == ({}, {})
 
 
 def groups(known: set[str], subscriptions: dict[str, list[str]]) -> tuple[set[str], set[str]]:
