@@ -22,7 +22,7 @@ check: setup-dev ## ruff and mypy --strict on source and tests
 	@$(BIN)/ruff format --check
 	@$(BIN)/mypy
 
-chaos: setup-dev ## Every fault under load, an hour (PART=mariadb: those): nothing lost, nothing twice
+chaos: setup-dev ## Every fault under load, 75 minutes (PART=mariadb: those): nothing lost, nothing twice
 	@ELFAUST_TEST_CHAOS_LOG=docs/reliability.md $(BIN)/python -m pytest tests/chaos $(if $(PART),-k "$(PART)")
 
 generated: setup-dev ## Half a million generated lines (LINES=n): the judge and the plain way of EventLogging agree
