@@ -158,13 +158,13 @@ async def scan(settings: Settings) -> list[Scanned]:
     Raises ServerAway when no broker answers.
     """
     admin, names = TopicAdmin(settings), TopicNames(settings)
-    known = await admin.names()
+    known = await admin.lanes()
     await admin.close()
     lanes = [
         TopicPartition(topic, lane)
-        for topic in sorted(known)
+        for topic, number in sorted(known.items())
         if topic in names.raw or topic == names.error or names.key(topic)
-        for lane in range(settings.topics.lanes)
+        for lane in range(number)
     ]
     if not lanes:
         return []

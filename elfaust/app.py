@@ -25,7 +25,7 @@ from elfaust.publish import Publisher, make_producer
 from elfaust.quiet import OnceAMinute, keep_quiet
 from elfaust.readiness import Readiness
 from elfaust.settings import Settings, load
-from elfaust.topics import TopicAdmin, TopicNames
+from elfaust.topics import TopicAdmin, TopicNames, unread_lanes
 from elfaust.transport import BatchSchema, Transport
 from elfaust.transport_recovery import Tables
 from elfaust.transport_thread import LaneAssignor
@@ -84,7 +84,8 @@ class ElfaustApp(faust.App):  # type: ignore[misc]
         self.readiness = Readiness()
         self.readiness.asks(f"Kafka {settings.kafka.bootstrap}", self.admin.names)
         #: What tells which tables' events wait by themselves.
-        self.held: list[Callable[[], list[str]]] = []
+        self.held: list[Callable[[], list[str]]] = [lambda: self._unread]
+        self._unread: list[str] = []
         self._raw_producer: AIOKafkaProducer | None = None
         super().__init__(settings.kafka.app_id.format(role=role), **options)
 
@@ -119,9 +120,9 @@ class ElfaustApp(faust.App):  # type: ignore[misc]
         """Subscribe to topics of schema revisions that have appeared, and leave those deleted.
 
         One that is left and comes again is read from its beginning. Lanes that were not assigned
-        for want of metadata are assigned again.
+        for want of metadata are assigned again; those that are too many are told.
         """
-        topics = await self.admin.names()
+        topics = await self.admin.lanes()
         names = sorted(name for name in topics if self.names.key(name))
         subscribed = self.topics._topic_name_index
         gone = {topic for topic in subscribed if self.names.key(topic)}.difference(names)
@@ -131,12 +132,16 @@ class ElfaustApp(faust.App):  # type: ignore[misc]
                 topic.topics = [*also, *names]
         new = any(name not in subscribed for topic, _ in self._followed for name in topic.topics)
         if not (self.rebalancing or self.draining) and (
-            new or gone or topics & self.assignor.left_out
+            new or gone or topics.keys() & self.assignor.left_out
         ):
             self.assignor.left_out = frozenset()
             self.topics._flag_changes()
         for topic in sorted(gone):
             log.error("%s was deleted: what was not read of it is lost", topic)
+        ours = {topic: has for topic, has in topics.items() if topic in subscribed}
+        self._unread = unread_lanes(self.settings, ours)
+        for told in self._unread:
+            log.error("%s", told)
 
     async def _keep_following(self) -> None:
         while not self.should_stop:
@@ -164,6 +169,7 @@ class ElfaustApp(faust.App):  # type: ignore[misc]
         await self.readiness.until_all_answer(self.sleep, lambda: self.should_stop)
         if not self.should_stop:
             await self.admin.ensure([*self.names.raw, self.names.error])
+            await self.admin.ensure(self.tables.changelog_topics, compacted=True)
             await self.follow()
 
     async def publisher(self) -> Publisher:
@@ -239,6 +245,8 @@ def create_app(role: str, settings: Settings) -> ElfaustApp:
         broker_request_timeout=max(kafka.request_timeout, kafka.session_timeout),
         producer_request_timeout=kafka.request_timeout,
         consumer_max_fetch_size=4 * 1024 * 1024,
+        # Lanes that are added to a topic are seen within this.
+        consumer_metadata_max_age_ms=30_000,
         topic_partitions=settings.topics.lanes,
         topic_replication_factor=settings.topics.replication,
         table_standby_replicas=0,

@@ -90,12 +90,12 @@ class LagReader:
 
     async def lanes(self) -> list[LaneLag]:
         """Return the lag of each role in each lane that it reads, by role and topic."""
-        topics = set(await self._admin.list_topics())
-        wanted = {role: topics_of(self._settings, role, topics) for role in READERS}
+        known = {t["topic"]: len(t["partitions"]) for t in await self._admin.describe_topics()}
+        wanted = {role: topics_of(self._settings, role, set(known)) for role in READERS}
         lanes = [
             TopicPartition(topic, lane)
             for topic in sorted(set().union(*wanted.values()))
-            for lane in range(self._settings.topics.lanes)
+            for lane in range(known[topic])
         ]
         ends = await self._consumer.end_offsets(lanes)
         lags = []

@@ -21,6 +21,9 @@ from elfaust.settings import Kafka, Settings
 from elfaust.topics import TopicAdmin
 from elfaust.types import Outgoing
 
+#: Wait between looks for a lane that has just been added.
+METADATA_SECONDS = 0.1
+
 
 def make_producer(kafka: Kafka) -> AIOKafkaProducer:
     """Return a producer, not started, with the delivery that `Publisher` needs."""
@@ -67,6 +70,10 @@ class Publisher:
         return dict(zip(groups, offsets, strict=True))
 
     async def _publish_lane(self, topic: str, lane: int, records: list[Outgoing]) -> int:
+        while lane not in await self._producer.partitions_for(topic):
+            # It was added after the producer had asked.
+            await self._producer.client.force_metadata_update()
+            await asyncio.sleep(METADATA_SECONDS)
         offset, builder = -1, self._producer.create_batch()
         for record in records:
             if not _append(builder, record):

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import logging
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
-from aiokafka.admin import AIOKafkaAdminClient, NewTopic
-from aiokafka.errors import KafkaError, TopicAlreadyExistsError
+from aiokafka.admin import AIOKafkaAdminClient, NewPartitions, NewTopic
+from aiokafka.errors import InvalidPartitionsError, KafkaError, TopicAlreadyExistsError
 
 from elfaust.errors import ServerAway
 from elfaust.settings import Settings
 from elfaust.types import SchemaKey
+
+log = logging.getLogger(__name__)
 
 
 class TopicNames:
@@ -45,8 +48,19 @@ class TopicNames:
         return SchemaKey(match["schema"], int(match["revision"]))
 
 
+def unread_lanes(settings: Settings, lanes: Mapping[str, int]) -> list[str]:
+    """Say which partitions nobody reads of topics with so many: those past `topics.lanes`."""
+    wanted = settings.topics.lanes
+    return [
+        f"topic {topic} has {has} partitions: what is in those from {wanted} on waits until "
+        f"topics.lanes is {has}"
+        for topic, has in sorted(lanes.items())
+        if has > wanted
+    ]
+
+
 class TopicAdmin:
-    """Lists topics and creates those that are missing, all with `topics.lanes` partitions."""
+    """Lists topics and creates what is missing, so that all have `topics.lanes` partitions."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -75,9 +89,22 @@ class TopicAdmin:
         except KafkaError as error:
             raise ServerAway(f"Kafka {self._settings.kafka.bootstrap}", str(error)) from error
 
-    async def ensure(self, names: Iterable[str], compacted: bool = False) -> None:
-        """Create the topics that are missing.
+    async def lanes(self, names: Iterable[str] | None = None) -> dict[str, int]:
+        """Return how many partitions topics have, all topics or those of `names`.
 
+        Raises ServerAway when no broker answers.
+        """
+        admin = await self._client()
+        try:
+            topics = await admin.describe_topics(None if names is None else list(names))
+        except KafkaError as error:
+            raise ServerAway(f"Kafka {self._settings.kafka.bootstrap}", str(error)) from error
+        return {topic["topic"]: len(topic["partitions"]) for topic in topics}
+
+    async def ensure(self, names: Iterable[str], compacted: bool = False) -> None:
+        """Create the topics that are missing, and the lanes that a topic lacks.
+
+        Topics made by somebody else, or before `topics.lanes` was raised, may have fewer.
         Raises ServerAway when no broker answers.
         """
         missing = set(names) - self._known
@@ -94,13 +121,33 @@ class TopicAdmin:
             answer = await admin.create_topics(new)
         except KafkaError as error:
             raise ServerAway(f"Kafka {self._settings.kafka.bootstrap}", str(error)) from error
+        there = set()
         for name, code, *detail in answer.topic_errors:
-            if code not in (0, TopicAlreadyExistsError.errno):
+            if code == TopicAlreadyExistsError.errno:
+                there.add(name)
+            elif code:
                 raise ServerAway(
                     f"Kafka {self._settings.kafka.bootstrap}",
                     f"topic {name} was not created: {detail[0] if detail else code}",
                 )
+        if there:
+            await self._widen(there)
         self._known |= missing
+
+    async def _widen(self, names: set[str]) -> None:
+        lanes, admin = self._settings.topics.lanes, await self._client()
+        for name, has in (await self.lanes(names)).items():
+            # 0 is a topic that this broker does not know yet.
+            if not 0 < has < lanes:
+                continue
+            try:
+                await admin.create_partitions({name: NewPartitions(lanes)})
+            except InvalidPartitionsError:
+                continue  # Another worker was first.
+            except KafkaError as error:
+                detail = f"topic {name} has {has} partitions and got no more: {error}"
+                raise ServerAway(f"Kafka {self._settings.kafka.bootstrap}", detail) from error
+            log.warning("Topic %s had %d partitions: made %d (topics.lanes)", name, has, lanes)
 
     async def delete(self, prefix: str) -> None:
         """Delete the topics whose names begin with `prefix`, and forget them."""

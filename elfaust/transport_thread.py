@@ -18,7 +18,7 @@ MOVING_SECONDS = 0.02
 
 
 class LaneAssignor(PartitionAssignor):  # type: ignore[misc]
-    """Gives lane i of all topics of an app to one worker.
+    """Gives lane i of all topics of an app to one worker, lanes being as many as `topics.lanes`.
 
     Faust groups topics by who subscribes to them, so while workers learn of a new topic one after
     the other its lanes could go elsewhere than their neighbours. Here a topic waits until all
@@ -33,11 +33,25 @@ class LaneAssignor(PartitionAssignor):  # type: ignore[misc]
         self, topics: set[str], cluster: Any, subscriptions: Mapping[str, list[str]]
     ) -> Any:
         shared = topics.intersection(*subscriptions.values())
-        self.left_out = frozenset(t for t in shared if not cluster.partitions_for_topic(t))
-        if self.left_out & self._table_manager.changelog_topics:
+        self._has = {topic: len(cluster.partitions_for_topic(topic) or ()) for topic in shared}
+        self.left_out = frozenset(topic for topic, has in self._has.items() if not has)
+        changelogs = self._table_manager.changelog_topics
+        if self.left_out & changelogs:
             # Lanes without their changelog would go on from tables that are empty.
             shared = set()
-        return super()._get_copartitioned_groups(shared, cluster, subscriptions)
+        ours = {t for t in shared - self.left_out if self.app.is_batched(t) or t in changelogs}
+        lanes = self.app.settings.topics.lanes
+        groups = dict(super()._get_copartitioned_groups(shared - ours, cluster, subscriptions))
+        if ours:
+            groups[lanes] = [*groups.get(lanes, ()), ours]
+        return groups
+
+    def _global_table_standby_assignments(self, assignments: Any, *args: Any) -> Any:
+        """Take away the lanes that a topic does not have; elfaust has no global tables."""
+        for assignment in assignments.values():
+            for topic, lanes in assignment.actives.items():
+                assignment.actives[topic] = [lane for lane in lanes if lane < self._has[topic]]
+        return super()._global_table_standby_assignments(assignments, *args)
 
 
 class Fetched(dict[TP, list[Any]]):

@@ -1,9 +1,12 @@
-"""Kafka no longer has what was to be read: it is told, and what is there goes on."""
+"""Kafka no longer has what was to be read, or has it where nobody reads: that is told."""
 
 from __future__ import annotations
 
 import asyncio
 import re
+import time
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,6 +19,7 @@ from elfaust.lag import LagReader
 from elfaust.settings import Settings
 from elfaust.topics import TopicAdmin, TopicNames
 from elfaust.types import SchemaKey
+from tests.chaos.trial import Outcome, held, judged, lags, until
 from tests.integration.running import working
 
 LINES = 3_000
@@ -127,3 +131,38 @@ def test_a_topic_that_was_deleted_is_made_anew(quick: Settings) -> None:
         0,
         before.valid + after.valid,
     )
+
+
+@pytest.mark.long
+@pytest.mark.timeout(300)
+def test_partitions_that_are_added_wait_until_all_topics_have_them(
+    quick: Settings, note: Callable[[Outcome], None]
+) -> None:
+    lanes = quick.topics.lanes
+    wider = replace(quick, topics=replace(quick.topics, lanes=lanes + 2))
+    with working(quick, forwarder=0, mysql=2, throughput=2):
+        asyncio.run(send(quick, LINES))
+        asyncio.run(landed(quick, LINES, timeout=90.0))
+        # Who sends to more lanes than a topic has adds them.
+        asyncio.run(send(wider, 2 * LINES))
+        until(lambda: f"has {lanes + 2} partitions" in held(quick, "processor"), "it is told")
+        until(lambda: only_added_lanes_wait(quick), "the other lanes go on")
+    assert f"until topics.lanes is {lanes + 2}" in log_of(quick, "processor")
+    with working(wider, forwarder=0, mysql=2, throughput=2):
+        note(judged(wider, "partitions added", 1, 3 * LINES, time.monotonic()))
+    assert sum(lag.records for lag in lags(wider) if lag.role == "processor") == 3 * LINES
+
+
+def only_added_lanes_wait(settings: Settings) -> bool:
+    """Tell whether all is read but what is in partitions past `topics.lanes`."""
+
+    async def waiting() -> set[int]:
+        reader = LagReader(settings)
+        await reader.start()
+        try:
+            lanes = await reader.lanes()
+            return {lane.lane for lane in lanes if lane.acknowledged < lane.end}
+        finally:
+            await reader.close()
+
+    return asyncio.run(waiting()) == {settings.topics.lanes, settings.topics.lanes + 1}

@@ -147,11 +147,12 @@ def test_a_user_without_a_right(fresh: Settings, admin: Admin) -> None:
 def test_a_topic_with_another_number_of_partitions(fresh: Settings) -> None:
     names = TopicNames(fresh)
     asyncio.run(make_topics(fresh, *names.raw))
-    fewer = replace(fresh, topics=replace(fresh.topics, lanes=2))
-    asyncio.run(make_topics(fewer, names.event(KEY)))
+    more = replace(fresh, topics=replace(fresh.topics, lanes=fresh.topics.lanes + 2))
+    asyncio.run(make_topics(more, names.event(KEY)))
     asyncio.run(make_topics(fresh, changelog_topic(fresh)))
     lanes, changelog = failed(kafka.subject, fresh)
-    assert lanes.detail == f"topics.lanes is {fresh.topics.lanes}, but {names.event(KEY)} has 2"
+    wanted, has = fresh.topics.lanes, more.topics.lanes
+    assert lanes.detail == f"topics.lanes is {wanted}, but {names.event(KEY)} has {has}"
     assert "cleanup.policy" in changelog.detail
 
 

@@ -54,3 +54,21 @@ async def test_records_come_back_in_order_whatever_the_codec(fresh: Settings, co
             Record(values[n], offset, 5_000, "raw", n)
             for offset, n in enumerate(range(lane, 1_000, 2))
         ]
+
+
+async def test_lanes_that_a_topic_lacks_are_made(fresh: Settings) -> None:
+    narrow = replace(fresh, topics=replace(fresh.topics, lanes=1))
+    topic, last = fresh.topics.event.format(schema="Edit", revision=1), fresh.topics.lanes - 1
+    producer = make_producer(fresh.kafka)
+    await producer.start()
+    try:
+        for settings, lane in ((narrow, 0), (fresh, last)):
+            admin = TopicAdmin(settings)
+            # The producer knows the topic as it was before.
+            await Publisher(settings, producer, admin).publish(
+                [Outgoing(topic, lane, b"%d" % lane, 5_000, "raw", lane)]
+            )
+            await admin.close()
+    finally:
+        await producer.stop()
+    assert [record.value for record in await read(fresh, topic, last, 1)] == [b"%d" % last]

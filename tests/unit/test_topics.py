@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from elfaust.settings import Settings
-from elfaust.topics import TopicNames
+from elfaust.topics import TopicNames, unread_lanes
 from elfaust.types import SchemaKey
 
 NAMES = TopicNames(Settings())
@@ -43,3 +43,11 @@ def test_names_follow_the_formats_of_the_settings() -> None:
     assert names.event(SchemaKey("Edit", 3)) == "beta.Edit.3"
     assert names.key("beta.Edit.3") == SchemaKey("Edit", 3)
     assert names.key("betaXEditX3") is None
+
+
+def test_partitions_past_the_lanes_are_told() -> None:
+    lanes = Settings().topics.lanes
+    assert unread_lanes(Settings(), {"a": lanes, "b": 1, "c": lanes + 2}) == [
+        f"topic c has {lanes + 2} partitions: what is in those from {lanes} on waits until "
+        f"topics.lanes is {lanes + 2}"
+    ]

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from faust.types import TP
 
+from elfaust.settings import Settings
 from elfaust.transport_thread import ConsumerThread, Fetched, LaneAssignor
 
 LANE = TP("eventlogging_Edit_1", 0)
@@ -98,14 +99,27 @@ def test_lanes_that_go_meanwhile_are_not_rewound() -> None:
     assert rewound({LANE, OTHER, CHANGELOG}) == ({}, {})
 
 
+LANES = Settings().topics.lanes
+
+
+def assignor_of(batched: set[str], url: str = "http://localhost/") -> LaneAssignor:
+    tables = SimpleNamespace(changelog_topics={"changelog"}, data={})
+    conf = SimpleNamespace(canonical_url=url)
+    app = SimpleNamespace(
+        tables=tables, conf=conf, settings=Settings(), is_batched=batched.__contains__
+    )
+    return LaneAssignor(app)
+
+
 def groups(known: set[str], subscriptions: dict[str, list[str]]) -> tuple[set[str], set[str]]:
     """Return the topics that are assigned and those that are left out."""
-    assignor = LaneAssignor.__new__(LaneAssignor)
-    assignor._table_manager = SimpleNamespace(changelog_topics={"changelog"})
-    cluster: Any = SimpleNamespace(partitions_for_topic=lambda t: {0, 1} if t in known else None)
+    assignor = assignor_of({"a", "b", "new"})
+    cluster: Any = SimpleNamespace(
+        partitions_for_topic=lambda t: set(range(LANES)) if t in known else None
+    )
     topics = set().union(*subscriptions.values())
     found = assignor._get_copartitioned_groups(topics, cluster, subscriptions)
-    return {topic for group in found.get(2, []) for topic in group}, set(assignor.left_out)
+    return {topic for group in found.get(LANES, []) for topic in group}, set(assignor.left_out)
 
 
 def test_a_topic_waits_until_all_workers_have_subscribed() -> None:
@@ -121,3 +135,20 @@ def test_no_lane_is_given_while_the_metadata_do_not_have_a_changelog() -> None:
     subscriptions = {"one": ["a", "changelog"], "two": ["a", "changelog"]}
     assert groups({"a"}, subscriptions) == (set(), {"changelog"})
     assert groups({"a", "changelog"}, subscriptions) == ({"a", "changelog"}, set())
+
+
+def test_lane_i_has_one_worker_however_many_lanes_a_topic_has() -> None:
+    has = {"narrow": 1, "right": LANES, "wide": LANES + 2, "changelog": LANES, "leader": 1}
+    cluster: Any = SimpleNamespace(partitions_for_topic=lambda t: set(range(has[t])))
+    workers = {name: assignor_of({"narrow", "right", "wide"}, f"http://{name}/") for name in "abc"}
+    for _ in range(3):
+        members = {name: worker.metadata(set(has)) for name, worker in workers.items()}
+        given = workers["a"]._perform_assignment(cluster, members)
+        for name, worker in workers.items():
+            worker.on_assignment(given[name])
+        lanes = {name: dict(one.assignment) for name, one in given.items()}
+        for of in lanes.values():
+            assert of["wide"] == of["right"] == of["changelog"]
+            assert of["narrow"] == [lane for lane in of["right"] if lane < 1]
+        for topic, all_lanes in [("right", range(LANES)), ("narrow", [0]), ("leader", [0])]:
+            assert sorted(lane for of in lanes.values() for lane in of[topic]) == [*all_lanes]
