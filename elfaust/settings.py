@@ -51,7 +51,7 @@ class Kafka:
     commit_interval: float = setting(1.0, "Seconds between commits of acknowledged offsets.")
     request_timeout: float = setting(30.0, "Seconds until a request to a broker counts as failed.")
     publish_timeout: float = setting(
-        60.0, "Seconds of tries until a worker that cannot publish stops."
+        60.0, "Seconds of tries until a worker that cannot publish or commit stops."
     )
     batch_bytes: int = setting(900_000, "Largest batch of records sent to one partition, bytes.")
     compression: str = setting("none", "Codec of produced batches.", choices=CODECS)

@@ -8,6 +8,7 @@ bookkeeping counts a gap in offsets as acknowledged, which is wrong for batches 
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections import defaultdict, deque
 from collections.abc import AsyncIterator, Iterable, Mapping
@@ -19,6 +20,7 @@ from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 
 from elfaust.batch import Batch
+from elfaust.errors import Unacknowledged
 from elfaust.transport_thread import ConsumerThread
 
 log = logging.getLogger(__name__)
@@ -122,7 +124,18 @@ class Consumer(driver.Consumer):  # type: ignore[misc]
         return acked[-1].offset + 1 if acked else None
 
     async def _commit_offsets(self, offsets: Mapping[TP, int], *args: Any, **kwargs: Any) -> bool:
-        committed: bool = await super()._commit_offsets(offsets, *args, **kwargs)
+        """Commit offsets; tell whether Kafka took them.
+
+        Raises Unacknowledged when that takes longer than `kafka.publish_timeout`, for aiokafka may
+        wait for the group's coordinator for ever, and nothing else commits meanwhile.
+        """
+        kafka = self.app.settings.kafka
+        try:
+            async with asyncio.timeout(kafka.publish_timeout):
+                committed: bool = await super()._commit_offsets(offsets, *args, **kwargs)
+        except TimeoutError as error:
+            detail = f"offsets not committed within {kafka.publish_timeout} s"
+            raise Unacknowledged(f"Kafka {kafka.bootstrap}", detail) from error
         for tp, offset in offsets.items():
             if not committed:
                 # Faust notes offsets as committed though Kafka has refused them.

@@ -98,7 +98,11 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]
 
         aiokafka's own wait goes on through a rebalance, and then hands out what is paused too if
         everything is: records that Faust drops, with nobody to seek back to them.
+
+        Raises what ended aiokafka's heartbeat or its part in the group, which waits until somebody
+        takes that error: Faust does not, and the worker would read on without ever committing.
         """
+        consumer._coordinator.check_errors()
         fetcher, deadline = consumer._fetcher, monotonic() + timeout
         subscriptions = fetcher._subscriptions
         with subscriptions.fetch_context():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict, deque
 from collections.abc import Callable
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
@@ -14,17 +15,20 @@ from faust import Monitor
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 
+from elfaust.errors import Unacknowledged
+from elfaust.settings import Settings
 from elfaust.transport import Consumer
 from elfaust.transport_thread import Fetched
 
 LANE = TP("eventlogging_Edit_1", 0)
+SETTINGS = replace(Settings(), kafka=replace(Settings().kafka, publish_timeout=0.01))
 
 
 class Commits(Consumer):
     """A consumer of which only the bookkeeping is there."""
 
     def __init__(self, *offsets: int) -> None:
-        self.app = SimpleNamespace(is_batched=lambda topic: True)
+        self.app = SimpleNamespace(is_batched=lambda topic: True, settings=SETTINGS)
         self.batches = [SimpleNamespace(offset=offset, acked=False) for offset in offsets]
         self._in_flight = defaultdict(deque, {LANE: deque(self.batches)})
         self._acked: Any = defaultdict(list)
@@ -55,6 +59,20 @@ def test_a_commit_that_kafka_refused_is_tried_again(answer: bool) -> None:
         assert asyncio.run(commits._commit_offsets({LANE: 100})) is answer
     assert commits._new_offset(LANE) == (None if answer else 100)
     assert (LANE in commits._committed_offset) is answer
+
+
+def test_a_commit_that_kafka_never_answers_ends_the_worker() -> None:
+    commits = Commits(99)
+    commits.acknowledge(0)
+
+    async def commit(*_: Any, **__: Any) -> bool:
+        return await asyncio.Future[bool]()
+
+    with (
+        patch.object(driver.Consumer, "_commit_offsets", commit),
+        pytest.raises(Unacknowledged, match=r"offsets not committed within 0\.01 s"),
+    ):
+        asyncio.run(commits._commit_offsets({LANE: 100}))
 
 
 class Fetches(Consumer):

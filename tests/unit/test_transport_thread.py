@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from contextlib import nullcontext
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from aiokafka.errors import KafkaError
 from faust.types import TP
 
 from elfaust.settings import Settings
@@ -40,12 +42,16 @@ class Fetcher:
         return waiter
 
 
-def hand_out(fetcher: Fetcher, active: set[TP], flow: bool = True) -> Fetched:
+def hand_out(
+    fetcher: Fetcher,
+    active: set[TP],
+    flow: bool = True,
+    check_errors: Callable[[], None] = lambda: None,
+) -> Fetched:
     thread = ConsumerThread.__new__(ConsumerThread)
     thread.consumer = SimpleNamespace(flow_active=flow)
-    consumer = SimpleNamespace(
-        _fetcher=fetcher, _closed=False, _coordinator=SimpleNamespace(generation=7)
-    )
+    coordinator = SimpleNamespace(generation=7, check_errors=check_errors)
+    consumer = SimpleNamespace(_fetcher=fetcher, _closed=False, _coordinator=coordinator)
     return asyncio.run(thread._fetch_records(consumer, active, timeout=1.0))
 
 
@@ -53,6 +59,14 @@ def test_records_are_handed_out_with_their_generation() -> None:
     fetched = hand_out(Fetcher(), {LANE})
     assert fetched == {LANE: [1, 2]}
     assert fetched.generation == 7
+
+
+def test_an_error_of_the_heartbeat_is_raised() -> None:
+    def check_errors() -> None:
+        raise KafkaError("Unexpected exception in heartbeat task")
+
+    with pytest.raises(KafkaError, match="heartbeat"):
+        hand_out(Fetcher(), {LANE}, check_errors=check_errors)
 
 
 @pytest.mark.parametrize("state", ["moving", "paused", "stopped"])
