@@ -23,8 +23,10 @@ def command(settings: Settings, role: str, port: int | None) -> None:
     import faust
 
     from elfaust.app import create_app
+    from elfaust.connections import closed_is_broken
 
     uvloop.install()
+    closed_is_broken()
     port = port or web_port(settings, role)
     app = create_app(role, settings)
     app.conf.web_port = port
