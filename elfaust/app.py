@@ -83,7 +83,7 @@ class ElfaustApp(faust.App):  # type: ignore[misc]
         self._followed: list[tuple[Any, tuple[str, ...]]] = []
         self.readiness = Readiness()
         self.readiness.asks(f"Kafka {settings.kafka.bootstrap}", self.admin.names)
-        #: What tells which tables' events wait by themselves.
+        #: What tells which tables' and partitions' events wait by themselves.
         self.held: list[Callable[[], list[str]]] = [lambda: self._unread]
         self._unread: list[str] = []
         self._raw_producer: AIOKafkaProducer | None = None

@@ -3,7 +3,8 @@
     200 {"role": str, "ready": true,  "waits_for": [],    "held": [why]}
     503 {"role": str, "ready": false, "waits_for": [why], "held": [why]}
 
-`waits_for` names the server that is away, `held` the tables whose events wait by themselves.
+`waits_for` names the server that is away, `held` the tables and partitions whose events wait by
+themselves.
 """
 
 from __future__ import annotations
