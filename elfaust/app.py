@@ -219,43 +219,7 @@ def create_app(role: str, settings: Settings) -> ElfaustApp:
     if role not in ROLES:
         raise SettingsError(f"no role {role!r}; roles are {', '.join(ROLES)}")
     keep_quiet()
-    kafka = settings.kafka
-    app = ElfaustApp(
-        role,
-        settings,
-        broker=f"kafka://{kafka.bootstrap.replace(',', ';')}",
-        # Faust's own settings are read from unprefixed variables otherwise: STREAM_BUFFER_MAXSIZE
-        # in a shell would change a worker.
-        env_prefix="ELFAUST_FAUST",
-        datadir=str(state_folder(settings) / role),
-        key_serializer="raw",
-        value_serializer="raw",
-        store="memory://",
-        agent_supervisor="mode.CrashingSupervisor",
-        PartitionAssignor=LaneAssignor,
-        stream_wait_empty=False,
-        # A buffered item is a batch of up to max_poll_records: few are many.
-        stream_buffer_maxsize=8,
-        broker_commit_interval=kafka.commit_interval,
-        broker_max_poll_records=kafka.max_poll_records,
-        broker_session_timeout=kafka.session_timeout,
-        broker_heartbeat_interval=min(1.0, kafka.session_timeout / 4),
-        # A batch that waits for a sink which is away is no reason to leave the group.
-        broker_max_poll_interval=86_400.0,
-        broker_request_timeout=max(kafka.request_timeout, kafka.session_timeout),
-        producer_request_timeout=kafka.request_timeout,
-        consumer_max_fetch_size=4 * 1024 * 1024,
-        # Lanes that are added to a topic are seen within this.
-        consumer_metadata_max_age_ms=30_000,
-        topic_partitions=settings.topics.lanes,
-        topic_replication_factor=settings.topics.replication,
-        table_standby_replicas=0,
-        web_enabled=True,
-        web_bind=settings.web.host,
-        web_host=settings.web.host,
-        web_tables_enabled=False,
-        TableManager=Tables,
-    )
+    app = ElfaustApp(role, settings, **_options(role, settings))
     app.topics._resubscribe_sleep_lock_seconds = settings.topics.discover_interval / 2
     app.on_partitions_assigned.connect(app.has_lanes, weak=False)
     app.on_before_shutdown.connect(_drain, weak=False)
@@ -264,6 +228,45 @@ def create_app(role: str, settings: Settings) -> ElfaustApp:
     importlib.import_module(f"agents.{role}").register(app)
     collect_rarely()
     return app
+
+
+def _options(role: str, settings: Settings) -> dict[str, Any]:
+    """Return Faust's own settings for a role."""
+    kafka = settings.kafka
+    return {
+        "broker": f"kafka://{kafka.bootstrap.replace(',', ';')}",
+        # Faust's own settings are read from unprefixed variables otherwise: STREAM_BUFFER_MAXSIZE
+        # in a shell would change a worker.
+        "env_prefix": "ELFAUST_FAUST",
+        "datadir": str(state_folder(settings) / role),
+        "key_serializer": "raw",
+        "value_serializer": "raw",
+        "store": "memory://",
+        "agent_supervisor": "mode.CrashingSupervisor",
+        "PartitionAssignor": LaneAssignor,
+        "stream_wait_empty": False,
+        # A buffered item is a batch of up to max_poll_records: few are many.
+        "stream_buffer_maxsize": 8,
+        "broker_commit_interval": kafka.commit_interval,
+        "broker_max_poll_records": kafka.max_poll_records,
+        "broker_session_timeout": kafka.session_timeout,
+        "broker_heartbeat_interval": min(1.0, kafka.session_timeout / 4),
+        # A batch that waits for a sink which is away is no reason to leave the group.
+        "broker_max_poll_interval": 86_400.0,
+        "broker_request_timeout": max(kafka.request_timeout, kafka.session_timeout),
+        "producer_request_timeout": kafka.request_timeout,
+        "consumer_max_fetch_size": 4 * 1024 * 1024,
+        # Lanes that are added to a topic are seen within this.
+        "consumer_metadata_max_age_ms": 30_000,
+        "topic_partitions": settings.topics.lanes,
+        "topic_replication_factor": settings.topics.replication,
+        "table_standby_replicas": 0,
+        "web_enabled": True,
+        "web_bind": settings.web.host,
+        "web_host": settings.web.host,
+        "web_tables_enabled": False,
+        "TableManager": Tables,
+    }
 
 
 def _exit_after(seconds: float, code: int) -> None:
