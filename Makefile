@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run test check chaos generated fuzz bench lock docs clean
+.PHONY: help setup setup-dev run test unit check chaos generated fuzz bench lock docs clean
 BIN := .venv/bin
 
 help: ## List the targets
@@ -16,6 +16,9 @@ run: setup ## Servers, workers and recorded lines until Ctrl-C; EVENTS=20000: so
 
 test: check ## Check, then all tests but the long ones, on real Kafka, MariaDB and HDFS
 	@$(BIN)/python -m pytest tests -m "not long" --cov=elfaust --cov=agents --cov=models --cov-report=term:skip-covered
+
+unit: setup-dev ## The tests that need no server, on all cores
+	@$(BIN)/python -m pytest tests/unit -n auto
 
 check: setup-dev ## ruff and mypy --strict on source and tests
 	@$(BIN)/ruff check

@@ -16,7 +16,8 @@ class EventFault(ElfaustError):
     """An event that cannot be stored as it is: its own fault, never the pipeline's.
 
     `code` is EventLogging's: `processor` (could not be read), `validation` (does not fit its
-    schema) or `consumer` (a sink could not take it). `schema` and `revision` are what the event
+    schema) or `consumer` (a sink could not take it); `unresolved` is ours: nobody told whether its
+    schema exists, and a replay can bring it back. `schema` and `revision` are what the event
     names, whatever that is; `path` is the JSON path of the fault, `hint` a sentence on what to
     change.
     """
@@ -37,6 +38,15 @@ class EventFault(ElfaustError):
         self.revision = revision
         self.path = path
         self.hint = hint
+
+
+class Unforeseen(EventFault):
+    """A record on which elfaust itself failed: `error` is what was raised. See boundary.py."""
+
+    def __init__(self, error: Exception, code: str, schema: Any, revision: Any) -> None:
+        hint = "This is elfaust's fault, not the event's: the worker's log has the traceback."
+        super().__init__(code, f"elfaust failed on it: {error!r}", schema, revision, hint=hint)
+        self.error = error
 
 
 class ServerAway(ElfaustError):
