@@ -46,7 +46,9 @@ class Kafka:
     )
     fetch_min_bytes: int = setting(1_000_000, "Bytes a broker gathers before it answers a fetch.")
     fetch_max_wait_ms: int = setting(500, "Longest wait of a fetch for fetch_min_bytes, ms.")
-    max_poll_records: int = setting(5_000, "Most records of one partition handed over as a batch.")
+    max_poll_records: int = setting(
+        5_000, "Most records of one partition handed over as a batch.", most=10_000
+    )
     session_timeout: float = setting(20.0, "Seconds until a silent worker's lanes go to others.")
     commit_interval: float = setting(1.0, "Seconds between commits of acknowledged offsets.")
     request_timeout: float = setting(30.0, "Seconds until a request to a broker counts as failed.")
@@ -81,6 +83,12 @@ class Processor:
     keep_user_agent: str = setting(
         "NavigationTiming,SaveTiming",
         "Schemas, comma separated, whose records carry the user agent as sent, in a header.",
+    )
+    unresolved_seconds: float = setting(
+        60.0, "Seconds for which a line waits while nobody tells its schema; then it is refused."
+    )
+    waiting_bytes: int = setting(
+        64_000_000, "Bytes of lines that may wait so in a worker; above, the oldest are refused."
     )
     error_raw_bytes: int = setting(8_192, "Longest raw line kept in an EventError, bytes.")
     error_message_chars: int = setting(1_024, "Longest message kept in an EventError.")
