@@ -13,6 +13,7 @@ from typing import NamedTuple
 import orjson
 
 from elfaust.account import Account, Scanned, account_of, scan
+from elfaust.errors import SchemaAway, SchemaUnfit
 from elfaust.lag import LagReader, LaneLag
 from elfaust.registry import Registry, Schema
 from elfaust.settings import Settings
@@ -30,9 +31,10 @@ class Finding(NamedTuple):
     """One thing that is not as promised.
 
     `kind` is `lost` (acknowledged and not there), `twice`, `unknown` (there, and in no topic),
-    `differs` (MySQL and Parquet disagree), `ahead` (acknowledged past the end of its topic), `left
-    over` (files of no finished commit) or `unbalanced` (numbers that do not add up). `number` is
-    how many events, files or sums it is about.
+    `differs` (MySQL and Parquet disagree), `unread` (not looked for: their schema is not known
+    here), `ahead` (acknowledged past the end of its topic), `left over` (files of no finished
+    commit) or `unbalanced` (numbers that do not add up). `number` is how many events, files or sums
+    it is about.
     """
 
     kind: str
@@ -128,7 +130,11 @@ class _Judge:
 
     def findings(self) -> Iterator[Finding]:
         for key, events in sorted(self._events.items()):
-            schema = self._registry.find(key)
+            try:
+                schema = self._registry.find(key)
+            except (SchemaAway, SchemaUnfit) as unknown:
+                yield Finding("unread", f"{key.schema}_{key.revision}", len(events), str(unknown))
+                continue
             rows = mysql_rows(self._settings.mysql, schema)
             folder = f"{self._settings.hdfs.root.rstrip('/')}/{key.schema.lower()}_{key.revision}"
             files, times = parquet_rows(self._storage, folder)

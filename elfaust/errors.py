@@ -85,7 +85,7 @@ class SchemaWaits(ElfaustError):
 
 
 class SchemaAway(SchemaWaits):
-    """The schema wiki does not tell a schema."""
+    """A schema that this machine does not have, and the schema wiki does not tell."""
 
     def __init__(self, key: tuple[str, int], detail: str) -> None:
         super().__init__(f"schema {key[0]}, revision {key[1]} is not to be had: {detail}")

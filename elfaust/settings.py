@@ -104,10 +104,10 @@ class Schemas:
     folder: str = setting("schemas", "Folder of schemas, <Name>/<revision>.json.")
     wiki_url: str = setting("", "api.php of a schema wiki; empty: the folder alone.")
     wiki_timeout: float = setting(5.0, "Seconds until a look-up in the schema wiki is given up.")
+    wiki_calls: int = setting(4, "Most look-ups in the schema wiki side by side.")
+    wiki_rate: float = setting(20.0, "Most look-ups in the schema wiki a second.")
     negative_ttl: float = setting(
-        60.0,
-        "Seconds for which a schema not found stays unknown, and a slow wiki is not asked.",
-        least=0,
+        60.0, "Seconds for which a schema that does not exist is not looked for again.", least=0
     )
 
 
