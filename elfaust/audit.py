@@ -16,7 +16,7 @@ from elfaust.account import Account, Scanned, account_of, scan
 from elfaust.lag import LagReader, LaneLag
 from elfaust.registry import Registry, Schema
 from elfaust.settings import Settings
-from elfaust.sinks.commits import unfinished
+from elfaust.sinks.commit_files import unfinished
 from elfaust.storage import Storage, open_storage
 from elfaust.stored import Row, differences, mysql_rows, parquet_rows
 from elfaust.topics import TopicNames

@@ -159,7 +159,7 @@ def lanes(draw: st.DrawFn) -> Lane:
     codes = st.sampled_from(["validation", "processor"])
     originals = []
     for n, source in enumerate(sources):
-        schema = draw(st.sampled_from(["Edit", "Na|v/\n"]))
+        schema = draw(st.sampled_from(["Edit", "NavigationTiming"]))
         record = refused(2 * n, draw(codes), schema)
         originals.append(
             record._replace(source=source, timestamp=draw(st.integers(0, 3)) * MINUTE + n)
