@@ -111,6 +111,18 @@ class TableLocked(SchemaWaits):
         self.detail = detail
 
 
+class CommitTorn(SchemaWaits):
+    """A lane of Parquet files whose last commit file cannot be read."""
+
+    def __init__(self, path: str, detail: str) -> None:
+        super().__init__(
+            f"commit file {path} cannot be read, its lane waits: {detail}; docs/operating.md, "
+            "A torn commit file, has the way out"
+        )
+        self.path = path
+        self.detail = detail
+
+
 class SettingsError(ElfaustError):
     """A setting that is unknown or does not fit its type."""
 
