@@ -93,8 +93,9 @@ def register(app: Any) -> None:
             while True:
                 await registry.wait_changed(LOOK_SECONDS)
                 async with busy:
+                    told = registry.answered()
                     for lane in lanes.values():
-                        await lane.settle()
+                        await lane.settle(told)
         except Exception as error:
             # A task that fails is only logged by Faust; unacknowledged batches must come again.
             await app.crash(error)

@@ -103,6 +103,10 @@ class Registry:
         """
         await self._lookups.wait_changed(timeout)
 
+    def answered(self) -> set[SchemaKey]:
+        """Return the schemas that have had a definite answer since the last call."""
+        return self._lookups.answered()
+
     async def resolve(self, keys: Iterable[SchemaKey]) -> None:
         """Have schemas looked up and wait for it; raises nothing.
 
@@ -206,10 +210,10 @@ class Registry:
         if answer.event is None:
             kind = Kind.MISSING if answer.definite else Kind.ASKING
             return State(kind, reason=answer.reason), answer.away
-        state = self._compiled(key, answer.event)
         if self._cache is not None:
+            # Before anybody judges by it: a restart must know it too, or a line has two verdicts.
             await asyncio.to_thread(self._cache.keep, key, answer.body)
-        return state, False
+        return self._compiled(key, answer.event), False
 
     def _ask_now(self, key: SchemaKey) -> State:
         until, why = self._away

@@ -52,6 +52,7 @@ class Lookups:
         self._waiters: set[asyncio.Future[None]] = set()
         self._next_turn = 0.0
         self._away = _Away()
+        self._answered: set[SchemaKey] = set()
 
     def ask(self, keys: Iterable[SchemaKey]) -> None:
         """Have schemas looked up; each mention of one is a wish more for it."""
@@ -83,6 +84,11 @@ class Lookups:
     def away_for(self) -> float:
         """Return for how many seconds there has been no answer to anybody."""
         return time.monotonic() - self._away.since if self._away.why else 0.0
+
+    def answered(self) -> set[SchemaKey]:
+        """Return the keys that have had an answer since the last call."""
+        answered, self._answered = self._answered, set()
+        return answered
 
     async def wait_changed(self, timeout: float) -> None:
         """Wait until a look-up ends or the time, in seconds, is over.
@@ -165,6 +171,7 @@ class Lookups:
             trouble = Trouble(unforeseen(error, "processor", *key).message, of_all=False)
         if trouble is None:
             self._wanted.done(key)
+            self._answered.add(key)
             self._away = _Away()
         else:
             if tries := self._wanted.failed(key, trouble.reason):

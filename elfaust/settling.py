@@ -16,7 +16,7 @@ import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
-from itertools import takewhile
+from itertools import islice, takewhile
 from time import monotonic
 
 from elfaust.batch import FORWARDED
@@ -137,29 +137,34 @@ class Lane:
         self._batches.append(batch)
         events: list[Settled] = []
         verdicts: list[Verdict] = []
+        wanted: list[SchemaKey] = []
         for start in range(0, len(records), LINES_A_TURN):
             for record in records[start : start + LINES_A_TURN]:
                 if record.source and self._is_repeat(record):
                     batch.left -= 1
-                elif verdict := self._first_verdict(record, batch):
+                elif isinstance(verdict := self._first_verdict(record, batch), SchemaKey):
+                    wanted.append(verdict)
+                else:
                     verdicts.append(verdict)
                     if verdict.fault is None:
                         events.append((record, verdict))
             await asyncio.sleep(0)
         batch.seen = dict(self._note.seen)
         self._judge.check(verdicts)
-        self._registry.ask(self._waiting)
+        self._registry.ask(wanted)
         if events:
             await self._ways.publish(events)
             batch.left -= len(events)
         await self._give_up()
         await self._publish_errors()
 
-    async def settle(self) -> None:
-        """Settle what waits and can be settled."""
+    async def settle(self, told: Iterable[SchemaKey] = ()) -> None:
+        """Settle what waits and can be settled; of the schemas `told` there is an answer."""
+        # The first line, too: its schema may have come without anybody being asked.
+        keys = {*told, *(line.key for line in islice(self._errors, 1) if line.key)}
         events = [
             line
-            for key in list(self._waiting)
+            for key in keys & self._waiting.keys()
             if self._registry.state(key).kind in (Kind.FOUND, Kind.UNFIT)
             for line in self._told(key)
         ]
@@ -177,8 +182,11 @@ class Lane:
         # A header of that name that somebody else has set says nothing.
         return known and not self._note.saw(record.source, record.position)
 
-    def _first_verdict(self, record: Record, batch: _Batch) -> Verdict | None:
-        """Return the verdict on a line; without one, or with an EventError, it takes its place."""
+    def _first_verdict(self, record: Record, batch: _Batch) -> Verdict | SchemaKey:
+        """Return the verdict on a line, or the schema that it waits for.
+
+        If it does not become an event at once it takes its place in the lane.
+        """
         found = self._judge.parse(record)
         verdict: Verdict | None = None
         if self._note.decided and record.offset in self._note.decided:
@@ -191,7 +199,8 @@ class Lane:
             line = _Line(record, batch, found.key, self._clock())
             self._waiting.setdefault(found.key, deque()).append(line)
             self._place(line)
-        elif verdict.fault is not None:
+            return found.key
+        if verdict.fault is not None:
             self._place(_Line(record, batch, verdict=verdict))
         return verdict
 
@@ -248,6 +257,8 @@ class Lane:
         if kind is Kind.MISSING or self._size - ahead > self._limits.size:
             return True
         if self._clock() - line.since < self._limits.seconds:
+            # What was answered may be forgotten by the time its line comes first.
+            self._registry.ask([key])
             return False
         # A predecessor that knew the schema may have made an event of it.
         if line.record.offset < self._judged_to and await self._ways.is_published(key):

@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis
 from hypothesis import strategies as st
 
-from elfaust import processing
+from elfaust.capsule import complete
 from elfaust.dialect import Dialect
 from elfaust.errors import Unforeseen
 from elfaust.lines import LineParser
@@ -148,14 +148,12 @@ def test_in_2015_a_time_that_is_no_text_is_its_lines_own_fault() -> None:
 def test_what_nobody_foresaw_is_ours_and_its_neighbours_go_on(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    complete = processing.complete
-
     def broken(capsule: dict[str, Any], dialect: Dialect) -> str | None:
         if capsule["seqId"] == 666:
             raise ZeroDivisionError("seen by nobody")
         return complete(capsule, dialect)
 
-    monkeypatch.setattr(processing, "complete", broken)
+    monkeypatch.setattr("elfaust.processing.complete", broken)
     good = BASE.replace(b"@@", b"1")
     bad = good.replace(b"\tcp1\t1\t", b"\tcp1\t666\t")
     for lines in ([good, bad, good], [bad], [bad, bad]):
@@ -172,7 +170,7 @@ def test_a_judge_that_fails_on_a_line_that_is_right_ends_the_worker(
     def broken(*_: object) -> None:
         raise ZeroDivisionError("always")
 
-    monkeypatch.setattr(processing, "complete", broken)
+    monkeypatch.setattr("elfaust.processing.complete", broken)
     lines = [BASE.replace(b"@@", b"1"), of_server()]
     records = [Record(line, n, 1_000, "", -1) for n, line in enumerate(lines)]
     with pytest.raises(ZeroDivisionError):

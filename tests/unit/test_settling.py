@@ -26,6 +26,9 @@ SETTINGS = Settings()
 FORWARDER = "host/udp-0123456789ab"
 
 
+TOLD = [SchemaKey(name, 1) for name in ("A", "B", "C", "D", "Late", "Other")]
+
+
 class Killed(Exception):
     """The worker ends here."""
 
@@ -169,7 +172,7 @@ async def test_a_line_that_waits_holds_up_no_other_event_and_its_commit_stays() 
     assert (kafka.errors, kafka.acknowledged) == ([], [])
     assert registry.asked[SchemaKey("Late", 1)]
     registry.known["Late"] = Kind.FOUND
-    await one.settle()
+    await one.settle(TOLD)
     assert kafka.events == {"A": [0, 2, 5], "Late": [1, 4]}
     assert kafka.codes() == [(3, "validation")]
     assert [end for end, _ in kafka.acknowledged] == [4, 6]
@@ -181,16 +184,16 @@ async def test_what_nobody_tells_is_given_up_in_the_order_of_its_lane() -> None:
     await take(one, kafka, line(0, "Late"), line(1, "A", "bad"))
     clock.now = 30.0
     await take(one, kafka, line(2, "Late"), line(3, "A"))
-    await one.settle()
+    await one.settle(TOLD)
     assert kafka.errors == []
     clock.now = 60.0
-    await one.settle()
+    await one.settle(TOLD)
     assert kafka.codes() == [(0, "unresolved"), (1, "validation")]
     assert kafka.errors[0][1]["unknown"] is True
     assert "unknown" not in kafka.errors[1][1]
     assert [end for end, _ in kafka.acknowledged] == [2]
     clock.now = 90.0
-    await one.settle()
+    await one.settle(TOLD)
     assert kafka.codes()[2:] == [(2, "unresolved")]
 
 
@@ -212,7 +215,7 @@ async def test_a_line_that_was_given_up_stays_so_for_whoever_judges_it_again(bef
     one = lane(kafka, registry, clock)
     await take(one, kafka, line(0, "Late"), line(1, "Other"))
     clock.now = 60.0
-    await one.settle()
+    await one.settle(TOLD)
     first = kafka.codes()
     # Killed before the commit of the batch; the wiki is back.
     kafka.acknowledged.clear()
@@ -231,10 +234,10 @@ async def test_lines_a_predecessor_may_have_made_events_of_wait_on() -> None:
     await take(other, kafka, line(0, "A"), line(1, "A"), line(2, "A"))
     for _ in range(3):
         clock.now += 100.0
-        await other.settle()
+        await other.settle(TOLD)
     assert kafka.errors == []
     elsewhere.known["A"] = Kind.FOUND
-    await other.settle()
+    await other.settle(TOLD)
     assert kafka.outcomes() == {0: 1, 1: 1, 2: 1}
 
 
@@ -331,7 +334,7 @@ async def turn(draw: random.Random, clock: Clock, registry: Knowledge, one: Lane
     if draw.random() < 0.1 and registry.known.get(name) is not Kind.FOUND:
         registry.known[name] = draw.choice([Kind.FOUND, Kind.MISSING])
     if draw.random() < 0.5:
-        await one.settle()
+        await one.settle(TOLD if draw.random() < 0.5 else ())
 
 
 def test_each_line_has_one_outcome_whatever_is_killed_and_whenever_schemas_are_told() -> None:
