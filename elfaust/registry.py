@@ -55,8 +55,9 @@ class Registry:
         self._cache = SchemaCache(state, wiki) if state and wiki else None
         self._lookups = Lookups(self._look_up, self._wiki.session, settings)
         self._finding = threading.Lock()
-        #: Until when `find` does not ask the wiki, and why.
+        #: Until when `find` does not ask the wiki, and why; and when it may ask again at all.
         self._away = (0.0, "")
+        self._next_turn = 0.0
 
     @classmethod
     def of_workers(cls, settings: Settings) -> Registry:
@@ -220,6 +221,8 @@ class Registry:
         began = time.monotonic()
         if began < until:
             return State(Kind.ASKING, reason=why)
+        time.sleep(max(0.0, self._next_turn - began))
+        self._next_turn = time.monotonic() + 1 / self._settings.wiki_rate
         state, away = asyncio.run(self._ask_once(key))
         if away:
             now = time.monotonic()

@@ -456,6 +456,15 @@ async def test_a_sink_asks_the_wiki(tmp_path: Path, wiki: Wiki) -> None:
     assert wiki.asked == ["7"]
 
 
+async def test_sinks_ask_no_more_often_than_allowed(tmp_path: Path, wiki: Wiki) -> None:
+    registry = Registry(dataclasses.replace(settings(tmp_path, wiki.url), wiki_rate=50.0))
+    keys = [SchemaKey("Edit", revision) for revision in range(1, 9)]
+    began = time.monotonic()
+    await asyncio.gather(*(asyncio.to_thread(registry.find, key) for key in keys))
+    assert time.monotonic() - began >= 7 / 50
+    assert wiki.most_at_once == 1
+
+
 async def test_a_sink_waits_for_a_wiki_that_is_away_once_for_all_its_schemas(
     tmp_path: Path, wiki: Wiki
 ) -> None:
