@@ -91,14 +91,16 @@ def reporting(app: Any) -> Report:
     return report
 
 
-def blocking(report: Report) -> Callable[[Sequence[Refused]], None]:
-    """Return `report` for a thread beside the loop in which this is called: it blocks there."""
-    loop = asyncio.get_running_loop()
+def blocking(app: Any, report: Report) -> Callable[[Sequence[Refused]], None]:
+    """Return `report` as a sink calls it from its thread: durable on return.
 
-    def tell(refused: Sequence[Refused]) -> None:
-        async def told() -> None:
+    Raises what `report` raises. It must not be called in the worker's loop, which it waits for.
+    """
+
+    def wait(refused: Sequence[Refused]) -> None:
+        async def run() -> None:
             await report(refused)
 
-        asyncio.run_coroutine_threadsafe(told(), loop).result()
+        asyncio.run_coroutine_threadsafe(run(), app.loop).result()
 
-    return tell
+    return wait

@@ -27,5 +27,5 @@ def test_events_of_a_schema_that_is_not_known_here_are_told_of_and_end_nothing(
     topic = TopicNames(settings).event(SchemaKey("Gone", 7))
     records = [Record(orjson.dumps({"uuid": str(n)}), n, 0, "", -1) for n in range(3)]
     [finding] = _Judge(settings, [Scanned(topic, 0, records)], []).findings()
-    assert (finding.kind, finding.where, finding.number) == ("unread", "Gone_7", 3)
+    assert (finding.kind, finding.where, finding.number) == ("unreadable", "Gone_7", 3)
     assert "put Gone/7.json into" in finding.detail
