@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple
 from urllib.parse import quote, unquote
 
@@ -156,16 +157,19 @@ def named_by(value: bytes) -> tuple[str, SchemaKey]:
     would be an entry for ever.
     """
     try:
-        capsule = orjson.loads(value)
-    except ValueError:
+        event = orjson.loads(value)["event"]
+        return _entry(event["code"], event["schema"], event["revision"], event.get("unknown"))
+    except (ValueError, LookupError, TypeError):
         return UNREADABLE
-    event = capsule.get("event") if isinstance(capsule, dict) else None
-    if not isinstance(event, dict):
-        return UNREADABLE
-    code, key = event.get("code"), SchemaKey(event.get("schema", ""), event.get("revision", -1))
+
+
+@lru_cache(maxsize=1024, typed=True)
+def _entry(code: Any, schema: Any, revision: Any, unknown: Any) -> tuple[str, SchemaKey]:
+    """Return what is counted of these; the same few come again and again."""
+    named = unknown is not True and is_named(schema, revision)
     return (
-        code if isinstance(code, str) and code in CODES else UNKNOWN_CODE,
-        UNKNOWN_KEY if event.get("unknown") is True or not is_named(*key) else key,
+        code if code in CODES else UNKNOWN_CODE,
+        SchemaKey(schema, revision) if named else UNKNOWN_KEY,
     )
 
 

@@ -135,15 +135,13 @@ class ParquetWriter:
 
     def _row(self, value: bytes) -> dict[str, Any]:
         capsule = orjson.loads(value)
-        if not isinstance(capsule, dict):
-            raise TypeError("no object")
         row = {name: capsule.get(key) for name, _, key in CAPSULE}
         if row["uuid"] is None:
             raise ValueError("it has no uuid")
         row["dt"] = _moment(row["dt"], capsule.get("timestamp"))
         if not isinstance(row["useragent"], dict):
             row["useragent"] = None
-        if not isinstance(capsule.get("event"), dict):
+        if not isinstance(capsule["event"], dict):
             raise TypeError("event is no object")
         row["event"] = self._event.cast(capsule["event"])
         return row

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -12,7 +13,9 @@ from elfaust.batch import Batch
 from elfaust.publish import Publisher, make_producer
 from elfaust.settings import CODECS, Settings
 from elfaust.topics import TopicAdmin
-from elfaust.types import Outgoing, Record
+from elfaust.types import UNKNOWN_TIME, Outgoing, Record
+
+TIME = 1_600_000_000_000
 
 
 async def publish(settings: Settings, records: Sequence[Outgoing]) -> dict[tuple[str, int], int]:
@@ -46,14 +49,23 @@ async def test_records_come_back_in_order_whatever_the_codec(fresh: Settings, co
     settings = replace(fresh, kafka=replace(fresh.kafka, compression=codec, batch_bytes=20_000))
     topic = settings.topics.event.format(schema="Edit", revision=1)
     values = [b"%d" % number * 100 for number in range(1_000)]
-    records = [Outgoing(topic, n % 2, value, 5_000, "raw", n) for n, value in enumerate(values)]
+    records = [Outgoing(topic, n % 2, value, TIME, "raw", n) for n, value in enumerate(values)]
     last = await publish(settings, records)
     assert last == {(topic, 0): 499, (topic, 1): 499}
     for lane in (0, 1):
         assert await read(settings, topic, lane, 500) == [
-            Record(values[n], offset, 5_000, "raw", n)
+            Record(values[n], offset, TIME, "raw", n)
             for offset, n in enumerate(range(lane, 1_000, 2))
         ]
+
+
+async def test_no_time_keeps_a_record_out(fresh: Settings) -> None:
+    topic = fresh.topics.event.format(schema="Edit", revision=1)
+    ahead = int(time.time() * 1000) + 7_200_000
+    times = [TIME, UNKNOWN_TIME, ahead, 253_402_300_799_999, TIME]
+    await publish(fresh, [Outgoing(topic, 0, b"x", at, "raw", n) for n, at in enumerate(times)])
+    found = [record.timestamp for record in await read(fresh, topic, 0, len(times))]
+    assert found == [TIME, UNKNOWN_TIME, UNKNOWN_TIME, UNKNOWN_TIME, TIME]
 
 
 async def test_lanes_that_a_topic_lacks_are_made(fresh: Settings) -> None:
@@ -66,7 +78,7 @@ async def test_lanes_that_a_topic_lacks_are_made(fresh: Settings) -> None:
             admin = TopicAdmin(settings)
             # The producer knows the topic as it was before.
             await Publisher(settings, producer, admin).publish(
-                [Outgoing(topic, lane, b"%d" % lane, 5_000, "raw", lane)]
+                [Outgoing(topic, lane, b"%d" % lane, TIME, "raw", lane)]
             )
             await admin.close()
     finally:

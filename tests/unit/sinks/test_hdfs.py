@@ -302,6 +302,25 @@ def test_a_lane_whose_last_commit_is_torn_waits_and_others_go_on(settings: Setti
     assert uuids(settings) == everything(range(5))
 
 
+def test_the_way_out_of_a_torn_commit_stores_each_event_once(settings: Settings) -> None:
+    """The steps of docs/operating.md, "A torn commit file"."""
+    sink, storage = sink_of(settings, LocalStorage()), LocalStorage()
+    for start in (0, 4, 8):
+        sink.write(0, batches(range(start, start + 4)), nothing)
+    folder = f"{settings.hdfs.root}/_commits/lane=0"
+    readable, torn = [f"{folder}/{name}" for name in storage.list(folder)[-2:]]
+    storage.write(torn, b"")
+    offsets = orjson.loads(storage.read(readable))["offsets"]
+    for file in list(parquet_files(storage, settings.hdfs.root)):
+        topic, lane, span, _ = file.path.rpartition("/")[2].split(".")
+        if lane == "0" and int(span.partition("-")[0]) >= offsets[topic]:
+            storage.delete(file.path)
+    storage.delete(torn)
+    assert set(offsets.values()) == {8}
+    sink_of(settings, storage).write(0, batches(range(8, 14)), nothing)
+    assert uuids(settings) == everything(range(14))
+
+
 def test_a_schema_that_no_table_can_be_made_of_is_its_events_fault(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
