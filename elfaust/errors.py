@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 
@@ -67,6 +68,17 @@ class Unacknowledged(ServerAway):
     """
 
     retriable = False
+
+
+class TooLong(ElfaustError):
+    """Records longer than their topics take, nothing of which was sent.
+
+    `records` has them, each with the bytes that its value may have.
+    """
+
+    def __init__(self, records: Mapping[Any, int]) -> None:
+        super().__init__(f"{len(records)} records are longer than max.message.bytes of their topic")
+        self.records = records
 
 
 class LaneLost(ElfaustError):

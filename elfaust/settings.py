@@ -32,6 +32,7 @@ def tcp_port(default: int, help_text: str) -> Any:
     return setting(default, help_text, least=1, most=65_535)
 
 
+#: In Kafka's order: a codec's number is its place.
 CODECS = ("none", "gzip", "snappy", "lz4", "zstd")
 LEVELS = ("debug", "info", "warning", "error", "critical")
 PROFILES = ("production", "beta", "dev")
@@ -70,6 +71,12 @@ class Topics:
     lanes: int = setting(4, "Partitions of every topic; the most workers a role can use.")
     replication: int = setting(1, "Copies of each partition that Kafka keeps.")
     discover_interval: float = setting(2.0, "Seconds between looks for topics of new schemas.")
+    max_message_bytes: int = setting(
+        4_194_304,
+        "Longest record that a topic takes, bytes (Kafka's max.message.bytes): topics that take "
+        "less are altered. Above it an event is refused, a forwarded line is cut.",
+        least=100_000,
+    )
 
 
 @dataclass(frozen=True)
@@ -162,6 +169,15 @@ class Forwarder:
     rate: float = setting(0.0, "Most lines a second; 0: as fast as Kafka takes them.", least=0)
     follow: bool = setting(False, "Whether to wait for more lines at the end of a file.")
     spool: str = setting("spool", "Folder for lines read and not yet in Kafka, under state.")
+    memory_bytes: int = setting(
+        16_000_000,
+        "Bytes of UDP lines kept in memory while the spool's disk is full; what is more is lost.",
+    )
+    rotate_seconds: float = setting(
+        5.0,
+        "Seconds for which a rotated file must have been quiet before the next one is read.",
+        least=0,
+    )
 
 
 @dataclass(frozen=True)
