@@ -44,7 +44,8 @@ class HoldingConsumer(CommittingConsumer):
 
     async def release(self, lanes: Iterable[tuple[str, int]]) -> None:
         """Deliver held lanes again, from the first offset that is not acknowledged."""
-        held, generation = self._held.intersection(lanes), self.app.consumer_generation_id
+        held = {TP(*lane) for lane in lanes} & self._held
+        generation = self.app.consumer_generation_id
         step = await self._thread.go_on(held, generation) if held else None
         if step is None or generation != self.app.consumer_generation_id:
             return
