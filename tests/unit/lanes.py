@@ -14,6 +14,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from aiokafka.structs import OffsetAndMetadata
+from aiokafka.util import commit_structure_validate
 from faust import Monitor
 from faust.types import TP
 
@@ -84,7 +85,7 @@ class Kafka:
         return dict(self.committed)
 
     async def commit(self, offsets: dict[TP, OffsetAndMetadata]) -> None:
-        self.committed |= offsets
+        self.committed |= commit_structure_validate(offsets)
 
 
 class Lanes(Consumer):
@@ -183,6 +184,7 @@ class Lanes(Consumer):
         await self.commit()
         await self.gather.forget()
         self._acked.clear()
+        self._acked_index.clear()
         await self.turns()
         self.kafka.generation += 1
         self.kafka.paused.clear()
