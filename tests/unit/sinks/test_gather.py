@@ -326,6 +326,18 @@ async def test_groups_whose_tries_are_slow_are_tried_one_at_a_time(
     assert max(later - one for one, later in pairwise(quick)) <= 15
 
 
+async def test_what_comes_while_a_write_fails_is_held_with_it(sink: Sink) -> None:
+    async def write(key: Hashable, batches: Sequence[Gathered]) -> Sequence[Refused]:
+        await gather.add(sink.batch("a", 1, lane=1))
+        raise TableChanged(str(key), "Unknown column")
+
+    gather = sink.gather()
+    gather._write = write
+    await gather.add(sink.batch("a", 5))
+    await gather.flush()
+    assert (sink.log, gather._groups) == (["hold [('a', 0), ('a', 1)]"], {})
+
+
 async def test_what_was_dropped_meanwhile_is_not_written(sink: Sink) -> None:
     gather = sink.gather()
     await gather.add(sink.batch("a", 5))
