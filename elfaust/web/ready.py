@@ -27,7 +27,7 @@ def register(app: Any) -> None:
         waits = app.readiness.waits or await _kafka(app)
         held = [why for holds in app.held for why in holds()]
         body = {"role": app.role, "ready": not waits, "waits_for": waits, "held": held}
-        body["unforeseen"] = counted()
+        body |= {"unforeseen": counted()}
         return view.json(body, status=503 if waits else 200)
 
 
