@@ -7,8 +7,9 @@ from typing import Any
 
 from elfaust.feeding import blocking, feed, holding, reporting
 from elfaust.registry import Registry
+from elfaust.sinks.bounds import Bounds
 from elfaust.sinks.gather import Gather, Gathered, Refused, by_topic, in_thread
-from elfaust.sinks.hdfs import HdfsSink, Tell
+from elfaust.sinks.hdfs import HdfsSink
 from elfaust.storage import open_storage
 from models.event import EventCapsule
 
@@ -22,29 +23,28 @@ def register(app: Any) -> None:
     def group_of(batch: Gathered) -> tuple[int, str]:
         return sink.group(batch.lane, batch.topic, app.names.key(batch.topic))
 
-    def store(lane: tuple[int, Tell], batches: Sequence[Gathered]) -> list[Refused]:
-        number, tell = lane
+    report = reporting(app)
+    tell = blocking(app, report)
+
+    def write(group: tuple[int, str], batches: Sequence[Gathered]) -> list[Refused]:
+        lane, _ = group
         topics = {
             topic: (app.names.key(topic), records) for topic, records in by_topic(batches).items()
         }
-        sink.write(number, topics, tell)
+        sink.write(lane, topics, tell)
         return []
-
-    report, in_its_thread = reporting(app), in_thread(store)
-
-    async def write(group: tuple[int, str], batches: Sequence[Gathered]) -> Sequence[Refused]:
-        lane, _ = group
-        return await in_its_thread((lane, blocking(report)), batches)
 
     app.waits_for(f"HDFS {settings.hdfs.url}", lambda: storage.list(settings.hdfs.root))
     gather = Gather(
         group_of=group_of,
-        write=write,
+        write=in_thread(write),
         report=report,
         generation=lambda: app.consumer_generation_id,
-        flush_rows=settings.hdfs.flush_rows,
+        flush=Bounds(settings.hdfs.flush_rows, settings.hdfs.flush_bytes),
         flush_seconds=settings.hdfs.flush_seconds,
-        pending_rows=settings.topics.lanes * settings.hdfs.flush_rows,
+        pending=Bounds(
+            settings.topics.lanes * settings.hdfs.flush_rows, 4 * settings.hdfs.flush_bytes
+        ),
         hold=holding(app),
     )
     feed(app, app.events(EventCapsule), gather, sink.forget)

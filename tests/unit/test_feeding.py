@@ -1,10 +1,10 @@
-"""What blocks tells refused records from its thread."""
+"""What a sink's thread calls in the worker's loop."""
 
 from __future__ import annotations
 
 import asyncio
-import threading
 from collections.abc import Sequence
+from types import SimpleNamespace
 
 import pytest
 
@@ -13,25 +13,29 @@ from elfaust.feeding import blocking
 from elfaust.sinks.gather import Refused
 from elfaust.types import Record
 
-REFUSED = [Refused("t", 0, Record(b"", 0, 0, "", -1), EventFault("consumer", "no"))]
+REFUSED = [Refused("a", 0, Record(b"{}", 0, 0, "", -1), EventFault("consumer", "too long"))]
 
 
-async def test_a_thread_waits_until_the_report_is_durable() -> None:
-    durable = threading.Event()
+async def test_a_sink_reports_from_its_thread_and_goes_on_when_that_is_durable() -> None:
+    log: list[str] = []
 
     async def report(refused: Sequence[Refused]) -> None:
         await asyncio.sleep(0)
-        assert refused == REFUSED
-        durable.set()
+        log.append(f"reported {len(refused)}")
 
-    tell = blocking(report)
-    assert await asyncio.to_thread(lambda: (tell(REFUSED), durable.is_set())[1])
+    def sink() -> None:
+        blocking(SimpleNamespace(loop=loop), report)(REFUSED)
+        log.append("committed")
+
+    loop = asyncio.get_running_loop()
+    await asyncio.to_thread(sink)
+    assert log == ["reported 1", "committed"]
 
 
-async def test_what_a_report_raises_is_raised_in_the_thread() -> None:
+async def test_a_report_that_fails_fails_in_the_sink() -> None:
     async def report(refused: Sequence[Refused]) -> None:
-        raise Unacknowledged("Kafka", "no answer")
+        raise Unacknowledged("Kafka", "60 s")
 
-    tell = blocking(report)
-    with pytest.raises(Unacknowledged):
-        await asyncio.to_thread(tell, REFUSED)
+    app = SimpleNamespace(loop=asyncio.get_running_loop())
+    with pytest.raises(Unacknowledged, match="60 s"):
+        await asyncio.to_thread(blocking(app, report), REFUSED)
