@@ -255,7 +255,7 @@ def _options(role: str, settings: Settings) -> dict[str, Any]:
         "broker_max_poll_interval": 86_400.0,
         "broker_request_timeout": max(kafka.request_timeout, kafka.session_timeout),
         "producer_request_timeout": kafka.request_timeout,
-        "consumer_max_fetch_size": 4 * 1024 * 1024,
+        "consumer_max_fetch_size": max(4 * 1024 * 1024, settings.topics.max_message_bytes),
         # Lanes that are added to a topic are seen within this.
         "consumer_metadata_max_age_ms": 30_000,
         "topic_partitions": settings.topics.lanes,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 
@@ -69,6 +70,17 @@ class Unacknowledged(ServerAway):
     retriable = False
 
 
+class TooLong(ElfaustError):
+    """Records longer than their topics take, nothing of which was sent.
+
+    `records` has them, each with the bytes that its value may have.
+    """
+
+    def __init__(self, records: Mapping[Any, int]) -> None:
+        super().__init__(f"{len(records)} records are longer than max.message.bytes of their topic")
+        self.records = records
+
+
 class LaneLost(ElfaustError):
     """Another worker has taken over this lane; nothing more may be written for it."""
 
@@ -85,7 +97,7 @@ class SchemaWaits(ElfaustError):
 
 
 class SchemaAway(SchemaWaits):
-    """The schema wiki does not tell a schema."""
+    """A schema that this machine does not have, and the schema wiki does not tell."""
 
     def __init__(self, key: tuple[str, int], detail: str) -> None:
         super().__init__(f"schema {key[0]}, revision {key[1]} is not to be had: {detail}")

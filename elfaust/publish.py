@@ -15,13 +15,16 @@ from typing import Any
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
+from aiokafka.producer.message_accumulator import BatchBuilder
 
 from elfaust.batch import source_header
-from elfaust.errors import Unacknowledged
-from elfaust.settings import Kafka, Settings
+from elfaust.errors import TooLong, Unacknowledged
+from elfaust.settings import CODECS, Kafka, Settings
 from elfaust.topics import TopicAdmin
 from elfaust.types import UNKNOWN_TIME, Outgoing
 
+#: Bytes of a batch with one record that are not its value, key or headers' own: at most so many.
+BATCH_OVERHEAD = 160
 #: Wait between looks for a lane that has just been added.
 METADATA_SECONDS = 0.1
 #: How far ahead of this machine's clock a record's time may be, ms. Brokers refuse what is an hour
@@ -36,7 +39,6 @@ def make_producer(kafka: Kafka) -> AIOKafkaProducer:
         acks="all",
         enable_idempotence=True,
         max_batch_size=kafka.batch_bytes,
-        max_request_size=4 * kafka.batch_bytes,
         compression_type=None if kafka.compression == "none" else kafka.compression,
         request_timeout_ms=int(kafka.request_timeout * 1000),
     )
@@ -56,6 +58,7 @@ class Publisher:
         The producer tries again by itself, in order and without doubles, while brokers are away.
         Raises Unacknowledged when that took longer than `kafka.publish_timeout`: what was sent may
         or may not have arrived, and the caller must stop without acknowledging its source.
+        Raises TooLong, before anything is sent, when a topic does not take some of the records.
         """
         groups: dict[tuple[str, int], list[Outgoing]] = {}
         for record in records:
@@ -63,8 +66,9 @@ class Publisher:
         try:
             async with asyncio.timeout(self._kafka.publish_timeout):
                 await self._admin.ensure({topic for topic, _ in groups})
+                batches = self._batches(groups)
                 offsets = await asyncio.gather(
-                    *(self._publish_lane(topic, lane, g) for (topic, lane), g in groups.items())
+                    *(self._publish_lane(*lane, batch) for lane, batch in batches.items())
                 )
         except TimeoutError as error:
             detail = f"not acknowledged within {self._kafka.publish_timeout} s"
@@ -73,19 +77,47 @@ class Publisher:
             raise Unacknowledged(f"Kafka {self._kafka.bootstrap}", repr(error)) from error
         return dict(zip(groups, offsets, strict=True))
 
-    async def _publish_lane(self, topic: str, lane: int, records: list[Outgoing]) -> int:
+    def _batches(
+        self, groups: dict[tuple[str, int], list[Outgoing]]
+    ) -> dict[tuple[str, int], list[Any]]:
+        """Return each lane's batches; raises TooLong with all records that do not fit."""
+        batches, too_long = {}, dict[Outgoing, int]()
+        for (topic, lane), records in groups.items():
+            limit = self._limit(topic)
+            batches[topic, lane], long = self._fill(records, limit)
+            too_long |= {record: limit - BATCH_OVERHEAD - _headers_size(record) for record in long}
+        if too_long:
+            raise TooLong(too_long)
+        return batches
+
+    def _limit(self, topic: str) -> int:
+        limit = self._admin.limit(topic)
+        # What does not get shorter by its codec gets a little longer.
+        return limit if self._kafka.compression == "none" else limit - limit // 64
+
+    def _fill(self, records: list[Outgoing], limit: int) -> tuple[list[Any], list[Outgoing]]:
+        """Fill batches with records; return them, and the records that are over the limit."""
+        size = min(self._kafka.batch_bytes, limit)
+        codec, latest = CODECS.index(self._kafka.compression), int(time.time() * 1000) + AHEAD_MS
+        batches, firsts = list[Any](), list[Outgoing]()
+        for record in records:
+            if not batches or not _append(batches[-1], record, latest):
+                batches.append(BatchBuilder(size, codec))
+                firsts.append(record)
+                _append(batches[-1], record, latest)
+        # A batch takes its first record however long that is, and then no other.
+        filled = zip(batches, firsts, strict=True)
+        return batches, [record for batch, record in filled if batch.size() > limit]
+
+    async def _publish_lane(self, topic: str, lane: int, batches: list[Any]) -> int:
         while lane not in await self._producer.partitions_for(topic):
             # It was added after the producer had asked.
             await self._producer.client.force_metadata_update()
             await asyncio.sleep(METADATA_SECONDS)
-        offset, builder = -1, self._producer.create_batch()
-        latest = int(time.time() * 1000) + AHEAD_MS
-        for record in records:
-            if not _append(builder, record, latest):
-                offset = await self._send(builder, topic, lane)
-                builder = self._producer.create_batch()
-                _append(builder, record, latest)
-        return await self._send(builder, topic, lane) if builder.record_count() else offset
+        offset = -1
+        for batch in batches:
+            offset = await self._send(batch, topic, lane)
+        return offset
 
     async def _send(self, builder: Any, topic: str, lane: int) -> int:
         acknowledged = await self._producer.send_batch(builder, topic, partition=lane)
@@ -94,9 +126,18 @@ class Publisher:
         return last
 
 
+def _headers(record: Outgoing) -> list[tuple[str, bytes]]:
+    return [*source_header(record.source, record.position), *record.headers]
+
+
+def _headers_size(record: Outgoing) -> int:
+    return sum(len(key.encode()) + len(value) + 8 for key, value in _headers(record))
+
+
 def _append(builder: Any, record: Outgoing, latest: int) -> bool:
     """Add a record to a batch; its time is unknown where it is later than `latest`, ms."""
-    headers = [*source_header(record.source, record.position), *record.headers]
     timestamp = record.timestamp if record.timestamp <= latest else UNKNOWN_TIME
-    appended = builder.append(timestamp=timestamp, key=None, value=record.value, headers=headers)
+    appended = builder.append(
+        timestamp=timestamp, key=None, value=record.value, headers=_headers(record)
+    )
     return appended is not None

@@ -32,6 +32,7 @@ def tcp_port(default: int, help_text: str) -> Any:
     return setting(default, help_text, least=1, most=65_535)
 
 
+#: In Kafka's order: a codec's number is its place.
 CODECS = ("none", "gzip", "snappy", "lz4", "zstd")
 LEVELS = ("debug", "info", "warning", "error", "critical")
 PROFILES = ("production", "beta", "dev")
@@ -46,7 +47,9 @@ class Kafka:
     )
     fetch_min_bytes: int = setting(1_000_000, "Bytes a broker gathers before it answers a fetch.")
     fetch_max_wait_ms: int = setting(500, "Longest wait of a fetch for fetch_min_bytes, ms.")
-    max_poll_records: int = setting(5_000, "Most records of one partition handed over as a batch.")
+    max_poll_records: int = setting(
+        5_000, "Most records of one partition handed over as a batch.", most=10_000
+    )
     session_timeout: float = setting(20.0, "Seconds until a silent worker's lanes go to others.")
     commit_interval: float = setting(1.0, "Seconds between commits of acknowledged offsets.")
     request_timeout: float = setting(30.0, "Seconds until a request to a broker counts as failed.")
@@ -68,6 +71,12 @@ class Topics:
     lanes: int = setting(4, "Partitions of every topic; the most workers a role can use.")
     replication: int = setting(1, "Copies of each partition that Kafka keeps.")
     discover_interval: float = setting(2.0, "Seconds between looks for topics of new schemas.")
+    max_message_bytes: int = setting(
+        4_194_304,
+        "Longest record that a topic takes, bytes (Kafka's max.message.bytes): topics that take "
+        "less are altered. Above it an event is refused, a forwarded line is cut.",
+        least=100_000,
+    )
 
 
 @dataclass(frozen=True)
@@ -81,6 +90,12 @@ class Processor:
     keep_user_agent: str = setting(
         "NavigationTiming,SaveTiming",
         "Schemas, comma separated, whose records carry the user agent as sent, in a header.",
+    )
+    unresolved_seconds: float = setting(
+        60.0, "Seconds for which a line waits while nobody tells its schema; then it is refused."
+    )
+    waiting_bytes: int = setting(
+        64_000_000, "Bytes of lines that may wait so in a worker; above, the oldest are refused."
     )
     error_raw_bytes: int = setting(8_192, "Longest raw line kept in an EventError, bytes.")
     error_message_chars: int = setting(1_024, "Longest message kept in an EventError.")
@@ -96,10 +111,10 @@ class Schemas:
     folder: str = setting("schemas", "Folder of schemas, <Name>/<revision>.json.")
     wiki_url: str = setting("", "api.php of a schema wiki; empty: the folder alone.")
     wiki_timeout: float = setting(5.0, "Seconds until a look-up in the schema wiki is given up.")
+    wiki_calls: int = setting(4, "Most look-ups in the schema wiki side by side.")
+    wiki_rate: float = setting(20.0, "Most look-ups in the schema wiki a second.")
     negative_ttl: float = setting(
-        60.0,
-        "Seconds for which a schema not found stays unknown, and a slow wiki is not asked.",
-        least=0,
+        60.0, "Seconds for which a schema that does not exist is not looked for again.", least=0
     )
 
 
@@ -160,6 +175,15 @@ class Forwarder:
     rate: float = setting(0.0, "Most lines a second; 0: as fast as Kafka takes them.", least=0)
     follow: bool = setting(False, "Whether to wait for more lines at the end of a file.")
     spool: str = setting("spool", "Folder for lines read and not yet in Kafka, under state.")
+    memory_bytes: int = setting(
+        16_000_000,
+        "Bytes of UDP lines kept in memory while the spool's disk is full; what is more is lost.",
+    )
+    rotate_seconds: float = setting(
+        5.0,
+        "Seconds for which a rotated file must have been quiet before the next one is read.",
+        least=0,
+    )
 
 
 @dataclass(frozen=True)

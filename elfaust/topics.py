@@ -11,6 +11,7 @@ from aiokafka.errors import InvalidPartitionsError, KafkaError, TopicAlreadyExis
 
 from elfaust.errors import ServerAway
 from elfaust.settings import Settings
+from elfaust.topic_limits import LIMIT, raise_limits
 from elfaust.types import SchemaKey
 
 log = logging.getLogger(__name__)
@@ -65,7 +66,8 @@ class TopicAdmin:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._admin: AIOKafkaAdminClient | None = None
-        self._known: set[str] = set()
+        #: The longest batch that each topic takes which was ensured, bytes.
+        self._limits: dict[str, int] = {}
 
     async def _client(self) -> AIOKafkaAdminClient:
         if self._admin is None:
@@ -102,16 +104,19 @@ class TopicAdmin:
         return {topic["topic"]: len(topic["partitions"]) for topic in topics}
 
     async def ensure(self, names: Iterable[str], compacted: bool = False) -> None:
-        """Create the topics that are missing, and the lanes that a topic lacks.
+        """Create the topics that are missing, and the lanes and the limit that a topic lacks.
 
-        Topics made by somebody else, or before `topics.lanes` was raised, may have fewer.
+        Topics made by somebody else, or before `topics.lanes` was raised, may have fewer, and take
+        shorter batches than `topics.max_message_bytes`.
         Raises ServerAway when no broker answers.
         """
-        missing = set(names) - self._known
+        missing = set(names) - self._limits.keys()
         if not missing:
             return
         topics = self._settings.topics
-        config = {"cleanup.policy": "compact"} if compacted else {}
+        config = {LIMIT: str(topics.max_message_bytes)}
+        if compacted:
+            config["cleanup.policy"] = "compact"
         new = [
             NewTopic(name, topics.lanes, topics.replication, topic_configs=config)
             for name in sorted(missing)
@@ -130,9 +135,22 @@ class TopicAdmin:
                     f"Kafka {self._settings.kafka.bootstrap}",
                     f"topic {name} was not created: {detail[0] if detail else code}",
                 )
+        limits = dict.fromkeys(missing, topics.max_message_bytes)
         if there:
             await self._widen(there)
-        self._known |= missing
+            limits |= await self._raise(there)
+        self._limits |= limits
+
+    def limit(self, topic: str) -> int:
+        """Return the longest batch, hence record, that a topic takes which was ensured, bytes."""
+        return self._limits[topic]
+
+    async def _raise(self, names: set[str]) -> dict[str, int]:
+        least, admin = self._settings.topics.max_message_bytes, await self._client()
+        try:
+            return await raise_limits(admin, names, least)
+        except KafkaError as error:
+            raise ServerAway(f"Kafka {self._settings.kafka.bootstrap}", str(error)) from error
 
     async def _widen(self, names: set[str]) -> None:
         lanes, admin = self._settings.topics.lanes, await self._client()
@@ -154,7 +172,8 @@ class TopicAdmin:
         names = [name for name in await self.names() if name.startswith(prefix)]
         if names:
             await (await self._client()).delete_topics(names)
-        self._known.difference_update(names)
+        for name in names:
+            self._limits.pop(name, None)
 
     async def close(self) -> None:
         """Close the connection to the brokers."""

@@ -15,13 +15,14 @@ from elfaust.counts import changelog_topic
 from elfaust.doctor.check import ANSWER_SECONDS, Check, Subject
 from elfaust.errors import ServerAway
 from elfaust.settings import Settings
+from elfaust.topic_limits import LIMIT
 from elfaust.topics import TopicNames
 
 #: Longest wait for all that is asked, seconds.
 SECONDS = 8.0
 #: A sink that is away for longer than topics keep their records loses them.
 SHORT_MS = 24 * 60 * 60 * 1000
-CONFIGS = ("cleanup.policy", "retention.ms")
+CONFIGS = ("cleanup.policy", "retention.ms", LIMIT)
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ class Facts:
 
 def subject(settings: Settings) -> Subject:
     """Return the checks of Kafka."""
-    others = ("topics", "lanes", "counts changelog", "retention")
+    others = ("topics", "lanes", "record size", "counts changelog", "retention")
     return Subject(_server(settings), others, _checks, "start it, or correct kafka.bootstrap")
 
 
@@ -50,6 +51,7 @@ def _checks(settings: Settings) -> Iterator[Check]:
     yield check_brokers(settings, facts)
     yield check_topics(settings, facts)
     yield check_lanes(settings, facts)
+    yield check_limits(settings, facts)
     yield check_changelog(settings, facts)
     yield check_retention(settings, facts)
 
@@ -138,6 +140,30 @@ def check_lanes(settings: Settings, facts: Facts) -> Check:
         return Check("lanes", "warn", detail, "start the workers again: they add what topics lack")
     cure = f"set topics.lanes to {most} and start all workers again: they add what topics lack"
     return Check("lanes", "fail", detail, cure)
+
+
+def check_limits(settings: Settings, facts: Facts) -> Check:
+    """Tell whether each topic of the pipeline takes records of `topics.max_message_bytes`."""
+    name, least = "record size", settings.topics.max_message_bytes
+    limits = {
+        topic: int(config[LIMIT]) for topic, config in facts.configs.items() if LIMIT in config
+    }
+    small = {topic: limit for topic, limit in sorted(limits.items()) if limit < least}
+    if small:
+        detail = ", ".join(f"{topic} takes {limit}" for topic, limit in small.items())
+        cure = "; ".join(
+            f"kafka-configs.sh --alter --entity-type topics --entity-name {topic} "
+            f"--add-config {LIMIT}={least}"
+            for topic in small
+        )
+        return Check(name, "fail", f"topics.max_message_bytes is {least}, but {detail}", cure)
+    unread = [
+        topic for topic in sorted(facts.lanes) if is_ours(settings, topic) and topic not in limits
+    ]
+    if unread:
+        cure = "let this client describe the configuration of topics"
+        return Check(name, "warn", f"{LIMIT} cannot be read of {', '.join(unread)}", cure)
+    return Check(name, "ok", f"{least} bytes or more")
 
 
 def check_changelog(settings: Settings, facts: Facts) -> Check:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import random
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
 from elfaust.batch import Batch
+from elfaust.errors import TooLong
 from elfaust.publish import Publisher, make_producer
 from elfaust.settings import CODECS, Settings
+from elfaust.topic_limits import read_limits
 from elfaust.topics import TopicAdmin
 from elfaust.types import UNKNOWN_TIME, Outgoing, Record
 
@@ -84,3 +89,53 @@ async def test_lanes_that_a_topic_lacks_are_made(fresh: Settings) -> None:
     finally:
         await producer.stop()
     assert [record.value for record in await read(fresh, topic, last, 1)] == [b"%d" % last]
+
+
+async def test_a_topic_is_made_for_long_records(fresh: Settings) -> None:
+    topic, value = fresh.topics.event.format(schema="Edit", revision=1), b"x" * 4_100_000
+    await publish(fresh, [Outgoing(topic, 0, value, TIME, "raw", 0)])
+    assert [len(record.value) for record in await read(fresh, topic, 0, 1)] == [len(value)]
+
+
+async def test_topics_that_take_less_are_altered_and_keep_the_rest(fresh: Settings) -> None:
+    topic = fresh.topics.event.format(schema="Edit", revision=1)
+    admin = AIOKafkaAdminClient(bootstrap_servers=fresh.kafka.bootstrap)
+    await admin.start()
+    config = {"max.message.bytes": "1048588", "retention.ms": "86400000"}
+    await admin.create_topics([NewTopic(topic, 1, 1, topic_configs=config)])
+    await publish(fresh, [Outgoing(topic, 0, b"x" * 2_000_000, TIME, "raw", 0)])
+    [answer] = await admin.describe_configs(
+        [ConfigResource(ConfigResourceType.TOPIC, topic, dict.fromkeys(config))]
+    )
+    await admin.close()
+    found = {entry[0]: entry[1] for entry in answer.resources[0][4]}
+    assert found == config | {"max.message.bytes": str(fresh.topics.max_message_bytes)}
+
+
+@pytest.mark.parametrize("codec", CODECS)
+async def test_what_a_topic_does_not_take_is_known_before_anything_is_sent(
+    fresh: Settings, codec: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As where Kafka lets nobody alter its topics: 60,000 bytes, though a batch may have more."""
+    topic = fresh.topics.event.format(schema="Edit", revision=1)
+    admin = AIOKafkaAdminClient(bootstrap_servers=fresh.kafka.bootstrap)
+    await admin.start()
+    config = {"max.message.bytes": "60000"}
+    await admin.create_topics([NewTopic(topic, 1, 1, topic_configs=config)])
+    await admin.close()
+    monkeypatch.setattr("elfaust.topics.raise_limits", lambda *given: limits(*given[:2]))
+    settings = replace(fresh, kafka=replace(fresh.kafka, compression=codec))
+    long = random.Random(3).randbytes(70_000)
+    values = [*(b"%d" % n * 500 for n in range(1_000)), long]
+    records = [Outgoing(topic, 0, value, TIME, "raw", n) for n, value in enumerate(values)]
+    with pytest.raises(TooLong) as caught:
+        await publish(settings, records)
+    [(record, fits)] = caught.value.records.items()
+    assert record == records[-1]
+    records[-1] = record._replace(value=long[:fits])
+    assert await publish(settings, records) == {(topic, 0): 1_000}
+    assert [r.value for r in await read(settings, topic, 0, 1_001)] == [r.value for r in records]
+
+
+async def limits(admin: AIOKafkaAdminClient, topics: Iterable[str]) -> dict[str, int]:
+    return await read_limits(admin, topics)

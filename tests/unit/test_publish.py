@@ -1,59 +1,99 @@
-"""What a record is given on its way out."""
+"""The publisher's batches: none is longer than its topic takes, and nothing is sent if one is."""
 
 from __future__ import annotations
 
+import asyncio
 import time
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from aiokafka.record import MemoryRecords
+from hypothesis import given
+from hypothesis import strategies as st
 
+from elfaust.errors import TooLong
 from elfaust.publish import AHEAD_MS, Publisher
 from elfaust.settings import Settings
 from elfaust.types import UNKNOWN_TIME, Outgoing
 
+LIMIT = 2_000
+
 
 class Producer:
-    """A producer that keeps the times of what it is given."""
+    """Takes batches as a broker does: it refuses what is longer than the topic's limit."""
 
     def __init__(self) -> None:
-        self.times: list[int] = []
+        self.sizes: list[int] = []
+        self.count = 0
 
-    async def partitions_for(self, topic: str) -> set[int]:
-        return {0}
+    async def partitions_for(self, topic: str) -> Sequence[int]:
+        return range(4)
 
-    def create_batch(self) -> Any:
-        return self
-
-    def append(self, *, timestamp: int, key: None, value: bytes, headers: object) -> object:
-        self.times.append(timestamp)
-        return object()
-
-    def record_count(self) -> int:
-        return len(self.times)
-
-    async def send_batch(self, builder: Any, topic: str, partition: int) -> Any:
-        async def acknowledged() -> Any:
-            return type("Sent", (), {"offset": 0})
-
-        return acknowledged()
+    async def send_batch(self, batch: Any, topic: str, partition: int) -> asyncio.Future[Any]:
+        acknowledged = asyncio.get_running_loop().create_future()
+        acknowledged.set_result(SimpleNamespace(offset=self.count))
+        self.count += batch.record_count()
+        self.sizes.append(len(batch._build()))
+        return acknowledged
 
 
 class Admin:
-    """Topics that are all there."""
+    """Knows the limit of its topics."""
 
-    async def ensure(self, names: object) -> None:
+    async def ensure(self, names: Iterable[str]) -> None:
         pass
+
+    def limit(self, topic: str) -> int:
+        return LIMIT
+
+
+def publisher(producer: Producer, compression: str = "none") -> Publisher:
+    kafka = replace(Settings().kafka, compression=compression)
+    double: Any = Admin()
+    return Publisher(replace(Settings(), kafka=kafka), producer, double)
+
+
+def record(value: bytes, position: int = 0) -> Outgoing:
+    return Outgoing("topic", 0, value, 1_000, "s" * 100, position, (("userAgent", b"x" * 50),))
+
+
+@given(st.lists(st.binary(max_size=2_500), min_size=1, max_size=30))
+async def test_nothing_is_sent_unless_all_fits_and_what_is_cut_fits(values: list[bytes]) -> None:
+    producer = Producer()
+    records = [record(value, n) for n, value in enumerate(values)]
+    try:
+        await publisher(producer).publish(records)
+    except TooLong as error:
+        assert producer.count == 0
+        fits = error.records
+        assert all(len(long.value) > fits[long] for long in fits)
+        records = [r._replace(value=r.value[: fits[r]]) if r in fits else r for r in records]
+        await publisher(producer).publish(records)
+    assert producer.count == len(records)
+    assert max(producer.sizes) <= LIMIT
+
+
+@pytest.mark.parametrize("codec", ["gzip", "zstd", "lz4", "snappy"])
+async def test_what_a_codec_makes_no_shorter_fits_too(codec: str) -> None:
+    import random
+
+    producer, value = Producer(), random.Random(1).randbytes(LIMIT)
+    with pytest.raises(TooLong) as caught:
+        await publisher(producer, codec).publish([record(value)])
+    [(long, fits)] = caught.value.records.items()
+    await publisher(producer, codec).publish([long._replace(value=value[:fits])])
+    assert max(producer.sizes) <= LIMIT
 
 
 @pytest.mark.parametrize(
     ("ahead", "kept"), [(-(10**10), True), (0, True), (AHEAD_MS // 2, True), (AHEAD_MS * 2, False)]
 )
-async def test_no_record_has_a_time_for_which_brokers_refuse_its_batch(
-    ahead: int, kept: bool
-) -> None:
-    producer: Any = Producer()
-    admin: Any = Admin()
+def test_no_record_has_a_time_for_which_brokers_refuse_its_batch(ahead: int, kept: bool) -> None:
     moment = int(time.time() * 1000) + ahead
-    record = Outgoing("t", 0, b"x", moment, "raw", 1)
-    await Publisher(Settings(), producer, admin).publish([record])
-    assert producer.times == [moment if kept else UNKNOWN_TIME]
+    producer: Any = Producer()
+    [batch], _ = publisher(producer)._fill([record(b"x")._replace(timestamp=moment)], LIMIT)
+    [sent] = MemoryRecords(bytes(batch._build())).next_batch()
+    assert sent.timestamp == (moment if kept else UNKNOWN_TIME)

@@ -7,12 +7,12 @@ import dataclasses
 import pytest
 
 from elfaust.counts import changelog_topic
-from elfaust.doctor.check import Check
 from elfaust.doctor.kafka import (
     Facts,
     check_brokers,
     check_changelog,
     check_lanes,
+    check_limits,
     check_retention,
     check_topics,
     is_ours,
@@ -24,10 +24,18 @@ RAW = ("eventlogging-client-side", "eventlogging-server-side")
 COUNTS = changelog_topic(SETTINGS)
 EDIT = "eventlogging_Edit_1"
 LANES = dict.fromkeys((*RAW, "eventlogging_EventError", COUNTS, EDIT), 4)
-WEEK = {"cleanup.policy": "delete", "retention.ms": "604800000"}
+LEAST = SETTINGS.topics.max_message_bytes
+WEEK = {
+    "cleanup.policy": "delete",
+    "retention.ms": "604800000",
+    "max.message.bytes": str(LEAST),
+}
 CONFIGS = dict.fromkeys(LANES, WEEK) | {COUNTS: WEEK | {"cleanup.policy": "compact"}}
 GOOD = Facts(1, LANES | {"another": 7}, CONFIGS)
-CHECKS = (check_brokers, check_topics, check_lanes, check_changelog, check_retention)
+CHECKS = (
+    *(check_brokers, check_topics, check_lanes),
+    *(check_limits, check_changelog, check_retention),
+)
 
 
 def with_lanes(**lanes: int) -> Facts:
@@ -44,7 +52,7 @@ def test_all_is_well() -> None:
 
 def test_an_empty_kafka_lacks_its_topics_and_nothing_else() -> None:
     checks = [check(SETTINGS, Facts(1, {}, {})) for check in CHECKS]
-    assert [check.outcome for check in checks] == ["ok", "warn", "ok", "ok", "ok"]
+    assert [check.outcome for check in checks] == ["ok", "warn", "ok", "ok", "ok", "ok"]
     assert COUNTS in checks[1].detail
 
 
@@ -83,10 +91,21 @@ def test_a_changelog_that_kafka_removes_records_of(policy: str) -> None:
     assert f"--entity-name {COUNTS} --add-config cleanup.policy=compact" in check.cure
 
 
+def test_a_topic_that_takes_too_short_records() -> None:
+    configs = CONFIGS | {EDIT: WEEK | {"max.message.bytes": "1048588"}}
+    check = check_limits(SETTINGS, dataclasses.replace(GOOD, configs=configs))
+    assert check.outcome == "fail"
+    assert check.detail == f"topics.max_message_bytes is {LEAST}, but {EDIT} takes 1048588"
+    assert check.cure == (
+        f"kafka-configs.sh --alter --entity-type topics --entity-name {EDIT} "
+        f"--add-config max.message.bytes={LEAST}"
+    )
+
+
 def test_what_may_not_be_read_is_said() -> None:
     facts = dataclasses.replace(GOOD, configs={})
-    checks: list[Check] = [check_changelog(SETTINGS, facts), check_retention(SETTINGS, facts)]
-    assert [check.outcome for check in checks] == ["warn", "warn"]
+    checks = [check(SETTINGS, facts) for check in (check_limits, check_changelog, check_retention)]
+    assert [check.outcome for check in checks] == ["warn", "warn", "warn"]
 
 
 @pytest.mark.parametrize(
