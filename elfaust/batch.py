@@ -7,7 +7,10 @@ from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import Any, Generic, TypeVar
 
+from elfaust import header_keys
 from elfaust.types import UNKNOWN_TIME, Record
+
+header_keys.install()
 
 T = TypeVar("T")
 
