@@ -31,6 +31,7 @@ SHOWN = (
     " FROM information_schema.columns"
     " WHERE table_schema = DATABASE() AND table_name = %s ORDER BY ordinal_position"
 )
+GENERATED = "is generated, no event fills it"
 NOT_UNIQUE = "has no unique index: an event that comes again is stored again"
 
 
@@ -107,12 +108,13 @@ def differences(shown: Iterable[Shown], columns: Sequence[Column]) -> list[Diffe
 
 def _faults(shown: Shown, column: Column) -> Iterator[str]:
     """Yield what a column has otherwise than its schema and must not have."""
+    if shown.generated:
+        yield GENERATED
+        return
     if not holds(shown.sql_type, column):
         yield f"is {shown.sql_type}, not {column.sql_type}"
     if shown.not_null and column.nullable and column.name not in OF_CAPSULE:
         yield "takes no NULL, which stands for what an event leaves out"
-    if shown.generated:
-        yield "is generated, no event fills it"
     if shown.demanded and not column.path:
         yield "does not count up"
     if column.unique and not shown.unique:
@@ -163,7 +165,10 @@ def _changes(difference: Difference) -> Iterator[str]:
         if shown is not None and shown.demanded:
             yield f"MODIFY COLUMN {quoted(name)} {shown.sql_type} NULL"
         return
-    if shown is None:
+    if what == GENERATED:
+        # MariaDB cannot modify one that is not stored; its values are those of other columns.
+        yield f"DROP COLUMN {quoted(name)}"
+    if shown is None or what == GENERATED:
         yield f"ADD COLUMN {_declaration(column, there=False)}"
     elif what != NOT_UNIQUE:
         yield f"MODIFY COLUMN {redeclared(column)}"

@@ -74,7 +74,7 @@ def examine(cursor: Any, table: str, columns: Sequence[Column]) -> list[Hazard]:
     shown = shown_columns(cursor, table)
     found = [*_of_columns(table, differences(shown, columns)), *_of_id(table, shown, next_id)]
     found += _of_engine(cursor, table, engine)
-    found += _of_indexes(cursor, table, shown)
+    found += _of_indexes(cursor, table)
     found += _of_constraints(cursor, table, shown, columns)
     found += _of_triggers(cursor, table)
     return found
@@ -115,15 +115,14 @@ def _of_engine(cursor: Any, table: str, engine: str | None) -> Iterator[Hazard]:
         yield Hazard(f"has engine {engine}, which keeps half a write", cure)
 
 
-def _of_indexes(cursor: Any, table: str, shown: Sequence[Shown]) -> Iterator[Hazard]:
+def _of_indexes(cursor: Any, table: str) -> Iterator[Hazard]:
     cursor.execute(UNIQUE, (table,))
     indexes: dict[str, list[str]] = defaultdict(list)
     for name, column, only_a_part in cursor.fetchall():
         indexes[name].append("" if column is None or only_a_part else column.lower())
-    counts_up = {column.name.lower() for column in shown if column.not_null and not column.bare}
     for name, members in indexes.items():
-        # What is unique by itself is so with others.
-        if "uuid" not in members and not ("id" in members and "id" in counts_up):
+        # What is unique by itself is so with others. An id that does not count up is a column's.
+        if not {"uuid", "id"}.intersection(members):
             key = "PRIMARY KEY" if name == "PRIMARY" else f"INDEX {quoted(name)}"
             what = f"unique index {name} lets events of one value be stored but once"
             yield Hazard(what, f"ALTER TABLE {quoted(table)} DROP {key}")
