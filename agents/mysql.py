@@ -19,12 +19,12 @@ def register(app: Any) -> None:
     sink = MysqlSink(settings, Registry.of_workers(settings))
 
     def write(topic: str, batches: Sequence[Gathered]) -> list[Refused]:
-        lanes = {id(record): batch.lane for batch in batches for record in batch.records}
         records = [record for batch in batches for record in batch.records]
-        return [
-            Refused(topic, lanes[id(record)], record, fault)
-            for record, fault in sink.write(app.names.key(topic), records)
-        ]
+        refused = sink.write(app.names.key(topic), records, {batch.lane for batch in batches})
+        if not refused:
+            return []
+        lanes = {id(record): batch.lane for batch in batches for record in batch.records}
+        return [Refused(topic, lanes[id(record)], record, fault) for record, fault in refused]
 
     app.waits_for(f"MySQL {settings.mysql.host}:{settings.mysql.port}", sink.ping)
     gather = Gather(
@@ -37,4 +37,4 @@ def register(app: Any) -> None:
         pending=Bounds(20 * settings.mysql.flush_rows, 4 * settings.mysql.flush_bytes),
         hold=holding(app),
     )
-    feed(app, app.events(EventCapsule), gather)
+    feed(app, app.events(EventCapsule), gather, sink.forget)

@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from elfaust.columns import columns_of, default_of
+from elfaust.columns import default_of
 from elfaust.errors import SchemaUnfit
 from elfaust.registry import Schema
 from elfaust.schema_tree import ITEMS, Property, properties, types_of
-from elfaust.sinks.ddl import fitting, table_name
+from elfaust.sinks.ddl import table_columns, table_name
 from elfaust.sinks.parquet_types import event_shape
 from elfaust.types import SchemaKey
 
@@ -55,7 +55,7 @@ def _names(schema: Schema, table_format: str, others: Iterable[SchemaKey]) -> It
     try:
         table = table_name(table_format, schema.key)
     except SchemaUnfit as unfit:
-        yield Finding("error", "$", f"Choose a shorter name: {unfit.detail}.")
+        yield Finding("error", "$", f"Choose another name: {unfit.detail}.")
         return
     for other in others:
         if other == schema.key or len(other.schema) != len(schema.key.schema):
@@ -67,12 +67,12 @@ def _names(schema: Schema, table_format: str, others: Iterable[SchemaKey]) -> It
 
 def _shapes(schema: Schema) -> Iterator[Finding]:
     try:
-        columns = columns_of(schema.key, schema.event, schema.dialect)
-        if fitting(columns) != columns:
+        columns = table_columns(schema)
+        if any(column.sql_type == "TEXT" for column in columns):
             message = f"{len(columns)} columns pass MySQL's 65,535 bytes a row: strings are TEXT."
             yield Finding("note", "$", message)
     except SchemaUnfit as unfit:
-        yield Finding("error", "$", f"Rename a property: {unfit.detail}.")
+        yield Finding("error", "$", f"Change a property, it can have no table: {unfit.detail}.")
     try:
         event_shape(schema.key, schema.event)
     except SchemaUnfit as unfit:
