@@ -13,9 +13,10 @@ def register(app: Any) -> None:
 
     @app.task  # type: ignore[untyped-decorator]
     async def forward() -> None:
-        forwarder = Forwarder(app.settings, state_folder(app.settings) / "forwarder")
-        app.drains(forwarder.stop)
         try:
+            forwarder = Forwarder(app.settings, state_folder(app.settings) / "forwarder")
+            app.drains(forwarder.stop)
+            app.held.append(lambda: forwarder.held)
             await forwarder.run(await app.publisher())
         except Exception as error:
             # A task that fails is only logged by Faust; the worker must start again.
