@@ -131,7 +131,7 @@ class FileSource:
                 with suppress(FileNotFoundError):
                     found.append((path, path.stat()))
         regular = (one for one in found if stat.S_ISREG(one[1].st_mode))
-        return sorted(regular, key=lambda one: one[1].st_mtime_ns)
+        return sorted(regular, key=lambda one: (one[1].st_mtime_ns, -_number(one[0])))
 
     def _find(self, known: Checkpoint) -> bool:
         """Open the file of a checkpoint: by its number, else by what it begins with."""
@@ -192,6 +192,11 @@ class FileSource:
         status = os.fstat(handle)
         self._size, self._quiet = status.st_size, monotonic()
         return _inode(status)
+
+
+def _number(path: Path) -> int:
+    """Return the digits of a name: of two files of one time, the higher number is the older."""
+    return int(re.sub("[^0-9]", "", path.name))
 
 
 def _open(path: Path) -> int | None:

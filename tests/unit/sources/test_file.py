@@ -208,10 +208,7 @@ def test_a_file_that_is_deleted_is_read_to_its_end(log: Path) -> None:
     reader.source.close()
 
 
-@pytest.mark.parametrize("down", [False, True])
-def test_what_was_lost_while_nobody_read_is_told(
-    log: Path, down: bool, lost: Callable[[], bool]
-) -> None:
+def test_what_was_lost_while_nobody_read_is_told(log: Path, lost: Callable[[], bool]) -> None:
     reader = Reader(log)
     reader.read()
     add(log, b"never read\n")

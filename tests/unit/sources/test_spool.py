@@ -98,8 +98,9 @@ class Spooling(RuleBasedStateMachine):
         with suppress(OSError):
             self.spool.append(line)
             self.unread.append(line.removesuffix(b"\r"))
-        if self.spool._tail is tail:
-            self.spool._tail = tail._file
+        real: Any = self.spool._tail
+        if real is tail:
+            self.spool._tail = real._file
 
     @rule()
     def fail_to_open(self) -> None:
