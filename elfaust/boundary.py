@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import logging
 import threading
+import traceback
 from collections import Counter
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 from elfaust.errors import EventFault, Unforeseen
 from elfaust.quiet import OnceAMinute
@@ -33,9 +35,14 @@ def unforeseen(
         raise error
     with _counting:
         _counted[code] += 1
-    # One line a minute for each place: a flood of such records must not fill the disk.
-    log.error("elfaust failed on a record (%s): %r", code, error, exc_info=error)
+    # Once a minute for each place: a flood of such records must not fill the disk.
+    log.error(f"elfaust failed on a record ({code}) in {_place(error)}: %r", error, exc_info=error)
     return Unforeseen(error, code, schema, revision)
+
+
+def _place(error: Exception) -> str:
+    frames = traceback.extract_tb(error.__traceback__)
+    return f"{Path(frames[-1].filename).name}, line {frames[-1].lineno}" if frames else "no code"
 
 
 def counted() -> dict[str, int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -88,3 +89,18 @@ def reporting(app: Any) -> Report:
         )
 
     return report
+
+
+def blocking(app: Any, report: Report) -> Callable[[Sequence[Refused]], None]:
+    """Return `report` as a sink calls it from its thread: durable on return.
+
+    Raises what `report` raises. It must not be called in the worker's loop, which it waits for.
+    """
+
+    def wait(refused: Sequence[Refused]) -> None:
+        async def run() -> None:
+            await report(refused)
+
+        asyncio.run_coroutine_threadsafe(run(), app.loop).result()
+
+    return wait

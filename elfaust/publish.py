@@ -9,6 +9,7 @@ restarted worker repeats.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -20,12 +21,15 @@ from elfaust.batch import source_header
 from elfaust.errors import TooLong, Unacknowledged
 from elfaust.settings import CODECS, Kafka, Settings
 from elfaust.topics import TopicAdmin
-from elfaust.types import Outgoing
+from elfaust.types import UNKNOWN_TIME, Outgoing
 
 #: Bytes of a batch with one record that are not its value, key or headers' own: at most so many.
 BATCH_OVERHEAD = 160
 #: Wait between looks for a lane that has just been added.
 METADATA_SECONDS = 0.1
+#: How far ahead of this machine's clock a record's time may be, ms. Brokers refuse what is an hour
+#: ahead (message.timestamp.after.max.ms), and with it all records of its batch.
+AHEAD_MS = 600_000
 
 
 def make_producer(kafka: Kafka) -> AIOKafkaProducer:
@@ -94,13 +98,13 @@ class Publisher:
     def _fill(self, records: list[Outgoing], limit: int) -> tuple[list[Any], list[Outgoing]]:
         """Fill batches with records; return them, and the records that are over the limit."""
         size = min(self._kafka.batch_bytes, limit)
-        codec = CODECS.index(self._kafka.compression)
+        codec, latest = CODECS.index(self._kafka.compression), int(time.time() * 1000) + AHEAD_MS
         batches, firsts = list[Any](), list[Outgoing]()
         for record in records:
-            if not batches or not _append(batches[-1], record):
+            if not batches or not _append(batches[-1], record, latest):
                 batches.append(BatchBuilder(size, codec))
                 firsts.append(record)
-                _append(batches[-1], record)
+                _append(batches[-1], record, latest)
         # A batch takes its first record however long that is, and then no other.
         filled = zip(batches, firsts, strict=True)
         return batches, [record for batch, record in filled if batch.size() > limit]
@@ -130,9 +134,10 @@ def _headers_size(record: Outgoing) -> int:
     return sum(len(key.encode()) + len(value) + 8 for key, value in _headers(record))
 
 
-def _append(builder: Any, record: Outgoing) -> bool:
-    headers = _headers(record)
+def _append(builder: Any, record: Outgoing, latest: int) -> bool:
+    """Add a record to a batch; its time is unknown where it is later than `latest`, ms."""
+    timestamp = record.timestamp if record.timestamp <= latest else UNKNOWN_TIME
     appended = builder.append(
-        timestamp=record.timestamp, key=None, value=record.value, headers=headers
+        timestamp=timestamp, key=None, value=record.value, headers=_headers(record)
     )
     return appended is not None

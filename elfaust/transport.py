@@ -1,18 +1,13 @@
 """Batch delivery: a Faust transport that hands over a lane's fetched records as one event.
 
-Faust delivers record by record at some 80 us each; a batch costs that once. Offsets are committed
-in order of delivery, from the oldest batch on, as far as batches are acknowledged: Faust's own
-bookkeeping counts a gap in offsets as acknowledged, which is wrong for batches (docs/architecture,
-"Delivery"). Topics that are not batched (changelogs, the leader's topic) are delivered as ever.
+Faust delivers record by record at some 80 us each; a batch costs that once. Topics that are not
+batched (changelogs, the leader's topic) are delivered as ever.
 """
 
 from __future__ import annotations
 
-import asyncio
 import logging
-from collections import defaultdict, deque
 from collections.abc import AsyncIterator, Iterable, Mapping
-from itertools import takewhile
 from typing import Any
 
 import faust
@@ -20,8 +15,8 @@ from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 
 from elfaust.batch import Batch
-from elfaust.errors import Unacknowledged
-from elfaust.transport_thread import ConsumerThread
+from elfaust.transport_holds import HoldingConsumer
+from elfaust.transport_thread import ConsumerThread, Fetched
 
 log = logging.getLogger(__name__)
 
@@ -39,8 +34,13 @@ class BatchSchema(faust.Schema):  # type: ignore[misc]
     """How a batched topic decodes: not at all, the `Batch` does it when asked."""
 
     def loads_value(self, app: Any, message: Any, **_: Any) -> Batch[Any]:
-        """Wrap what `Consumer.getmany` put into the message."""
-        return Batch(self.value_type, message.value)
+        """Take out what `Consumer.getmany` put into the message.
+
+        The message stays until its offset is committed, which older batches may hold back; its
+        records go with the batch.
+        """
+        fetched, message.value = message.value, None
+        return Batch(self.value_type, fetched)
 
 
 class _NoOffsets(dict[TP, int | None]):
@@ -57,15 +57,12 @@ class _NoOffsets(dict[TP, int | None]):
         pass
 
 
-class Consumer(driver.Consumer):  # type: ignore[misc]
+class Consumer(HoldingConsumer):
     """Delivers batches and commits them in the order in which they were delivered."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._in_flight: defaultdict[TP, deque[Any]] = defaultdict(deque)
         self._read_offset = _NoOffsets()
-        #: The offset that each lane has to go on with.
-        self._next: dict[TP, int] = {}
 
     def _new_consumer_thread(self) -> ConsumerThread:
         return ConsumerThread(self, loop=self.loop, beacon=self.beacon)
@@ -73,31 +70,43 @@ class Consumer(driver.Consumer):  # type: ignore[misc]
     async def getmany(self, timeout: float) -> AsyncIterator[tuple[TP, Any]]:
         """Yield a message for each fetched partition; its value is the list of records.
 
-        What was fetched for a generation that is over comes again with the new one. What is paused
-        since it was fetched is delivered: nothing would fetch it again. Faust also asks here for
-        the lane's end, which ends the worker if it has just subscribed to other topics.
+        What was fetched for a generation that is over, or before a seek, comes again. What is
+        paused since it was fetched is delivered: nothing would fetch it again. Faust also asks here
+        for the lane's end, which ends the worker if it has just subscribed to other topics.
         """
         records, active = await self._wait_next_records(timeout)
         if not records or self.should_stop:
             return
-        generation = records.generation
         for tp, fetched in records.items():
-            if not self.flow_active or self.app.consumer_generation_id != generation:
-                return
             if self.app.is_batched(tp.topic):
-                await self._tell_lost(tp, fetched[0].offset)
-                self._next[tp] = fetched[-1].offset + 1
-                yield tp, self._batch_message(tp, fetched, generation)
-            elif tp in active or tp in self._buffered_partitions:
+                if self._counts(tp, records):
+                    await self._tell_lost(tp, fetched[0].offset)
+                # The lane may have moved while Kafka was asked.
+                if self._counts(tp, records):
+                    self._next[tp] = fetched[-1].offset + 1
+                    yield tp, self._batch_message(tp, fetched, records.generation)
+            elif self._flows(records) and (tp in active or tp in self._buffered_partitions):
                 # Faust's tables pause a changelog where they go back in it.
                 for record in fetched:
                     yield tp, self._to_message(tp, record)
+
+    async def _wait_next_records(self, timeout: float) -> tuple[Fetched, set[TP]]:
+        """Fetch, or at least look whether the worker is still in its group.
+
+        Faust does not ask the thread while nothing is to be fetched, so that a worker without lanes
+        would never learn that its heartbeat has ended.
+        """
+        if not self.flow_active:
+            await self.wait(self.can_resume_flow)
+        active = self._get_active_partitions()
+        return await self._getmany(active, timeout), active
 
     def _batch_message(self, tp: TP, fetched: list[Any], generation: int) -> Any:
         message = self._to_message(tp, fetched[-1])
         message.value, message.generation_id = fetched, generation
         # Headers and key are those of the last record: they would say nothing of the batch.
         message.headers, message.key = [], None
+        message.first, message.dropped, message.note = fetched[0].offset, False, ""
         self._in_flight[tp].append(message)
         return message
 
@@ -114,38 +123,6 @@ class Consumer(driver.Consumer):  # type: ignore[misc]
         if not self.app.is_batched(tp.topic):
             await super()._add_gap(tp, offset_from, offset_to)
 
-    def _new_offset(self, tp: TP) -> int | None:
-        if not self.app.is_batched(tp.topic):
-            offset: int | None = super()._new_offset(tp)
-            return offset
-        self._acked[tp].clear()
-        self._acked_index[tp].clear()
-        acked = list(takewhile(lambda message: message.acked, self._in_flight[tp]))
-        return acked[-1].offset + 1 if acked else None
-
-    async def _commit_offsets(self, offsets: Mapping[TP, int], *args: Any, **kwargs: Any) -> bool:
-        """Commit offsets; tell whether Kafka took them.
-
-        Raises Unacknowledged when that takes longer than `kafka.publish_timeout`, for aiokafka may
-        wait for the group's coordinator for ever, and nothing else commits meanwhile.
-        """
-        kafka = self.app.settings.kafka
-        try:
-            async with asyncio.timeout(kafka.publish_timeout):
-                committed: bool = await super()._commit_offsets(offsets, *args, **kwargs)
-        except TimeoutError as error:
-            detail = f"offsets not committed within {kafka.publish_timeout} s"
-            raise Unacknowledged(f"Kafka {kafka.bootstrap}", detail) from error
-        for tp, offset in offsets.items():
-            if not committed:
-                # Faust notes offsets as committed though Kafka has refused them.
-                self._committed_offset.pop(tp, None)
-                continue
-            in_flight = self._in_flight[tp]
-            while in_flight and in_flight[0].acked and in_flight[0].offset < offset:
-                in_flight.popleft()
-        return committed
-
     async def perform_seek(self) -> None:
         """Go back to what is committed; nothing is delivered from now until the flow resumes.
 
@@ -154,8 +131,6 @@ class Consumer(driver.Consumer):  # type: ignore[misc]
         """
         self.stop_flow()
         await super().perform_seek()
-        self._in_flight.clear()
-        self._next = {tp: offset for tp, offset in self._committed_offset.items() if offset}
 
     async def subscribe(self, topics: Iterable[str]) -> None:
         """Subscribe to other topics; commits before, for the lanes are no longer ours after."""
@@ -168,13 +143,6 @@ class Consumer(driver.Consumer):  # type: ignore[misc]
         self.stop_flow()
         await self.commit()
         await super().on_partitions_revoked(revoked)
-        for tp in revoked:
-            self._in_flight.pop(tp, None)
-
-    async def on_partitions_assigned(self, assigned: set[TP], generation_id: int = 0) -> None:
-        """Forget batches that were delivered while the lanes were moving: they come again."""
-        self._in_flight.clear()
-        await super().on_partitions_assigned(assigned, generation_id)
 
 
 class Producer(driver.Producer):  # type: ignore[misc]

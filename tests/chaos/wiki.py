@@ -19,13 +19,21 @@ SLOW_SECONDS = 3.0
 #: How MediaWiki says that a revision is not one of the title's.
 WRONG_REVISION = json.dumps({"error": {"code": "nosuchrevid", "info": "not a revision of it"}})
 
+#: What a wiki in trouble says, with status 200.
+BODIES = {
+    "html": "<html>Our servers are currently under maintenance</html>",
+    "rate limited": json.dumps({"message": "rate limited"}),
+    "ratelimited": json.dumps({"error": {"code": "ratelimited", "info": "wait some time"}}),
+    "{}": "{}",
+}
+
 
 class Wiki:
     """Answers `action=jsonschema` from a folder of schemas, as long as it `behaves` well."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        #: "well", "slow", "500", "html" or "wrong revision".
+        #: "well", "slow", "wrong revision", a status or one of BODIES.
         self.behaves = "well"
         self.asked: Counter[SchemaKey] = Counter()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
@@ -46,10 +54,10 @@ class Wiki:
     def answer(self, key: SchemaKey) -> tuple[int, str]:
         """Return the status and body of an answer."""
         self.asked[key] += 1
-        if self.behaves == "500":
-            return 500, ""
-        if self.behaves == "html":
-            return 200, "<html>Our servers are currently under maintenance</html>"
+        if self.behaves.isdecimal():
+            return int(self.behaves), ""
+        if self.behaves in BODIES:
+            return 200, BODIES[self.behaves]
         if self.behaves == "slow":
             time.sleep(SLOW_SECONDS)
         file = self._folder / key.schema / f"{key.revision}.json"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import time
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
@@ -17,7 +18,9 @@ from elfaust.publish import Publisher, make_producer
 from elfaust.settings import CODECS, Settings
 from elfaust.topic_limits import read_limits
 from elfaust.topics import TopicAdmin
-from elfaust.types import Outgoing, Record
+from elfaust.types import UNKNOWN_TIME, Outgoing, Record
+
+TIME = 1_600_000_000_000
 
 
 async def publish(settings: Settings, records: Sequence[Outgoing]) -> dict[tuple[str, int], int]:
@@ -51,14 +54,23 @@ async def test_records_come_back_in_order_whatever_the_codec(fresh: Settings, co
     settings = replace(fresh, kafka=replace(fresh.kafka, compression=codec, batch_bytes=20_000))
     topic = settings.topics.event.format(schema="Edit", revision=1)
     values = [b"%d" % number * 100 for number in range(1_000)]
-    records = [Outgoing(topic, n % 2, value, 5_000, "raw", n) for n, value in enumerate(values)]
+    records = [Outgoing(topic, n % 2, value, TIME, "raw", n) for n, value in enumerate(values)]
     last = await publish(settings, records)
     assert last == {(topic, 0): 499, (topic, 1): 499}
     for lane in (0, 1):
         assert await read(settings, topic, lane, 500) == [
-            Record(values[n], offset, 5_000, "raw", n)
+            Record(values[n], offset, TIME, "raw", n)
             for offset, n in enumerate(range(lane, 1_000, 2))
         ]
+
+
+async def test_no_time_keeps_a_record_out(fresh: Settings) -> None:
+    topic = fresh.topics.event.format(schema="Edit", revision=1)
+    ahead = int(time.time() * 1000) + 7_200_000
+    times = [TIME, UNKNOWN_TIME, ahead, 253_402_300_799_999, TIME]
+    await publish(fresh, [Outgoing(topic, 0, b"x", at, "raw", n) for n, at in enumerate(times)])
+    found = [record.timestamp for record in await read(fresh, topic, 0, len(times))]
+    assert found == [TIME, UNKNOWN_TIME, UNKNOWN_TIME, UNKNOWN_TIME, TIME]
 
 
 async def test_lanes_that_a_topic_lacks_are_made(fresh: Settings) -> None:
@@ -71,7 +83,7 @@ async def test_lanes_that_a_topic_lacks_are_made(fresh: Settings) -> None:
             admin = TopicAdmin(settings)
             # The producer knows the topic as it was before.
             await Publisher(settings, producer, admin).publish(
-                [Outgoing(topic, lane, b"%d" % lane, 5_000, "raw", lane)]
+                [Outgoing(topic, lane, b"%d" % lane, TIME, "raw", lane)]
             )
             await admin.close()
     finally:
@@ -81,7 +93,7 @@ async def test_lanes_that_a_topic_lacks_are_made(fresh: Settings) -> None:
 
 async def test_a_topic_is_made_for_long_records(fresh: Settings) -> None:
     topic, value = fresh.topics.event.format(schema="Edit", revision=1), b"x" * 4_100_000
-    await publish(fresh, [Outgoing(topic, 0, value, 5_000, "raw", 0)])
+    await publish(fresh, [Outgoing(topic, 0, value, TIME, "raw", 0)])
     assert [len(record.value) for record in await read(fresh, topic, 0, 1)] == [len(value)]
 
 
@@ -91,7 +103,7 @@ async def test_topics_that_take_less_are_altered_and_keep_the_rest(fresh: Settin
     await admin.start()
     config = {"max.message.bytes": "1048588", "retention.ms": "86400000"}
     await admin.create_topics([NewTopic(topic, 1, 1, topic_configs=config)])
-    await publish(fresh, [Outgoing(topic, 0, b"x" * 2_000_000, 5_000, "raw", 0)])
+    await publish(fresh, [Outgoing(topic, 0, b"x" * 2_000_000, TIME, "raw", 0)])
     [answer] = await admin.describe_configs(
         [ConfigResource(ConfigResourceType.TOPIC, topic, dict.fromkeys(config))]
     )
@@ -115,7 +127,7 @@ async def test_what_a_topic_does_not_take_is_known_before_anything_is_sent(
     settings = replace(fresh, kafka=replace(fresh.kafka, compression=codec))
     long = random.Random(3).randbytes(70_000)
     values = [*(b"%d" % n * 500 for n in range(1_000)), long]
-    records = [Outgoing(topic, 0, value, 5_000, "raw", n) for n, value in enumerate(values)]
+    records = [Outgoing(topic, 0, value, TIME, "raw", n) for n, value in enumerate(values)]
     with pytest.raises(TooLong) as caught:
         await publish(settings, records)
     [(record, fits)] = caught.value.records.items()

@@ -6,7 +6,7 @@ from collections import Counter
 
 import orjson
 
-from elfaust.account import Account, Line, _Lines
+from elfaust.account import Account, Line, _Lines, _lines_once
 from elfaust.types import Record, SchemaKey
 
 EDIT = SchemaKey("Edit", 1)
@@ -55,3 +55,50 @@ def test_errors_go_to_the_schema_they_name_and_the_sink_they_came_from() -> None
     lines.add_errors([Record(value, 0, 0, "mysql/eventlogging_Edit_1", 7)])
     assert lines[EDIT].invalid == Counter(consumer=1)
     assert lines[EDIT].unfit == Counter(mysql=1)
+
+
+def error(code: str) -> bytes:
+    return orjson.dumps({"event": {"schema": "Edit", "revision": 1, "code": code}})
+
+
+def test_an_error_is_the_processors_or_a_sinks_by_its_source_whatever_its_code() -> None:
+    lines = _Lines()
+    lines.add_errors(
+        [
+            Record(error("consumer"), 0, 0, "eventlogging-client-side", 7),
+            Record(error("unresolved"), 1, 0, "eventlogging-client-side", 8),
+            Record(error("processor"), 2, 0, "hdfs/eventlogging_Edit_1", 9),
+        ]
+    )
+    line = lines[EDIT]
+    assert (line.processor_faults, line.unfit) == (2, Counter(hdfs=1))
+    assert line.invalid == Counter(consumer=1, unresolved=1, processor=1)
+
+
+def test_errors_of_any_shape_are_counted_as_the_counts_do() -> None:
+    values = [
+        b"",
+        b"null",
+        b"[]",
+        b'{"event":[]}',
+        b'{"event":{"code":1,"schema":[],"revision":{}}}',
+    ]
+    lines = _Lines()
+    lines.add_errors([Record(value, n, 0, "raw", n) for n, value in enumerate(values)])
+    [line] = lines.sorted()
+    assert (line.key, line.invalid) == (SchemaKey("unknown", -1), Counter(unknown=5))
+
+
+def test_a_forwarders_line_is_one_however_often_it_came() -> None:
+    forwarder = "host/client-0123456789ab"
+    records = [
+        Record(b"", 0, 0, forwarder, 5),
+        Record(b"", 1, 0, forwarder, 6),
+        Record(b"", 2, 0, forwarder, 5),
+        # Of anybody else the processor takes each.
+        Record(b"", 3, 0, "somebody", 5),
+        Record(b"", 4, 0, "somebody", 5),
+        Record(b"", 5, 0, "", -1),
+        Record(b"", 6, 0, "", -1),
+    ]
+    assert len(_lines_once(records)) == 6

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from aiokafka.record import MemoryRecords
 from hypothesis import given
 from hypothesis import strategies as st
 
 from elfaust.errors import TooLong
-from elfaust.publish import Publisher
+from elfaust.publish import AHEAD_MS, Publisher
 from elfaust.settings import Settings
-from elfaust.types import Outgoing
+from elfaust.types import UNKNOWN_TIME, Outgoing
 
 LIMIT = 2_000
 
@@ -84,3 +86,14 @@ async def test_what_a_codec_makes_no_shorter_fits_too(codec: str) -> None:
     [(long, fits)] = caught.value.records.items()
     await publisher(producer, codec).publish([long._replace(value=value[:fits])])
     assert max(producer.sizes) <= LIMIT
+
+
+@pytest.mark.parametrize(
+    ("ahead", "kept"), [(-(10**10), True), (0, True), (AHEAD_MS // 2, True), (AHEAD_MS * 2, False)]
+)
+def test_no_record_has_a_time_for_which_brokers_refuse_its_batch(ahead: int, kept: bool) -> None:
+    moment = int(time.time() * 1000) + ahead
+    producer: Any = Producer()
+    [batch], _ = publisher(producer)._fill([record(b"x")._replace(timestamp=moment)], LIMIT)
+    [sent] = MemoryRecords(bytes(batch._build())).next_batch()
+    assert sent.timestamp == (moment if kept else UNKNOWN_TIME)

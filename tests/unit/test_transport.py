@@ -1,78 +1,22 @@
-"""Commits in order of delivery; batches of one generation; lost offsets told."""
+"""Batches of one generation; lost offsets told; a worker without lanes."""
 
 from __future__ import annotations
 
 import asyncio
 from collections import defaultdict, deque
 from collections.abc import Callable
-from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
-from unittest.mock import patch
 
 import pytest
+from aiokafka.errors import KafkaError
 from faust import Monitor
-from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 
-from elfaust.errors import Unacknowledged
-from elfaust.settings import Settings
-from elfaust.transport import Consumer
+from elfaust.transport import BatchSchema, Consumer
 from elfaust.transport_thread import Fetched
 
 LANE = TP("eventlogging_Edit_1", 0)
-SETTINGS = replace(Settings(), kafka=replace(Settings().kafka, publish_timeout=0.01))
-
-
-class Commits(Consumer):
-    """A consumer of which only the bookkeeping is there."""
-
-    def __init__(self, *offsets: int) -> None:
-        self.app = SimpleNamespace(is_batched=lambda topic: True, settings=SETTINGS)
-        self.batches = [SimpleNamespace(offset=offset, acked=False) for offset in offsets]
-        self._in_flight = defaultdict(deque, {LANE: deque(self.batches)})
-        self._acked: Any = defaultdict(list)
-        self._acked_index: Any = defaultdict(set)
-
-    def acknowledge(self, number: int) -> int | None:
-        self.batches[number].acked = True
-        return self._new_offset(LANE)
-
-
-def test_nothing_is_committed_past_a_batch_that_is_not_acknowledged() -> None:
-    commits = Commits(99, 249, 250)
-    assert commits.acknowledge(1) is None
-    assert commits.acknowledge(0) == 250
-    assert commits.acknowledge(2) == 251
-
-
-@pytest.mark.parametrize("answer", [False, True])
-def test_a_commit_that_kafka_refused_is_tried_again(answer: bool) -> None:
-    commits = Commits(99)
-    commits._committed_offset = defaultdict(lambda: None, {LANE: 100})
-    assert commits.acknowledge(0) == 100
-
-    async def commit(*_: Any, **__: Any) -> bool:
-        return answer
-
-    with patch.object(driver.Consumer, "_commit_offsets", commit):
-        assert asyncio.run(commits._commit_offsets({LANE: 100})) is answer
-    assert commits._new_offset(LANE) == (None if answer else 100)
-    assert (LANE in commits._committed_offset) is answer
-
-
-def test_a_commit_that_kafka_never_answers_ends_the_worker() -> None:
-    commits = Commits(99)
-    commits.acknowledge(0)
-
-    async def commit(*_: Any, **__: Any) -> bool:
-        return await asyncio.Future[bool]()
-
-    with (
-        patch.object(driver.Consumer, "_commit_offsets", commit),
-        pytest.raises(Unacknowledged, match=r"offsets not committed within 0\.01 s"),
-    ):
-        asyncio.run(commits._commit_offsets({LANE: 100}))
 
 
 class Fetches(Consumer):
@@ -90,9 +34,12 @@ class Fetches(Consumer):
         self.meanwhile: Callable[[], None] = lambda: None
         self.active = {LANE}
         self._next: dict[TP, int] = {}
+        self._held: set[TP] = set()
+        self._sought, self._released = 0, dict[TP, int]()
         self.start = 0
 
     async def earliest_offsets(self, *lanes: TP) -> dict[TP, int]:
+        self.meanwhile()
         return dict.fromkeys(lanes, self.start)
 
     should_stop = False
@@ -129,6 +76,38 @@ def test_nothing_is_delivered_while_the_flow_is_stopped() -> None:
     assert fetches.fetched() == []
 
 
+def test_nothing_is_delivered_of_a_lane_that_moved_while_kafka_was_asked_what_it_has() -> None:
+    fetches = Fetches()
+    fetches._next[LANE] = 5
+    generations = iter([1, 2])
+    fetches.meanwhile = lambda: setattr(fetches.app, "consumer_generation_id", next(generations))
+    assert fetches.fetched() == []
+    assert (fetches._in_flight, fetches._next[LANE]) == ({}, 5)
+
+
+def test_what_was_fetched_before_a_seek_is_not_delivered() -> None:
+    fetches = Fetches()
+    fetches._sought = 1
+    assert fetches.fetched() == []
+
+
+def test_a_worker_without_lanes_looks_at_its_heartbeat() -> None:
+    async def getmany(active: set[TP], timeout: float) -> Fetched:
+        raise KafkaError("Unexpected exception in heartbeat task")
+
+    spare = Fetches()
+    spare._active_partitions = set()
+    spare._thread = SimpleNamespace(getmany=getmany)
+    with pytest.raises(KafkaError, match="heartbeat"):
+        asyncio.run(Consumer._wait_next_records(spare, 1.0))
+
+
+def test_a_batch_takes_the_records_out_of_its_message() -> None:
+    (message,) = Fetches().fetched()
+    batch = BatchSchema(value_type=None, value_serializer="raw").loads_value(None, message)
+    assert (len(batch), message.value) == (1, None)
+
+
 def test_what_is_paused_while_it_is_fetched_is_still_delivered() -> None:
     fetches = Fetches()
     fetches.meanwhile = fetches.active.clear
@@ -139,21 +118,6 @@ def test_a_batch_carries_the_generation_for_which_it_was_fetched() -> None:
     fetches = Fetches()
     (message,) = fetches.fetched()
     assert (message.offset, message.generation_id, len(message.value)) == (7, 1, 1)
-
-
-def test_what_was_delivered_before_a_seek_no_longer_holds_commits_back() -> None:
-    commits = Commits(99)
-    stopped: list[bool] = []
-    commits.stop_flow = lambda: stopped.append(True)
-
-    async def seek(_: object) -> None:
-        assert stopped == [True]
-
-    commits._committed_offset = defaultdict(lambda: None, {LANE: 99})
-    with patch.object(driver.Consumer, "perform_seek", seek):
-        asyncio.run(commits.perform_seek())
-    assert commits._in_flight == {}
-    assert commits._next == {LANE: 99}
 
 
 @pytest.mark.parametrize(

@@ -88,15 +88,20 @@ def rewound(gone: set[TP]) -> tuple[dict[TP, Any], dict[TP, int]]:
 
     async def committed(_: set[TP]) -> dict[TP, Any]:
         lanes.difference_update(gone)
-        return {OTHER: SimpleNamespace(offset=5)}
+        return {OTHER: SimpleNamespace(offset=5, metadata="seen 7")}
 
     async def seek_to_beginning(*lanes: TP) -> None:
-        sought.update(dict.fromkeys(lanes, 0))
+        sought.update(dict.fromkeys(lanes, 3))
 
     thread = ConsumerThread.__new__(ConsumerThread)
     thread.app = SimpleNamespace(is_batched=lambda topic: topic.startswith("eventlogging_"))
+    assignment = SimpleNamespace(
+        tps=lanes,
+        state_value=lambda tp: SimpleNamespace(has_valid_position=True, position=sought[tp]),
+    )
     thread._consumer = SimpleNamespace(
         assignment=lanes.copy,
+        _subscription=SimpleNamespace(subscription=SimpleNamespace(assignment=assignment)),
         seek_to_beginning=seek_to_beginning,
         _coordinator=SimpleNamespace(fetch_committed_offsets=committed),
         _fetcher=SimpleNamespace(seek_to=sought.__setitem__),
@@ -105,11 +110,13 @@ def rewound(gone: set[TP]) -> tuple[dict[TP, Any], dict[TP, int]]:
 
 
 def test_lanes_are_rewound_to_what_is_committed_or_to_their_beginning() -> None:
-    assert rewound(set()) == ({LANE: None, OTHER: 5, CHANGELOG: None}, {LANE: 0, OTHER: 5})
+    going, sought = rewound(set())
+    assert (going, sought) == ({LANE: 3, OTHER: 5, CHANGELOG: None}, {LANE: 3, OTHER: 5})
+    assert (going[LANE].note, going[OTHER].note) == ("", "seen 7")
 
 
 def test_lanes_that_go_meanwhile_are_not_rewound() -> None:
-    assert rewound({OTHER}) == ({LANE: None, CHANGELOG: None}, {LANE: 0})
+    assert rewound({OTHER}) == ({LANE: 3, CHANGELOG: None}, {LANE: 3})
     assert rewound({LANE, OTHER, CHANGELOG}) == ({}, {})
 
 

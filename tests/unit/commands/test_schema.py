@@ -90,3 +90,16 @@ def test_diff_exits_1_for_a_breaking_change(folder: Path) -> None:
 def test_wrong_usage_exits_2(folder: Path) -> None:
     assert schema(folder, "diff", "Word", "1").exit_code == 2
     assert schema(folder, "ddl", "Word", "one").exit_code == 2
+
+
+@pytest.mark.parametrize("command", [("show",), ("ddl",), ("lint",), ("diff", "2")])
+def test_a_wiki_that_does_not_answer_is_told_of_with_what_is_near(
+    folder: Path, command: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ELFAUST_SCHEMAS_WIKI_URL", "http://127.0.0.1:9/api.php")
+    monkeypatch.setenv("ELFAUST_SCHEMAS_WIKI_TIMEOUT", "0.1")
+    verb, *more = command
+    told = schema(folder, verb, "Word", "7", *more)
+    assert told.exit_code == 1
+    assert "the schema wiki does not say" in told.stderr
+    assert "revisions are 1, 2" in told.stderr
