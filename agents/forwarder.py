@@ -9,14 +9,12 @@ from elfaust.workers import state_folder
 
 
 def register(app: Any) -> None:
-    """Register the forwarder's task with its app."""
+    """Register the forwarder's work with its app."""
 
-    @app.task  # type: ignore[untyped-decorator]
     async def forward() -> None:
         forwarder = Forwarder(app.settings, state_folder(app.settings) / "forwarder")
         app.drains(forwarder.stop)
-        try:
-            await forwarder.run(await app.publisher())
-        except Exception as error:
-            # A task that fails is only logged by Faust; the worker must start again.
-            await app.crash(error)
+        app.held.append(lambda: forwarder.held)
+        await forwarder.run(await app.publisher())
+
+    app.runs(forward)

@@ -179,6 +179,20 @@ class ElfaustApp(faust.App):  # type: ignore[misc]
             await self._raw_producer.start()
         return Publisher(self.settings, self._raw_producer, self.admin)
 
+    def runs(self, work: Callable[[], Awaitable[None]]) -> None:
+        """Have `work` run beside the agents; the worker ends if it fails.
+
+        Of a plain task that fails Faust only writes into the log.
+        """
+
+        async def kept() -> None:
+            try:
+                await work()
+            except Exception as error:
+                await self.crash(error)
+
+        self.task(kept)
+
     def drains(self, drain: Callable[[], Awaitable[None]]) -> None:
         """Have `drain` awaited when the worker stops, before its agents and the last commit."""
         self._drains.append(drain)
@@ -223,7 +237,7 @@ def create_app(role: str, settings: Settings) -> ElfaustApp:
     app.topics._resubscribe_sleep_lock_seconds = settings.topics.discover_interval / 2
     app.on_partitions_assigned.connect(app.has_lanes, weak=False)
     app.on_before_shutdown.connect(_drain, weak=False)
-    app.task(app._keep_following)
+    app.runs(app._keep_following)
     register_ready(app)
     importlib.import_module(f"agents.{role}").register(app)
     collect_rarely()

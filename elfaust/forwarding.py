@@ -9,31 +9,33 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import logging
-import os
+import re
 import socket
-import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
-
-from elfaust.batch import Batch
-from elfaust.checkpoint import Checkpoint, load
-from elfaust.errors import SettingsError
+from elfaust import resumption
+from elfaust.errors import TooLong
+from elfaust.quiet import OnceAMinute
 from elfaust.settings import Settings
-from elfaust.spool import FileLines, Lines, Located, Spool
+from elfaust.sources.base import Located, Reading
+from elfaust.sources.checkpoint import Checkpoint, load
+from elfaust.sources.file import FileSource
+from elfaust.sources.received import Received
 from elfaust.types import Outgoing
 
 log = logging.getLogger(__name__)
+log.addFilter(OnceAMinute(of_a_kind=True))
 
 #: Bytes of neighbouring lines that go to one lane.
 LANE_BYTES = 65_536
 CHUNK_BYTES = 512_000
-STDIN_BYTES = 65_536
-#: A longer line is cut to this: Kafka would not take it, and the processor refuses it anyway.
-MAX_LINE_BYTES = 1_500_000
+#: Seconds between two looks for more lines.
+LOOK_SECONDS = 0.05
+#: Longest parts of a source's name, which goes with every record.
+HOST_CHARS, NAME_CHARS = 64, 120
 
 
 class Publisher(Protocol):
@@ -48,63 +50,58 @@ class Forwarder:
     def __init__(self, settings: Settings, folder: Path) -> None:
         """Open the source that `forwarder.source` names; its state is in `folder`.
 
-        Raises SettingsError when the source is a file that is not there.
+        Raises SettingsError when the source is a file that cannot be read.
         """
         self._settings = settings
-        source = settings.forwarder.source
-        #: The file that is forwarded, None for what is received.
-        self._file: Path | None = None
-        self._lines: Lines
-        if source in ("udp", "-", "stdin"):
-            name = "udp" if source == "udp" else "stdin"
-            self._lines = self._spool = Spool(folder / settings.forwarder.spool / name)
-        elif Path(source).is_file():
-            self._file = Path(source).resolve()
-            path = hashlib.sha256(str(self._file).encode()).hexdigest()[:12]
-            name = f"{self._file.name}-{path}"
-            self._lines = FileLines(self._file, settings.forwarder.follow)
+        given = settings.forwarder
+        #: What is received, None where a file is forwarded.
+        self._received: Received | None = None
+        self._source: Received | FileSource
+        if given.source in ("udp", "-", "stdin"):
+            name = "udp" if given.source == "udp" else "stdin"
+            self._received = Received(given, folder / given.spool / name, name == "udp")
+            self._source = self._received
         else:
-            raise SettingsError(f"forwarder.source: there is no file {source}")
+            path = Path(given.source)
+            name = f"{path.name}-{hashlib.sha256(str(_named(path)).encode()).hexdigest()[:12]}"
+            self._source = FileSource(path, given.follow, given.rotate_seconds)
         self._saved = folder / f"{name}.checkpoint.json"
-        self._checkpoint = self._load()
-        self._name = f"{socket.gethostname()}/{name}-{self._checkpoint.identity}"
+        self._prefix = f"{cleaned(socket.gethostname(), HOST_CHARS)}/{cleaned(name, NAME_CHARS)}"
+        known = load(self._saved)
+        self._checkpoint = self._source.begin(known)
+        #: Whether a restart finds this source by its checkpoint.
+        self._durable = known is not None and known.identity == self._checkpoint.identity
+        #: Why the checkpoint is behind, "" where it is not.
+        self._unsaved = ""
         #: By lane, the offset after the last record that is known of; what Kafka has of the source
-        #: beyond the checkpoint ends at position `_highest`.
+        #: beyond the checkpoint, and the highest position of that.
         self._offsets: dict[int, int] = {}
+        self._seen = set[int]()
         self._highest = -1
         self._stopping = asyncio.Event()
         self._done = asyncio.Event()
 
-    def _load(self) -> Checkpoint:
-        """Return the checkpoint of the source as it is, a new one where it begins again."""
-        known = load(self._saved)
-        if self._file is None:
-            identity = self._spool.identity
-            return known if known and known.identity == identity else Checkpoint(identity)
-        if known and not known.is_of(self._file):
-            log.warning("%s is not the file it was: it is forwarded from its start", self._file)
-            known = None
-        return known or Checkpoint()
+    @property
+    def held(self) -> list[str]:
+        """What waits by itself, and why."""
+        told = self._received.told if self._received else ""
+        return [f"forwarder: {why}" for why in (told, self._unsaved) if why]
 
     async def run(self, publisher: Publisher) -> None:
         """Forward lines. Raises ServerAway when Kafka does not take them: all of them are kept."""
-        transport = await self._receive()
         try:
-            seen = await self._resume()
-            while not (self._file and self._stopping.is_set()):
-                position = self._checkpoint.position
-                lines, after = self._lines.read(position, CHUNK_BYTES)
-                reached = await self._send(publisher, [n for n in lines if n.position not in seen])
-                self._save(after if reached is None else reached)
-                if self._checkpoint.position == position:
-                    if self._stopping.is_set() or self._lines.ended:
+            if self._received:
+                await self._received.open()
+            await self._resume()
+            while not (self._received is None and self._stopping.is_set()):
+                # Asked first: what has come until then is seen by this turn.
+                over = self._is_over()
+                if not await self._turn(publisher):
+                    if over:
                         return
-                    await asyncio.sleep(0.05)
+                    await asyncio.sleep(LOOK_SECONDS)
         finally:
-            if transport is not None:
-                transport.close()
-            if self._file is None:
-                self._spool.close()
+            self._source.close()
             self._done.set()
 
     async def stop(self) -> None:
@@ -113,109 +110,134 @@ class Forwarder:
         Of a file only the lines in hand are sent: the rest is still there for the next start.
         """
         self._stopping.set()
+        if self._received:
+            self._received.stop()
         await self._done.wait()
 
-    async def _send(self, publisher: Publisher, lines: Sequence[Located]) -> int | None:
+    def _is_over(self) -> bool:
+        waits = self._received is not None and self._received.waits
+        return (self._stopping.is_set() or self._source.ended) and not waits
+
+    async def _resume(self) -> None:
+        """Look up what Kafka has of the source from the checkpoint on."""
+        since = self._checkpoint.offsets if self._durable else None
+        name = self._name(self._checkpoint.identity)
+        self._seen, self._offsets = await resumption.find(self._settings, name, since)
+        self._highest = max(self._seen, default=-1)
+        if not self._durable:
+            self._checkpoint.offsets = dict(self._offsets)
+
+    def _begin(self, checkpoint: Checkpoint) -> None:
+        """Go on with another source, nothing of which is in Kafka."""
+        log.info("%s begins again as source %s", self._prefix, checkpoint.identity)
+        checkpoint.offsets = dict(self._offsets)
+        self._checkpoint, self._durable = checkpoint, False
+        self._seen, self._highest = set(), -1
+
+    async def _turn(self, publisher: Publisher) -> bool:
+        """Forward what there is next; tell whether there was something."""
+        if self._received:
+            self._received.look()
+        checkpoint = self._checkpoint
+        if self._unsaved or not self._durable:
+            self._save()
+        # A restart has to know where to look for what is sent before it is sent.
+        if self._durable:
+            reading = self._source.read(checkpoint, CHUNK_BYTES)
+            if (reading.position, reading.inside) != (checkpoint.position, checkpoint.inside):
+                await self._forward(publisher, reading)
+                return True
+            following = self._source.after(checkpoint)
+            if following is not None and following is not checkpoint:
+                self._begin(following)
+            if following is not None:
+                return True
+        return await self._straight(publisher)
+
+    async def _forward(self, publisher: Publisher, reading: Reading) -> None:
+        checkpoint = self._checkpoint
+        lines = [line for line in reading.lines if line.position not in self._seen]
+        reached = await self._send(publisher, lines, checkpoint.identity)
+        if reached is not None:
+            checkpoint.position, checkpoint.inside = reached, False
+        else:
+            if checkpoint.position > self._highest:
+                # All that was sent among other lanes has been sent again or found.
+                checkpoint.lanes = self._settings.topics.lanes
+            checkpoint.position, checkpoint.inside = reading.position, reading.inside
+        if checkpoint.position > self._highest:
+            # Until then a restart must find again what was found at this one.
+            checkpoint.offsets = dict(self._offsets)
+        self._source.note(checkpoint)
+        self._save()
+        # What is in Kafka is found there, whatever the checkpoint says.
+        self._source.forget(checkpoint.position)
+
+    async def _straight(self, publisher: Publisher) -> bool:
+        """Forward what the spool does not take from memory."""
+        if self._received is None or not self._received.overflow:
+            return False
+        overflow = self._received.overflow
+        lines, count = overflow.straight(CHUNK_BYTES)
+        await self._send(publisher, lines, overflow.identity)
+        overflow.sent(count)
+        return True
+
+    async def _send(
+        self, publisher: Publisher, lines: Sequence[Located], identity: str
+    ) -> int | None:
         """Send lines; return None, or where to go on if it was stopped before the end."""
         rate = self._settings.forwarder.rate
         step = max(1, int(rate / 20)) if rate else max(1, len(lines))
         for start in range(0, len(lines), step):
-            if self._file and self._stopping.is_set():
+            if self._received is None and self._stopping.is_set():
                 return lines[start].position
             part, begun = lines[start : start + step], time.monotonic()
-            offsets = await publisher.publish([self._outgoing(line) for line in part])
+            offsets = await self._publish(publisher, [self._outgoing(n, identity) for n in part])
             self._offsets |= {lane: last + 1 for (_, lane), last in offsets.items()}
             if rate:
                 await asyncio.sleep(max(0.0, len(part) / rate - (time.monotonic() - begun)))
         return None
 
-    def _outgoing(self, located: Located) -> Outgoing:
-        position, line = located
-        if len(line) > MAX_LINE_BYTES:
-            log.warning("A line of %d bytes is cut to %d", len(line), MAX_LINE_BYTES)
-        lane = position // LANE_BYTES % self._settings.topics.lanes
-        topic, now = self._settings.forwarder.topic, int(time.time() * 1000)
-        return Outgoing(topic, lane, line[:MAX_LINE_BYTES], now, self._name, position)
-
-    async def _receive(self) -> Any:
-        if self._file is not None:
-            return None
-        loop, forwarder = asyncio.get_running_loop(), self._settings.forwarder
-        if forwarder.source != "udp":
-            loop.run_in_executor(None, self._read_stdin)
-            return None
-        transport, _ = await loop.create_datagram_endpoint(
-            lambda: Datagrams(self._spool), local_addr=(forwarder.host, forwarder.port)
-        )
-        opened: socket.socket = transport.get_extra_info("socket")
-        # Bursts wait here while the loop is busy; the kernel gives what it may.
-        opened.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8 * 1024 * 1024)
-        return transport
-
-    def _read_stdin(self) -> None:
-        # What is read is spooled at once, however it was cut: nothing waits in this process.
-        while data := os.read(sys.stdin.fileno(), STDIN_BYTES):
-            self._spool.append_piece(data)
-        self._spool.ended = True
-
-    async def _resume(self) -> set[int]:
-        """Return the positions, from the checkpoint's on, that Kafka has already."""
-        consumer = AIOKafkaConsumer(
-            bootstrap_servers=self._settings.kafka.bootstrap, auto_offset_reset="earliest"
-        )
-        await consumer.start()
+    async def _publish(
+        self, publisher: Publisher, records: list[Outgoing]
+    ) -> dict[tuple[str, int], int]:
         try:
-            topic = self._settings.forwarder.topic
-            await consumer.topics()
-            numbers = consumer.partitions_for_topic(topic) or range(self._settings.topics.lanes)
-            ends = await consumer.end_offsets([TopicPartition(topic, n) for n in numbers])
-            seen = set[int]()
-            if self._saved.exists():
-                seen = await self._sent_since(consumer, ends)
-            self._offsets = {lane.partition: end for lane, end in ends.items()}
-            self._highest = max(seen, default=-1)
-            # Before anything is sent, so that a restart knows where to look for it.
-            self._save(self._checkpoint.position)
-            return seen
-        finally:
-            await consumer.stop()
+            return await publisher.publish(records)
+        except TooLong as error:
+            fits = {long: max(0, most) for long, most in error.records.items()}
+        for long, most in fits.items():
+            log.warning("A line of %d bytes is cut to the %d of its topic", len(long.value), most)
+        return await publisher.publish(
+            [r._replace(value=r.value[: fits[r]]) if r in fits else r for r in records]
+        )
 
-    async def _sent_since(
-        self, consumer: AIOKafkaConsumer, ends: dict[TopicPartition, int]
-    ) -> set[int]:
-        since, seen = self._checkpoint.offsets, set[int]()
-        behind = {lane for lane, end in ends.items() if since.get(lane.partition, 0) < end}
-        consumer.assign(list(behind))
-        for lane in behind:
-            consumer.seek(lane, since.get(lane.partition, 0))
-        while behind:
-            for fetched in (await consumer.getmany(timeout_ms=500)).values():
-                records = Batch(None, fetched).records
-                seen |= {record.position for record in records if record.source == self._name}
-            for lane in list(behind):
-                if await consumer.position(lane) >= ends[lane]:
-                    behind.discard(lane)
-        return seen
+    def _name(self, identity: str) -> str:
+        return f"{self._prefix}-{identity}"
 
-    def _save(self, position: int) -> None:
-        moved = position != self._checkpoint.position
-        self._checkpoint.position = position
-        if position > self._highest:
-            # Until then a restart must find again what was found at this one.
-            self._checkpoint.offsets = dict(self._offsets)
-        if self._file is not None:
-            self._checkpoint.note_head(self._file)
-        if moved or not self._saved.exists():
+    def _outgoing(self, located: Located, identity: str) -> Outgoing:
+        position, line = located
+        lanes = self._checkpoint.lanes or self._settings.topics.lanes
+        topic, now = self._settings.forwarder.topic, int(time.time() * 1000)
+        lane = position // LANE_BYTES % lanes
+        return Outgoing(topic, lane, line, now, self._name(identity), position)
+
+    def _save(self) -> None:
+        """Save the checkpoint; where the disk does not take it, it is tried again at each turn."""
+        try:
+            self._checkpoint.lanes = self._checkpoint.lanes or self._settings.topics.lanes
             self._checkpoint.save(self._saved)
-            self._lines.forget(position)
+        except OSError as error:
+            self._unsaved = f"{self._saved} is behind: {error}"
+            log.error("%s is behind: %s", self._saved, error)
+        else:
+            self._durable, self._unsaved = True, ""
 
 
-class Datagrams(asyncio.DatagramProtocol):
-    """Spools each datagram before it looks at the next."""
+def cleaned(name: str, most: int) -> str:
+    """Return a name of printable ASCII without colons, of so many characters at most: its end."""
+    return re.sub(r"[^!-9;-~ ]", "_", name)[-most:]
 
-    def __init__(self, spool: Spool) -> None:
-        self._spool = spool
 
-    def datagram_received(self, data: bytes, addr: object) -> None:
-        """Keep what was received."""
-        self._spool.append(data)
+def _named(path: Path) -> Path:
+    return path.parent.resolve() / path.name

@@ -55,28 +55,32 @@ class Supervisor:
         self.tick()
 
     def tick(self) -> list[str]:
-        """Start what is due; return a line for each worker that has died since the last call."""
+        """Start what is due; return a line for each worker that has died since the last call.
+
+        One that cannot be started, as where the disk of its log is full, is tried again like one
+        that has died.
+        """
         told, now = [], time.monotonic()
         for child in self._children:
-            if child.process is not None and child.process.poll() is not None:
-                told.append(self._died(child, now))
+            if child.process is not None and (code := child.process.poll()) is not None:
+                how = f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
+                told.append(self._died(child, now, f"ended by {how}"))
             if child.process is None and now >= child.start_at:
-                self._spawn(child)
+                try:
+                    self._spawn(child)
+                except OSError as error:
+                    told.append(self._died(child, now, f"did not start ({error})"))
         return told
 
-    def _died(self, child: _Child, now: float) -> str:
-        assert child.process is not None
-        workers, code = self._settings.workers, child.process.returncode
+    def _died(self, child: _Child, now: float, how: str) -> str:
+        workers = self._settings.workers
         if now - child.started >= STEADY_SECONDS or not child.backoff:
             child.backoff = workers.backoff_seconds
         else:
             child.backoff = min(2 * child.backoff, workers.backoff_max_seconds)
         child.start_at, child.process = now + child.backoff, None
         child.restarts += 1
-        how = f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
-        return (
-            f"{child.role} ended by {how}; starts again in {child.backoff:.1f} s (log: {child.log})"
-        )
+        return f"{child.role} {how}; starts again in {child.backoff:.1f} s (log: {child.log})"
 
     def _spawn(self, child: _Child) -> None:
         port = web_port(self._settings, child.role, child.instance)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
+from typing import Any, TypeVar
 
 import click
 
@@ -16,6 +18,8 @@ from elfaust.lag import TopicLag
 from elfaust.settings import Settings
 from elfaust.supervisor import Supervisor
 from elfaust.workers import ROLES, web_port
+
+T = TypeVar("T")
 
 #: Lines a second without --events.
 RATE = 200.0
@@ -51,19 +55,38 @@ def command(settings: Settings, events: int | None) -> None:
 
 
 async def _job(settings: Settings, supervisor: Supervisor, events: int | None) -> bool:
-    watch = asyncio.create_task(_watch(supervisor))
+    job = _until_stopped(settings) if events is None else _sent(settings, events)
+    return await beside(job, _watch(supervisor))
+
+
+async def _sent(settings: Settings, events: int) -> bool:
+    before = await _raw_lines(settings)
+    await send(settings, events)
+    click.echo(f"{events} lines sent; waiting until they have landed ...", err=True)
+    await landed(settings, before + events, every(5.0, _tell))
+    account = await read_account(settings)
+    show(account)
+    return not account.problems
+
+
+async def beside(job: Coroutine[Any, Any, T], *others: Coroutine[Any, Any, object]) -> T:
+    """Return what a job returns, with others running until then.
+
+    Raises what one of them fails with, as soon as it does; none runs on.
+    """
+    running = asyncio.ensure_future(job)
+    tasks = [running, *(asyncio.ensure_future(other) for other in others)]
     try:
-        if events is None:
-            return await _until_stopped(settings)
-        before = await _raw_lines(settings)
-        await send(settings, events)
-        click.echo(f"{events} lines sent; waiting until they have landed ...", err=True)
-        await landed(settings, before + events, every(5.0, _tell))
-        account = await read_account(settings)
-        show(account)
-        return not account.problems
+        while not running.done():
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                tasks.remove(task)
+                task.result()
+        return running.result()
     finally:
-        watch.cancel()
+        for task in (running, *tasks):
+            task.cancel()
+        await asyncio.gather(running, *tasks, return_exceptions=True)
 
 
 async def _raw_lines(settings: Settings) -> int:
@@ -85,17 +108,13 @@ async def _watch(supervisor: Supervisor) -> None:
 
 
 async def _until_stopped(settings: Settings) -> bool:
-    sending = asyncio.create_task(send(settings, None, RATE))
-    watching = asyncio.create_task(landed(settings, 2**62, every(5.0, _tell), float("inf")))
+    showing = landed(settings, 2**62, every(5.0, _tell), float("inf"))
+    sending = asyncio.create_task(beside(send(settings, None, RATE), showing))
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, sending.cancel)
-    try:
+    with suppress(asyncio.CancelledError):
         await sending
-    except asyncio.CancelledError:
-        return True
-    finally:
-        watching.cancel()
     return True
 
 

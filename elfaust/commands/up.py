@@ -30,13 +30,16 @@ def command(settings: Settings, counts: tuple[str, ...]) -> None:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    supervisor.start()
-    port = web_port(settings, "throughput")
-    click.echo(f"Throughput: http://{settings.web.host}:{port}/throughput/", err=True)
-    while not stop.wait(0.2):
-        for line in supervisor.tick():
-            click.echo(line, err=True)
-    codes = supervisor.stop()
+    try:
+        supervisor.start()
+        port = web_port(settings, "throughput")
+        click.echo(f"Throughput: http://{settings.web.host}:{port}/throughput/", err=True)
+        while not stop.wait(0.2):
+            for line in supervisor.tick():
+                click.echo(line, err=True)
+    finally:
+        # Workers that nobody watches must not run on.
+        codes = supervisor.stop()
     for name, code in codes.items():
         if code:
             click.echo(f"{name} did not end well: exit code {code}", err=True)

@@ -17,9 +17,12 @@ import pytest
 from elfaust.recorded import recorded_lines
 from elfaust.settings import Settings
 from tests.chaos.trial import Outcome, judged, until, workers_of
+from tests.integration.forwarder_trial import killed
 from tests.integration.running import Running, working
 
 KILLS = 20
+#: Kills of a forwarder alone, whose file is rotated all the time.
+MANY = 200
 #: Lines that are written to the file between two kills.
 LINES = 500
 
@@ -50,3 +53,17 @@ def test_a_forwarder_killed_while_its_file_grows(
             until(partial(has_told, running, number + 1), "its end is seen")
         note(judged(settings, "forwarder killed", KILLS, KILLS * LINES, time.monotonic()))
     assert sum("signal SIGKILL" in line for line in running.told) == KILLS
+
+
+@pytest.mark.long
+@pytest.mark.timeout(1_500)
+def test_a_forwarder_killed_while_its_file_is_rotated(
+    fresh: Settings, tmp_path: Path, note: Callable[[Outcome], None]
+) -> None:
+    began = time.monotonic()
+    count, found = killed(fresh, tmp_path, MANY, seed=11)
+    lost = sum(b"%d" % number not in found for number in range(count))
+    fault = "forwarder killed, its file rotated and cut"
+    note(
+        Outcome(fault, MANY, count, lost, found.total() - len(found), [], time.monotonic() - began)
+    )

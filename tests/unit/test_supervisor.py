@@ -99,3 +99,16 @@ def test_a_worker_gets_the_settings_and_a_port_of_its_own(
         "-m elfaust worker mysql --web-port 6068 0.01",
         "-m elfaust worker mysql --web-port 6073 0.01",
     ]
+
+
+def test_a_worker_that_cannot_be_started_is_told_and_tried_again(
+    settings: Settings, program: Path
+) -> None:
+    supervisor = Supervisor(settings, {"mysql": 1})
+    supervisor.start()
+    told = until_told(supervisor, "mysql did not start")
+    assert "No such file" in told
+    write(program, "exec sleep 60")
+    while not supervisor.pids():
+        supervisor.tick()
+    supervisor.stop()

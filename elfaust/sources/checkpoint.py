@@ -1,0 +1,99 @@
+"""How far a source of raw lines has been forwarded, kept in a file.
+
+A source has an identity, which is part of the name under which Kafka knows its positions: a file
+that was replaced and a spool that was wiped begin again as another source, so that nothing of them
+is taken for what was sent before.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import uuid
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, NamedTuple
+
+#: Bytes at a source's beginning, and before its position, by which it is known again.
+HEAD_BYTES = 4_096
+TAIL_BYTES = 512
+
+
+class Marks(NamedTuple):
+    """By what a file is known again that has been read up to a position."""
+
+    position: int = -1
+    head_bytes: int = 0
+    head: str = ""
+    tail: str = ""
+
+
+@dataclass
+class Checkpoint:
+    """Everything of the source before `position` is in Kafka.
+
+    `offsets` has, by lane, an offset of the raw topic before which all of this source is accounted
+    for. A file is known again by `head` and `tail`, digests of its first `head_bytes` and of what
+    is just before `position`, and by its number on the disk, `inode`; `before` has those of the
+    files beside it that are no successors of it.
+    """
+
+    identity: str = field(default_factory=lambda: uuid.uuid4().hex[:12])
+    position: int = 0
+    #: Whether `position` is inside a line that was cut.
+    inside: bool = False
+    offsets: dict[int, int] = field(default_factory=dict)
+    #: The lanes among which the lines from `position` on are spread; 0: as the settings say.
+    lanes: int = 0
+    head: str = ""
+    head_bytes: int = 0
+    tail: str = ""
+    inode: str = ""
+    before: list[str] = field(default_factory=list)
+
+    def save(self, file: Path) -> None:
+        """Write it, whole or not at all. Raises OSError when the disk does not take it."""
+        file.parent.mkdir(parents=True, exist_ok=True)
+        temporary = file.with_suffix(".tmp")
+        temporary.write_text(json.dumps(asdict(self)))
+        temporary.replace(file)
+
+    def note(self, marks: Marks) -> None:
+        """Keep by what the source is known again."""
+        if marks.head_bytes > self.head_bytes:
+            self.head, self.head_bytes = marks.head, marks.head_bytes
+        self.tail = marks.tail if marks.position == self.position else ""
+
+    def is_of(self, source: int) -> bool:
+        """Tell whether an open file still has what was forwarded."""
+        return (
+            os.fstat(source).st_size >= self.position
+            and (not self.head or _digest(source, 0, self.head_bytes) == self.head)
+            and (not self.tail or _tail(source, self.position) == self.tail)
+        )
+
+
+def mark(source: int, position: int) -> Marks:
+    """Return the marks of an open file that has been read up to a position."""
+    head_bytes = min(position, HEAD_BYTES)
+    return Marks(position, head_bytes, _digest(source, 0, head_bytes), _tail(source, position))
+
+
+def load(file: Path) -> Checkpoint | None:
+    """Return the checkpoint of a file, None where there is none."""
+    try:
+        saved: dict[str, Any] = json.loads(file.read_text())
+    except FileNotFoundError:
+        return None
+    saved["offsets"] = {int(lane): offset for lane, offset in saved["offsets"].items()}
+    return Checkpoint(**saved)
+
+
+def _digest(source: int, start: int, count: int) -> str:
+    return hashlib.sha256(os.pread(source, count, start)).hexdigest()
+
+
+def _tail(source: int, position: int) -> str:
+    start = max(0, position - TAIL_BYTES)
+    return _digest(source, start, position - start)

@@ -1,0 +1,218 @@
+"""The lines of a file, which may be rotated or cut while they are read, or while nobody reads.
+
+A file is read through its open handle to its end, whatever becomes of its name. Then the files that
+have taken its place are read, the oldest first, each as a source of its own. A file that was cut is
+looked for in a copy beside it; where there is none it begins again, as a source of its own.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+import stat
+from contextlib import suppress
+from pathlib import Path
+from time import monotonic
+
+from elfaust.errors import SettingsError
+from elfaust.quiet import OnceAMinute
+from elfaust.sources.base import Reading, Stretch, read_lines
+from elfaust.sources.checkpoint import Checkpoint, Marks, mark
+
+log = logging.getLogger(__name__)
+log.addFilter(OnceAMinute())
+
+
+class FileSource:
+    """What is in a file and in those that take its place."""
+
+    def __init__(self, path: Path, follow: bool, rotate_seconds: float) -> None:
+        self._path = path.parent.resolve() / path.name
+        self._rotated = re.compile(re.escape(path.name) + r"[.-][0-9][0-9_.-]*\Z")
+        self._follow = follow
+        self._wait = rotate_seconds if follow else 0.0
+        self._handle = -1
+        #: Since when the file has been as long as it is and has had no name, seconds.
+        self._size, self._quiet = 0, 0.0
+        #: Whether no more will be written to the file that is open.
+        self._over = False
+        self._marks = Marks()
+        #: Whether there will be no more lines than there are.
+        self.ended = False
+
+    def begin(self, known: Checkpoint | None) -> Checkpoint:
+        """Open the file of a checkpoint, or one that follows it; return where to go on.
+
+        Raises SettingsError when there is none that can be read.
+        """
+        beside = [_inode(status) for _, status in self._beside()]
+        if known and self._find(known):
+            return known
+        if known:
+            log.error(
+                "%s is not the file it was, nor is one beside it: whatever came after its byte %d "
+                "and was not read is lost",
+                *(self._path, known.position),
+            )
+        begun = self._next(known.before if known and known.inode else beside, 0)
+        if begun is None:
+            raise SettingsError(f"forwarder.source: there is no file {self._path} to be read")
+        return begun
+
+    def read(self, checkpoint: Checkpoint, size: int) -> Reading:
+        """Read lines from a checkpoint's place on; none where the file is not what it was."""
+        nothing = Reading([], checkpoint.position, checkpoint.inside)
+        if not checkpoint.is_of(self._handle):
+            return nothing
+        reading = read_lines(self, checkpoint.position, checkpoint.inside, size)
+        marks = mark(self._handle, reading.position)
+        # It may have been cut and written to in between.
+        if not checkpoint.is_of(self._handle):
+            return nothing
+        self._marks = marks
+        return reading
+
+    def stretch(self, position: int, size: int) -> Stretch:
+        """Return bytes of the file that is open; see `Bytes`."""
+        data = os.pread(self._handle, size, position)
+        return Stretch(position, data, self._over and len(data) < size)
+
+    def note(self, checkpoint: Checkpoint) -> None:
+        """Keep in a checkpoint by what its file is known again, as it was when it was read."""
+        checkpoint.note(self._marks)
+
+    def forget(self, position: int) -> None:
+        """Leave the file as it is: it is somebody else's."""
+
+    def after(self, checkpoint: Checkpoint) -> Checkpoint | None:
+        """Return where to go on when nothing was read; None: where one was."""
+        if not checkpoint.is_of(self._handle):
+            return self._cut(checkpoint)
+        named = self._is_named()
+        if named and not self._follow:
+            self.ended = True
+        if named or not self._is_quiet(named):
+            return None
+        if not self._over:
+            # What it ends with is a line, though it has no newline.
+            self._over = True
+            return checkpoint
+        changed = os.fstat(self._handle).st_mtime_ns
+        return self._next([*checkpoint.before, checkpoint.inode], changed)
+
+    def close(self) -> None:
+        """Close the file."""
+        if self._handle >= 0:
+            os.close(self._handle)
+            self._handle = -1
+
+    def _is_quiet(self, named: bool) -> bool:
+        size, now = os.fstat(self._handle).st_size, monotonic()
+        if named or size != self._size:
+            self._size, self._quiet = size, now
+        return now - self._quiet >= self._wait
+
+    def _is_named(self) -> bool:
+        """Tell whether the open file is the one that the path names, or the path names nothing."""
+        try:
+            status = self._path.stat()
+        except OSError as error:
+            if not isinstance(error, FileNotFoundError):
+                log.error("%s cannot be read: %s", self._path, error)
+            return True
+        return _inode(status) == _inode(os.fstat(self._handle))
+
+    def _beside(self) -> list[tuple[Path, os.stat_result]]:
+        """Return the rotated files, the one that was written last at the end."""
+        found = []
+        for path in self._path.parent.iterdir():
+            if self._rotated.match(path.name):
+                with suppress(FileNotFoundError):
+                    found.append((path, path.stat()))
+        regular = (one for one in found if stat.S_ISREG(one[1].st_mode))
+        return sorted(regular, key=lambda one: (one[1].st_mtime_ns, -_number(one[0])))
+
+    def _find(self, known: Checkpoint) -> bool:
+        """Open the file of a checkpoint: by its number, else by what it begins with."""
+        files = [*self._named(), *self._beside()]
+        numbered = [path for path, status in files if _inode(status) == known.inode]
+        alike = [
+            path
+            for path, status in files
+            if _inode(status) not in known.before and (known.position or not known.inode)
+        ]
+        for path in numbered + alike:
+            if (handle := _open(path)) is not None:
+                if known.is_of(handle):
+                    known.inode = self._take(handle)
+                    return True
+                os.close(handle)
+        return False
+
+    def _named(self) -> list[tuple[Path, os.stat_result]]:
+        try:
+            return [(self._path, self._path.stat())]
+        except OSError:
+            return []
+
+    def _next(self, before: list[str], changed: int) -> Checkpoint | None:
+        """Open what was written after files, the oldest first; None where nothing is there."""
+        # Opened first: what is rotated from now on is found beside it.
+        handle, beside = _open(self._path), self._beside()
+        for path, status in beside:
+            if _inode(status) not in before and status.st_mtime_ns >= changed:
+                older = _open(path)
+                if older is not None:
+                    if handle is not None:
+                        os.close(handle)
+                    handle = older
+                    break
+        if handle is None:
+            return None
+        here = {_inode(status) for _, status in beside}
+        if _inode(os.fstat(handle)) in here:
+            here &= set(before)
+        return Checkpoint(inode=self._take(handle), before=sorted(here))
+
+    def _cut(self, checkpoint: Checkpoint) -> Checkpoint | None:
+        if self._find(checkpoint):
+            log.info("%s was cut: the rest of it is read from its copy", self._path)
+            return checkpoint
+        log.error(
+            "%s was cut or written anew after byte %d had been read: whatever it had after that "
+            "byte and was not read is lost",
+            *(self._path, checkpoint.position),
+        )
+        return self._next([_inode(status) for _, status in self._beside()], 0)
+
+    def _take(self, handle: int) -> str:
+        self.close()
+        self._handle, self._over, self._marks = handle, not self._follow, Marks()
+        status = os.fstat(handle)
+        self._size, self._quiet = status.st_size, monotonic()
+        return _inode(status)
+
+
+def _number(path: Path) -> int:
+    """Return the digits of a name: of two files of one time, the higher number is the older."""
+    return int(re.sub("[^0-9]", "", path.name))
+
+
+def _open(path: Path) -> int | None:
+    """Open a file, None where there is none that can be read."""
+    try:
+        handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError as error:
+        if not isinstance(error, FileNotFoundError):
+            log.error("%s cannot be read: %s", path, error)
+        return None
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        log.error("%s cannot be read: it is no file", path)
+        os.close(handle)
+        return None
+    return handle
+
+
+def _inode(status: os.stat_result) -> str:
+    return f"{status.st_dev}:{status.st_ino}"

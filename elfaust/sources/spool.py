@@ -1,0 +1,177 @@
+"""Where lines wait that were received but are not yet in Kafka: files that outlive the process.
+
+Lines are in segments named by the position at which they start; a segment goes when all of it is in
+Kafka. Where the disk takes no more, nothing is left of what it took a part of, and the next segment
+begins, so that this one can go.
+"""
+
+from __future__ import annotations
+
+import io
+import logging
+import uuid
+from contextlib import suppress
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+
+from elfaust.sources.base import Reading, Stretch, read_lines
+
+log = logging.getLogger(__name__)
+
+SEGMENT_BYTES = 16_000_000
+
+
+@dataclass
+class _Segment:
+    file: Path
+    base: int
+    size: int
+
+    @property
+    def end(self) -> int:
+        return self.base + self.size
+
+
+class Spool:
+    """Lines appended by one process and read back by it or the next."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self._folder = folder
+        self._tail: io.FileIO | None = None
+        #: Whether the last segment takes no more, for want of room.
+        self._full = False
+        #: Whether nothing more will be appended.
+        self.ended = False
+        #: A spool that was wiped is another one, whose positions begin again.
+        self.identity = _identity(folder)
+        self._segments = _segments(folder)
+        #: The position of the next byte that is appended.
+        self.end = self._segments[-1].end if self._segments else 0
+        if self._segments and _is_torn(self._segments[-1]):
+            # A process killed in the middle of a write leaves part of a line: the gap ends it.
+            self.end += 1
+
+    def skip_to(self, position: int) -> None:
+        """Have positions before this one not be used again, whatever has become of their lines."""
+        self.end = max(self.end, position)
+
+    def append(self, line: bytes) -> None:
+        """Append a line; it outlives this process when this returns.
+
+        Raises OSError when the disk does not take it: nothing of it is kept.
+        """
+        self.append_piece(line if line.endswith(b"\n") else line + b"\n")
+
+    def append_piece(self, data: bytes) -> None:
+        """Append part of a stream of lines, wherever it was cut. Raises OSError as `append`."""
+        last = self._segments[-1] if self._segments else None
+        if self._tail is None or last is None or last.size >= SEGMENT_BYTES:
+            self._tail, last = self._open_tail()
+        written = 0
+        try:
+            while written < len(data):
+                written += self._tail.write(data[written:])
+        except OSError:
+            self._take_back(self._tail, last.size)
+            raise
+        last.size += len(data)
+        self.end += len(data)
+
+    def _open_tail(self) -> tuple[io.FileIO, _Segment]:
+        self.close()
+        last = self._segments[-1] if self._segments else None
+        room = last and last.size < (1 if self._full else SEGMENT_BYTES)
+        if last is None or not room or last.end != self.end:
+            last = _Segment(self._folder / f"{self.end:020d}.lines", self.end, 0)
+        # Unbuffered: what is written is the kernel's, whatever becomes of this process.
+        tail = last.file.open("ab", buffering=0)
+        try:
+            # What could not be taken back before would stand before what comes.
+            tail.truncate(last.size)
+        except OSError:
+            tail.close()
+            raise
+        self._full = False
+        if last not in self._segments:
+            self._segments.append(last)
+        return tail, last
+
+    def _take_back(self, tail: io.FileIO, size: int) -> None:
+        # Where even this fails, the next segment's name says how much of this one counts.
+        with suppress(OSError):
+            tail.truncate(size)
+        with suppress(OSError):
+            self.close()
+        self._tail, self._full = None, True
+
+    def close(self) -> None:
+        """Close the segment that is appended to."""
+        tail, self._tail = self._tail, None
+        if tail is not None:
+            tail.close()
+
+    def read(self, position: int, inside: bool, size: int) -> Reading:
+        """Read lines from a position on."""
+        return read_lines(self, position, inside, size)
+
+    def stretch(self, position: int, size: int) -> Stretch:
+        """Return bytes; see `Bytes`."""
+        later = [segment for segment in self._segments if segment.end > position]
+        if not later:
+            return Stretch(position, b"", False)
+        start = end = max(position, later[0].base)
+        data = b""
+        while later and later[0].base <= end and len(data) < size:
+            data += self._bytes(later[0], end, size - len(data))
+            end = start + len(data)
+            if end < later[0].end:
+                break
+            del later[0]
+        follows = later[0].base if later else self.end
+        return Stretch(start, data, follows > end if later or self.end > end else self.ended)
+
+    def _bytes(self, segment: _Segment, start: int, size: int) -> bytes:
+        wanted = min(size, segment.end - start)
+        try:
+            with segment.file.open("rb") as opened:
+                opened.seek(start - segment.base)
+                data = opened.read(wanted)
+        except FileNotFoundError:
+            data = b""
+        if len(data) < wanted:
+            log.error("%s was cut: %d bytes are lost", segment.file, wanted - len(data))
+            segment.size = start + len(data) - segment.base
+        return data
+
+    def forget(self, position: int) -> None:
+        """Remove the segments that end before a position, but the last: it says where we are."""
+        for segment in self._segments[:-1]:
+            if segment.end <= position:
+                segment.file.unlink(missing_ok=True)
+                self._segments.remove(segment)
+
+
+def _identity(folder: Path) -> str:
+    named = folder / "identity"
+    if not named.exists() or not named.read_text():
+        temporary = folder / "identity.tmp"
+        temporary.write_text(uuid.uuid4().hex[:12])
+        temporary.replace(named)
+    return named.read_text()
+
+
+def _segments(folder: Path) -> list[_Segment]:
+    files = sorted(folder.glob("*.lines"))
+    segments = [_Segment(file, int(file.stem), file.stat().st_size) for file in files]
+    for segment, following in pairwise(segments):
+        # What is over was taken back.
+        segment.size = min(segment.size, following.base - segment.base)
+    return segments
+
+
+def _is_torn(segment: _Segment) -> bool:
+    with segment.file.open("rb") as opened:
+        opened.seek(max(0, segment.size - 1))
+        return opened.read(1) not in (b"", b"\n")

@@ -1,0 +1,69 @@
+"""A forwarder that is killed, and whose disk is full, with a real Kafka: every line once."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import subprocess
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from elfaust.forwarding import Forwarder
+from elfaust.settings import Settings
+from tests.integration.forwarder_trial import killed, numbers
+from tests.integration.test_forwarding import publishing
+
+LINES = 20_000
+
+
+def test_a_forwarder_that_is_killed_while_its_file_is_rotated(
+    fresh: Settings, tmp_path: Path
+) -> None:
+    count, found = killed(fresh, tmp_path, kills=5, seed=5)
+    assert unlike(found, count) == {}
+
+
+def unlike(found: Counter[bytes], count: int) -> dict[bytes, int]:
+    """Return how often lines were found that are not there once."""
+    numbers = {b"%d" % number for number in range(count)}
+    return {number: found[number] for number in numbers | found.keys() if found[number] != 1}
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A tmpfs of 1 MB, smaller than a segment of the spool and than what is received."""
+    command = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(tmp_path)]
+    mounted = subprocess.run(command, capture_output=True)
+    if mounted.returncode:
+        pytest.skip(f"nothing can be mounted here: {mounted.stderr.decode().strip()}")
+    yield tmp_path
+    subprocess.run(["umount", str(tmp_path)], check=True)
+
+
+async def test_lines_by_udp_on_a_disk_that_is_full(fresh: Settings, small_disk: Path) -> None:
+    forwarder = replace(fresh.forwarder, source="udp", rate=5_000.0)
+    settings = replace(fresh, forwarder=forwarder)
+    running = Forwarder(settings, small_disk)
+    told = set[str]()
+    async with publishing(settings) as publisher, asyncio.timeout(100):
+        task = asyncio.create_task(running.run(publisher))
+        while not (running._received and running._received._socket):
+            await asyncio.sleep(0.01)
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
+            client.connect(("127.0.0.1", forwarder.port))
+            for number in range(LINES):
+                client.send(b"%d %s" % (number, b"x" * 300))
+                # The loop takes one datagram a turn.
+                await asyncio.sleep(0)
+                if number % 20 == 0:
+                    told |= {held.partition("(")[0] for held in running.held}
+        while (await numbers(settings)).total() < LINES:
+            await asyncio.sleep(0.2)
+        await running.stop()
+        await task
+    assert "forwarder: the spool takes nothing " in told
+    assert unlike(await numbers(settings), LINES) == {}
