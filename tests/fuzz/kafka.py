@@ -23,7 +23,7 @@ class Topics:
     def __init__(self, settings: Settings) -> None:
         self.records: defaultdict[str, list[Fetched]] = defaultdict(list)
         self._batch_bytes = settings.kafka.batch_bytes
-        admin: Any = SimpleNamespace(ensure=self._ensure)
+        admin: Any = SimpleNamespace(ensure=self._ensure, limit=lambda _: LIMIT)
         self.publisher = Publisher(settings, self, admin)
 
     async def _ensure(self, names: Iterable[str]) -> None:
@@ -65,6 +65,8 @@ class Topics:
         asyncio.run(self.publisher.publish(outgoing))
 
 
+#: Bytes that a topic takes as one record.
+LIMIT = 10_000_000
 LEGAL = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-")
 
 

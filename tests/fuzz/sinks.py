@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import io
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from types import SimpleNamespace
 from typing import Any
 
 import orjson
+import pyarrow.parquet as pq
 
 from elfaust.account import Scanned, _Lines
 from elfaust.audit import _Judge
@@ -136,14 +138,17 @@ class Sinks:
     ) -> dict[str, dict[str, Any]]:
         key, root = self._key(topic), self.settings.hdfs.root
         folder = f"{root}/{key.schema.lower()}_{key.revision}"
-        rows, times = self.faults.attempt("audit", lambda: parquet_rows(storage, folder)) or (
-            {},
-            {},
-        )
+        found: Any = self.faults.attempt("audit", parquet_rows, storage, folder)
+        rows: dict[str, dict[str, Any]] = getattr(found, "rows", found and found[0]) or {}
+        unreadable = getattr(found, "unreadable", [])
+        self.faults.promise("files", not unreadable, "a file is unreadable", unreadable)
         mine = {id(record) for of, record, _ in refused if of == topic}
         fresh = advance(Progress(), topic, records)
         # `Edit` and `EDIT` share a folder: there may be more.
-        total = sum(times.values())
+        total = sum(
+            pq.read_metadata(io.BytesIO(storage.read(path))).num_rows
+            for path in storage.walk(folder)
+        )
         self.faults.promise(
             "files",
             total + len(mine) >= len(fresh),
@@ -232,8 +237,8 @@ def _differences(schema: Schema, held: Row, given: Row) -> list[str]:
 def _write(sink: HdfsSink, topics: Any) -> Refusals:
     """Call the sink, whichever way it takes reports."""
     if len(inspect.signature(sink.write).parameters) == 2:
-        refused: Refusals = sink.write(0, topics)
-        return refused
-    reported: Refusals = []
-    sink.write(0, topics, reported.extend)  # type: ignore[call-arg]
-    return reported
+        refused: Any = sink.write(0, topics)
+        return list(refused)
+    told: list[Refused] = []
+    sink.write(0, topics, told.extend)  # type: ignore[call-arg]
+    return [(one.topic, one.record, one.fault) for one in told]
