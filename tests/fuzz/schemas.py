@@ -265,7 +265,7 @@ def schema_text(of: random.Random) -> bytes:
     kind = of.random()
     if kind < 0.05:
         return of.choice(BODIES)
-    if kind < 0.08:
+    if kind < 0.06:
         schema = explosive(of)
     elif kind < 0.25:
         schema = json.loads(of.choice(real_schemas()))

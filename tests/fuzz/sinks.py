@@ -168,7 +168,10 @@ class Sinks:
             uuid = str(row[0])
             if judged and uuid in files and (held := self._held(stored, row)):
                 found = self.faults.attempt("audit", _differences, schema, held, files[uuid])
-                self.faults.promise("audit", not found, "MySQL and Parquet disagree", found)
+                for one in found or []:
+                    self.faults.promise(
+                        "audit", False, f"MySQL and Parquet differ, {_kind(one)}", one
+                    )
 
     def _held(self, stored: Stored, row: list[Any]) -> dict[str, Any] | None:
         return self.faults.attempt("rows", lambda: shown(stored.columns, row))
@@ -232,6 +235,22 @@ class Sinks:
 
 def _differences(schema: Schema, held: Row, given: Row) -> list[str]:
     return list(differences(schema, held, given))
+
+
+def _kind(difference: str) -> str:
+    """Return of which kinds the two values of a difference are."""
+    _, _, both = difference.partition(": MySQL ")
+    mine, _, other = both.partition(", Parquet ")
+    kinds = {
+        "'": "text",
+        '"': "text",
+        "[": "list",
+        "{": "object",
+        "N": "None",
+        "T": "bool",
+        "F": "bool",
+    }
+    return f"{kinds.get(mine[:1], 'number')} and {kinds.get(other[:1], 'number')}"
 
 
 def _write(sink: HdfsSink, topics: Any) -> Refusals:

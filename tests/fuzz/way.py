@@ -6,7 +6,7 @@ All calls into elfaust's steps stand here and in `sinks.py` and `tools.py`.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ from elfaust.settings import Settings
 from elfaust.topics import TopicNames
 from elfaust.types import Outgoing, Record
 from tests.fuzz.cases import Case
-from tests.fuzz.faults import Faults
+from tests.fuzz.faults import Faults, TooLong
 from tests.fuzz.kafka import Topics
 from tests.fuzz.records import Fetched
 from tests.fuzz.sinks import Sinks
@@ -124,8 +124,7 @@ class Way:
 
         verdicts = self.faults.attempt("judge", judge, records)
         if verdicts is None:
-            alone = [(r, self.faults.attempt("judge", judge, [r])) for r in records]
-            return [(record, found[0]) for record, found in alone if found]
+            return self._judged_alone(judge, records)
         self.faults.promise(
             "judge", len(verdicts) == len(records), "a record without a verdict, or with two"
         )
@@ -138,6 +137,21 @@ class Way:
                 (record.value[:200], one.value[:300], other.value[:300]),
             )  # fmt: skip
         return list(zip(records, verdicts, strict=False))
+
+    def _judged_alone(
+        self, judge: Callable[[Sequence[Record]], list[Verdict]], records: list[Record]
+    ) -> list[tuple[Record, Verdict]]:
+        """Judge what cannot be judged together one by one, until the third that takes too long."""
+        judged: list[tuple[Record, Verdict]] = []
+        slow = 0
+        for record in records:
+            if found := self.faults.attempt("judge", judge, [record]):
+                judged.append((record, found[0]))
+            else:
+                slow += isinstance(self.faults.found[-1].error, TooLong)
+                if slow == 3:
+                    break
+        return judged
 
     def _check(self, record: Record, verdict: Verdict) -> None:
         code = verdict.code or "valid"
