@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from elfaust.feeding import feed, holding, reporting
+from elfaust.feeding import blocking, feed, holding, reporting
 from elfaust.registry import Registry
 from elfaust.sinks.gather import Gather, Gathered, Refused, by_topic, in_thread
-from elfaust.sinks.hdfs import HdfsSink
+from elfaust.sinks.hdfs import HdfsSink, Tell
 from elfaust.storage import open_storage
 from models.event import EventCapsule
 
@@ -22,20 +22,25 @@ def register(app: Any) -> None:
     def group_of(batch: Gathered) -> tuple[int, str]:
         return sink.group(batch.lane, batch.topic, app.names.key(batch.topic))
 
-    def write(group: tuple[int, str], batches: Sequence[Gathered]) -> list[Refused]:
-        lane, _ = group
+    def store(lane: tuple[int, Tell], batches: Sequence[Gathered]) -> list[Refused]:
+        number, tell = lane
         topics = {
             topic: (app.names.key(topic), records) for topic, records in by_topic(batches).items()
         }
-        return [
-            Refused(topic, lane, record, fault) for topic, record, fault in sink.write(lane, topics)
-        ]
+        sink.write(number, topics, tell)
+        return []
+
+    report, in_its_thread = reporting(app), in_thread(store)
+
+    async def write(group: tuple[int, str], batches: Sequence[Gathered]) -> Sequence[Refused]:
+        lane, _ = group
+        return await in_its_thread((lane, blocking(report)), batches)
 
     app.waits_for(f"HDFS {settings.hdfs.url}", lambda: storage.list(settings.hdfs.root))
     gather = Gather(
         group_of=group_of,
-        write=in_thread(write),
-        report=reporting(app),
+        write=write,
+        report=report,
         generation=lambda: app.consumer_generation_id,
         flush_rows=settings.hdfs.flush_rows,
         flush_seconds=settings.hdfs.flush_seconds,

@@ -3,52 +3,109 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from typing import Any
+
+from faust.types import TP
 
 from elfaust.processing import Judge
 from elfaust.registry import Registry
-from elfaust.types import Outgoing
+from elfaust.settling import Lane, Limits, Settled, Ways
+from elfaust.types import Outgoing, SchemaKey
 from models.raw_line import RawLine
+
+#: Longest wait between looks at lines that wait for their schema, seconds.
+LOOK_SECONDS = 0.25
 
 
 def register(app: Any) -> None:
-    """Register the processor's agent with its app."""
+    """Register the processor's agent, and what settles the lines that wait, with their app."""
     names, settings = app.names, app.settings
     registry = Registry.of_workers(settings)
     judges = {
         settings.topics.raw_client: Judge(settings.processor.client_format, registry, settings),
         settings.topics.raw_server: Judge(settings.processor.server_format, registry, settings),
     }
+    limits = Limits(
+        settings.processor.unresolved_seconds,
+        settings.processor.waiting_bytes // (len(judges) * settings.topics.lanes),
+    )
+    lanes: dict[TP, Lane] = {}
     busy = asyncio.Lock()
+
+    async def lane_of(tp: TP) -> Lane:
+        if tp not in lanes:
+            ends = await app.consumer.highwaters(tp)
+            lanes[tp] = Lane(
+                f"{tp.topic}/{tp.partition}",
+                judges[tp.topic],
+                registry,
+                ways(tp),
+                limits,
+                note=app.consumer.note(tp),
+                judged_to=ends[tp],
+            )
+        return lanes[tp]
+
+    def ways(tp: TP) -> Ways:
+        async def publish(settled: Sequence[Settled]) -> None:
+            publisher = await app.publisher()
+            await publisher.publish(
+                [
+                    Outgoing(
+                        names.error if verdict.code else names.event(verdict.key),
+                        tp.partition,
+                        verdict.value,
+                        record.timestamp,
+                        tp.topic,
+                        record.offset,
+                        verdict.headers,
+                    )
+                    for record, verdict in settled
+                ]
+            )
+
+        async def note(text: str) -> None:
+            await app.consumer.commit_note(tp, text)
+
+        async def is_published(key: SchemaKey) -> bool:
+            return names.event(key) in await app.admin.names()
+
+        return Ways(publish, note, is_published)
 
     @app.agent(app.batches(*names.raw, value_type=RawLine), name=app.role)  # type: ignore[untyped-decorator]
     async def process(stream: Any) -> None:
-        publisher = await app.publisher()
         async for event in stream.noack().events():
-            if app.draining:
-                continue
-            async with busy:
-                topic, lane = event.message.topic, event.message.partition
-                records = event.value.records
-                verdicts = await judges[topic].judge(records, f"{topic}/{lane}")
-                await publisher.publish(
-                    [
-                        Outgoing(
-                            names.error if verdict.code else names.event(verdict.key),
-                            lane,
-                            verdict.value,
-                            record.timestamp,
-                            topic,
-                            record.offset,
-                            verdict.headers,
-                        )
-                        for record, verdict in zip(records, verdicts, strict=True)
-                    ]
-                )
+            message = event.message
+
+            def acknowledge(note: str, event: Any = event) -> None:
+                event.message.note = note
                 event.ack()
+
+            async with busy:
+                if not app.draining and message.generation_id == app.consumer_generation_id:
+                    lane = await lane_of(TP(message.topic, message.partition))
+                    await lane.take(message.offset + 1, event.value.records, acknowledge)
+
+    @app.task  # type: ignore[untyped-decorator]
+    async def settle() -> None:
+        try:
+            while True:
+                await registry.wait_changed(LOOK_SECONDS)
+                async with busy:
+                    for lane in lanes.values():
+                        await lane.settle()
+        except Exception as error:
+            # A task that fails is only logged by Faust; unacknowledged batches must come again.
+            await app.crash(error)
+
+    async def lanes_move(*_: Any, **__: Any) -> None:
+        async with busy:
+            lanes.clear()
 
     async def idle() -> None:
         async with busy:
             pass
 
+    app.on_partitions_revoked.connect(lanes_move, weak=False)
     app.drains(idle)

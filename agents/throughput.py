@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 import faust
 
-from elfaust.counts import CountKey, merge, tally
+from elfaust.counts import CountKey, is_entry, merge, tally
 from elfaust.errors import Unacknowledged
 from elfaust.feeding import feed, reporting
+from elfaust.quiet import OnceAMinute
 from elfaust.sinks.gather import Gather, Gathered, Refused
 from elfaust.web.throughput import register as register_page
 from models.count import Count
 from models.event import EventCapsule
+
+log = logging.getLogger(__name__)
+log.addFilter(OnceAMinute(of_a_kind=True))
 
 
 class CountsTable(faust.Table):  # type: ignore[misc]
@@ -38,7 +43,10 @@ class CountsTable(faust.Table):  # type: ignore[misc]
         return sent
 
     def apply_changelog_batch(self, batch: Iterable[Any]) -> None:
-        """Take in what Kafka has of the table, older values written late left out."""
+        """Take in what Kafka has of the table.
+
+        Older values written late are left out, and what is no count: somebody else's records.
+        """
         # Which are older depends on what came before them in the batch: it is taken in one by one.
         super().apply_changelog_batch(event for event in batch if self._is_news(event))
 
@@ -46,8 +54,14 @@ class CountsTable(faust.Table):  # type: ignore[misc]
         # A worker that has lost a lane may write what it counted after the lane's new owner has.
         # All values of an entry count a prefix of the same records, so the one that counts more is
         # the later one.
+        message, value = event.message, event.value
+        entry = value.asdict() if isinstance(value, Count) else message.value
+        if not is_entry(event.key, entry):
+            where = (message.topic, message.partition, message.offset)
+            log.warning("No count in %s/%d at %d: passed over", *where)
+            return False
         have = self.data.get(event.key)
-        return event.message.value is None or not have or event.value.count >= have.count
+        return message.value is None or not have or value.count >= have.count
 
     async def written(self, seconds: float) -> None:
         """Wait until all changes are in Kafka; raises Unacknowledged when that takes too long."""

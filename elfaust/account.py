@@ -11,12 +11,13 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, NamedTuple
 
-import orjson
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from elfaust.batch import Batch
+from elfaust.batch import FORWARDED, Batch
+from elfaust.counts import named_by
 from elfaust.counts_reader import read_counts
 from elfaust.errors import SchemaUnfit
 from elfaust.settings import Settings
@@ -26,6 +27,9 @@ from elfaust.sinks.parquet_reader import parquet_files
 from elfaust.storage import open_storage
 from elfaust.topics import TopicAdmin, TopicNames
 from elfaust.types import Record, SchemaKey
+
+#: Roles that refuse events, with whatever code.
+SINKS = ("mysql", "hdfs")
 
 
 class Scanned(NamedTuple):
@@ -60,7 +64,7 @@ class Line:
     @property
     def processor_faults(self) -> int:
         """Lines refused before they became an event."""
-        return sum(n for code, n in self.invalid.items() if code != "consumer")
+        return sum(self.invalid.values()) - sum(self.unfit.values())
 
     @property
     def problems(self) -> list[str]:
@@ -112,7 +116,7 @@ async def account_of(settings: Settings, scanned: Iterable[Scanned]) -> Account:
     raw = 0
     for topic, _, records in scanned:
         if topic in names.raw:
-            raw += len(records)
+            raw += len(_lines_once(records))
         elif topic == names.error:
             lines.add_errors(records)
         elif key := names.key(topic):
@@ -137,11 +141,13 @@ class _Lines:
 
     def add_errors(self, records: Iterable[Record]) -> None:
         for record in _once(records):
-            event = orjson.loads(record.value)["event"]
-            line = self[SchemaKey(event["schema"], event["revision"])]
-            line.invalid[event["code"]] += 1
-            if event["code"] == "consumer":
-                line.unfit[record.source.partition("/")[0]] += 1
+            code, key = named_by(record.value)
+            line = self[key]
+            line.invalid[code] += 1
+            # A sink's refusals come from `<role>/<topic>`, the processor's from a raw topic.
+            role, slash, _ = record.source.partition("/")
+            if slash and role in SINKS:
+                line.unfit[role] += 1
 
     def sorted(self) -> list[Line]:
         return [self._lines[key] for key in sorted(self._lines)]
@@ -150,6 +156,12 @@ class _Lines:
 def _once(records: Iterable[Record]) -> list[Record]:
     seen: dict[tuple[str, int], Record] = {}
     return [r for r in records if not r.source or seen.setdefault((r.source, r.position), r) is r]
+
+
+def _lines_once(records: Iterable[Record]) -> list[Record]:
+    """Return raw lines as the processor takes them: a forwarder's once, all others as they come."""
+    forwarded = cache(FORWARDED.fullmatch)
+    return _once(r if forwarded(r.source) else r._replace(source="") for r in records)
 
 
 async def scan(settings: Settings) -> list[Scanned]:
@@ -226,6 +238,7 @@ def _add_parquet(settings: Settings, lines: _Lines) -> None:
             by_folder[folder].parquet += len(file.uuids)
             uuids[folder].update(file.uuids)
     for folder, seen in uuids.items():
+        seen.pop("", 0)
         by_folder[folder].parquet_twice = sum(n - 1 for n in seen.values())
 
 

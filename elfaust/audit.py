@@ -12,11 +12,12 @@ from typing import NamedTuple
 
 import orjson
 
-from elfaust.account import Account, Scanned, account_of, scan
+from elfaust.account import SINKS, Account, Scanned, account_of, scan
+from elfaust.errors import SchemaUnfit, SchemaWaits
 from elfaust.lag import LagReader, LaneLag
 from elfaust.registry import Registry, Schema
 from elfaust.settings import Settings
-from elfaust.sinks.commits import unfinished
+from elfaust.sinks.commit_files import torn, unfinished
 from elfaust.storage import Storage, open_storage
 from elfaust.stored import Row, differences, mysql_rows, parquet_rows
 from elfaust.topics import TopicNames
@@ -31,8 +32,10 @@ class Finding(NamedTuple):
 
     `kind` is `lost` (acknowledged and not there), `twice`, `unknown` (there, and in no topic),
     `differs` (MySQL and Parquet disagree), `ahead` (acknowledged past the end of its topic), `left
-    over` (files of no finished commit) or `unbalanced` (numbers that do not add up). `number` is
-    how many events, files or sums it is about.
+    over` (files of no finished commit), `unreadable` (records without a uuid that a sink has taken,
+    files that are none of ours, a torn commit, events whose schema is not to be had) or
+    `unbalanced` (numbers that do not add up). `number` is how many events, records, files or sums
+    it is about.
     """
 
     kind: str
@@ -96,6 +99,8 @@ def _left_over(settings: Settings) -> Iterator[Finding]:
     storage = open_storage(settings.hdfs)
     if files := unfinished(storage, settings.hdfs.root):
         yield Finding("left over", "HDFS", len(files), _some(files))
+    for commit in torn(storage, settings.hdfs.root):
+        yield Finding("unreadable", "HDFS", 1, str(commit))
 
 
 class _Judge:
@@ -109,6 +114,7 @@ class _Judge:
         self._registry = Registry.of_workers(settings)
         self._storage: Storage = open_storage(settings.hdfs)
         self._events: defaultdict[SchemaKey, dict[str, list[Event]]] = defaultdict(dict)
+        self._unreadable: list[Event] = []
         self._refused: defaultdict[str, set[Event]] = defaultdict(set)
         self._acknowledged = {(lag.role, lag.topic, lag.lane): lag.acknowledged for lag in lags}
         for lane in scanned:
@@ -123,22 +129,43 @@ class _Judge:
         elif key:
             for record in scanned.records:
                 event = Event(scanned.topic, scanned.lane, record.offset)
-                uuid = orjson.loads(record.value)["uuid"]
-                self._events[key].setdefault(uuid, []).append(event)
+                if uuid := _uuid(record.value):
+                    self._events[key].setdefault(uuid, []).append(event)
+                else:
+                    self._unreadable.append(event)
 
     def findings(self) -> Iterator[Finding]:
+        yield from self._taken_unread()
         for key, events in sorted(self._events.items()):
-            schema = self._registry.find(key)
-            rows = mysql_rows(self._settings.mysql, schema)
-            folder = f"{self._settings.hdfs.root.rstrip('/')}/{key.schema.lower()}_{key.revision}"
-            files, times = parquet_rows(self._storage, folder)
             name = f"{key.schema}_{key.revision}"
+            try:
+                schema = self._registry.find(key)
+            except (SchemaWaits, SchemaUnfit) as error:
+                yield Finding("unreadable", name, len(events), str(error))
+                continue
+            rows = mysql_rows(self._settings.mysql, schema)
+            folder = f"{self._settings.hdfs.root.rstrip('/')}/{name.lower()}"
+            files = parquet_rows(self._storage, folder)
+            if files.unreadable:
+                number, some = len(files.unreadable), _some(files.unreadable)
+                yield Finding("unreadable", f"Parquet {name}", number, some)
             yield from self._compare("mysql", f"MySQL {name}", events, rows)
-            yield from self._compare("hdfs", f"Parquet {name}", events, files)
-            twice = [uuid for uuid, n in times.items() if n > 1]
+            yield from self._compare("hdfs", f"Parquet {name}", events, files.rows)
+            twice = [uuid for uuid, n in files.times.items() if n > 1]
             if twice:
                 yield Finding("twice", f"Parquet {name}", len(twice), _some(twice))
-            yield from _different(schema, rows, files)
+            yield from _different(schema, rows, files.rows)
+
+    def _taken_unread(self) -> Iterator[Finding]:
+        """Yield the records that no audit can follow, unless each sink has refused or awaits it."""
+        where: defaultdict[tuple[str, int], list[Event]] = defaultdict(list)
+        for event in self._unreadable:
+            if any(self._is_done(role, [event]) for role in SINKS):
+                where[event.topic, event.lane].append(event)
+        for (topic, lane), events in sorted(where.items()):
+            offsets = ", ".join(str(event.offset) for event in events[:EXAMPLES])
+            detail = f"no event with a uuid, offsets {offsets}{_more(len(events))}"
+            yield Finding("unreadable", f"{topic}/{lane}", len(events), detail)
 
     def _compare(
         self, role: str, where: str, events: dict[str, list[Event]], rows: Collection[str]
@@ -168,6 +195,18 @@ def _different(schema: Schema, rows: dict[str, Row], files: dict[str, Row]) -> I
         yield Finding("differs", name, len(found), _some(found))
 
 
-def _some(names: Sequence[str]) -> str:
-    more = f" and {len(names) - EXAMPLES} more" if len(names) > EXAMPLES else ""
-    return ", ".join(sorted(names)[:EXAMPLES]) + more
+def _uuid(value: bytes) -> str:
+    """Return the uuid of an event, empty for what has none."""
+    try:
+        uuid = orjson.loads(value)["uuid"]
+    except (ValueError, LookupError, TypeError):
+        return ""
+    return uuid if isinstance(uuid, str) else ""
+
+
+def _some(names: Collection[str]) -> str:
+    return ", ".join(sorted(names)[:EXAMPLES]) + _more(len(names))
+
+
+def _more(number: int) -> str:
+    return f" and {number - EXAMPLES} more" if number > EXAMPLES else ""

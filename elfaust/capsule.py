@@ -70,11 +70,11 @@ def iso8601(timestamp: float) -> str:
 
     Raises ValueError for a time that no calendar has.
     """
-    seconds = timestamp / 1000 if timestamp > MILLISECONDS_ABOVE else timestamp
     try:
+        seconds = timestamp / 1000 if timestamp > MILLISECONDS_ABOVE else timestamp
         return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     except (OverflowError, OSError, TypeError) as error:
-        raise ValueError(f"{timestamp!r} is no time") from error
+        raise ValueError(f"{timestamp!r:.80} is no time") from error
 
 
 def in_utc(moment: str) -> str:
@@ -87,14 +87,19 @@ def in_utc(moment: str) -> str:
     parsed = datetime.fromisoformat(moment)
     if parsed.tzinfo is None:
         parsed = parsed.replace(tzinfo=UTC)
-    return parsed.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ").rjust(20, "0")
+    try:
+        return parsed.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ").rjust(20, "0")
+    except OverflowError as error:
+        raise ValueError(f"{moment} is before or after all years of UTC") from error
 
 
 def seconds(text: str) -> int:
     """Return `2013-01-21T18:10:34`, UTC, with a `Z` or without, as seconds since the epoch.
 
-    Raises ValueError for what is no time.
+    Raises ValueError for what is no time, and TypeError for what is no text.
     """
+    if not isinstance(text, str):
+        raise TypeError(f"{text!r:.80} is no time")
     return int(datetime.fromisoformat(text.removesuffix("Z")).replace(tzinfo=UTC).timestamp())
 
 

@@ -14,14 +14,24 @@ from urllib.parse import quote, unquote
 
 import orjson
 
+from elfaust.batch import END_OF_TIME
+from elfaust.boundary import check_batch, unforeseen
+from elfaust.errors import EventFault
+from elfaust.registry import NAME
 from elfaust.settings import Settings
-from elfaust.types import Record, SchemaKey
+from elfaust.types import UNKNOWN_TIME, Record, SchemaKey
 
 MINUTE_MS = 60_000
+UNKNOWN_MINUTE = UNKNOWN_TIME // MINUTE_MS
+#: What may stand in an entry's key: others, and what only an event claims, share one.
+CODES = ("processor", "validation", "consumer", "unresolved")
+UNKNOWN_CODE, UNKNOWN_KEY = "unknown", SchemaKey("unknown", -1)
 #: The minute of the entry that counts all minutes, as it is written in a key.
 ALL = "all"
 #: Code and schema of a record of the error topic that cannot be read.
-UNREADABLE = ("unknown", SchemaKey("unknown", -1))
+UNREADABLE = (UNKNOWN_CODE, UNKNOWN_KEY)
+#: One that can.
+READABLE = b'{"event":{"code":"processor","schema":"unknown","revision":-1}}'
 #: Source of the records that carry none: their own topic and offset, which also only rise.
 ITSELF = ""
 
@@ -41,7 +51,8 @@ class CountKey(NamedTuple):
     revision: int
     #: Code of an EventError; "" for valid events.
     code: str
-    #: Minutes from the epoch to the raw lines' Kafka timestamp; None for the total.
+    #: Minutes from the epoch to the raw lines' Kafka timestamp; None for the total. What came at an
+    #: unknown time is in the total alone.
     minute: int | None
 
     def encode(self) -> str:
@@ -70,8 +81,12 @@ class CountKey(NamedTuple):
         )
 
     def expired(self, now: float, keep_minutes: int) -> bool:
-        """Tell whether the entry is of a minute that is kept no longer at `now` (Unix seconds)."""
-        return self.minute is not None and self.minute < int(now // 60) - keep_minutes
+        """Tell whether the entry is of a minute that is not kept at `now` (Unix seconds).
+
+        Those are minutes that are over for longer than `keep_minutes`, and minutes to come that
+        are as far away: somebody's clock is wrong.
+        """
+        return self.minute is not None and abs(self.minute - int(now // 60)) > keep_minutes
 
 
 class Tally(NamedTuple):
@@ -79,7 +94,7 @@ class Tally(NamedTuple):
 
     #: (source, position) of each record, in the order of the lane.
     marks: list[tuple[str, int]]
-    #: Time of the newest record, milliseconds since the epoch.
+    #: Time of the newest record, milliseconds since the epoch; 0 where none is known.
     last: int
 
 
@@ -93,8 +108,15 @@ def tally(
     if key is not None:
         return _tally_one(lane, topic, key, "", records)
     groups: defaultdict[tuple[str, SchemaKey], list[Record]] = defaultdict(list)
+    faults: list[EventFault | None] = []
     for record in records:
-        groups[_named_by(record.value)].append(record)
+        try:
+            entry, fault = named_by(record.value), None
+        except Exception as error:
+            entry, fault = UNREADABLE, unforeseen(error, "consumer")
+        groups[entry].append(record)
+        faults.append(fault)
+    check_batch(faults, lambda: named_by(READABLE))
     tallies: dict[CountKey, Tally] = {}
     for (code, named), group in groups.items():
         tallies.update(_tally_one(lane, topic, named, code, group))
@@ -116,20 +138,67 @@ def _tally_one(
         minutes[minute].append(mark)
         if timestamp > newest.get(minute, -1):
             newest[minute] = timestamp
+    minutes.pop(UNKNOWN_MINUTE, None)
     tallies = {
         CountKey(lane, topic, *key, code, minute): Tally(marks, newest[minute])
         for minute, marks in minutes.items()
     }
-    tallies[CountKey(lane, topic, *key, code, None)] = Tally(everything, max(newest.values()))
+    last = max(newest.values(), default=0)
+    tallies[CountKey(lane, topic, *key, code, None)] = Tally(everything, last)
     return tallies
 
 
-def _named_by(value: bytes) -> tuple[str, SchemaKey]:
+def named_by(value: bytes) -> tuple[str, SchemaKey]:
+    """Return the code of an EventError and the schema revision that it is counted under.
+
+    That is the one that it names, UNKNOWN_KEY where no registry knows that (the processor marks
+    such errors), or where no schema can have such a name: anybody can make up names, and each
+    would be an entry for ever.
+    """
     try:
-        event = orjson.loads(value)["event"]
-        return str(event["code"]), SchemaKey(str(event["schema"]), int(event["revision"]))
-    except (ValueError, KeyError, TypeError):
+        capsule = orjson.loads(value)
+    except ValueError:
         return UNREADABLE
+    event = capsule.get("event") if isinstance(capsule, dict) else None
+    if not isinstance(event, dict):
+        return UNREADABLE
+    code, key = event.get("code"), SchemaKey(event.get("schema", ""), event.get("revision", -1))
+    return (
+        code if isinstance(code, str) and code in CODES else UNKNOWN_CODE,
+        UNKNOWN_KEY if event.get("unknown") is True or not is_named(*key) else key,
+    )
+
+
+def is_named(schema: object, revision: object) -> bool:
+    """Tell whether a schema revision can have this name and number."""
+    return (
+        isinstance(schema, str)
+        and NAME.match(schema) is not None
+        and type(revision) is int
+        and 0 < revision < 2**63
+    )
+
+
+def is_entry(key: object, value: object) -> bool:
+    """Tell whether a record of the changelog is an entry: `value` None is one that was deleted."""
+    if not isinstance(key, str):
+        return False
+    try:
+        CountKey.decode(key)
+    except ValueError:
+        return False
+    if value is None:
+        return True
+    if not isinstance(value, Mapping):
+        return False
+    count, last, positions = value.get("count"), value.get("last"), value.get("positions")
+    return (
+        type(count) is int
+        and type(last) is int
+        and 0 <= last < END_OF_TIME
+        and isinstance(positions, dict)
+        and all(type(position) is int for position in positions.values())
+    )
 
 
 def merge(count: Mapping[str, Any] | None, tally: Tally) -> dict[str, Any] | None:

@@ -15,7 +15,7 @@ import orjson
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
-from elfaust.counts import CountKey, changelog_topic
+from elfaust.counts import CountKey, changelog_topic, is_entry
 from elfaust.counts_view import View
 from elfaust.errors import ServerAway
 from elfaust.settings import Settings
@@ -116,16 +116,15 @@ class CountsReader:
     def _apply(self, records: Sequence[Any]) -> None:
         for record in records:
             try:
-                key = CountKey.decode(_text(record.key or b""))
-                self.view.apply(key, orjson.loads(record.value) if record.value else None)
-            except (ValueError, KeyError, TypeError) as error:
-                log.warning(
-                    "No count in %s/%d at %d: %r",
-                    self._topic,
-                    record.partition,
-                    record.offset,
-                    error,
-                )
+                key = _text(record.key or b"")
+                value = orjson.loads(record.value) if record.value else None
+            except ValueError:
+                key, value = "", None
+            if is_entry(key, value):
+                self.view.apply(CountKey.decode(key), value)
+            else:
+                where = (self._topic, record.partition, record.offset)
+                log.warning("No count in %s/%d at %d: passed over", *where)
 
 
 async def _start_whole(consumer: AIOKafkaConsumer) -> None:

@@ -24,10 +24,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from elfaust.counts import CountKey
+from elfaust.counts import UNKNOWN_KEY, CountKey, is_named
 from elfaust.types import SchemaKey
 
 VALID, ERRORS = 0, 1
+#: How far minutes may be ahead of this machine's clock: as far as brokers take records.
+AHEAD_MINUTES = 61
 
 
 @dataclass
@@ -94,6 +96,7 @@ class View:
         self._rows: dict[SchemaKey, Row] = {}
         #: What each entry counted, by minute, so that old minutes go in one piece.
         self._counts: defaultdict[int | None, dict[CountKey, int]] = defaultdict(dict)
+        self._kept = range(0)
         #: Whether the changelog was read to its end once.
         self.complete = False
 
@@ -103,7 +106,8 @@ class View:
         Every value that was ever written counts a prefix of the same records, so one that counts
         less than what is here is an older one, written late by a worker that had lost the lane.
         """
-        if key.minute is not None and key.minute < self._forgotten():
+        self._forget()
+        if key.minute is not None and key.minute not in self._kept:
             return
         counts = self._counts[key.minute]
         before = counts.get(key, 0)
@@ -119,6 +123,8 @@ class View:
 
     def _change(self, key: CountKey, by: int, last: int) -> None:
         schema = SchemaKey(key.schema, key.revision)
+        if key.code and not is_named(*schema):
+            schema = UNKNOWN_KEY
         row = self._rows.setdefault(schema, Row(*schema))
         if not key.code or not row.topic:
             row.topic = key.topic
@@ -135,13 +141,14 @@ class View:
     def _oldest(self) -> int:
         return int(self._clock() // 60) - self._show + 1
 
-    def _forgotten(self) -> int:
-        # A rate is made of two minutes, however few are shown.
-        return min(self._oldest(), int(self._clock() // 60) - 1)
-
     def _forget(self) -> None:
-        oldest = self._forgotten()
-        for minute in [m for m in self._counts if m is not None and m < oldest]:
+        """Drop the minutes that are shown no longer, once a minute: nobody may ever look."""
+        this = int(self._clock() // 60)
+        if self._kept.stop == this + AHEAD_MINUTES:
+            return
+        # A rate is made of two minutes, however few are shown.
+        self._kept = range(min(self._oldest(), this - 1), this + AHEAD_MINUTES)
+        for minute in [m for m in self._counts if m is not None and m not in self._kept]:
             del self._counts[minute]
             for row in self._rows.values():
                 row.minutes.pop(minute, None)

@@ -85,7 +85,7 @@ class SchemaWaits(ElfaustError):
 
 
 class SchemaAway(SchemaWaits):
-    """The schema wiki does not tell a schema."""
+    """A schema that this machine does not have, and the schema wiki does not tell."""
 
     def __init__(self, key: tuple[str, int], detail: str) -> None:
         super().__init__(f"schema {key[0]}, revision {key[1]} is not to be had: {detail}")
@@ -108,6 +108,18 @@ class TableLocked(SchemaWaits):
     def __init__(self, table: str, detail: str) -> None:
         super().__init__(f"table {table} is locked, its events wait: {detail}")
         self.table = table
+        self.detail = detail
+
+
+class CommitTorn(SchemaWaits):
+    """A lane of Parquet files whose last commit file cannot be read."""
+
+    def __init__(self, path: str, detail: str) -> None:
+        super().__init__(
+            f"commit file {path} cannot be read, its lane waits: {detail}; docs/operating.md, "
+            "A torn commit file, has the way out"
+        )
+        self.path = path
         self.detail = detail
 
 

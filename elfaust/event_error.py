@@ -17,16 +17,24 @@ HOST = socket.gethostname()
 
 
 def error_event(
-    raw: bytes, fault: EventFault, *, origin: str, offset: int, timestamp: int, settings: Processor
+    raw: bytes,
+    fault: EventFault,
+    *,
+    origin: str,
+    offset: int,
+    timestamp: int,
+    settings: Processor,
+    unknown: bool = False,
 ) -> bytes:
     """Return the capsule of an EventError as JSON.
 
     `origin` (topic and lane) and `offset` say which record was refused, `timestamp` (ms) when it
-    came in: a repeated record gives the same bytes. The raw event and the message are cut to the
-    lengths of the settings.
+    came in, below 0 where Kafka does not tell (1970 then): a repeated record gives the same bytes.
+    The raw event and the message are cut to the lengths of the settings. `unknown` marks an event
+    that names a schema which no registry knows: such names have one count together.
     """
     identity = hashlib.sha1(f"{origin}/{offset}".encode(), usedforsecurity=False)
-    event = {
+    event: dict[str, object] = {
         "rawEvent": cut(raw, settings.error_raw_bytes),
         "message": storable(fault.message)[: settings.error_message_chars],
         "code": fault.code,
@@ -35,6 +43,8 @@ def error_event(
         "path": storable(fault.path)[: settings.error_message_chars],
         "hint": storable(fault.hint)[: settings.error_message_chars],
     }
+    if unknown:
+        event["unknown"] = True
     return orjson.dumps(
         {
             "event": event,
@@ -43,7 +53,7 @@ def error_event(
             "wiki": "",
             "uuid": identity.hexdigest()[:32],
             "recvFrom": HOST,
-            "dt": iso8601(timestamp // 1000),
+            "dt": iso8601(max(0, timestamp) // 1000),
         }
     )
 

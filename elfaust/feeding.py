@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -88,3 +89,16 @@ def reporting(app: Any) -> Report:
         )
 
     return report
+
+
+def blocking(report: Report) -> Callable[[Sequence[Refused]], None]:
+    """Return `report` for a thread beside the loop in which this is called: it blocks there."""
+    loop = asyncio.get_running_loop()
+
+    def tell(refused: Sequence[Refused]) -> None:
+        async def told() -> None:
+            await report(refused)
+
+        asyncio.run_coroutine_threadsafe(told(), loop).result()
+
+    return tell

@@ -16,6 +16,10 @@ NO_KEY = "Send `schema`, the schema's name, and `revision`, a whole number above
 UNKNOWN_SCHEMA = (
     "Publish this revision of the schema, or correct the name and revision that the event gives."
 )
+UNRESOLVED = (
+    "Nothing is wrong with the event as far as is known: send the line again once the schema wiki"
+    " answers."
+)
 TOO_LARGE = "Send less in one event, or ask for a higher limit."
 
 

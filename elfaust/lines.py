@@ -7,9 +7,11 @@ line.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import quote
 
 from elfaust.capsule import seconds
 from elfaust.errors import EventFault
@@ -37,6 +39,8 @@ SPECIFIERS: dict[str, tuple[str, str, Cast | None]] = {
     "t": (MOMENT, "timestamp", seconds),
     "u": (r"[^\t]+", "userAgent", None),
 }
+#: A field of a line that is right, by its specifier; "1" for all others.
+EXAMPLES = {"D": "2020-09-13T12:26:40", "t": "2020-09-13T12:26:40", "%": "%"}
 #: Specifiers of one name, whatever stands in their braces: that is varnish's own.
 FIXED = "Dhjlnoqt"
 SPECIFIER = re.compile(r"%(?:\{(?P<name>[^}]*)\})?(?P<letter>.)", re.DOTALL)
@@ -61,7 +65,8 @@ class LineParser:
             "q": lambda text: decode_query(text, max_keys),
             "j": lambda text: decode_json(text.encode(), max_keys),
         }
-        self.pattern = re.compile(self._compile(" ".join(line_format.split())))
+        self._format = " ".join(line_format.split())
+        self.pattern = re.compile(self._compile(self._format))
         if [name for name, _ in self._fields].count("capsule") != 1:
             raise ValueError("a line format needs one %q or %j, the event itself")
 
@@ -88,6 +93,18 @@ class LineParser:
             raise ValueError(f"the field {name} stands twice in the line format")
         self._fields.append((name, self._decoders.get(letter, cast)))
         return f"(?P<{name}>{pattern})" if name.isidentifier() else f"({pattern})"
+
+    def example(self, capsule: Capsule) -> bytes:
+        """Return a line of this format that holds a capsule."""
+        text = json.dumps(capsule, separators=(",", ":"))
+
+        def field(specifier: re.Match[str]) -> str:
+            letter = specifier["letter"]
+            if letter == "q":
+                return f"?{quote(text)};"
+            return text if letter == "j" else EXAMPLES.get(letter, "1")
+
+        return SPECIFIER.sub(field, self._format.replace(" ", "\t")).encode()
 
     def parse(self, line: bytes) -> Capsule:
         """Return the capsule of a raw line.

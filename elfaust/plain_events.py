@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from typing import Any
 
@@ -22,6 +23,10 @@ class PlainEvents:
     def __init__(self, max_keys: int) -> None:
         self._max_keys = max_keys
         self._number = 0
+
+    def example(self, capsule: dict[str, Any]) -> bytes:
+        """Return a capsule as a line."""
+        return json.dumps(capsule).encode()
 
     def parse(self, line: bytes) -> dict[str, Any]:
         """Return the capsule of a line.

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple, Protocol
 
 from elfaust import hints
+from elfaust.boundary import check_batch, unforeseen
+from elfaust.bounds import check_bounds
 from elfaust.capsule import complete
 from elfaust.dialect import DIALECTS
 from elfaust.errors import EventFault
 from elfaust.event_error import error_event, is_revision
 from elfaust.json_text import encode
 from elfaust.lines import LineParser, whose
-from elfaust.registry import NAME, Registry
+from elfaust.registry import NAME, Kind, Registry, Schema
 from elfaust.settings import Settings
 from elfaust.types import Record, SchemaKey
 
@@ -23,6 +25,18 @@ LINES_A_TURN = 250
 #: EventLogging took these for schema names and then failed to fetch them.
 NOT_FETCHED = "<SchemaError: 'Schema fetch failed: not in the repository'>"
 NAME_OF_OLD = re.compile(r"\A[A-Za-z0-9_./-]{1,63}\Z")
+#: What a capsule that is right holds beside its time.
+EXAMPLE = {
+    "schema": "Example",
+    "revision": 1,
+    "event": {},
+    "wiki": "w",
+    "webHost": "w",
+    "recvFrom": "localhost",
+    "seqId": 1,
+}
+#: That time, by how a dialect calls it.
+EXAMPLE_TIMES = {"dt": "2020-09-13T12:26:40Z", "timestamp": 1_600_000_000}
 
 
 class Parser(Protocol):
@@ -31,11 +45,15 @@ class Parser(Protocol):
     def parse(self, line: bytes) -> dict[str, Any]:
         """Return the capsule of a line; raises EventFault, code `processor`."""
 
+    def example(self, capsule: dict[str, Any]) -> bytes:
+        """Return a line that holds a capsule."""
+
 
 class Parsed(NamedTuple):
-    """A line's capsule, complete, and its user agent as it was sent."""
+    """A line's capsule, complete, the schema that it names, and its user agent as it was sent."""
 
     capsule: dict[str, Any]
+    key: SchemaKey
     user_agent: str | None
 
 
@@ -47,6 +65,8 @@ class Verdict(NamedTuple):
     fault: EventFault | None = None
     #: The user agent as it was sent, where processor.keep_user_agent has the schema.
     user_agent: str | None = None
+    #: Whether an EventError names a schema that no registry knew: another time it may.
+    unknown: bool = False
 
     @property
     def headers(self) -> tuple[tuple[str, bytes], ...]:
@@ -81,64 +101,111 @@ class Judge:
         """Return a verdict for each record of a raw topic, in their order.
 
         `origin` is the topic and lane, for the errors' identities. Schemas that are not known are
-        looked up once for many records.
+        looked up once for many records, and waited for; a worker does not wait (settling.py).
         """
         verdicts: list[Verdict] = []
         for start in range(0, len(records), LINES_A_TURN):
-            verdicts += await self._judge(records[start : start + LINES_A_TURN], origin)
+            part = records[start : start + LINES_A_TURN]
+            parsed = [self.parse(record) for record in part]
+            await self._registry.resolve({p.key for p in parsed if isinstance(p, Parsed)})
+            verdicts += [
+                self.verdict(record, found, origin) or self.without_schema(record, found, origin)
+                for record, found in zip(part, parsed, strict=True)
+            ]
             await asyncio.sleep(0)
+        self.check(verdicts)
         return verdicts
 
-    async def _judge(self, records: Sequence[Record], origin: str) -> list[Verdict]:
-        parsed = [self._parse(record.value) for record in records]
-        await self._registry.resolve(
-            {
-                SchemaKey(found.capsule["schema"], found.capsule["revision"])
-                for found in parsed
-                if isinstance(found, Parsed)
-            }
-        )
-        return [
-            self._verdict(record, found, origin)
-            for record, found in zip(records, parsed, strict=True)
-        ]
+    def check(self, verdicts: Iterable[Verdict]) -> None:
+        """Raise what all lines of a batch have failed by, where a line that is right fails too."""
+        check_batch([verdict.fault for verdict in verdicts], self._judge_example)
 
-    def _parse(self, line: bytes) -> Parsed | EventFault:
-        limit = self._settings.max_line_bytes
+    def parse(self, record: Record) -> Parsed | EventFault:
+        """Return the complete capsule of a line, or why it has none."""
+        line, limit = record.value, self._settings.max_line_bytes
         if len(line) > limit:
             message = (
                 f"a line of {len(line)} bytes is longer than processor.max_line_bytes, {limit}"
             )
             return EventFault("processor", message, *whose(line[:limit]), hint=hints.TOO_LARGE)
         try:
-            capsule = self._parser.parse(line)
-            agent = complete(capsule, self._dialect)
-            check_key(capsule)
-            return Parsed(capsule, agent)
+            return self._parse(line)
         except EventFault as fault:
             return fault
-        except (ValueError, KeyError, TypeError, RecursionError) as error:
+        except (ValueError, KeyError, TypeError, RecursionError, OverflowError) as error:
             return EventFault("processor", repr(error), *whose(line), hint=hints.UNREADABLE)
+        except Exception as error:
+            return unforeseen(error, "processor", *whose(line))
 
-    def _verdict(self, record: Record, found: Parsed | EventFault, origin: str) -> Verdict:
+    def _parse(self, line: bytes) -> Parsed:
+        capsule = self._parser.parse(line)
+        agent = complete(capsule, self._dialect)
+        return Parsed(capsule, key_of(capsule), agent)
+
+    def verdict(self, record: Record, found: Parsed | EventFault, origin: str) -> Verdict | None:
+        """Return the verdict on a line that was parsed, None where its schema is not known."""
         if isinstance(found, EventFault):
-            return self._error(record, found, origin)
-        capsule = found.capsule
-        key = SchemaKey(capsule["schema"], capsule["revision"])
+            return self._refuse(record, found, origin, self._names_unknown(found))
+        schema = self._registry.get(found.key)
+        if schema is None:
+            state = self._registry.state(found.key)
+            if state.kind is Kind.UNFIT:
+                return self._refuse(record, _no_schema(found.key, state.reason), origin)
+            if state.schema is None:
+                return None
+            schema = state.schema
         try:
-            schema = self._registry.get(key)
-            if schema is None:
-                reason = self._registry.reason(key)
-                message = f"<SchemaError: 'Schema fetch failed: {reason}'>"
-                raise EventFault("processor", message, hint=hints.UNKNOWN_SCHEMA)
-            schema.validator.validate(capsule)
-            agent = found.user_agent if key.schema in self._keep_user_agent else None
-            return Verdict(key, _written(capsule), user_agent=agent)
-        except EventFault as fault:
-            fault.schema, fault.revision = key
-            return self._error(record, fault, origin)
+            return self._accept(schema, found)
+        except EventFault as error:
+            fault = error
+        except Exception as error:
+            fault = unforeseen(error, "processor")
+        fault.schema, fault.revision = found.key
+        return self._refuse(record, fault, origin)
 
-    def _error(self, record: Record, fault: EventFault, origin: str) -> Verdict:
+    def without_schema(
+        self,
+        record: Record,
+        found: Parsed | EventFault,
+        origin: str,
+        given_up: bool | None = None,
+    ) -> Verdict:
+        """Return the EventError of a line whose schema is not known.
+
+        Its code is `processor` where nobody has the schema; where nobody has said so, the line is
+        given up with `unresolved`. `given_up` is which of these it was before.
+        """
+        if isinstance(found, EventFault):
+            return self._refuse(record, found, origin, unknown=True)
+        kind, _, reason = self._registry.state(found.key)
+        if kind is Kind.ASKING if given_up is None else given_up:
+            message = f"<SchemaError: 'Schema fetch failed: nobody told in time, {reason}'>"
+            fault = EventFault("unresolved", message, *found.key, hint=hints.UNRESOLVED)
+        else:
+            fault = _no_schema(found.key, reason or "not in the repository")
+        return self._refuse(record, fault, origin, unknown=True)
+
+    def _accept(self, schema: Schema, found: Parsed) -> Verdict:
+        """Return the event of a line; raises EventFault where it does not fit its schema."""
+        schema.validator.validate(found.capsule)
+        value = _written(found.capsule)
+        check_bounds(found.capsule, len(value), self._dialect)
+        key = schema.key
+        agent = found.user_agent if key.schema in self._keep_user_agent else None
+        return Verdict(key, value, user_agent=agent)
+
+    def _names_unknown(self, fault: EventFault) -> bool:
+        """Tell whether a fault names what may be a schema, and no registry knows it by now."""
+        name, revision = fault.schema, fault.revision
+        if not isinstance(name, str) or not NAME.match(name) or not is_revision(revision):
+            return False
+        if revision < 1:
+            return False
+        return self._registry.state(SchemaKey(name, revision)).kind in (Kind.MISSING, Kind.ASKING)
+
+    def _refuse(
+        self, record: Record, fault: EventFault, origin: str, unknown: bool = False
+    ) -> Verdict:
         revision = fault.revision if is_revision(fault.revision) else -1
         value = error_event(
             record.value,
@@ -147,12 +214,21 @@ class Judge:
             offset=record.offset,
             timestamp=record.timestamp,
             settings=self._settings,
+            unknown=unknown,
         )
-        return Verdict(SchemaKey(str(fault.schema), revision), value, fault)
+        return Verdict(SchemaKey(str(fault.schema), revision), value, fault, unknown=unknown)
+
+    def _judge_example(self) -> None:
+        time = self._dialect.uuid_time
+        found = self._parse(self._parser.example({**EXAMPLE, time: EXAMPLE_TIMES[time]}))
+        self._accept(Schema(found.key, {"properties": {}}, self._dialect), found)
 
 
-def check_key(capsule: dict[str, Any]) -> None:
-    """Refuse a capsule whose schema and revision cannot name a schema (EventLogging's rules)."""
+def key_of(capsule: dict[str, Any]) -> SchemaKey:
+    """Return the schema revision that a capsule names.
+
+    Raises EventFault where it cannot be one (EventLogging's rules).
+    """
     if "schema" not in capsule or "revision" not in capsule:
         message = "scid could not be extracted from event."
         raise EventFault("validation", message, hint=hints.NO_KEY)
@@ -163,13 +239,19 @@ def check_key(capsule: dict[str, Any]) -> None:
         raise _no_key(f"Invalid revision ID {revision}", name, revision, "revision")
     if not isinstance(name, str) or not NAME_OF_OLD.match(name):
         raise _no_key(f"Invalid schema name: {name}", name, revision, "schema")
-    if not NAME.match(name) or isinstance(revision, bool):
+    if not NAME.match(name) or not is_revision(revision):
         # EventLogging took these, True for 1, and then failed to fetch them.
         raise EventFault("processor", NOT_FETCHED, name, revision, hint=hints.UNKNOWN_SCHEMA)
+    return SchemaKey(name, revision)
 
 
 def _no_key(message: str, name: object, revision: Any, field: str) -> EventFault:
     return EventFault("validation", message, name, revision, f"$.{field}", hints.NO_KEY)
+
+
+def _no_schema(key: SchemaKey, reason: str) -> EventFault:
+    message = f"<SchemaError: 'Schema fetch failed: {reason}'>"
+    return EventFault("processor", message, *key, hint=hints.UNKNOWN_SCHEMA)
 
 
 def _written(capsule: dict[str, Any]) -> bytes:

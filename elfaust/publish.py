@@ -9,6 +9,7 @@ restarted worker repeats.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -19,10 +20,13 @@ from elfaust.batch import source_header
 from elfaust.errors import Unacknowledged
 from elfaust.settings import Kafka, Settings
 from elfaust.topics import TopicAdmin
-from elfaust.types import Outgoing
+from elfaust.types import UNKNOWN_TIME, Outgoing
 
 #: Wait between looks for a lane that has just been added.
 METADATA_SECONDS = 0.1
+#: How far ahead of this machine's clock a record's time may be, ms. Brokers refuse what is an hour
+#: ahead (message.timestamp.after.max.ms), and with it all records of its batch.
+AHEAD_MS = 600_000
 
 
 def make_producer(kafka: Kafka) -> AIOKafkaProducer:
@@ -75,11 +79,12 @@ class Publisher:
             await self._producer.client.force_metadata_update()
             await asyncio.sleep(METADATA_SECONDS)
         offset, builder = -1, self._producer.create_batch()
+        latest = int(time.time() * 1000) + AHEAD_MS
         for record in records:
-            if not _append(builder, record):
+            if not _append(builder, record, latest):
                 offset = await self._send(builder, topic, lane)
                 builder = self._producer.create_batch()
-                _append(builder, record)
+                _append(builder, record, latest)
         return await self._send(builder, topic, lane) if builder.record_count() else offset
 
     async def _send(self, builder: Any, topic: str, lane: int) -> int:
@@ -89,9 +94,9 @@ class Publisher:
         return last
 
 
-def _append(builder: Any, record: Outgoing) -> bool:
+def _append(builder: Any, record: Outgoing, latest: int) -> bool:
+    """Add a record to a batch; its time is unknown where it is later than `latest`, ms."""
     headers = [*source_header(record.source, record.position), *record.headers]
-    appended = builder.append(
-        timestamp=record.timestamp, key=None, value=record.value, headers=headers
-    )
+    timestamp = record.timestamp if record.timestamp <= latest else UNKNOWN_TIME
+    appended = builder.append(timestamp=timestamp, key=None, value=record.value, headers=headers)
     return appended is not None

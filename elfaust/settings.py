@@ -46,7 +46,9 @@ class Kafka:
     )
     fetch_min_bytes: int = setting(1_000_000, "Bytes a broker gathers before it answers a fetch.")
     fetch_max_wait_ms: int = setting(500, "Longest wait of a fetch for fetch_min_bytes, ms.")
-    max_poll_records: int = setting(5_000, "Most records of one partition handed over as a batch.")
+    max_poll_records: int = setting(
+        5_000, "Most records of one partition handed over as a batch.", most=10_000
+    )
     session_timeout: float = setting(20.0, "Seconds until a silent worker's lanes go to others.")
     commit_interval: float = setting(1.0, "Seconds between commits of acknowledged offsets.")
     request_timeout: float = setting(30.0, "Seconds until a request to a broker counts as failed.")
@@ -82,6 +84,12 @@ class Processor:
         "NavigationTiming,SaveTiming",
         "Schemas, comma separated, whose records carry the user agent as sent, in a header.",
     )
+    unresolved_seconds: float = setting(
+        60.0, "Seconds for which a line waits while nobody tells its schema; then it is refused."
+    )
+    waiting_bytes: int = setting(
+        64_000_000, "Bytes of lines that may wait so in a worker; above, the oldest are refused."
+    )
     error_raw_bytes: int = setting(8_192, "Longest raw line kept in an EventError, bytes.")
     error_message_chars: int = setting(1_024, "Longest message kept in an EventError.")
 
@@ -96,10 +104,10 @@ class Schemas:
     folder: str = setting("schemas", "Folder of schemas, <Name>/<revision>.json.")
     wiki_url: str = setting("", "api.php of a schema wiki; empty: the folder alone.")
     wiki_timeout: float = setting(5.0, "Seconds until a look-up in the schema wiki is given up.")
+    wiki_calls: int = setting(4, "Most look-ups in the schema wiki side by side.")
+    wiki_rate: float = setting(20.0, "Most look-ups in the schema wiki a second.")
     negative_ttl: float = setting(
-        60.0,
-        "Seconds for which a schema not found stays unknown, and a slow wiki is not asked.",
-        least=0,
+        60.0, "Seconds for which a schema that does not exist is not looked for again.", least=0
     )
 
 

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import io
 import json
 import math
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
-from typing import Any
+from typing import Any, NamedTuple
 
 import MySQLdb
-import pyarrow.parquet as pq
+import pyarrow as pa
 from MySQLdb.constants import ER
 
 from elfaust.capsule import in_utc
@@ -21,6 +20,7 @@ from elfaust.registry import Schema
 from elfaust.settings import Mysql
 from elfaust.sinks.connection import connect
 from elfaust.sinks.ddl import owner, owner_of, quoted, table_name
+from elfaust.sinks.parquet_reader import parquet_table
 from elfaust.sinks.parquet_types import column_name
 from elfaust.sinks.rows import mediawiki_timestamp
 from elfaust.storage import Storage
@@ -55,22 +55,45 @@ def mysql_rows(mysql: Mysql, schema: Schema) -> dict[str, Row]:
     return {row["uuid"]: row for row in rows}
 
 
-def parquet_rows(storage: Storage, folder: str) -> tuple[dict[str, Row], Counter[str]]:
-    """Return the rows of a schema revision's files by uuid, and how often each uuid is there."""
-    rows: dict[str, Row] = {}
-    times: Counter[str] = Counter()
+class Files(NamedTuple):
+    """The Parquet files of a schema revision: rows by uuid, how often each uuid is there.
+
+    `unreadable` are the paths of those that are none of ours.
+    """
+
+    rows: dict[str, Row]
+    times: Counter[str]
+    unreadable: list[str]
+
+
+def parquet_rows(storage: Storage, folder: str) -> Files:
+    """Return what the files in a schema revision's folder hold."""
+    files = Files({}, Counter(), [])
     for path in storage.walk(folder):
-        for row in pq.read_table(io.BytesIO(storage.read(path))).to_pylist():
-            rows[row["uuid"]] = row
-            times[row["uuid"]] += 1
-    return rows, times
+        try:
+            found = [(row["uuid"] or "", row) for row in parquet_table(storage, path).to_pylist()]
+        except (pa.ArrowException, KeyError, ValueError):
+            files.unreadable.append(path)
+            continue
+        files.rows.update(found)
+        files.times.update(uuid for uuid, _ in found)
+    # An event without a uuid is in no topic that can be followed.
+    files.rows.pop("", None)
+    files.times.pop("", None)
+    return files
 
 
 def differences(schema: Schema, in_mysql: Row, in_parquet: Row) -> Iterator[str]:
     """Yield what one event's row and its Parquet row say otherwise, column by column."""
     for column in _columns(schema):
-        stored, given = in_mysql[column.name], _value(column, in_parquet)
-        if not _same(column, stored, given):
+        stored, given = in_mysql[column.name], None
+        try:
+            given = _value(column, in_parquet)
+            same = _same(column, stored, given)
+        except (LookupError, TypeError, ValueError, OverflowError, AttributeError):
+            # Half a JSON text, no time, a file without the column: whatever it is, it differs.
+            same = False
+        if not same:
             yield f"{column.name}: MySQL {stored!r:.80}, Parquet {given!r:.80}"
 
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+#: Time of a record where Kafka does not tell one that can be believed.
+UNKNOWN_TIME = -1
+
 
 class SchemaKey(NamedTuple):
     """A schema revision, as `Edit` and `13457736`."""
@@ -17,7 +20,7 @@ class Record(NamedTuple):
 
     value: bytes
     offset: int
-    #: Milliseconds since the epoch; the time of the raw line in Kafka.
+    #: Milliseconds since the epoch, UNKNOWN_TIME among them; the time of the raw line in Kafka.
     timestamp: int
     #: Topic of the record that this one was made from; "" where there is none.
     source: str

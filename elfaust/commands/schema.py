@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import difflib
 import json
 from collections.abc import Iterator
@@ -11,8 +12,8 @@ from typing import Any
 import click
 
 from elfaust.dialect import DIALECTS
-from elfaust.errors import SchemaUnfit
-from elfaust.registry import Registry, Schema
+from elfaust.errors import SchemaAway, SchemaUnfit
+from elfaust.registry import Kind, Registry, Schema
 from elfaust.schema_diff import diff
 from elfaust.schema_lint import Finding, lint
 from elfaust.settings import Settings
@@ -96,7 +97,7 @@ def diff_command(settings: Settings, name: str, old: int, new: int, as_json: boo
 def find(settings: Settings, name: str, revision: int | None = None) -> Schema:
     """Return a schema of the folder, or the wiki, the newest unless a revision is named.
 
-    Raises SchemaUnfit, with what is near, for one that is not known.
+    Raises SchemaUnfit, with what is near, for one that is not known, SchemaAway where nobody says.
     """
     registry = Registry(settings.schemas)
     known = registry.known()
@@ -104,13 +105,15 @@ def find(settings: Settings, name: str, revision: int | None = None) -> Schema:
     if revision is None and not revisions:
         raise SchemaUnfit((name, 0), _near(name, [key.schema for key in known]))
     key = SchemaKey(name, revision if revision is not None else max(revisions))
-    try:
-        return registry.find(key)
-    except SchemaUnfit as unfit:
-        near = _near(name, [key.schema for key in known])
-        known_here = ", ".join(map(str, revisions))
-        hint = f"revisions are {known_here}" if revisions else near
-        raise SchemaUnfit(key, f"{unfit.detail}; {hint}") from unfit
+    asyncio.run(registry.resolve([key]))
+    state = registry.state(key)
+    if state.schema is not None:
+        return state.schema
+    near = _near(name, [key.schema for key in known])
+    known_here = ", ".join(map(str, revisions))
+    hint = f"revisions are {known_here}" if revisions else near
+    unknown = SchemaAway if state.kind is Kind.ASKING else SchemaUnfit
+    raise unknown(key, f"{state.reason}; {hint}")
 
 
 def _near(name: str, names: list[str]) -> str:

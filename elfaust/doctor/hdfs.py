@@ -18,6 +18,7 @@ from hdfs.util import HdfsError
 from elfaust.doctor.check import ANSWER_SECONDS, Check, Subject, clock, why
 from elfaust.errors import ServerAway
 from elfaust.settings import Hdfs, Settings
+from elfaust.sinks.commit_files import torn
 from elfaust.storage import Storage, open_storage
 
 #: A file that waits for its commit for longer has been left by a worker that died.
@@ -32,6 +33,9 @@ CURES = {
 }
 
 
+OF_FILES = ("storage left-overs", "storage commits")
+
+
 class Answer(NamedTuple):
     """A NameNode's answer: the time that it says, and this machine's before and after."""
 
@@ -42,8 +46,8 @@ class Answer(NamedTuple):
 def subject(settings: Settings) -> Subject:
     """Return the checks of the storage."""
     if settings.hdfs.storage == "local":
-        return Subject("storage write", ("storage left-overs",), _checks, "correct hdfs.root")
-    others = ("storage write", "storage left-overs", "HDFS clock")
+        return Subject("storage write", OF_FILES, _checks, "correct hdfs.root")
+    others = ("storage write", *OF_FILES, "HDFS clock")
     return Subject(_server(settings.hdfs), others, _checks, "start it, or correct hdfs.url")
 
 
@@ -56,11 +60,13 @@ def _checks(settings: Settings) -> Iterator[Check]:
     if hdfs.storage == "local":
         yield check_write(hdfs)
         yield check_left(hdfs)
+        yield check_commits(hdfs)
         return
     answer = ask(hdfs)
     yield Check(_server(hdfs), "ok", f"answers {hdfs.user}")
     yield check_write(hdfs)
     yield check_left(hdfs)
+    yield check_commits(hdfs)
     yield clock("HDFS clock", answer.here, answer.there, step=1.0)
 
 
@@ -143,6 +149,20 @@ def check_left(hdfs: Hdfs) -> Check:
         detail = f"{old} files under {_temporary(hdfs)} are older than an hour"
         return Check(name, "warn", detail, cure)
     return Check(name, "ok", f"none under {_temporary(hdfs)}")
+
+
+def check_commits(hdfs: Hdfs) -> Check:
+    """Tell whether the last commit of each lane can be read."""
+    name = "storage commits"
+    try:
+        found = torn(open_storage(hdfs), hdfs.root)
+    except (ServerAway, OSError) as error:
+        return Check(name, "fail", _message(error), _cure(hdfs, str(error)))
+    if found:
+        paths = ", ".join(f"{error.path} ({error.detail})" for error in found)
+        cure = "docs/operating.md, A torn commit file: the lane waits, and nothing of it is lost"
+        return Check(name, "fail", f"cannot be read: {paths}", cure)
+    return Check(name, "ok", "the last one of each lane can be read")
 
 
 def _temporary(hdfs: Hdfs) -> str:

@@ -119,11 +119,7 @@ def check_schemas(settings: Schemas) -> Iterator[Check]:
         return
     broken = 0
     for key in known:
-        try:
-            reason = "" if registry.get(key) else registry.reason(key)
-        except OSError as error:
-            reason = str(error.strerror)
-        if reason:
+        if reason := registry.reason(key):
             broken += 1
             name = f"schema {key.schema} {key.revision}"
             yield Check(name, "fail", reason, "mend the file: events of this schema are refused")

@@ -59,17 +59,14 @@ def _table(
     whose = owner_of(cursor, table)
     if whose is None:
         return None
-    name, schema = f"table {table}", registry.get(key)
+    name, state = f"table {table}", registry.state(key)
     if whose not in ("", owner(key)):
         cure = "publish one of the two schemas under another name"
         return [Check(name, "warn", f"is that of schema {whose}, not of {owner(key)}", cure)]
+    schema = state.schema
     if schema is None:
         cure = "put the schema into schemas.folder, or set schemas.wiki_url"
-        return [
-            Check(
-                name, "warn", f"not compared, its schema is unknown: {registry.reason(key)}", cure
-            )
-        ]
+        return [Check(name, "warn", f"not compared, its schema is unknown: {state.reason}", cure)]
     columns = fitting(columns_of(key, schema.event, schema.dialect))
     return list(_differences(table, table_drift(cursor, table, columns)))
 

@@ -12,33 +12,26 @@ from __future__ import annotations
 
 import logging
 import uuid
-from dataclasses import dataclass, field
-
-import orjson
+from dataclasses import dataclass
 
 from elfaust.errors import LaneLost
+from elfaust.sinks.commit_files import (
+    DIGITS,
+    Commit,
+    Progress,
+    file_name,
+    numbers,
+    read_commit,
+    to_bytes,
+)
 from elfaust.storage import Storage
 
 log = logging.getLogger(__name__)
 
 #: Commits kept behind the last one, for people who look.
 KEPT = 3
-#: Of a commit's number in names.
-DIGITS = 10
 #: Owners that may come in between while a lane is taken over.
 RIVALS = 10
-
-
-@dataclass
-class Progress:
-    """How far a lane has come.
-
-    `offsets` is the next offset of each topic; `positions`, for each topic, the highest position
-    of each source.
-    """
-
-    offsets: dict[str, int] = field(default_factory=dict)
-    positions: dict[str, dict[str, int]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -68,7 +61,8 @@ class CommitLog:
     def recover(self) -> Progress:
         """Take the lane over: finish its last commit, drop what none lists.
 
-        Returns how far the lane has come. Raises LaneLost when others take it over all the time.
+        Returns how far the lane has come. Raises LaneLost when others take it over all the time,
+        and CommitTorn, with nothing changed, where the last commit cannot be read.
         """
         for _ in range(RIVALS):
             try:
@@ -76,7 +70,7 @@ class CommitLog:
             except FileNotFoundError:
                 # So many others have come since that the commit is forgotten.
                 continue
-            if self._make({"files": [], **_as_json(progress)}):
+            if self._make(Commit([], progress)):
                 self._drop_until(self._number)
                 return progress
         raise LaneLost(self._lane, f"{RIVALS} others made commits meanwhile")
@@ -91,15 +85,15 @@ class CommitLog:
 
         Raises LaneLost when another owner has made that commit.
         """
-        if not self._make({"files": files, **_as_json(progress)}):  # 1, 2
+        if not self._make(Commit(files, progress)):  # 1, 2
             for temporary, _ in files:
                 self._storage.delete(temporary)
             raise LaneLost(self._lane, f"commit {self._number + 1} is not ours")
         for temporary, final in files:  # 3
             if not self._moved(temporary, final):
                 raise LaneLost(self._lane, f"{temporary} is gone and {final} is not there")
-        for old in self._names()[: -1 - KEPT]:  # 4
-            self._storage.delete(f"{self._commits}/{old}")
+        for old in self._numbers()[: -1 - KEPT]:  # 4
+            self._storage.delete(self._path(old))
 
     def _drop_until(self, number: int) -> None:
         # Those of higher numbers belong to whoever has taken the lane over since.
@@ -107,32 +101,36 @@ class CommitLog:
             if name[:DIGITS] <= f"{number:0{DIGITS}d}":
                 self._storage.delete(f"{self._temporary}/{name}")
 
-    def _names(self) -> list[str]:
-        return [name for name in self._storage.list(self._commits) if name.endswith(".json")]
+    def _numbers(self) -> list[int]:
+        return numbers(self._storage, self._commits)
+
+    def _path(self, number: int) -> str:
+        return f"{self._commits}/{file_name(number)}"
 
     def _finish_last(self) -> Progress:
-        names = self._names()
-        if not names:
+        made = self._numbers()
+        if not made:
             return Progress()
-        self._number = int(names[-1].removesuffix(".json"))
-        commit = orjson.loads(self._storage.read(f"{self._commits}/{names[-1]}"))
-        for temporary, final in commit["files"]:
+        path = self._path(made[-1])
+        commit = read_commit(self._storage, path)
+        self._number = made[-1]
+        for temporary, final in commit.files:
             if not self._moved(temporary, final):
                 # It was there once: no owner drops a file that a commit lists.
-                log.error("%s of commit %s is gone; somebody has removed it", final, names[-1])
-        return Progress(commit["offsets"], commit["positions"])
+                log.error("%s of %s is gone; somebody has removed it", final, path)
+        return commit.progress
 
-    def _make(self, commit: dict[str, object]) -> bool:
+    def _make(self, commit: Commit) -> bool:
         """Make the next commit; False if another owner has made it."""
         number = self._number + 1
-        body = orjson.dumps({"number": number, "owner": self._mine, **commit})
+        body = to_bytes(number, self._mine, commit)
         draft = f"{self._temporary}/{number:0{DIGITS}d}-{self._mine}.json"
-        target = f"{self._commits}/{number:0{DIGITS}d}.json"
+        target = self._path(number)
         self._storage.write(draft, body)
         if not self._storage.rename(draft, target) and not self._is_ours(target, body):
             self._storage.delete(draft)
             return False
-        if self._names()[-1] != f"{number:0{DIGITS}d}.json":
+        if self._numbers()[-1] != number:
             # The number was free because its commit is forgotten: others are far ahead.
             self._storage.delete(target)
             return False
@@ -148,21 +146,3 @@ class CommitLog:
 
     def _moved(self, temporary: str, final: str) -> bool:
         return self._storage.rename(temporary, final) or self._storage.exists(final)
-
-
-def _as_json(progress: Progress) -> dict[str, object]:
-    return {"offsets": progress.offsets, "positions": progress.positions}
-
-
-def unfinished(storage: Storage, root: str) -> list[str]:
-    """Return what is not as a finished commit leaves it, under `root`, of all lanes.
-
-    These are temporary files, and files that the last commit of a lane lists and nobody can find.
-    """
-    root = root.rstrip("/")
-    paths = list(storage.walk(f"{root}/_temporary"))
-    for lane in storage.list(f"{root}/_commits"):
-        *_, last = storage.list(f"{root}/_commits/{lane}")
-        commit = orjson.loads(storage.read(f"{root}/_commits/{lane}/{last}"))
-        paths += [final for _, final in commit["files"] if not storage.exists(final)]
-    return paths

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import uuid
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from copy import deepcopy
 from datetime import UTC, datetime
@@ -11,16 +12,21 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from elfaust.batch import END_OF_TIME
 from elfaust.errors import EventFault, SchemaUnfit
 from elfaust.registry import Registry
 from elfaust.settings import Settings
-from elfaust.sinks.commits import CommitLog, Pending, Progress
+from elfaust.sinks.commit_files import Progress
+from elfaust.sinks.commits import CommitLog, Pending
+from elfaust.sinks.gather import Refused
 from elfaust.sinks.parquet import ParquetWriter, to_bytes
 from elfaust.storage import Storage
 from elfaust.types import Record, SchemaKey
 
 Topics = Mapping[str, tuple[SchemaKey, Sequence[Record]]]
-Refusals = list[tuple[str, Record, EventFault]]
+#: Reports refused records; returns when that is durable.
+Tell = Callable[[Sequence[Refused]], None]
+HOUR_MS = 3_600_000
 
 
 class HdfsSink:
@@ -50,13 +56,15 @@ class HdfsSink:
         """Have each lane taken over again before its next write."""
         self._lanes.clear()
 
-    def write(self, lane: int, topics: Topics) -> Refusals:
+    def write(self, lane: int, topics: Topics, tell: Tell) -> None:
         """Store the records of a lane's topics, which are in order; durable on return.
 
         A lane's first write takes it over: what its last owner left is finished or dropped. Records
-        that the lane has stored before are skipped. Returns those that cannot be stored, each with
-        its topic and fault. Raises ServerAway when the storage does not answer, after which the
-        same write may be tried again, and LaneLost when another worker has the lane.
+        that the lane has stored or refused before are skipped. Those that cannot be stored are told
+        before the commit that passes them: whatever fails in between, they are told again, in the
+        same order. Raises ServerAway when the storage does not answer and CommitTorn where the
+        lane's last commit cannot be read, after which the same write may be tried again, LaneLost
+        when another worker has the lane, and what `tell` raises.
         """
         # Out of the lanes until all is done: a write that fails takes the lane over again.
         log, progress = self._lanes.pop(lane) if lane in self._lanes else self._open(lane)
@@ -67,17 +75,22 @@ class HdfsSink:
                 anew = fresh[0].offset < stored
                 made, unfit = self._files(topic, lane, key, fresh, anew)
                 files += made
-                refused += [(topic, record, fault) for record, fault in unfit]
-        if files:
-            self._commit(log, files, progress)
+                refused += [Refused(topic, lane, record, fault) for record, fault in unfit]
+        # A commit without files too: a processor that repeats itself gives a refused record a new
+        # offset, under which it would be told as another.
+        if files or refused:
+            names = self._write_temporary(log, files)
+            if refused:
+                tell(refused)
+            log.commit(names, progress)
         self._lanes[lane] = log, progress
-        return refused
 
     def _open(self, lane: int) -> tuple[CommitLog, Progress]:
         log = CommitLog(self._storage, self._hdfs.root.rstrip("/"), lane)
         return log, log.recover()
 
-    def _commit(self, log: CommitLog, files: Sequence[Pending], progress: Progress) -> None:
+    def _write_temporary(self, log: CommitLog, files: Sequence[Pending]) -> list[tuple[str, str]]:
+        """Write files under temporary names; return those and the final ones."""
         names = [(log.temporary(index), file.final) for index, file in enumerate(files)]
         writes = [
             self._threads.submit(self._storage.write, temporary, file.data)
@@ -87,7 +100,7 @@ class HdfsSink:
         wait(writes)
         for written in writes:
             written.result()
-        log.commit(names, progress)
+        return names
 
     def _files(
         self, topic: str, lane: int, key: SchemaKey, records: Sequence[Record], anew: bool
@@ -101,7 +114,7 @@ class HdfsSink:
         span = f"{records[0].offset:020d}-{records[-1].offset:020d}"
         if anew:
             # The old topic's file of these offsets keeps its name.
-            span += f"-{records[0].timestamp}"
+            span += f"-{uuid.uuid4().hex[:12]}"
         name = f"{topic}.{lane}.{span}.parquet"
         root = self._hdfs.root.rstrip("/")
         if not table.num_rows:
@@ -162,19 +175,27 @@ def by_hour(
     `arrived` is when each row's record came into Kafka, ms. A row before `first_year`, or further
     ahead of its arrival than `ahead_hours`, belongs to the hour of its arrival: a clock that is
     wrong must not make folders that nobody looks into. Old lines that are run again keep theirs.
+    Where Kafka does not tell the arrival a row keeps its hour, or has the first of `first_year`.
     """
     hours: Any = pc.utf8_slice_codeunits(table["dt"], 0, 13)
-    first, ahead = f"{first_year:04}", ahead_hours * 3_600_000
-    bounds = pc.min_max(hours).as_py()
-    if bounds["min"] < first or bounds["max"] > hour_of(min(arrived) + ahead):
+    first, ahead = f"{first_year:04}", ahead_hours * HOUR_MS
+    bounds, earliest = pc.min_max(hours).as_py(), min(arrived)
+    if earliest < 0 or bounds["min"] < first or bounds["max"] > hour_of(earliest + ahead):
         pairs = zip(hours.to_pylist(), arrived, strict=True)
-        hours = pa.array(h if first <= h <= hour_of(ms + ahead) else hour_of(ms) for h, ms in pairs)
+        hours = pa.array(_placed(hour, ms, first, ahead) for hour, ms in pairs)
     found = sorted(pc.unique(hours).to_pylist())
     if len(found) == 1:
         return [(found[0], table)]
     return [(hour, table.filter(pc.equal(hours, hour))) for hour in found]
 
 
+def _placed(hour: str, arrived: int, first: str, ahead: int) -> str:
+    if arrived < 0:
+        return hour if hour >= first else f"{first}-01-01T00"
+    return hour if first <= hour <= hour_of(arrived + ahead) else hour_of(arrived)
+
+
 def hour_of(moment: int) -> str:
-    """Return the hour of a moment, ms since the epoch, in UTC."""
-    return datetime.fromtimestamp(moment / 1000, UTC).strftime("%Y-%m-%dT%H")
+    """Return the hour of a moment, ms since the epoch, in UTC; the last one of what is later."""
+    moment = min(moment, END_OF_TIME - 1)
+    return datetime.fromtimestamp(moment // 1000, UTC).strftime("%Y-%m-%dT%H")

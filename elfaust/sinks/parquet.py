@@ -18,8 +18,9 @@ import pyarrow.compute as pc
 import pyarrow.json
 import pyarrow.parquet as pq
 
+from elfaust.boundary import check_batch, unforeseen
 from elfaust.capsule import iso8601
-from elfaust.errors import EventFault
+from elfaust.errors import EventFault, SchemaUnfit
 from elfaust.registry import Schema
 from elfaust.sinks.parquet_types import event_shape
 from elfaust.types import Record
@@ -55,8 +56,10 @@ CAPSULE = (
 )
 #: A time in UTC, as the pipeline writes it.
 MOMENT = r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z?$"
-#: What Arrow raises for a value that is not of its column's type.
-UNFIT = (pa.ArrowException, OverflowError, ValueError, TypeError)
+#: What a value raises that is not of its column's type, or no event.
+UNFIT = (pa.ArrowException, OverflowError, ValueError, TypeError, KeyError, AttributeError)
+#: An event that every schema revision can store.
+FITTING = b'{"event":{},"uuid":"","dt":"2020-09-13T12:26:40Z"}'
 Refusals = list[tuple[Record, EventFault]]
 
 
@@ -68,11 +71,17 @@ class ParquetWriter:
 
     def __init__(self, schema: Schema) -> None:
         self._key = schema.key
-        self._event = event_shape(schema.key, schema.event)
-        event = pa.field("event", self._event.type)
-        self.schema = pa.schema([*(pa.field(name, kind) for name, kind, _ in CAPSULE), event])
-        as_sent = [pa.field(key, kind) for _, kind, key in CAPSULE]
-        self._as_sent = pa.schema([*as_sent, event, pa.field("timestamp", pa.float64())])
+        try:
+            self._event = event_shape(schema.key, schema.event)
+            event = pa.field("event", self._event.type)
+            self.schema = pa.schema([*(pa.field(name, kind) for name, kind, _ in CAPSULE), event])
+            as_sent = [pa.field(key, kind) for _, kind, key in CAPSULE]
+            self._as_sent = pa.schema([*as_sent, event, pa.field("timestamp", pa.float64())])
+            to_bytes(self._table_of([self._row(FITTING)]))
+        except (SchemaUnfit, MemoryError):
+            raise
+        except Exception as error:
+            raise SchemaUnfit(schema.key, f"Parquet: {error!r}") from error
 
     def table(self, records: Sequence[Record]) -> tuple[pa.Table, Refusals]:
         """Return a table of records' events, and those that do not fit with their faults.
@@ -82,8 +91,11 @@ class ParquetWriter:
         if self._event.plain and records:
             try:
                 return self._read(records), []
-            except UNFIT:
-                # The way by rows finds which event it is, and fits in some that this one cannot.
+            except MemoryError:
+                raise
+            except Exception:
+                # Whatever it is: the way by rows finds which event it is, and fits in some that
+                # this one cannot.
                 pass
         return self._table_of_rows(records)
 
@@ -97,7 +109,8 @@ class ParquetWriter:
                 explicit_schema=self._as_sent, unexpected_field_behavior="ignore"
             ),
         )
-        if table.num_rows != len(records) or table["event"].null_count:
+        # An event without a uuid is refused by rows.
+        if table.num_rows != len(records) or table["event"].null_count or table["uuid"].null_count:
             raise ValueError("not one event a line")
         table.validate(full=True)
         columns = [table[key] for _, _, key in CAPSULE]
@@ -109,18 +122,28 @@ class ParquetWriter:
         for record in records:
             try:
                 rows.append((record, self._row(record.value)))
-            except (ValueError, KeyError, TypeError, AttributeError) as error:
+            except Exception as error:
                 refused.append((record, self._fault(error)))
         table, unfit = self._convert(rows)
-        return table, refused + unfit
+        refused += unfit
+        stored: list[EventFault | None] = [None] * table.num_rows
+        check_batch(
+            stored + [fault for _, fault in refused],
+            lambda: self._table_of([self._row(FITTING)]),
+        )
+        return table, refused
 
     def _row(self, value: bytes) -> dict[str, Any]:
         capsule = orjson.loads(value)
+        if not isinstance(capsule, dict):
+            raise TypeError("no object")
         row = {name: capsule.get(key) for name, _, key in CAPSULE}
+        if row["uuid"] is None:
+            raise ValueError("it has no uuid")
         row["dt"] = _moment(row["dt"], capsule.get("timestamp"))
         if not isinstance(row["useragent"], dict):
             row["useragent"] = None
-        if not isinstance(capsule["event"], dict):
+        if not isinstance(capsule.get("event"), dict):
             raise TypeError("event is no object")
         row["event"] = self._event.cast(capsule["event"])
         return row
@@ -128,17 +151,24 @@ class ParquetWriter:
     def _convert(self, rows: list[tuple[Record, dict[str, Any]]]) -> tuple[pa.Table, Refusals]:
         """Convert rows; a batch that fails is halved until the bad row is alone."""
         try:
-            return pa.Table.from_pylist([row for _, row in rows], schema=self.schema), []
-        except UNFIT as error:
-            if len(rows) == 1:
-                return self.schema.empty_table(), [(rows[0][0], self._fault(error))]
+            return self._table_of([row for _, row in rows]), []
+        except Exception as error:
+            fault = self._fault(error) if len(rows) == 1 else None
+        if fault is not None:
+            return self.schema.empty_table(), [(rows[0][0], fault)]
         middle = len(rows) // 2
         first, unfit = self._convert(rows[:middle])
         second, more = self._convert(rows[middle:])
         return pa.concat_tables([first, second]), unfit + more
 
+    def _table_of(self, rows: list[dict[str, Any]]) -> pa.Table:
+        return pa.Table.from_pylist(rows, schema=self.schema)
+
     def _fault(self, error: Exception) -> EventFault:
-        return EventFault("consumer", f"Parquet: {error}", *self._key)
+        # Arrow's of memory is one of its exceptions.
+        if isinstance(error, UNFIT) and not isinstance(error, MemoryError):
+            return EventFault("consumer", f"Parquet: {error}", *self._key)
+        return unforeseen(error, "consumer", *self._key)
 
 
 def to_bytes(table: pa.Table) -> bytes:

@@ -3,27 +3,44 @@
 from __future__ import annotations
 
 import io
+import logging
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from elfaust.storage import Storage
 
+log = logging.getLogger(__name__)
+
 
 class ParquetFile(NamedTuple):
-    """One file in its final place."""
+    """One file in its final place; the uuid of a row without one is empty."""
 
     path: str
     uuids: list[str]
 
 
 def parquet_files(storage: Storage, root: str) -> Iterator[ParquetFile]:
-    """Yield the files below `root`, those of commits and temporary ones left out."""
+    """Yield the files below `root`, those of commits and temporary ones left out.
+
+    What is no file of ours has no uuids, and is told in the log.
+    """
     root = root.rstrip("/")
     for name in storage.list(root):
         if name.startswith("_"):
             continue
         for path in storage.walk(f"{root}/{name}"):
-            table = pq.read_table(io.BytesIO(storage.read(path)), columns=["uuid"])
-            yield ParquetFile(path, table["uuid"].to_pylist())
+            try:
+                column = parquet_table(storage, path, ["uuid"])["uuid"]
+                uuids = [uuid or "" for uuid in column.to_pylist()]
+            except (pa.ArrowException, KeyError) as error:
+                log.error("%s cannot be read: %s", path, error)
+                uuids = []
+            yield ParquetFile(path, uuids)
+
+
+def parquet_table(storage: Storage, path: str, columns: list[str] | None = None) -> Any:
+    """Return a file as a table; raises ArrowException for what is none."""
+    return pq.read_table(io.BytesIO(storage.read(path)), columns=columns)

@@ -39,13 +39,15 @@ class Shape(NamedTuple):
 def event_shape(key: SchemaKey, schema: dict[str, Any]) -> Shape:
     """Return the shape of the events of a schema revision.
 
-    Raises SchemaUnfit for two properties that Hive cannot tell apart, and for a default that is
-    not of its property's type.
+    Raises SchemaUnfit for two properties that Hive cannot tell apart, for a default that is not of
+    its property's type, and for whatever else no column can be made of.
     """
     try:
         shape = _shape({**expanded(schema), "type": "object"})
         pa.array([shape.cast({})], shape.type)
-    except (pa.ArrowException, ValueError, TypeError, OverflowError) as error:
+    except MemoryError:
+        raise
+    except Exception as error:
         raise SchemaUnfit(key, f"Parquet: {error}") from error
     return shape
 

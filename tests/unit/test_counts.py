@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections import Counter
 from collections.abc import Sequence
@@ -12,9 +13,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from elfaust.counts import CountKey, Tally, changelog_topic, merge, tally
+from elfaust.counts import CountKey, Tally, changelog_topic, merge, named_by, tally
 from elfaust.settings import Settings
-from elfaust.types import Record, SchemaKey
+from elfaust.types import UNKNOWN_TIME, Record, SchemaKey
 
 EDIT = SchemaKey("Edit", 13457736)
 TOPIC = "eventlogging_Edit_13457736"
@@ -76,6 +77,12 @@ def test_minutes_expire_and_totals_do_not() -> None:
     assert not key.expired(now=110 * 60.0, keep_minutes=10)
     assert key.expired(now=111 * 60.0, keep_minutes=10)
     assert not key._replace(minute=None).expired(now=1e9, keep_minutes=1)
+
+
+def test_minutes_far_in_the_future_expire() -> None:
+    key = CountKey(0, TOPIC, *EDIT, "", 100)
+    assert not key.expired(now=90 * 60.0, keep_minutes=10)
+    assert key.expired(now=89 * 60.0, keep_minutes=10)
 
 
 def test_changelog_is_named_as_faust_names_it() -> None:
@@ -159,7 +166,7 @@ def lanes(draw: st.DrawFn) -> Lane:
     codes = st.sampled_from(["validation", "processor"])
     originals = []
     for n, source in enumerate(sources):
-        schema = draw(st.sampled_from(["Edit", "Na|v/\n"]))
+        schema = draw(st.sampled_from(["Edit", "NavigationTiming"]))
         record = refused(2 * n, draw(codes), schema)
         originals.append(
             record._replace(source=source, timestamp=draw(st.integers(0, 3)) * MINUTE + n)
@@ -209,3 +216,104 @@ def test_counting_costs_little() -> None:
         merge(None, new)
     # 2 us a record is the budget; the rest is room for a slow machine.
     assert time.process_time() - started < 50_000 * 10e-6
+
+
+def test_what_came_at_an_unknown_time_is_counted_in_no_minute() -> None:
+    batch = [valid(1, UNKNOWN_TIME), valid(2, MINUTE + 7), valid(3, UNKNOWN_TIME)]
+    assert tally(0, TOPIC, EDIT, batch) == {
+        CountKey(0, TOPIC, *EDIT, "", None): Tally([("raw", n) for n in (1, 2, 3)], MINUTE + 7),
+        CountKey(0, TOPIC, *EDIT, "", 1): Tally([("raw", 2)], MINUTE + 7),
+    }
+    assert tally(0, TOPIC, EDIT, batch[:1]) == {
+        CountKey(0, TOPIC, *EDIT, "", None): Tally([("raw", 1)], 0)
+    }
+
+
+def capsule(**event: object) -> bytes:
+    return orjson.dumps({"event": {"code": "validation", "schema": "Edit", "revision": 1, **event}})
+
+
+@pytest.mark.parametrize(
+    ("value", "code", "schema", "revision"),
+    [
+        (capsule(), "validation", "Edit", 1),
+        (capsule(code="unresolved"), "unresolved", "Edit", 1),
+        (capsule(unknown=True), "validation", "unknown", -1),
+        (capsule(unknown=False), "validation", "Edit", 1),
+        (capsule(code="made up"), "unknown", "Edit", 1),
+        (capsule(code=["validation"]), "unknown", "Edit", 1),
+        (capsule(schema="a.b"), "validation", "unknown", -1),
+        (capsule(schema="n" * 64), "validation", "unknown", -1),
+        (capsule(schema=None), "validation", "unknown", -1),
+        (capsule(schema=["Edit"]), "validation", "unknown", -1),
+        (capsule(revision="1"), "validation", "unknown", -1),
+        (capsule(revision=True), "validation", "unknown", -1),
+        (capsule(revision=0), "validation", "unknown", -1),
+        (capsule(revision=2**63), "validation", "unknown", -1),
+        (capsule(revision=1.0), "validation", "unknown", -1),
+        (b'{"event":{"code":"processor","schema":"E","revision":1e400}}', "unknown", "unknown", -1),
+        (b"", "unknown", "unknown", -1),
+        (b"[1]", "unknown", "unknown", -1),
+        (b'{"event":null}', "unknown", "unknown", -1),
+        (b'{"event":{}}', "unknown", "unknown", -1),
+        (b"[" * 3_000, "unknown", "unknown", -1),
+    ],
+)
+def test_an_error_is_counted_under_a_key_that_can_be(
+    value: bytes, code: str, schema: str, revision: int
+) -> None:
+    assert named_by(value) == (code, (schema, revision))
+
+
+def test_made_up_names_share_one_entry() -> None:
+    batch = [
+        Record(capsule(schema=f"Name{n}", revision=n + 1, unknown=True), n, MINUTE, "raw", n)
+        for n in range(500)
+    ]
+    assert tally(0, ERROR_TOPIC, None, batch).keys() == {
+        CountKey(0, ERROR_TOPIC, "unknown", -1, "validation", minute) for minute in (None, 1)
+    }
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=8,
+)
+FIELDS = st.sampled_from(["event", "code", "schema", "revision", "unknown"])
+CAPSULES = st.dictionaries(FIELDS, JSON | st.dictionaries(FIELDS, JSON))
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.binary() | (CAPSULES | JSON).map(lambda value: json.dumps(value).encode()),
+            st.integers(-1, 253_402_300_799_999),
+        ),
+        max_size=5,
+    )
+)
+def test_each_record_is_counted_once_whatever_it_holds(given: list[tuple[bytes, int]]) -> None:
+    batch = [Record(value, n, time, "raw", n) for n, (value, time) in enumerate(given)]
+    made = tally(0, ERROR_TOPIC, None, batch)
+    totals = [len(new.marks) for key, new in made.items() if key.minute is None]
+    assert sum(totals) == len(batch)
+    assert all(CountKey.decode(key.encode()) == key for key in made)
+
+
+def test_what_nobody_foresaw_of_one_error_is_counted_as_unreadable(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def strange(value: bytes) -> tuple[str, SchemaKey]:
+        if value == b"strange":
+            raise ZeroDivisionError
+        return named_by(value)
+
+    monkeypatch.setattr("elfaust.counts.named_by", strange)
+    record = Record(b"strange", 0, 0, "raw", 0)
+    assert {key[2:5] for key in tally(0, ERROR_TOPIC, None, [record])} == {
+        ("unknown", -1, "unknown")
+    }
+    monkeypatch.setattr("elfaust.counts.READABLE", b"strange")
+    with pytest.raises(ZeroDivisionError):
+        tally(0, ERROR_TOPIC, None, [record])

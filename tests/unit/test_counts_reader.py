@@ -43,13 +43,22 @@ def test_records_of_the_changelog_feed_the_view() -> None:
         (b"0|t|Edit|7||all", b"no json"),
         (b"0|t|Edit|7||all", b"{}"),
         (b"0|t|Edit|7||all", b"[]"),
+        (b"0|t|Edit|7||all", b'{"count": 1e400, "last": 0, "positions": {}}'),
+        (b"0|t|Edit|7||all", b'{"count": 1, "last": 1%0400d, "positions": {}}' % 0),
+        (b"0|t|Edit|7||all", b'{"count": 1, "last": 253402300800000, "positions": {}}'),
+        (b"0|t|Edit|7||all", b'{"count": 1, "last": 0, "positions": {"raw": "1"}}'),
     ],
 )
 def test_a_strange_record_is_logged_and_passed_over(
     key: bytes | None, value: bytes, caplog: pytest.LogCaptureFixture
 ) -> None:
     reader = CountsReader(AWAY)
-    reader._apply([record(key, value), record(b"1|t|Edit|7||all", b'{"count": 4, "last": 2}')])
+    reader._apply(
+        [
+            record(key, value),
+            record(b"1|t|Edit|7||all", b'{"count": 4, "last": 2, "positions": {}}'),
+        ]
+    )
     assert [row.valid for row in reader.view.rows()] == [4]
     assert "elfaust-throughput-counts-changelog/0 at 5" in caplog.text
 

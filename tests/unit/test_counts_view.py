@@ -169,3 +169,31 @@ def test_the_view_is_the_sum_of_the_largest_entries(
     assert sum(m["valid"] + m["errors"] for m in totals["minutes"]) == sum(
         n for key, n in largest.items() if key.minute is not None
     )
+
+
+def test_old_minutes_are_forgotten_though_nobody_looks() -> None:
+    now = NOW
+    view = View(3, clock=lambda: now)
+    for _ in range(100):
+        view.apply(valid(minute=int(now // 60)), value(1))
+        now += 60
+    assert len(view._counts) <= 4
+    [row] = view._rows.values()
+    assert len(row.minutes) <= 4
+
+
+def test_a_minute_that_is_not_to_come_for_long_is_not_kept() -> None:
+    view = new_view()
+    view.apply(valid(minute=NOW_MINUTE + 10_000), value(1))
+    view.apply(valid(minute=10**30), value(1))
+    assert view._counts == {}
+    view.apply(valid(minute=NOW_MINUTE + 1), value(1))
+    assert len(view._counts) == 1
+
+
+def test_errors_counted_under_names_that_no_schema_has_are_shown_as_unknown() -> None:
+    view = new_view()
+    view.apply(error("validation", schema="made/up"), value(2))
+    view.apply(error("validation", schema="made up"), value(3))
+    (row,) = view.rows()
+    assert (row.schema, row.revision, row.errors) == ("unknown", -1, {"validation": 5})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +14,14 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis
 from hypothesis import strategies as st
 
+from elfaust import processing
+from elfaust.dialect import Dialect
+from elfaust.errors import Unforeseen
+from elfaust.lines import LineParser
 from elfaust.processing import Judge, Verdict
 from elfaust.registry import Registry
 from elfaust.settings import Settings
-from elfaust.types import Record
+from elfaust.types import Record, SchemaKey
 
 CASES: list[dict[str, Any]] = [
     json.loads(line)
@@ -104,10 +109,96 @@ def test_lines_beside_a_bad_one_go_on() -> None:
     assert [verdict.code for verdict in verdicts] == ["", "processor", ""]
 
 
+def of_server(
+    schema: object = "WMDEBannerEvents",
+    revision: object = 19852167,
+    dt: object = "2020-09-13T12:26:40Z",
+) -> bytes:
+    given = {"schema": schema, "revision": revision, "dt": dt, "recvFrom": "h", "wiki": "w"}
+    capsule = json.dumps({**given, "event": {}}, separators=(",", ":"))
+    return b"1 EventLogging " + capsule.encode()
+
+
+@pytest.mark.parametrize(
+    ("line", "code"),
+    [
+        (of_server(revision=10**300), "processor"),
+        (of_server("LICENSE", 1), "processor"),
+        (of_server("WMDEBannerEvents", 2**63), "processor"),
+        (of_server(dt=""), "processor"),
+        (of_server(dt={}), "processor"),
+        (of_server(dt=[1]), "validation"),
+        (of_server(dt=True), "validation"),
+        (b'1 EventLogging {"dt":"","timestamp":1' + b"0" * 400 + b"}", "processor"),
+        (b'1 EventLogging {"seqId":1' + b"0" * 5_000 + b"}", "processor"),
+        (b"", "processor"),
+    ],
+)
+def test_whatever_a_capsule_holds_is_its_own_fault(line: bytes, code: str) -> None:
+    assert judge(line, SERVER).code == code
+
+
+def test_in_2015_a_time_that_is_no_text_is_its_lines_own_fault() -> None:
+    of_2015 = replace(SETTINGS, schemas=replace(SETTINGS.schemas, compatibility="2015"))
+    verdict = judge(of_server(dt=True), Judge(SETTINGS.processor.server_format, REGISTRY, of_2015))
+    assert verdict.code == "processor"
+    assert not isinstance(verdict.fault, Unforeseen)
+
+
+def test_what_nobody_foresaw_is_ours_and_its_neighbours_go_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    complete = processing.complete
+
+    def broken(capsule: dict[str, Any], dialect: Dialect) -> str | None:
+        if capsule["seqId"] == 666:
+            raise ZeroDivisionError("seen by nobody")
+        return complete(capsule, dialect)
+
+    monkeypatch.setattr(processing, "complete", broken)
+    good = BASE.replace(b"@@", b"1")
+    bad = good.replace(b"\tcp1\t1\t", b"\tcp1\t666\t")
+    for lines in ([good, bad, good], [bad], [bad, bad]):
+        records = [Record(line, n, 1_000, "", -1) for n, line in enumerate(lines)]
+        verdicts = asyncio.run(CLIENT.judge(records, "eventlogging-client-side/0"))
+        assert [v.code for v in verdicts] == ["processor" if n == bad else "" for n in lines]
+        assert all(isinstance(v.fault, Unforeseen) for v in verdicts if v.fault)
+
+
+@pytest.mark.parametrize("of_format", [CLIENT, SERVER], ids=["client", "server"])
+def test_a_judge_that_fails_on_a_line_that_is_right_ends_the_worker(
+    of_format: Judge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError("always")
+
+    monkeypatch.setattr(processing, "complete", broken)
+    lines = [BASE.replace(b"@@", b"1"), of_server()]
+    records = [Record(line, n, 1_000, "", -1) for n, line in enumerate(lines)]
+    with pytest.raises(ZeroDivisionError):
+        asyncio.run(of_format.judge(records[of_format is SERVER :][:1], "raw/0"))
+
+
+@pytest.mark.parametrize(
+    "line_format",
+    [
+        "%q %{recvFrom}s %{seqId}d %D %{ip}i %u",
+        "%{seqId}d EventLogging %j",
+        "100%% %n %l %o %t %j %h",
+    ],
+)
+def test_a_format_has_an_example(line_format: str) -> None:
+    parser = LineParser(line_format)
+    assert parser.parse(parser.example({"a": "b\u20ac"}))["a"] == "b\u20ac"
+
+
 def test_the_same_record_gives_the_same_bytes() -> None:
     assert judge(b"\xff").value == judge(b"\xff").value
 
 
+UNFORESEEN = Verdict(
+    SchemaKey("unknown", -1), b"", Unforeseen(ZeroDivisionError("of a line"), "processor", "", -1)
+)
 MUTATED = st.builds(
     lambda line, at, new: line[: at % (len(line) + 1)] + new + line[at % (len(line) + 1) + 1 :],
     st.sampled_from(LINES),
@@ -123,4 +214,4 @@ def test_any_bytes_give_a_verdict_that_is_json(line: bytes) -> None:
         verdict = judge(line, of_format)
         value = orjson.loads(verdict.value)
         assert isinstance(value["event"], dict)
-        assert verdict.code in ("", "processor", "validation")
+        assert verdict.code in ("", "processor", "validation", "consumer")

@@ -8,15 +8,17 @@ from typing import Any
 import faust
 import pytest
 
-from agents.throughput import CountsTable
+from agents.throughput import CountsTable, log
 from models.count import Count
+
+ENTRY = "0|t|Edit|7||all"
 
 
 def change(count: int | None) -> Any:
     """Return a record of the changelog; None for a deletion."""
     value = None if count is None else Count(count=count, last=0, positions={})
-    message = SimpleNamespace(value=value and b"{}", partition=0)
-    return SimpleNamespace(key="entry", value=value, message=message)
+    message = SimpleNamespace(value=value and b"{}", partition=0, topic="c", offset=0)
+    return SimpleNamespace(key=ENTRY, value=value, message=message)
 
 
 @pytest.mark.parametrize(
@@ -38,5 +40,36 @@ def test_an_older_value_written_late_is_not_taken(
     changes = [change(count) for count in written]
     for batch in [changes] if batches == 1 else [[one] for one in changes]:
         table.apply_changelog_batch(batch)
-    entry = table.data.get("entry")
+    entry = table.data.get(ENTRY)
     assert (entry and entry.count) == recovered
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        (None, Count(count=1, last=0, positions={})),
+        (7, Count(count=1, last=0, positions={})),
+        ("no key", Count(count=1, last=0, positions={})),
+        (ENTRY, Count(count="1", last=0, positions={})),
+        (ENTRY, Count(count=1, last=2**70, positions={})),
+        (ENTRY, Count(count=1, last=0, positions=[])),
+        (ENTRY, [1]),
+        ("no key", None),
+    ],
+)
+def test_somebody_elses_record_in_the_changelog_is_passed_over(
+    key: object,
+    value: object,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # Of a kind it is told once a minute.
+    monkeypatch.setattr(log, "filters", [])
+    app = faust.App("test", store="memory://")
+    table = CountsTable(app, name="counts", key_type=str, value_type=Count, partitions=1)
+    message = SimpleNamespace(value=None if value is None else b"{}", partition=0)
+    message.topic, message.offset = "changelog", 41
+    foreign = SimpleNamespace(key=key, value=value, message=message)
+    table.apply_changelog_batch([change(3), foreign, change(4)])
+    assert {name: entry.count for name, entry in table.data.items()} == {ENTRY: 4}
+    assert "changelog/0 at 41" in caplog.text

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from elfaust.doctor import hdfs
-from elfaust.doctor.hdfs import LEFT_SECONDS, ask, check_left, check_write
+from elfaust.doctor.hdfs import LEFT_SECONDS, ask, check_commits, check_left, check_write
 from elfaust.errors import ServerAway
 from elfaust.settings import Hdfs, Settings
 from elfaust.storage import LocalStorage
@@ -109,6 +109,19 @@ def test_files_that_nobody_will_commit(tmp_path: Path) -> None:
     check = check_left(local(tmp_path))
     assert check.outcome == "warn"
     assert check.detail.startswith("1 files under ")
+
+
+def test_a_torn_commit_is_told_with_its_lane(tmp_path: Path) -> None:
+    assert check_commits(local(tmp_path)).outcome == "ok"
+    folder = tmp_path / "_commits" / "lane=3"
+    folder.mkdir(parents=True)
+    (folder / "0000000001.json").write_bytes(b"")
+    check = check_commits(local(tmp_path))
+    assert check.outcome == "fail"
+    assert "lane=3/0000000001.json (0 bytes: " in check.detail
+    assert "A torn commit file" in check.cure
+    (folder / "0000000002.json").write_text('{"files":[],"offsets":{},"positions":{}}')
+    assert check_commits(local(tmp_path)).outcome == "ok"
 
 
 def test_a_namenode_says_its_time(namenode: str, answers: list[tuple[int, str]]) -> None:

@@ -100,7 +100,8 @@ def test_a_table_of_another_schema(settings: Settings) -> None:
 
 
 def test_a_table_whose_schema_is_not_known_is_told(settings: Settings) -> None:
-    schemas = dataclasses.replace(settings.schemas, wiki_url="http://127.0.0.1:1/api.php")
+    away = "http://127.0.0.1:1/api.php"
+    schemas = dataclasses.replace(settings.schemas, wiki_url=away, wiki_timeout=0.1)
     for more in (settings, dataclasses.replace(settings, schemas=schemas)):
         check, _ = checked(more, COLUMNS, owner="Gone-by 7", table="Gone_by_7")
         assert (check.name, check.outcome) == ("table Gone_by_7", "warn")

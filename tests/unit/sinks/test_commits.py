@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from elfaust.errors import LaneLost
-from elfaust.sinks.commits import KEPT, CommitLog, Progress
+from elfaust.sinks.commit_files import Progress
+from elfaust.sinks.commits import KEPT, CommitLog
 from elfaust.storage import LocalStorage
 
 

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import dataclasses
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 import orjson
 import pyarrow as pa
 import pytest
 
-from elfaust.errors import LaneLost
+from elfaust.batch import END_OF_TIME
+from elfaust.errors import CommitTorn, LaneLost, Unacknowledged
 from elfaust.registry import Registry
 from elfaust.settings import Settings
-from elfaust.sinks.commits import Progress
+from elfaust.sinks.commit_files import Progress
+from elfaust.sinks.gather import Refused
 from elfaust.sinks.hdfs import HdfsSink, advance, by_hour
 from elfaust.sinks.parquet_reader import parquet_files
 from elfaust.storage import LocalStorage
-from elfaust.types import Record, SchemaKey
+from elfaust.types import UNKNOWN_TIME, Record, SchemaKey
 
 KEYS = [SchemaKey("SpecialMuteSubmit", 19679477), SchemaKey("EchoMail", 19089329)]
 EVENTS = {
@@ -94,14 +97,18 @@ def everything(numbers: range) -> Counter[str]:
     return Counter(f"{key.schema}-{number}" for key in KEYS for number in numbers)
 
 
+def nothing(refused: Sequence[Refused]) -> None:
+    raise AssertionError(refused)
+
+
 def sink_of(settings: Settings, storage: LocalStorage) -> HdfsSink:
     sink = HdfsSink(settings, Registry(settings.schemas), storage)
-    sink.write(0, {})
+    sink.write(0, {}, nothing)
     return sink
 
 
 def test_a_flush_is_files_by_schema_revision_and_hour(settings: Settings) -> None:
-    assert sink_of(settings, LocalStorage()).write(0, batches(range(4))) == []
+    sink_of(settings, LocalStorage()).write(0, batches(range(4)), nothing)
     assert uuids(settings) == everything(range(4))
     [first, *_] = [f.path for f in parquet_files(LocalStorage(), settings.hdfs.root)]
     assert first.removeprefix(settings.hdfs.root) == (
@@ -117,14 +124,14 @@ def test_a_worker_that_dies_at_any_step_loses_and_doubles_nothing(settings: Sett
         died = False
         try:
             sink = sink_of(mine, Mortal(step))
-            sink.write(0, batches(range(4)))
-            sink.write(0, batches(range(4, 8)))
+            sink.write(0, batches(range(4)), nothing)
+            sink.write(0, batches(range(4, 8)), nothing)
         except Death:
             died = True
         # The next owner is given everything again, cut otherwise, some of it repeated.
         again = sink_of(mine, LocalStorage())
-        again.write(0, batches(range(3)))
-        again.write(0, batches(range(2, 8)))
+        again.write(0, batches(range(3)), nothing)
+        again.write(0, batches(range(2, 8)), nothing)
         assert uuids(mine) == everything(range(8)), f"step {step}"
         assert LocalStorage().list(f"{root}/_temporary/lane=0") == [], f"step {step}"
         if not died:
@@ -136,10 +143,10 @@ def test_a_worker_that_dies_at_any_step_loses_and_doubles_nothing(settings: Sett
 def test_of_two_owners_one_fails(settings: Settings) -> None:
     zombie = sink_of(settings, LocalStorage())
     owner = sink_of(settings, LocalStorage())
-    owner.write(0, batches(range(4)))
+    owner.write(0, batches(range(4)), nothing)
     with pytest.raises(LaneLost):
-        zombie.write(0, batches(range(4)))
-    sink_of(settings, LocalStorage()).write(0, batches(range(6)))
+        zombie.write(0, batches(range(4)), nothing)
+    sink_of(settings, LocalStorage()).write(0, batches(range(6)), nothing)
     assert uuids(settings) == everything(range(6))
 
 
@@ -165,8 +172,10 @@ def test_an_event_that_does_not_fit_is_refused_alone(settings: Settings) -> None
     capsule["event"]["recipientUserId"] = 2**63
     bad = good[1]._replace(value=orjson.dumps(capsule))
     sink = sink_of(settings, LocalStorage())
-    [(topic, record, fault)] = sink.write(0, {"topic": (key, [good[0], bad, good[2]])})
-    assert (topic, record, fault.code) == ("topic", bad, "consumer")
+    told: list[Refused] = []
+    sink.write(3, {"topic": (key, [good[0], bad, good[2]])}, told.extend)
+    [(topic, lane, record, fault)] = told
+    assert (topic, lane, record, fault.code) == ("topic", 3, bad, "consumer")
     assert uuids(settings) == Counter(["EchoMail-0", "EchoMail-2"])
 
 
@@ -182,13 +191,13 @@ def test_what_a_restarted_processor_repeats_is_skipped() -> None:
 
 def test_a_topic_made_anew_is_stored_beside_the_old_one(settings: Settings) -> None:
     sink, key = sink_of(settings, LocalStorage()), KEYS[0]
-    sink.write(0, {"t": (key, records(key, range(4), hours=1))})
+    sink.write(0, {"t": (key, records(key, range(4), hours=1))}, nothing)
     later = [
         record._replace(offset=record.offset - 4, timestamp=ARRIVED + 5)
         for record in records(key, range(4, 8), hours=1)
     ]
-    sink.write(0, {"t": (key, later)})
-    sink.write(0, {"t": (key, later)})
+    sink.write(0, {"t": (key, later)}, nothing)
+    sink.write(0, {"t": (key, later)}, nothing)
     assert uuids(settings) == Counter(f"{key.schema}-{number}" for number in range(8))
 
 
@@ -197,6 +206,114 @@ def test_records_without_a_source_are_new_by_their_offset() -> None:
     bare = [record._replace(source="") for record in records(KEYS[0], range(3))]
     assert advance(progress, "t", bare[:2]) == bare[:2]
     assert advance(progress, "t", bare) == bare[2:]
+
+
+def unfit(key: SchemaKey, numbers: Sequence[int], wrong: Sequence[int]) -> list[Record]:
+    """Return records of which those numbered `wrong` hold no event."""
+    made = records(key, range(max(numbers) + 1))
+    return [made[n]._replace(value=b"no event %d" % n) if n in wrong else made[n] for n in numbers]
+
+
+class Told:
+    """The error topic: offsets of the records that it tells of. A worker may die around it."""
+
+    def __init__(self, storage: Mortal) -> None:
+        self.storage = storage
+        self.offsets: list[int] = []
+
+    def __call__(self, refused: Sequence[Refused]) -> None:
+        self.storage._step()
+        self.offsets += [r.record.offset for r in refused]
+        self.storage._step()
+
+
+@pytest.mark.parametrize("wrong", [(1, 5), tuple(range(8))])
+def test_a_worker_that_dies_at_any_step_has_told_what_it_refused(
+    settings: Settings, wrong: Sequence[int]
+) -> None:
+    key = KEYS[0]
+    for step in range(1, 60):
+        root = f"{settings.hdfs.root}/{step}"
+        mine = dataclasses.replace(settings, hdfs=dataclasses.replace(settings.hdfs, root=root))
+        told = Told(Mortal(step))
+        acknowledged, died = 0, False
+        try:
+            sink = sink_of(mine, told.storage)
+            for end in (4, 8):
+                batch = unfit(key, range(acknowledged, end), wrong)
+                sink.write(0, {"t": (key, batch)}, told)
+                acknowledged = end
+        except Death:
+            died = True
+        # The next owner is given what was not acknowledged, and it alone.
+        told.storage = Mortal(1000)
+        again = sink_of(mine, LocalStorage())
+        if acknowledged < 8:
+            again.write(0, {"t": (key, unfit(key, range(acknowledged, 8), wrong))}, told)
+        stored = Counter(f"{key.schema}-{n}" for n in range(8) if n not in wrong)
+        assert uuids(mine) == stored, f"step {step}"
+        # As readers count: what is not above the highest seen of the source is a repeat.
+        at = told.offsets
+        risen = [offset for n, offset in enumerate(at) if offset > max(at[:n], default=-1)]
+        assert risen == sorted(wrong), f"step {step}"
+        if not died:
+            return
+    raise AssertionError("the steps did not end")
+
+
+def test_nothing_is_committed_where_refusals_cannot_be_told(settings: Settings) -> None:
+    def away(refused: Sequence[Refused]) -> None:
+        raise Unacknowledged("Kafka", "no answer")
+
+    key, told = KEYS[0], list[Refused]()
+    sink, batch = sink_of(settings, LocalStorage()), unfit(key, range(4), [2])
+    with pytest.raises(Unacknowledged):
+        sink.write(0, {"t": (key, batch)}, away)
+    assert uuids(settings) == Counter()
+    sink.write(0, {"t": (key, batch)}, told.extend)
+    assert [r.record.offset for r in told] == [2]
+    assert sum(uuids(settings).values()) == 3
+
+
+def test_what_was_refused_is_not_told_again_under_another_offset(settings: Settings) -> None:
+    key, told = KEYS[0], list[Refused]()
+    batch = unfit(key, range(2), [0, 1])
+    sink_of(settings, LocalStorage()).write(0, {"t": (key, batch)}, told.extend)
+    # The processor was killed and repeats itself; the sink's lane has moved.
+    repeated = [record._replace(offset=record.offset + 2) for record in batch]
+    sink_of(settings, LocalStorage()).write(0, {"t": (key, repeated)}, nothing)
+    assert len(told) == 2
+
+
+def test_a_lane_whose_last_commit_is_torn_waits_and_others_go_on(settings: Settings) -> None:
+    sink, storage = sink_of(settings, LocalStorage()), LocalStorage()
+    sink.write(0, batches(range(2)), nothing)
+    folder = f"{settings.hdfs.root}/_commits/lane=0"
+    last = f"{folder}/{storage.list(folder)[-1]}"
+    whole = storage.read(last)
+    storage.write(last, whole[:-9])
+    sink.forget()
+    with pytest.raises(CommitTorn, match="lane=0"):
+        sink.write(0, batches(range(2, 4)), nothing)
+    sink.write(1, batches(range(4, 5)), nothing)
+    assert uuids(settings) == everything(range(2)) + everything(range(4, 5))
+    storage.write(last, whole)
+    sink.write(0, batches(range(2, 4)), nothing)
+    assert uuids(settings) == everything(range(5))
+
+
+def test_a_schema_that_no_table_can_be_made_of_is_its_events_fault(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError("of this schema")
+
+    monkeypatch.setattr("elfaust.sinks.parquet.event_shape", broken)
+    told = list[Refused]()
+    sink_of(settings, LocalStorage()).write(0, batches(range(1)), told.extend)
+    assert {r.fault.code for r in told} == {"consumer"}
+    assert all("of this schema" in r.fault.message for r in told)
+    assert uuids(settings) == Counter()
 
 
 @pytest.mark.parametrize(
@@ -219,3 +336,29 @@ def test_a_clock_that_is_wrong_makes_no_folder(moment: str, hour: str) -> None:
     assert moment in rows[hour]
     assert sum(map(len, rows.values())) == 2
     assert rows.keys() == {"2020-09-13T12", hour}
+
+
+@pytest.mark.parametrize(
+    ("moment", "hour"),
+    [
+        ("1970-01-01T00:00:00Z", "2012-01-01T00"),
+        ("2012-01-01T00:00:00Z", "2012-01-01T00"),
+        ("2031-01-01T05:00:00Z", "2031-01-01T05"),
+        ("9999-12-31T23:59:59Z", "9999-12-31T23"),
+    ],
+)
+def test_an_event_decides_its_hour_where_kafka_does_not_tell_when_it_came(
+    moment: str, hour: str
+) -> None:
+    table = pa.table({"dt": ["2020-09-13T12:00:00Z", moment]})
+    made = by_hour(table, [ARRIVED, UNKNOWN_TIME], first_year=2012, ahead_hours=24)
+    assert {of: part["dt"].to_pylist() for of, part in made} == {
+        "2020-09-13T12": ["2020-09-13T12:00:00Z"],
+        hour: [moment],
+    }
+
+
+def test_the_last_arrival_of_the_calendar_has_an_hour() -> None:
+    table = pa.table({"dt": ["9999-12-31T23:59:59Z"]})
+    [(hour, _)] = by_hour(table, [END_OF_TIME - 1], first_year=2012, ahead_hours=24)
+    assert hour == "9999-12-31T23"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from tempfile import TemporaryDirectory
 
 import orjson
@@ -14,6 +14,7 @@ from hypothesis import given, settings, strategies
 from elfaust.errors import LaneLost
 from elfaust.registry import Registry
 from elfaust.settings import Settings
+from elfaust.sinks.gather import Refused
 from elfaust.sinks.hdfs import HdfsSink
 from elfaust.sinks.parquet_reader import parquet_files
 from elfaust.storage import LocalStorage
@@ -46,7 +47,7 @@ class Owner:
     def _work(self) -> None:
         try:
             for numbers in map(range, (0, *self._cuts), self._cuts):
-                self._sink.write(0, {"topic": (KEY, records(numbers))})
+                self._sink.write(0, {"topic": (KEY, records(numbers))}, nothing)
         except (LaneLost, Death):
             pass
         except BaseException as error:
@@ -101,6 +102,10 @@ class Halting(LocalStorage):
     def delete(self, path: str) -> None:
         self._halt()
         super().delete(path)
+
+
+def nothing(refused: Sequence[Refused]) -> None:
+    raise AssertionError(refused)
 
 
 def records(numbers: range) -> list[Record]:

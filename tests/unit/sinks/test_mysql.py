@@ -10,7 +10,7 @@ import pytest
 from MySQLdb.constants import CR, ER
 
 from elfaust.columns import columns_of
-from elfaust.errors import ServerAway, TableChanged
+from elfaust.errors import SchemaAway, ServerAway, TableChanged
 from elfaust.registry import Registry
 from elfaust.settings import Settings
 from elfaust.sinks import mysql
@@ -185,12 +185,12 @@ def test_a_table_that_was_dropped_is_created_again(
     assert len(created) == 2
 
 
-def test_events_of_an_unknown_schema_are_refused(
+def test_events_of_a_schema_that_this_machine_does_not_have_wait(
     monkeypatch: pytest.MonkeyPatch, settings: Settings
 ) -> None:
     sink, connection = sink_on(monkeypatch, settings, lambda rows: None)
-    refused = sink.write(SchemaKey("NoSuchSchema", 1), RECORDS)
-    assert [record for record, _ in refused] == RECORDS
+    with pytest.raises(SchemaAway, match="NoSuchSchema"):
+        sink.write(SchemaKey("NoSuchSchema", 1), RECORDS)
     assert connection.committed == []
 
 

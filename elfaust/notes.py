@@ -1,0 +1,93 @@
+"""What a processor notes beside a lane's committed offset, so that its successor judges the same.
+
+Kafka keeps a text with each committed offset. Here it holds, as JSON without blanks,
+
+    {"seen": {identity: position},   how far each forwarder's lines have come, before the offset
+     "base": offset,                 the offset
+     "unknown": bits,                lines from it on that were judged while no schema was known
+     "open": bits}                   which of those were given up, because nobody told
+
+Bits are a map of the offsets from `base` on, packed (zlib, base 85).
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import zlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+#: Forwarders whose positions are kept; the one that has been silent longest is forgotten first.
+MAX_SOURCES = 16
+#: Kafka's own limit of such a text, bytes (offset.metadata.max.bytes).
+MAX_BYTES = 4_096
+
+
+@dataclass
+class Note:
+    """How a lane stands at a committed offset.
+
+    `seen` is the highest position of each forwarder's source, by its identity; `decided` says of
+    raw lines, by offset, that they were refused because no schema was known, and whether (True)
+    they were given up.
+    """
+
+    seen: dict[str, int] = field(default_factory=dict)
+    decided: dict[int, bool] = field(default_factory=dict)
+
+    def encode(self, base: int) -> str:
+        """Return the text to commit with offset `base`; what was decided before it is left out."""
+        note: dict[str, Any] = {}
+        if self.seen:
+            note["seen"] = dict(list(self.seen.items())[-MAX_SOURCES:])
+        decided = {offset: given_up for offset, given_up in self.decided.items() if offset >= base}
+        if decided:
+            note["base"] = base
+            note["unknown"] = _packed(offset - base for offset in decided)
+            note["open"] = _packed(
+                offset - base for offset, given_up in decided.items() if given_up
+            )
+        return json.dumps(note, separators=(",", ":")) if note else ""
+
+    def saw(self, source: str, position: int) -> bool:
+        """Note a line of a forwarder's; False if it was seen before: its forwarder repeats it."""
+        identity = source[-12:]
+        if position <= self.seen.get(identity, -1):
+            return False
+        self.seen.pop(identity, None)
+        self.seen[identity] = position
+        return True
+
+
+def decode(text: str) -> Note:
+    """Return the note of a text that `encode` wrote, an empty one for any other text.
+
+    Somebody who sets offsets back by hand leaves none, or one of their own.
+    """
+    try:
+        return _decode(json.loads(text))
+    except (ValueError, TypeError, KeyError, AttributeError, zlib.error):
+        return Note()
+
+
+def _decode(note: Mapping[str, Any]) -> Note:
+    seen = {str(identity): int(position) for identity, position in note.get("seen", {}).items()}
+    if "base" not in note:
+        return Note(seen)
+    base, given_up = int(note["base"]), set(_unpacked(note["open"]))
+    return Note(seen, {base + n: n in given_up for n in _unpacked(note["unknown"])})
+
+
+def _packed(numbers: Iterable[int]) -> str:
+    bits = 0
+    for number in numbers:
+        bits |= 1 << number
+    raw = bits.to_bytes((bits.bit_length() + 7) // 8, "little")
+    return base64.b85encode(zlib.compress(raw, 9)).decode()
+
+
+def _unpacked(text: str) -> list[int]:
+    bits = int.from_bytes(zlib.decompress(base64.b85decode(text)), "little")
+    return [number for number in range(bits.bit_length()) if bits >> number & 1]

@@ -1,0 +1,47 @@
+"""The folder of schemas, `<Name>/<revision>.json`, which somebody else fills and may spoil."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from elfaust.schema_body import MAX_SCHEMA_BYTES
+from elfaust.types import SchemaKey
+
+#: Before a name becomes a path, a URL, a topic or a table.
+NAME = re.compile(r"\A[A-Za-z0-9_-]{1,63}\Z")
+#: Revisions are below; what is past it fits no number of a wiki, nor a name of a file.
+END_OF_REVISIONS = 2**63
+REVISION = re.compile(r"[1-9][0-9]{0,18}")
+
+
+def is_possible(key: SchemaKey) -> bool:
+    """Tell whether a key can be that of any schema."""
+    return 0 < key.revision < END_OF_REVISIONS and NAME.match(key.schema) is not None
+
+
+class SchemaFolder:
+    """Reads `schemas.folder`; a relative one that is not there is looked for beside the package."""
+
+    def __init__(self, folder: str) -> None:
+        self.path = Path(folder)
+        if not self.path.is_absolute() and not self.path.is_dir():
+            self.path = Path(__file__).resolve().parent.parent / self.path
+
+    def known(self) -> list[SchemaKey]:
+        """Return the schema revisions that have a file."""
+        files = (file for file in self.path.glob("*/*.json") if REVISION.fullmatch(file.stem))
+        keys = (SchemaKey(file.parent.name, int(file.stem)) for file in files)
+        return sorted(filter(is_possible, keys))
+
+    def read(self, key: SchemaKey) -> bytes | None:
+        """Return a file, cut soon after MAX_SCHEMA_BYTES, None where there is none.
+
+        Raises IsADirectoryError for a directory in its place, another OSError where that cannot be
+        told: no rights, too many open files, a broken disk.
+        """
+        try:
+            with (self.path / key.schema / f"{key.revision}.json").open("rb") as file:
+                return file.read(MAX_SCHEMA_BYTES + 1)
+        except (FileNotFoundError, NotADirectoryError):
+            return None

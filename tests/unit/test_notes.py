@@ -1,0 +1,65 @@
+"""Notes beside committed offsets: what is written is read again, and foreign texts are none."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from elfaust.notes import MAX_BYTES, MAX_SOURCES, Note, decode
+
+IDENTITIES = st.text("0123456789abcdef", min_size=12, max_size=12)
+
+
+@given(
+    st.dictionaries(IDENTITIES, st.integers(0, 2**63 - 1), max_size=MAX_SOURCES),
+    st.integers(0, 2**62),
+    st.dictionaries(st.integers(0, 5_000), st.booleans(), max_size=50),
+)
+def test_a_note_is_read_as_it_was_written(
+    seen: dict[str, int], base: int, decided: dict[int, bool]
+) -> None:
+    note = Note(seen, {base + n: given_up for n, given_up in decided.items()})
+    assert decode(note.encode(base)) == note
+
+
+def test_what_the_offset_has_passed_is_left_out() -> None:
+    note = Note({}, {7: True, 9: False})
+    assert decode(note.encode(8)) == Note({}, {9: False})
+    assert note.encode(10) == ""
+
+
+def test_the_worst_batch_fits_into_kafkas_limit() -> None:
+    draw = random.Random(7)
+    seen = {f"{draw.getrandbits(48):012x}": 2**63 - 1 for _ in range(MAX_SOURCES + 5)}
+    decided = {n: draw.random() < 0.5 for n in range(10_000) if draw.random() < 0.5}
+    assert len(Note(seen, decided).encode(0)) < MAX_BYTES
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "null", "x", "[]", '{"seen": 3}', '{"base": 1}', '{"base":1,"open":"","unknown":""}'],
+)
+def test_a_foreign_text_is_no_note(text: str) -> None:
+    assert decode(text) == Note()
+
+
+def test_a_forwarders_repeats_are_known() -> None:
+    note, source = Note(), "host/udp-0123456789ab"
+    assert note.saw(source, 5)
+    assert not note.saw(source, 5)
+    assert not note.saw(source, 4)
+    assert note.saw(source, 6)
+    assert note.saw("other/udp-0123456789ac", 1)
+
+
+def test_the_forwarder_that_is_silent_longest_is_forgotten_first() -> None:
+    note = Note()
+    for n in range(MAX_SOURCES + 1):
+        note.saw(f"h/udp-{n:012x}", 1)
+    note.saw(f"h/udp-{0:012x}", 2)
+    kept = decode(note.encode(0)).seen
+    assert f"{0:012x}" in kept
+    assert f"{1:012x}" not in kept
