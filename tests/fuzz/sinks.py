@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import inspect
 import io
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -138,10 +137,10 @@ class Sinks:
     ) -> dict[str, dict[str, Any]]:
         key, root = self._key(topic), self.settings.hdfs.root
         folder = f"{root}/{key.schema.lower()}_{key.revision}"
-        found: Any = self.faults.attempt("audit", parquet_rows, storage, folder)
-        rows: dict[str, dict[str, Any]] = getattr(found, "rows", found and found[0]) or {}
-        unreadable = getattr(found, "unreadable", [])
-        self.faults.promise("files", not unreadable, "a file is unreadable", unreadable)
+        files = self.faults.attempt("audit", parquet_rows, storage, folder)
+        if files is None:
+            return {}
+        self.faults.promise("files", not files.unreadable, "a file is unreadable", files.unreadable)
         mine = {id(record) for of, record, _ in refused if of == topic}
         fresh = advance(Progress(), topic, records)
         # `Edit` and `EDIT` share a folder: there may be more.
@@ -156,7 +155,7 @@ class Sinks:
             f"{topic}: {total} rows, {len(mine)} refused, {len(fresh)} new",
         )
         self.seen["files"] = self.seen.get("files", 0) + total
-        return rows
+        return files.rows
 
     def _compare(self, topic: str, stored: Stored | None, files: dict[str, dict[str, Any]]) -> None:
         """Compare rows and files of events that were judged, as the audit does."""
@@ -254,10 +253,6 @@ def _kind(difference: str) -> str:
 
 
 def _write(sink: HdfsSink, topics: Any) -> Refusals:
-    """Call the sink, whichever way it takes reports."""
-    if len(inspect.signature(sink.write).parameters) == 2:
-        refused: Any = sink.write(0, topics)
-        return list(refused)
     told: list[Refused] = []
-    sink.write(0, topics, told.extend)  # type: ignore[call-arg]
+    sink.write(0, topics, told.extend)
     return [(one.topic, one.record, one.fault) for one in told]

@@ -28,7 +28,7 @@ from tests.fuzz.sinks import Sinks
 from tests.fuzz.tools import tools
 
 ERROR_FIELDS = {"rawEvent", "message", "code", "schema", "revision", "path", "hint"}
-CODES = ("processor", "validation", "unresolved")
+CODES = ("processor", "validation", "consumer", "unresolved")
 
 
 def settings_of(case: Case, folder: Path) -> Settings:
