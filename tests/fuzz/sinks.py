@@ -20,7 +20,7 @@ from elfaust.errors import EventFault, SchemaUnfit, SchemaWaits, Unforeseen
 from elfaust.feeding import reporting
 from elfaust.registry import Registry, Schema
 from elfaust.settings import Settings
-from elfaust.sinks.commits import Progress
+from elfaust.sinks.commit_files import Progress
 from elfaust.sinks.gather import Refused
 from elfaust.sinks.hdfs import HdfsSink, advance
 from elfaust.storage import Storage, open_storage
