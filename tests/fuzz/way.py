@@ -23,6 +23,7 @@ from elfaust.types import Outgoing, Record
 from tests.fuzz.cases import Case
 from tests.fuzz.faults import Faults, TooLong
 from tests.fuzz.kafka import Topics
+from tests.fuzz.lanes import settle
 from tests.fuzz.records import Fetched
 from tests.fuzz.sinks import Sinks
 from tests.fuzz.tools import tools
@@ -128,15 +129,25 @@ class Way:
         self.faults.promise(
             "judge", len(verdicts) == len(records), "a record without a verdict, or with two"
         )
-        again = self.faults.attempt("judge again", judge, records[::-1])
-        for record, one, other in zip(
-            records, verdicts, (again or verdicts[::-1])[::-1], strict=False
-        ):
-            self.faults.promise(
-                "judge", one.value == other.value, "judged again it is another verdict",
-                (record.value[:200], one.value[:300], other.value[:300]),
-            )  # fmt: skip
+        self._settle(topic, form, records, verdicts)
         return list(zip(records, verdicts, strict=False))
+
+    def _settle(
+        self, topic: str, form: str, records: list[Record], verdicts: list[Verdict]
+    ) -> None:
+        """Judge again as a worker does; each verdict must be the same."""
+
+        def judge_again() -> dict[int, Verdict]:
+            registry = Registry(self.settings.schemas)
+            judge = Judge(form, registry, self.settings)
+            return asyncio.run(settle(judge, registry, f"{topic}/0", records))
+
+        settled = self.faults.attempt("lane", judge_again) or {}
+        for record, one in zip(records, verdicts, strict=False):
+            other = settled.get(record.offset, one)
+            shown = record.value[:200], one.value[:300], other.value[:300]
+            same = one.value == other.value and one.key == other.key
+            self.faults.promise("lane", same, "judged again it is another verdict", shown)
 
     def _judged_alone(
         self, judge: Callable[[Sequence[Record]], list[Verdict]], records: list[Record]
