@@ -41,6 +41,8 @@ class Case:
     records: dict[str, list[Fetched]] = field(default_factory=dict)
     #: Whether files are written, with an fsync each.
     stores: bool = False
+    #: Whether the people's tools are asked; they take as long as all else.
+    asks: bool = True
 
     def write(self, folder: Path) -> None:
         """Write the schemas into a folder."""
@@ -73,7 +75,13 @@ class Case:
         }
         schemas = {path: _out(text) for path, text in self.schemas.items()}
         return json.dumps(
-            {"year": self.year, "stores": self.stores, "schemas": schemas, "records": records},
+            {
+                "year": self.year,
+                "stores": self.stores,
+                "asks": self.asks,
+                "schemas": schemas,
+                "records": records,
+            },
             indent=1,
         )
 
@@ -89,7 +97,7 @@ class Case:
             for kind, of in given["records"].items()
         }
         schemas = {path: _in(text) or b"" for path, text in given["schemas"].items()}
-        return cls(given["year"], schemas, records, given["stores"])
+        return cls(given["year"], schemas, records, given["stores"], given["asks"])
 
 
 def _short(text: bytes | None) -> str:
@@ -121,7 +129,9 @@ def _in(text: str | None) -> bytes | None:
 def make_case(seed: int, number: int) -> Case:
     """Return the case of a seed and number."""
     of = random.Random(f"{seed}/{number}")
-    case = Case(of.choice(["2018", "2018", "2015"]), stores=of.random() < 0.15)
+    case = Case(
+        of.choice(["2018", "2018", "2015"]), stores=of.random() < 0.15, asks=of.random() < 0.3
+    )
     sent = [Sent("Missing", 1, {})]
     for _ in range(of.randint(2, 5)):
         name, revision = of.choice(NAMES), of.choice(REVISIONS)
@@ -131,7 +141,7 @@ def make_case(seed: int, number: int) -> Case:
             # The right ones are what events are made of most.
             sent += [Sent(name, revision, _loaded(case.schemas[path]))] * 6
     for kind in ("client", "server", "json"):
-        case.records[kind] = raw_records(kind, case.year, sent, of.randint(8, 24), of)
+        case.records[kind] = raw_records(kind, case.year, sent, of.randint(10, 30), of)
     for one in {one.name: one for one in sent[1:]}.values():
         case.records[f"{one.name}/{one.revision}.json"] = stray_records(one, of.randint(2, 6), of)
     return case

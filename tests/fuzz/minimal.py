@@ -32,6 +32,8 @@ def minimal(case: Case, shows: Shows, seconds: float = 20.0) -> Case:
 def _smaller(case: Case) -> Iterator[Case]:
     if case.stores:
         yield replace(case, stores=False)
+    if case.asks:
+        yield replace(case, asks=False)
     for kind, records in case.records.items():
         for part in _without_some(records):
             yield replace(

@@ -72,7 +72,8 @@ class Way:
                 self.topics.add(f"eventlogging_{schema}_{file.removesuffix('.json')}", fetched)
         by_topic = {topic: self.records(of) for topic, of in self.topics.records.items()}
         Sinks(self.settings, self.faults, self.topics, self.case.stores, self.seen).take(by_topic)
-        tools(self.settings, self.case, self.faults)
+        if self.case.asks:
+            tools(self.settings, self.case, self.faults)
 
     def records(self, fetched: Sequence[Fetched]) -> list[Record]:
         """Return the records of a fetch; those at which it fails are left out."""
