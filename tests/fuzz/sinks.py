@@ -16,7 +16,7 @@ from elfaust.account import Scanned, _Lines
 from elfaust.audit import _Judge
 from elfaust.counts import CountKey, merge, tally
 from elfaust.counts_view import View
-from elfaust.errors import EventFault, SchemaUnfit, SchemaWaits, Unforeseen
+from elfaust.errors import EventFault, SchemaAway, Unforeseen
 from elfaust.feeding import reporting
 from elfaust.registry import Registry, Schema
 from elfaust.settings import Settings
@@ -58,39 +58,33 @@ class Sinks:
         """Take the records of all topics of a lane through everything behind them."""
         events = {t: records for t, records in by_topic.items() if self.names.key(t) and records}
         rows = {topic: self._rows(topic, records) for topic, records in events.items()}
-        for topic, records in self._files(events).items():
-            self._compare(topic, rows.get(topic), records)
+        for topic, files in self._files(events).items():
+            self._compare(events[topic], rows.get(topic), files)
         errors = self.topics.records[self.names.error]
         self._count(events, errors)
 
     def _rows(self, topic: str, records: list[Record]) -> Stored | None:
-        """Make the rows of a topic's records, as MySQL's sink does."""
-        key = self.names.key(topic)
-        assert key is not None
+        """Store a topic's records as MySQL's sink does."""
+        key = self._key(topic)
 
-        def make(of: Sequence[Record]) -> Stored | None:
+        def store(some: Sequence[Record]) -> Stored | None:
             try:
-                return rows_of(self.settings, self.registry, key, of)
-            except SchemaUnfit as unfit:
-                fault = EventFault("consumer", unfit.detail, *key)
-                return Stored(None, [], [(record, fault) for record in of])
-            except SchemaWaits:
+                return rows_of(self.settings, self.registry, key, some)
+            except SchemaAway:
                 return None
 
-        stored = self.faults.attempt("rows", lambda: make(records))
+        stored = self.faults.attempt("rows", store, records)
         if stored is None:
             for record in records:
-                self.faults.attempt("rows", make, [record])
+                self.faults.attempt("rows", store, [record])
             return None
-        total = len(stored.rows) + len(stored.refused)
+        total = len(stored.rows) + stored.repeats + len(stored.refused)
         self.faults.promise("rows", total == len(records), "a record gets no row and no fault")
         self.seen["rows"] = self.seen.get("rows", 0) + len(stored.rows)
-        for _, row in stored.rows:
-            self.faults.attempt("rows", stored.check, row)
         self._report("mysql", [(topic, record, fault) for record, fault in stored.refused])
         return stored
 
-    def _files(self, events: Mapping[str, list[Record]]) -> dict[str, dict[str, dict[str, Any]]]:
+    def _files(self, events: Mapping[str, list[Record]]) -> dict[str, dict[str, Row]]:
         """Write the Parquet files of a lane; return each topic's rows by uuid."""
         written = {}
         storage = self._write(events)
@@ -117,7 +111,7 @@ class Sinks:
                 refused.extend(_write(sink, topics))
                 before = list(storage.walk(self.settings.hdfs.root))
                 again = _write(sink, topics)
-            except SchemaWaits:
+            except SchemaAway:
                 return None
             if again or before != list(storage.walk(self.settings.hdfs.root)):
                 raise Broken("what is stored is stored again", str(again)[:300])
@@ -134,7 +128,7 @@ class Sinks:
 
     def _stored(
         self, topic: str, records: list[Record], storage: Storage, refused: Refusals
-    ) -> dict[str, dict[str, Any]]:
+    ) -> dict[str, Row]:
         key, root = self._key(topic), self.settings.hdfs.root
         folder = f"{root}/{key.schema.lower()}_{key.revision}"
         files = self.faults.attempt("audit", parquet_rows, storage, folder)
@@ -157,23 +151,16 @@ class Sinks:
         self.seen["files"] = self.seen.get("files", 0) + total
         return files.rows
 
-    def _compare(self, topic: str, stored: Stored | None, files: dict[str, dict[str, Any]]) -> None:
+    def _compare(self, records: list[Record], stored: Stored | None, files: dict[str, Row]) -> None:
         """Compare rows and files of events that were judged, as the audit does."""
         schema = stored.schema if stored else None
         if stored is None or schema is None:
             return
-        for record, row in stored.rows:
-            judged = record.source in self.names.raw
-            uuid = str(row[0])
-            if judged and uuid in files and (held := self._held(stored, row)):
-                found = self.faults.attempt("audit", _differences, schema, held, files[uuid])
-                for one in found or []:
-                    self.faults.promise(
-                        "audit", False, f"MySQL and Parquet differ, {_kind(one)}", one
-                    )
-
-    def _held(self, stored: Stored, row: list[Any]) -> dict[str, Any] | None:
-        return self.faults.attempt("rows", lambda: shown(stored.columns, row))
+        for uuid in _judged(records, self.names.raw) & stored.rows.keys() & files.keys():
+            held = shown(stored.columns, stored.rows[uuid])
+            found = self.faults.attempt("audit", _differences, schema, held, files[uuid])
+            for one in found or []:
+                self.faults.promise("audit", False, f"MySQL and Parquet differ, {_kind(one)}", one)
 
     def _report(self, role: str, refused: Refusals) -> None:
         """Report refused records to the error topic, as a sink does."""
@@ -230,6 +217,20 @@ class Sinks:
         sources = {record.source for record in records}
         if sources <= set(self.names.raw) and counted["all"] != len(records):
             raise Broken("a record is not counted", f"{counted} of {len(records)}")
+
+
+def _judged(records: Sequence[Record], raw: Sequence[str]) -> set[str]:
+    """Return the uuids of the events that the processor has made, and not somebody else."""
+    mine = {orjson.loads(r.value)["uuid"] for r in records if r.source in raw}
+    others = {_uuid(r.value) for r in records if r.source not in raw}
+    return mine - others
+
+
+def _uuid(value: bytes) -> Any:
+    try:
+        return str(orjson.loads(value)["uuid"])
+    except (ValueError, LookupError, TypeError):
+        return None
 
 
 def _differences(schema: Schema, held: Row, given: Row) -> list[str]:
