@@ -97,7 +97,7 @@ class Case:
             for kind, of in given["records"].items()
         }
         schemas = {path: _in(text) or b"" for path, text in given["schemas"].items()}
-        return cls(given["year"], schemas, records, given["stores"], given["asks"])
+        return cls(given["year"], schemas, records, given["stores"], given.get("asks", True))
 
 
 def _short(text: bytes | None) -> str:

@@ -54,12 +54,15 @@ class Sinks:
         self.stores = stores
         self.seen = seen
 
-    def take(self, by_topic: Mapping[str, list[Record]]) -> None:
-        """Take the records of all topics of a lane through everything behind them."""
+    def take(self, by_topic: Mapping[str, list[Record]], judged: Mapping[str, int]) -> None:
+        """Take the records of all topics of a lane through everything behind them.
+
+        `judged` is how many of each topic the processor has made, the first ones.
+        """
         events = {t: records for t, records in by_topic.items() if self.names.key(t) and records}
         rows = {topic: self._rows(topic, records) for topic, records in events.items()}
         for topic, files in self._files(events).items():
-            self._compare(events[topic], rows.get(topic), files)
+            self._compare(events[topic], judged.get(topic, 0), rows.get(topic), files)
         errors = self.topics.records[self.names.error]
         self._count(events, errors)
 
@@ -151,12 +154,14 @@ class Sinks:
         self.seen["files"] = self.seen.get("files", 0) + total
         return files.rows
 
-    def _compare(self, records: list[Record], stored: Stored | None, files: dict[str, Row]) -> None:
+    def _compare(
+        self, records: list[Record], judged: int, stored: Stored | None, files: dict[str, Row]
+    ) -> None:
         """Compare rows and files of events that were judged, as the audit does."""
         schema = stored.schema if stored else None
         if stored is None or schema is None:
             return
-        for uuid in _judged(records, self.names.raw) & stored.rows.keys() & files.keys():
+        for uuid in _of_processor(records, judged) & stored.rows.keys() & files.keys():
             held = shown(stored.columns, stored.rows[uuid])
             found = self.faults.attempt("audit", _differences, schema, held, files[uuid])
             for one in found or []:
@@ -219,11 +224,10 @@ class Sinks:
             raise Broken("a record is not counted", f"{counted} of {len(records)}")
 
 
-def _judged(records: Sequence[Record], raw: Sequence[str]) -> set[str]:
-    """Return the uuids of the events that the processor has made, and not somebody else."""
-    mine = {orjson.loads(r.value)["uuid"] for r in records if r.source in raw}
-    others = {_uuid(r.value) for r in records if r.source not in raw}
-    return mine - others
+def _of_processor(records: Sequence[Record], judged: int) -> set[str]:
+    """Return the uuids of the first `judged` events, which no other event has."""
+    uuids = [_uuid(record.value) for record in records]
+    return {uuid for uuid in uuids[:judged] if uuid} - {*uuids[judged:]}
 
 
 def _uuid(value: bytes) -> Any:

@@ -66,12 +66,15 @@ class Way:
         ):
             records = self.records(self.case.records.get(kind, []))
             self._process(topic, form, records)
+        judged = {topic: len(of) for topic, of in self.topics.records.items()}
         for path, fetched in self.case.records.items():
             if "/" in path:
                 schema, _, file = path.partition("/")
                 self.topics.add(f"eventlogging_{schema}_{file.removesuffix('.json')}", fetched)
         by_topic = {topic: self.records(of) for topic, of in self.topics.records.items()}
-        Sinks(self.settings, self.faults, self.topics, self.case.stores, self.seen).take(by_topic)
+        Sinks(self.settings, self.faults, self.topics, self.case.stores, self.seen).take(
+            by_topic, judged
+        )
         if self.case.asks:
             tools(self.settings, self.case, self.faults)
 
