@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run test unit check chaos generated fuzz bench lock docs clean
+.PHONY: help setup setup-dev run test unit check chaos generated fuzz fuzz-lines bench lock docs clean
 BIN := .venv/bin
 
 help: ## List the targets
@@ -31,7 +31,10 @@ chaos: setup-dev ## Every fault under load, 75 minutes (PART=mariadb: those): no
 generated: setup-dev ## Half a million generated lines (LINES=n): the judge and the plain way of EventLogging agree
 	@ELFAUST_TEST_LINES=$(or $(LINES),500000) $(BIN)/python -m pytest tests/unit/test_generated_lines.py
 
-fuzz: setup-dev ## Fuzz the line parser and the capsule for SECONDS (600)
+fuzz: setup-dev ## Fuzz the whole way: random schemas, lines and records, SECONDS (600), SEED
+	@$(BIN)/python -m tests.fuzz.whole_way --seconds $(or $(SECONDS),600) $(if $(SEED),--seed $(SEED))
+
+fuzz-lines: setup-dev ## Fuzz the line parser and the capsule, guided by coverage, SECONDS (600)
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python atheris==3.0.0
 	@$(BIN)/python -m tests.fuzz.lines -max_total_time=$(or $(SECONDS),600)
 

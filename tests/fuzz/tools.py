@@ -1,0 +1,48 @@
+"""What people ask of the same schemas and lines: validate, lint, ddl, diff, show."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from click.testing import CliRunner
+
+from elfaust.commands import schema as schema_command
+from elfaust.commands.validate import Judges, as_object, as_text
+from elfaust.errors import ElfaustError
+from elfaust.settings import Settings
+from tests.fuzz.cases import Case
+from tests.fuzz.faults import Broken, Faults
+
+
+def tools(settings: Settings, case: Case, faults: Faults) -> None:
+    """Ask everything once."""
+    lines = [r.value for kind, of in case.records.items() if "/" not in kind for r in of if r.value]
+    for form in ("auto", "json"):
+        faults.attempt("validate", _validate, settings, form, lines)
+    keys = [path.removesuffix(".json").split("/") for path in case.schemas]
+    questions = [["lint"], ["lint", "--json"]]
+    for name, revision in keys:
+        # After `--` a name may begin with a hyphen.
+        questions += [[what, "--", name, revision] for what in ("show", "ddl", "lint")]
+        questions += [["diff", "--", name, revision, other] for n, other in keys if n == name]
+    for question in questions:
+        faults.attempt(f"schema {question[0]}", _ask, settings, question)
+
+
+def _validate(settings: Settings, form: str, lines: list[bytes]) -> None:
+    for number, verdict in Judges(form, settings).verdicts(iter(enumerate(lines, 1))):
+        as_text(number, verdict).encode()
+        shown = as_object(verdict)
+        json.loads(shown.encode())
+
+
+def _ask(settings: Settings, question: list[str]) -> None:
+    result = CliRunner().invoke(schema_command.command, question, obj=settings)
+    error: Any = result.exception
+    if error is not None and not isinstance(error, SystemExit | ElfaustError):
+        raise error
+    if isinstance(error, SystemExit) and error.code not in (0, 1):
+        raise Broken("a question is not understood", f"{question} {result.output:.300}")
+    if "--json" in question and error is None:
+        json.loads(result.stdout)
