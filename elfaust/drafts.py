@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import jsonschema
 import jsonschema_rs
 
+from elfaust.patterns import of_python
 from elfaust.reference import bounded
 
 Schema = dict[str, Any]
@@ -40,7 +41,7 @@ def draft_of(schema: Schema) -> Draft:
 
 
 #: Draft 3's keywords whose values are schemas, by how they hold them.
-MAPS_OF_SCHEMAS = ("properties", "patternProperties", "definitions")
+MAPS_OF_SCHEMAS = ("properties", "definitions")
 SCHEMAS = ("additionalProperties", "additionalItems", "items")
 DRAFT3_ONLY = ("required", "divisibleBy", "extends", "disallow", "type", "$schema", "id")
 
@@ -58,6 +59,8 @@ def draft4(schema: Any) -> Any:
     required = [name for name, of in properties.items() if of.get("required")]
     if required:
         new["required"] = required
+    if isinstance(schema.get("pattern"), str):
+        new["pattern"] = of_python(schema["pattern"])
     if "divisibleBy" in schema:
         new["multipleOf"] = schema["divisibleBy"]
     combined = [draft4(extended) for extended in _listed(schema.get("extends", []))]
@@ -71,6 +74,10 @@ def draft4(schema: Any) -> Any:
 
 
 def _translate(key: str, value: Any) -> Any:
+    if key == "patternProperties":
+        read = {of_python(name): draft4(of) for name, of in value.items()}
+        # Two that become one are left to the reference.
+        return read if len(read) == len(value) else value
     if key in MAPS_OF_SCHEMAS:
         return {name: draft4(of) for name, of in value.items()}
     if key == "dependencies":

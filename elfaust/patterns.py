@@ -5,6 +5,7 @@ Python's own engine takes for ever on some (`^(a+)+$`).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from functools import cache
 from typing import Any
@@ -38,6 +39,48 @@ def search(pattern: str, text: str) -> bool:
     return False
 
 
+#: What Python writes in another way than ECMA-262, and what must not be looked into for it.
+_OF_PYTHON = re.compile(
+    r"\\[^AZ]|(?P<start>\\A)|(?P<end>\\Z)|\{\d+(?:,\d*)?\}|\{,(?P<most>\d+)\}"
+    r"|\[(?P<within>\^?\]?(?:\\.|[^\]\\])*)\]|(?P<brace>[{}\]])",
+    re.DOTALL,
+)
+_FLAGS = re.compile(r"\A\(\?([ims]+)\)(.*)\Z", re.DOTALL)
+
+
+@cache
+def of_python(pattern: str) -> str:
+    """Return a pattern that only Python reads (`^{a}`, `a\\Z`) as jsonschema-rs does, if it can.
+
+    EventLogging ran the patterns of its schemas by Python's engine.
+    """
+    try:
+        _compiled(pattern)
+    except ValueError:
+        try:
+            re.compile(pattern)
+            return _FLAGS.sub(r"(?\1:\2)", _OF_PYTHON.sub(_ecma, pattern))
+        except (re.error, RecursionError, OverflowError):
+            return pattern
+    return pattern
+
+
+def _ecma(found: re.Match[str]) -> str:
+    text = found[0]
+    match found.lastgroup:
+        case "start":
+            return "^"
+        case "end":
+            return "$"
+        case "most":
+            return f"{{0,{found['most']}}}"
+        case "within":
+            return re.sub(r"\A(\[\^?)\]", r"\1\\]", text)
+        case "brace":
+            return f"\\{text}"
+    return text
+
+
 @cache
 def backtracks(pattern: str) -> bool:
     """Tell whether no engine but one that backtracks runs a pattern: it has lookaround, say."""
@@ -47,7 +90,7 @@ def backtracks(pattern: str) -> bool:
         return False
     try:
         jsonschema_rs.Draft4Validator(
-            {"pattern": pattern}, pattern_options=jsonschema_rs.RegexOptions()
+            {"pattern": of_python(pattern)}, pattern_options=jsonschema_rs.RegexOptions()
         )
     except ValueError:
         return True
@@ -57,9 +100,13 @@ def backtracks(pattern: str) -> bool:
 @cache
 def _matcher(pattern: str) -> Any:
     try:
-        return jsonschema_rs.Draft4Validator({"pattern": pattern}, pattern_options=OPTIONS)
+        return _compiled(of_python(pattern))
     except ValueError:
         raise ValueError(f"{pattern!r} is no pattern") from None
+
+
+def _compiled(pattern: str) -> Any:
+    return jsonschema_rs.Draft4Validator({"pattern": pattern}, pattern_options=OPTIONS)
 
 
 def patterns_of(schema: Any, keys: Keys = ()) -> Iterator[tuple[str, str]]:

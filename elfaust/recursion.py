@@ -76,6 +76,10 @@ class _Graph:
         self._anchors: dict[str, list[Any]] = {}
         self._keep(schema, ())
         self._ways = {key: list(self._out(part)) for key, (_, part) in self._parts.items()}
+        self._forward = {part: [id(way.to) for way in out] for part, out in self._ways.items()}
+        judging = _reached(id(schema), self._forward) | {id(schema)}
+        #: What an event can come to, in the schema's order.
+        self._judging = [part for part in self._parts if part in judging]
         #: Each circle leads through one of these.
         self._targets = [
             id(way.to) for ways in self._ways.values() for way in ways if way.keyword in REFERENCES
@@ -83,9 +87,7 @@ class _Graph:
 
     def endless(self) -> str | None:
         done: set[int] = set()
-        forward = {part: [id(way.to) for way in ways] for part, ways in self._ways.items()}
-        judging = _reached(id(self._schema), forward) | {id(self._schema)}
-        for start in self._parts.keys() & judging:
+        for start in self._judging:
             found = self._loop(start, done, frozenset())
             if found is not None:
                 return json_path(self._parts[found][0])
@@ -93,17 +95,16 @@ class _Graph:
 
     def multiplying(self) -> str | None:
         looked_at: set[int] = set()
-        forward = {part: [id(way.to) for way in ways] for part, ways in self._ways.items()}
         back: dict[int, list[int]] = {}
-        for part, reached in forward.items():
+        for part, reached in self._forward.items():
             for to in reached:
                 back.setdefault(to, []).append(part)
         for part in self._targets:
             if part in looked_at:
                 continue
-            circle = _reached(part, forward) & _reached(part, back)
+            circle = _reached(part, self._forward) & _reached(part, back)
             looked_at |= circle | {part}
-            for each in self._parts:
+            for each in self._judging:
                 if each in circle and self._meet(each, circle):
                     return json_path(self._parts[each][0])
         return None
@@ -157,13 +158,16 @@ class _Graph:
     def _meet(self, start: int, circle: set[int]) -> bool:
         """Tell whether two ways out of what judges the same value as a part meet in its circle."""
         down: list[_Way] = []
-        left = [start]
+        left, seen = [start], 0
         while left:
             for way in self._ways.get(left.pop(), ()):
+                seen += 1
+                if seen > MAX_WAYS:
+                    return True
                 if not way.below:
                     left.append(id(way.to))
                 elif id(way.to) in circle:
-                    if len(down) == MAX_WAYS or any(way.meets(other) for other in down):
+                    if any(way.meets(other) for other in down):
                         return True
                     down.append(way)
         return False

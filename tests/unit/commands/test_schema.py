@@ -90,3 +90,14 @@ def test_diff_exits_1_for_a_breaking_change(folder: Path) -> None:
 def test_wrong_usage_exits_2(folder: Path) -> None:
     assert schema(folder, "diff", "Word", "1").exit_code == 2
     assert schema(folder, "ddl", "Word", "one").exit_code == 2
+
+
+@pytest.mark.parametrize("broken", [{"type": "string", "pattern": "*abc"}, "string", None])
+def test_lint_exits_1_for_a_schema_by_which_nobody_can_judge(
+    tmp_path: Path, broken: object
+) -> None:
+    file = tmp_path / "Draft.json"
+    file.write_text(json.dumps({"properties": {"a": broken}}))
+    result = schema(tmp_path, "lint", str(file))
+    assert result.exit_code == 1
+    assert "error: Nobody can judge by this schema: $.properties.a" in result.stdout
