@@ -57,6 +57,12 @@ def test_the_schemas_of_the_repository_have_no_error() -> None:
         ({"properties": {"x" * 60: {"type": "string"}}}, [("error", "$")]),
         ({"properties": {"a": {"$ref": "http://x/y"}}}, [("error", "$")]),
         ({"$schema": "http://x/y"}, [("error", "$")]),
+        (of(type="string", pattern="*abc"), [("error", "$")]),
+        ({"properties": {"a": "string"}}, [("error", "$")]),
+        ({"properties": {"a": None}}, [("error", "$")]),
+        (of(**{"$ref": "#/properties/a"}), [("error", "$")]),
+        (of(type="string", pattern="^(a+)+$"), []),
+        (of(type="string", pattern="^(?!x)"), [("warning", "$.properties.a.pattern")]),
     ],
 )
 def test_what_hurts(event: dict[str, Any], found: list[tuple[str, str]]) -> None:
@@ -147,3 +153,14 @@ def test_what_nobody_foresaw_of_a_schema_is_that_schema_s(monkeypatch: pytest.Mo
     monkeypatch.setattr(ddl, "check", check)
     with pytest.raises(SchemaUnfit, match="elfaust failed on it: RecursionError"):
         create_table("Word_1", Schema(KEY, of(type="string")))
+
+
+def test_a_schema_whose_steps_multiply_is_a_warning() -> None:
+    itself = {"$ref": "#"}
+    event = {"properties": {"a": {"type": [itself, {"extends": itself}]}}}
+    assert ("warning", "$.properties.a") in levels(event)
+
+
+def test_what_the_judge_stumbles_over_is_named_by_its_path() -> None:
+    [finding] = lint(Schema(KEY, of(pattern="*abc")), FORMAT, [])
+    assert finding.message.startswith("Nobody can judge by this schema: $.properties.a.pattern: ")

@@ -103,3 +103,14 @@ def test_a_wiki_that_does_not_answer_is_told_of_with_what_is_near(
     assert told.exit_code == 1
     assert "the schema wiki does not say" in told.stderr
     assert "revisions are 1, 2" in told.stderr
+
+
+@pytest.mark.parametrize("broken", [{"type": "string", "pattern": "*abc"}, "string", None])
+def test_lint_exits_1_for_a_schema_by_which_nobody_can_judge(
+    tmp_path: Path, broken: object
+) -> None:
+    file = tmp_path / "Draft.json"
+    file.write_text(json.dumps({"properties": {"a": broken}}))
+    result = schema(tmp_path, "lint", str(file))
+    assert result.exit_code == 1
+    assert "error: Nobody can judge by this schema: $.properties.a" in result.stdout
