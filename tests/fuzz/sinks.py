@@ -227,7 +227,8 @@ class Sinks:
 def _of_processor(records: Sequence[Record], judged: int) -> set[str]:
     """Return the uuids of the first `judged` events, which no other event has."""
     uuids = [_uuid(record.value) for record in records]
-    return {uuid for uuid in uuids[:judged] if uuid} - {*uuids[judged:]}
+    times = Counter(uuids)
+    return {uuid for uuid in uuids[:judged] if uuid and times[uuid] == 1}
 
 
 def _uuid(value: bytes) -> Any:

@@ -9,8 +9,12 @@ from click.testing import CliRunner
 
 from elfaust.commands import schema as schema_command
 from elfaust.commands.validate import Judges, as_object, as_text
-from elfaust.errors import ElfaustError
+from elfaust.errors import ElfaustError, SchemaUnfit
+from elfaust.registry import Registry
 from elfaust.settings import Settings
+from elfaust.sinks.ddl import create_table, table_name
+from elfaust.sinks.parquet import ParquetWriter
+from elfaust.types import SchemaKey
 from tests.fuzz.cases import Case
 from tests.fuzz.faults import Broken, Faults
 
@@ -24,8 +28,9 @@ def tools(settings: Settings, case: Case, faults: Faults) -> None:
     questions = [["lint"], ["lint", "--json"]]
     for name, revision in keys:
         # After `--` a name may begin with a hyphen.
-        questions += [[what, "--", name, revision] for what in ("show", "ddl", "lint")]
+        questions += [[what, "--", name, revision] for what in ("show", "ddl")]
         questions += [["diff", "--", name, revision, other] for n, other in keys if n == name]
+        faults.attempt("schema lint", _lint, settings, name, revision)
     for question in questions:
         faults.attempt(f"schema {question[0]}", _ask, settings, question)
 
@@ -37,7 +42,24 @@ def _validate(settings: Settings, form: str, lines: list[bytes]) -> None:
         json.loads(shown.encode())
 
 
-def _ask(settings: Settings, question: list[str]) -> None:
+def _lint(settings: Settings, name: str, revision: str) -> None:
+    """Ask what will hurt in a schema; what keeps its events from a store must be told."""
+    code = _ask(settings, ["lint", "--", name, revision])
+    schema = Registry(settings.schemas).get(SchemaKey(name, int(revision)))
+    try:
+        if schema is not None:
+            create_table(table_name(settings.mysql.table, schema.key), schema)
+            ParquetWriter(schema)
+            return
+    except SchemaUnfit as unfit:
+        if not code:
+            raise Broken("lint passes a schema whose events no store takes", str(unfit)) from unfit
+    if not code:
+        raise Broken("lint passes a schema by which nobody can judge")
+
+
+def _ask(settings: Settings, question: list[str]) -> int:
+    """Return the exit code of a question; raises what it must not raise."""
     result = CliRunner().invoke(schema_command.command, question, obj=settings)
     error: Any = result.exception
     if error is not None and not isinstance(error, SystemExit | ElfaustError):
@@ -46,3 +68,4 @@ def _ask(settings: Settings, question: list[str]) -> None:
         raise Broken("a question is not understood", f"{question} {result.output:.300}")
     if "--json" in question and error is None:
         json.loads(result.stdout)
+    return result.exit_code
