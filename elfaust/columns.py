@@ -91,9 +91,6 @@ def default_of(schema: dict[str, Any]) -> Any:
     kind = type_of(schema)
     if kind == "number" and type(default) is int:
         return default
-    if kind == "integer" and type(default) is float and abs(default) >= 2**63:
-        # An integer past 64 bits, of which orjson has made a float: no column holds it.
-        return default
     wanted = DEFAULTS.get(kind or "")
     return default if wanted is None or type(default) is wanted else None
 
@@ -168,13 +165,17 @@ def _column(leaf: Leaf, dialect: Dialect) -> Column:
     timestamp = leaf.path[-1] == "timestamp"
     text = TIMESTAMP if timestamp else string_of(dialect)
     sql_type = text if timestamp or kind is None else TYPES.get(kind, text)
+    default = leaf.schema.get("default")
+    if not (kind == "integer" and type(default) is float and abs(default) >= 2**63):
+        # That is an integer past 64 bits, as orjson reads it: the table is refused for it.
+        default = default_of(leaf.schema)
     return Column(
         "_".join(leaf.path),
         sql_type,
         nullable=nullable,
         indexed=timestamp,
         path=leaf.path,
-        default=default_of(leaf.schema),
+        default=default,
     )
 
 

@@ -18,6 +18,8 @@ from elfaust.settings import Mysql
 SERVER = frozenset(
     {
         1021,  # the disk is full
+        # MariaDB 11: another transaction was faster.
+        ER.CHECKREAD,
         ER.OUTOFMEMORY,
         ER.OUT_OF_SORTMEMORY,
         ER.CON_COUNT_ERROR,
