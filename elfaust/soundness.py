@@ -45,13 +45,14 @@ def check(schema: Schema) -> None:
             raise ValueError(f"{json_path(keys)}: {part!r} is no schema")
     # What is wrong deep down is told there.
     for keys, part in reversed(parts):
+        of_part, samples = judge.evolve(schema=part), _samples(part)
         for keyword, value in part.items():
             if keyword in judge.VALIDATORS and keyword != "$ref":
-                _try(judge.evolve(schema=part), keyword, value, keys)
+                _try(of_part, keyword, value, samples, keys)
 
 
-def _try(judge: Any, keyword: str, value: Any, keys: Keys) -> None:
-    for sample in _samples(judge.schema):
+def _try(judge: Any, keyword: str, value: Any, samples: list[Any], keys: Keys) -> None:
+    for sample in samples:
         try:
             with limited(MAX_STEPS):
                 list(judge.VALIDATORS[keyword](judge, value, sample, judge.schema))

@@ -12,7 +12,6 @@ from typing import Any, TypeVar
 
 import jsonschema_rs
 from jsonschema.exceptions import (
-    SchemaError,
     UnknownType,
     ValidationError,
     best_match,
@@ -126,9 +125,6 @@ class CapsuleValidator:
 
     def _compile(self, event: dict[str, Any], dialect: Dialect) -> None:
         draft = draft_of(event)
-        if draft is not DRAFT3:
-            references.check(event)
-            _check(event, draft)
         closed = event if _is_open(event, draft) else {"additionalProperties": False, **event}
         closed = references.unnamed(closed)
         refers = references.check(closed)
@@ -200,13 +196,6 @@ def _is_open(event: dict[str, Any], draft: Draft) -> bool:
     in the schemas that they combine.
     """
     return draft is not DRAFT3 and any(keyword in event for keyword in COMBINING)
-
-
-def _check(event: dict[str, Any], draft: Draft) -> None:
-    try:
-        draft.reference.check_schema(event)
-    except SchemaError as error:
-        raise ValueError(f"{error.json_path}: {error.message}") from error
 
 
 def _fast(schema: dict[str, Any], draft: Draft) -> Any:
