@@ -158,21 +158,23 @@ def largest_event(connection: Any) -> int:
 
 
 @contextmanager
-def about(table: str) -> Iterator[None]:
+def about(table: str, *, of_rows: bool = False) -> Iterator[None]:
     """Have the errors of statements about a table say what they mean.
 
-    Raises DataFault, DriverFault, or a kind of TableTrouble; an error of the server's comes as it
-    is.
+    Raises a kind of TableTrouble; an error of the server's comes as it is. Of a statement that
+    brings rows it raises DataFault where a value is at fault, DriverFault where it cannot be sent.
     """
     try:
         yield
     except MySQLdb.Error as error:
         number, text = (*error.args, 0, "")[:2]
         if isinstance(error, MySQLdb.ProgrammingError) and not isinstance(number, int):
-            raise DriverFault(str(error)) from error
+            if of_rows:
+                raise DriverFault(str(error)) from error
+            raise TableTrouble(table, f"MySQL's driver says: {error}", LOOK) from error
         if is_of_server(number, str(text)):
             raise
-        if number in VALUES:
+        if of_rows and number in VALUES:
             raise DataFault(str(text)) from error
         kind = TableLocked if number == ER.LOCK_WAIT_TIMEOUT else TableTrouble
         kind = TableChanged if number in CHANGED else kind

@@ -129,7 +129,7 @@ class Insertion:
 
     def _execute(self, rows: Sequence[Row]) -> int:
         """Return how many rows are new."""
-        with about(self._table.name), self._connection.cursor() as cursor:
+        with about(self._table.name, of_rows=True), self._connection.cursor() as cursor:
             # mysqlclient splits at 64 kB otherwise.
             cursor.max_stmt_length = self._statement_bytes
             # A statement that fails is undone whole by InnoDB; the transaction goes on.

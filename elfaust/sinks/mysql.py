@@ -17,7 +17,7 @@ from elfaust.boundary import check_batch, unforeseen
 from elfaust.errors import EventFault, SchemaUnfit, SchemaWaits, ServerAway, TableTrouble
 from elfaust.registry import Registry
 from elfaust.settings import Settings
-from elfaust.sinks.connection import LOOK, DataFault, DriverFault, about, connect, largest_event
+from elfaust.sinks.connection import LOOK, about, connect, largest_event
 from elfaust.sinks.ddl import create_table, making, owner, owner_of, table_columns, table_name
 from elfaust.sinks.inserting import Insertion, Refusals, Table
 from elfaust.sinks.rows import Row
@@ -112,13 +112,10 @@ class MysqlSink:
         name, columns = table_name(self._mysql.table, key), table_columns(schema)
         with making(key):
             table = Table(name, columns)
-        try:
-            with about(name), self._connection.cursor() as cursor:
-                cursor.execute("SET sql_notes = 0")
-                cursor.execute(create_table(name, schema))
-                whose = owner_of(cursor, name)
-        except (DataFault, DriverFault) as fault:
-            raise TableTrouble(name, str(fault), LOOK) from fault
+        with about(name), self._connection.cursor() as cursor:
+            cursor.execute("SET sql_notes = 0")
+            cursor.execute(create_table(name, schema))
+            whose = owner_of(cursor, name)
         if whose and whose != owner(key):
             raise SchemaUnfit(key, f"table {name} is that of schema {whose}, not of {owner(key)}")
         with self._connection.cursor() as cursor:

@@ -45,8 +45,8 @@ class RowMaker:
         if not isinstance(capsule, dict) or not isinstance(capsule.get("event"), dict):
             raise ValueError("it is no object with an event")
         uuid = capsule.get("uuid")
-        if not isinstance(uuid, str) or len(uuid) != UUID_LENGTH:
-            raise ValueError(f"its uuid has not {UUID_LENGTH} characters")
+        if not isinstance(uuid, str) or len(uuid) != UUID_LENGTH or not uuid.isascii():
+            raise ValueError(f"its uuid has not {UUID_LENGTH} characters of ASCII")
         moment = _moment(capsule)
         capsule["dt"] = moment[:-1]
         capsule["timestamp"] = "".join(filter(str.isdigit, moment))

@@ -51,7 +51,7 @@ def test_an_error_says_what_is_wrong(
     arguments: tuple[object, ...], meaning: type[Exception]
 ) -> None:
     raised = MySQLdb.OperationalError(*arguments)
-    with pytest.raises(meaning) as caught, about("t"):
+    with pytest.raises(meaning) as caught, about("t", of_rows=True):
         raise raised
     assert caught.value is raised or caught.value.__cause__ is raised
 
@@ -64,8 +64,14 @@ def test_a_number_on_no_list_is_one_table_s(number: int) -> None:
 
 
 def test_what_the_driver_itself_refuses_has_no_number() -> None:
-    with pytest.raises(DriverFault, match="not all arguments converted"), about("t"):
-        raise MySQLdb.ProgrammingError("not all arguments converted during bytes formatting")
+    for kind, of_rows in ((DriverFault, True), (TableTrouble, False)):
+        with pytest.raises(kind, match="not all arguments"), about("t", of_rows=of_rows):
+            raise MySQLdb.ProgrammingError("not all arguments converted")
+
+
+def test_only_a_statement_that_brings_rows_blames_a_value() -> None:
+    with pytest.raises(TableTrouble, match="Data too long"), about("t"):
+        raise MySQLdb.DataError(ER.DATA_TOO_LONG, "Data too long for column 'a' at row 1")
 
 
 def test_no_number_is_on_two_lists() -> None:

@@ -148,6 +148,7 @@ def test_a_user_agent_that_is_kept_as_text_has_an_end_too() -> None:
         {"dt": None, "timestamp": 1e300},
         {"dt": True},
         {"uuid": 5},
+        {"uuid": "é" * 32},
         {"uuid": ["0"] * 32},
         {"event": [1]},
     ],
