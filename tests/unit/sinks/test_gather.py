@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Hashable, Sequence
-from itertools import pairwise
 from time import monotonic
 
 import pytest
 
-from elfaust.errors import EventFault, ServerAway, TableChanged, TableLocked, Unacknowledged
+from elfaust.errors import EventFault, ServerAway, TableChanged, Unacknowledged
 from elfaust.sinks import gather as module
 from elfaust.sinks import held as held_module
 from elfaust.sinks.bounds import Bounds
@@ -295,35 +294,6 @@ async def test_a_held_group_is_tried_with_the_first_batch_that_comes_again(
     assert gather.held == []
     await gather.add(sink.batch("a", 5))
     assert sink.log[3:] == []
-
-
-async def test_groups_whose_tries_are_slow_are_tried_one_at_a_time(
-    sink: Sink, clock: Clock
-) -> None:
-    async def write(key: Hashable, batches: Sequence[Gathered]) -> Sequence[Refused]:
-        clock.now += 0 if key == "quick" else 3
-        raise TableLocked(str(key), "Lock wait timeout")
-
-    gather = sink.gather(rows=1)
-    gather._write = write
-    began = clock.now
-    for topic in ("a", "b", "quick"):
-        await gather.add(sink.batch(topic, 1))
-    clock.now = began + 20
-    released: list[tuple[float, str]] = []
-    while clock.now < began + 60:
-        sink.log.clear()
-        await gather.try_held()
-        for topic in ("a", "b", "quick"):
-            if any(told.startswith(f"release [('{topic}'") for told in sink.log):
-                released.append((clock.now - began, topic))
-                await gather.add(sink.batch(topic, 1))
-        clock.now += 0.5
-    slow = [when for when, topic in released if topic != "quick"]
-    assert [topic for _, topic in released if topic != "quick"] == ["a", "b", "a"]
-    assert min(later - one for one, later in pairwise(slow)) >= 15
-    quick = [when for when, topic in released if topic == "quick"]
-    assert max(later - one for one, later in pairwise(quick)) <= 15
 
 
 async def test_what_comes_while_a_write_fails_is_held_with_it(sink: Sink) -> None:
