@@ -1,4 +1,4 @@
-"""A worker that has crashed ends, even where stopping hangs."""
+"""A worker ends with what fails in it, even where stopping hangs."""
 
 from __future__ import annotations
 
@@ -34,3 +34,27 @@ def test_a_crashed_worker_ends_within_the_time_that_it_may_drain(
     app._crash(second)
     assert timers == [(Settings().workers.drain_seconds, os._exit, (1,))]
     assert reasons == [first, second]
+
+
+@pytest.mark.parametrize("fails", [False, True])
+async def test_a_worker_ends_with_work_that_fails(
+    monkeypatch: pytest.MonkeyPatch, fails: bool
+) -> None:
+    """Faust only logs what a task of its own raises."""
+    app = ElfaustApp.__new__(ElfaustApp)
+    tasks: list[Any] = []
+    reasons: list[BaseException] = []
+
+    async def crash(_: ElfaustApp, reason: BaseException) -> None:
+        reasons.append(reason)
+
+    monkeypatch.setattr(ElfaustApp, "task", lambda _, task: tasks.append(task))
+    monkeypatch.setattr(ElfaustApp, "crash", crash)
+
+    async def work() -> None:
+        if fails:
+            raise ValueError
+
+    app.runs(work)
+    await tasks[0]()
+    assert [type(reason) for reason in reasons] == [ValueError] * fails
