@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 from itertools import count
 
 from elfaust.batch import FORWARDED
@@ -29,8 +28,8 @@ async def settle(
     settled: list[Settled] = []
     ended: list[int] = []
 
-    def end(start: int, _: str) -> None:
-        ended.append(start)
+    def acknowledge(end: int, _: str) -> None:
+        ended.append(end)
 
     async def publish(some: Sequence[Settled]) -> None:
         settled.extend(some)
@@ -43,16 +42,16 @@ async def settle(
 
     clock = count(0, 2 * SECONDS)
     limits = Limits(SECONDS, 1_000_000)
-    ways = Ways(publish, note, is_published)
+    ways = Ways(publish, acknowledge, note, is_published)
     lane = Lane(origin, judge, registry, ways, limits, clock=lambda: next(clock))
-    starts = range(0, len(records), BATCH)
-    for start in starts:
-        batch = records[start : start + BATCH]
-        await lane.take(batch[-1].offset + 1, batch, partial(end, start))
+    batches = [records[start : start + BATCH] for start in range(0, len(records), BATCH)]
+    for batch in batches:
+        await lane.take(batch)
     await lane.settle()
     await registry.close()
-    if lane.waits or ended != [*starts]:
-        raise Broken("a batch is not acknowledged", f"{ended} of {[*starts]}, {lane.waits} wait")
+    ends = [batch[-1].offset + 1 for batch in batches]
+    if lane.waits or ended != ends:
+        raise Broken("a batch is not acknowledged", f"{ended} of {ends}, {lane.waits} wait")
     _check_order(settled)
     _check_once(settled, records)
     return {record.offset: verdict for record, verdict in settled}
