@@ -180,11 +180,15 @@ def _column(leaf: Leaf, dialect: Dialect) -> Column:
 
 
 def whole(value: Any) -> Any:
-    """Return an integer as it is.
+    """Return an integer, a boolean or None as it is, and a float that may be one.
 
-    Raises ValueError for one past 64 bits, of which orjson has made a float: the nearest one may
-    fit.
+    Raises ValueError for anything else, and for an integer past 64 bits, of which orjson has made a
+    float: the nearest one may fit.
     """
+    if type(value) is int or value is None:
+        return value
+    if not isinstance(value, int | float):
+        raise ValueError(f"{value!r:.80} is no number")
     if type(value) is float and abs(value) >= 2**63:
         raise ValueError(f"{value:.0f} passes 64 bits")
     return value

@@ -28,6 +28,8 @@ from elfaust.storage import Storage
 Row = dict[str, Any]
 #: MySQL's FLOAT has 24 bits and is shown with six digits.
 FLOAT_DIGITS = 1e-5
+#: Below it a FLOAT has fewer bits, or is 0.
+LEAST_FLOAT = 1.2e-38
 
 
 def mysql_rows(mysql: Mysql, schema: Schema) -> dict[str, Row]:
@@ -117,16 +119,16 @@ def _same(column: Column, stored: Any, given: Any) -> bool:
         # A user agent that is no map is in MySQL alone.
         return stored is given or (given is None and column.path == ("userAgent",))
     if column.path == ("dt",):
-        return bool(f"{stored:%Y-%m-%dT%H:%M:%SZ}" == in_utc(given))
+        return bool(f"{stored:%Y-%m-%dT%H:%M:%SZ}".rjust(20, "0") == in_utc(given))
     if column.path == ("timestamp",):
         return bool(stored == "".join(filter(str.isdigit, in_utc(given))))
     if column.sql_type == TIMESTAMP:
         return bool(stored == mediawiki_timestamp(given))
     if column.sql_type == "FLOAT":
-        return math.isclose(stored, given, rel_tol=FLOAT_DIGITS)
+        return math.isclose(stored, given, rel_tol=FLOAT_DIGITS, abs_tol=LEAST_FLOAT)
     if isinstance(given, dict | list):
         parsed, whole = _without_nulls(json.loads(stored)), _without_nulls(given)
-        return bool(parsed == whole) or (
+        return _is_same_json(parsed, whole) or (
             column.path == ("userAgent",)
             and len(json.dumps(given)) > _length(column)
             and _is_shortened(parsed, whole)
@@ -136,6 +138,19 @@ def _same(column: Column, stored: Any, given: Any) -> bool:
 
 def _length(column: Column) -> int:
     return int(column.sql_type.partition("(")[2].rstrip(")") or 0)
+
+
+def _is_same_json(parsed: Any, given: Any) -> bool:
+    """Compare JSON with what Parquet holds, where what the schema leaves open is JSON text."""
+    if isinstance(parsed, dict) and isinstance(given, dict):
+        return parsed.keys() == given.keys() and all(
+            _is_same_json(of, given[key]) for key, of in parsed.items()
+        )
+    if isinstance(parsed, list) and isinstance(given, list):
+        return len(parsed) == len(given) and all(map(_is_same_json, parsed, given))
+    if isinstance(given, str) and not isinstance(parsed, str):
+        return bool(parsed == _without_nulls(json.loads(given)))
+    return bool(parsed == given)
 
 
 def _is_shortened(short: Any, whole: Any) -> bool:

@@ -144,7 +144,7 @@ def _cast(column: Column) -> Cast:
     if column.sql_type == TYPES["integer"]:
         return whole
     if column.sql_type in TYPES.values():
-        return lambda value: value
+        return number
     return text
 
 
@@ -153,6 +153,16 @@ def _user_agent(limit: int) -> Cast:
         return value[:limit] if isinstance(value, str) else short_json(value, limit)
 
     return cast
+
+
+def number(value: Any) -> float:
+    """Return a number or a boolean as it is; raises ValueError for anything else.
+
+    MySQL's driver makes an expression of a list, which MySQL refuses without naming a column.
+    """
+    if not isinstance(value, int | float):
+        raise ValueError(f"{value!r:.80} is no number")
+    return value
 
 
 def text(value: Any) -> str:
