@@ -112,5 +112,6 @@ def register(app: Any) -> None:
         async with busy:
             pass
 
+    app.held.append(lambda: [why for lane in lanes.values() for why in lane.held])
     app.on_partitions_revoked.connect(lanes_move, weak=False)
     app.drains(idle)

@@ -71,6 +71,11 @@ class Places:
         return self._waiting.keys()
 
     @property
+    def waiting_count(self) -> int:
+        """How many lines wait for schemas."""
+        return sum(map(len, self._waiting.values()))
+
+    @property
     def first(self) -> Line | None:
         """The line in the first place."""
         return self._lines[0] if self._lines else None

@@ -85,9 +85,16 @@ class Lane:
         self._places = Places()
 
     @property
-    def waits(self) -> int:
-        """How many lines wait for their schemas."""
-        return sum(len(self._places.waiting(key)) for key in self._places.keys)
+    def held(self) -> list[str]:
+        """What waits in the lane, and for what: one sentence, or none."""
+        first = self._places.first
+        if first is None or first.key is None or not first.waits:
+            return []
+        count, others = self._places.waiting_count, len(self._places.keys) - 1
+        schema = f"schema {first.key.schema}, revision {first.key.revision}"
+        also = f" and {others} more" if others else ""
+        reason = self._registry.reason(first.key)
+        return [f"{self._origin}: {count} lines wait for {schema}{also}: {reason}"]
 
     async def take(self, records: Sequence[Record]) -> None:
         """Settle a batch of at least one record as far as its schemas are known."""

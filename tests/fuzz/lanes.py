@@ -50,8 +50,8 @@ async def settle(
     await lane.settle()
     await registry.close()
     ends = [batch[-1].offset + 1 for batch in batches]
-    if lane.waits or ended != ends:
-        raise Broken("a batch is not acknowledged", f"{ended} of {ends}, {lane.waits} wait")
+    if lane.held or ended != ends:
+        raise Broken("a batch is not acknowledged", f"{ended} of {ends}, {lane.held}")
     _check_order(settled)
     _check_once(settled, records)
     return {record.offset: verdict for record, verdict in settled}
