@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from typing import Any, NamedTuple
 
@@ -109,9 +109,29 @@ def _value(column: Column, row: Row) -> Any:
     first, *rest = column.path
     # MediaWiki's timestamp is made of the event's time.
     value = row["dt" if column.path == ("timestamp",) else first.lower()]
-    for name in rest:
-        value = value and value[column_name(name)]
+    for index, name in enumerate(rest):
+        if isinstance(value, str):
+            return _within(column, value, rest[index:])
+        if value is None:
+            return column.default
+        value = value[column_name(name)]
     return value
+
+
+def _within(column: Column, text: str, path: Sequence[str]) -> Any:
+    """Return what stands at a path of JSON text: an object whose schema does not call it one."""
+    value = _parsed(text)
+    for name in path:
+        value = value.get(name) if isinstance(value, dict) else None
+    return column.default if value is None else value
+
+
+def _parsed(value: Any) -> Any:
+    """Return the value of JSON text; a string that is none, and anything else, as it is."""
+    try:
+        return json.loads(value) if isinstance(value, str) else value
+    except ValueError:
+        return value
 
 
 def _same(column: Column, stored: Any, given: Any) -> bool:
@@ -123,11 +143,15 @@ def _same(column: Column, stored: Any, given: Any) -> bool:
     if column.path == ("timestamp",):
         return bool(stored == "".join(filter(str.isdigit, in_utc(given))))
     if column.sql_type == TIMESTAMP:
-        return bool(stored == mediawiki_timestamp(given))
+        # Of a property that may hold anything Parquet has JSON text.
+        return bool(stored in (given, mediawiki_timestamp(_parsed(given))))
     if column.sql_type == "FLOAT":
         return math.isclose(stored, given, rel_tol=FLOAT_DIGITS, abs_tol=LEAST_FLOAT)
-    if isinstance(given, dict | list):
+    if isinstance(stored, str) and not isinstance(given, str):
         parsed, whole = _without_nulls(json.loads(stored)), _without_nulls(given)
+        if column.path == ("userAgent",):
+            # Clients may send a map of their own: Parquet has the keys that are ours.
+            parsed = {key: of for key, of in parsed.items() if key in given}
         return _is_same_json(parsed, whole) or (
             column.path == ("userAgent",)
             and len(json.dumps(given)) > _length(column)
@@ -149,7 +173,7 @@ def _is_same_json(parsed: Any, given: Any) -> bool:
     if isinstance(parsed, list) and isinstance(given, list):
         return len(parsed) == len(given) and all(map(_is_same_json, parsed, given))
     if isinstance(given, str) and not isinstance(parsed, str):
-        return bool(parsed == _without_nulls(json.loads(given)))
+        return bool(parsed == _without_nulls(_parsed(given)))
     return bool(parsed == given)
 
 

@@ -142,7 +142,7 @@ def _cast(column: Column) -> Cast:
     if column.sql_type == TIMESTAMP and column.path != ("timestamp",):
         return mediawiki_timestamp
     if column.sql_type == TYPES["integer"]:
-        return whole
+        return lambda value: whole(number(value))
     if column.sql_type in TYPES.values():
         return number
     return text
@@ -172,7 +172,7 @@ def text(value: Any) -> str:
 
 def mediawiki_timestamp(value: Any) -> str:
     """Return seconds or milliseconds since the epoch as `20200913122640`, UTC; a text as it is."""
-    if not isinstance(value, int | float):
+    if isinstance(value, bool) or not isinstance(value, int | float):
         given = text(value)
         if len(given) > DIGITS:
             raise ValueError(f"{given:.80} is longer than a timestamp's {DIGITS} characters")

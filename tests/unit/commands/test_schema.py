@@ -78,6 +78,16 @@ def test_lint_reads_a_file(folder: Path, tmp_path: Path) -> None:
     assert schema(folder, "lint", str(file)).exit_code == 1
 
 
+@pytest.mark.parametrize("text", ["[" * 2_000 + "]" * 2_000, '{"properties": {"\\ud800": {}}}'])
+def test_lint_ends_with_a_finding_whatever_a_file_holds(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "schemas" / "Draft" / "1.json"
+    file.parent.mkdir(parents=True)
+    file.write_text(text)
+    result = schema(tmp_path / "schemas", "lint", str(file))
+    assert result.exit_code == 1 or "warning" in result.stdout
+    assert result.exception is None or isinstance(result.exception, SystemExit)
+
+
 def test_diff_exits_1_for_a_breaking_change(folder: Path) -> None:
     result = schema(folder, "diff", "Word", "1", "2")
     assert result.exit_code == 1

@@ -88,6 +88,17 @@ def test_a_timestamp_in_the_event_is_mediawiki_s() -> None:
     assert row(event={"timestamp": 62})["event_timestamp"] == "19700101000102"
 
 
+def test_a_boolean_in_a_timestamp_s_place_stays_one() -> None:
+    assert row(event={"timestamp": False})["event_timestamp"] == "false"
+
+
+@pytest.mark.parametrize("name", ["count", "share", "ok"])
+@pytest.mark.parametrize("value", [[1, "x"], [], {"a": 1}, "x"])
+def test_what_is_no_number_is_refused_before_mysql_sees_it(name: str, value: object) -> None:
+    with pytest.raises(ValueError, match="is no number"):
+        row(event={name: value})
+
+
 def test_a_timestamp_that_no_calendar_has_is_refused() -> None:
     with pytest.raises(ValueError, match=r"no time|out of range"):
         row(event={"timestamp": 10**12})
