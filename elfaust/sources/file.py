@@ -7,6 +7,7 @@ looked for in a copy beside it; where there is none it begins again, as a source
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import os
 import re
@@ -17,11 +18,15 @@ from time import monotonic
 
 from elfaust.errors import SettingsError
 from elfaust.quiet import OnceAMinute
-from elfaust.sources.base import Reading, Stretch, read_lines
+from elfaust.sources.base import LONGEST_LINE, Reading, Stretch, read_lines
 from elfaust.sources.checkpoint import Checkpoint, Marks, mark
 
 log = logging.getLogger(__name__)
 log.addFilter(OnceAMinute())
+
+
+#: Bytes at its beginning by which a rotated file is known, with its number on the disk.
+MARK_BYTES = 256
 
 
 class FileSource:
@@ -46,7 +51,6 @@ class FileSource:
 
         Raises SettingsError when there is none that can be read.
         """
-        beside = [_inode(status) for _, status in self._beside()]
         if known and self._find(known):
             return known
         if known:
@@ -55,7 +59,8 @@ class FileSource:
                 "and was not read is lost",
                 *(self._path, known.position),
             )
-        begun = self._next(known.before if known and known.inode else beside, 0)
+        before = self._passed(known) if known and known.inode else self._marks_beside()
+        begun = self._next(before)
         if begun is None:
             raise SettingsError(f"forwarder.source: there is no file {self._path} to be read")
         return begun
@@ -64,6 +69,9 @@ class FileSource:
         """Read lines from a checkpoint's place on; none where the file is not what it was."""
         nothing = Reading([], checkpoint.position, checkpoint.inside)
         if not checkpoint.is_of(self._handle):
+            return nothing
+        if (copy := self._copy(checkpoint)) is not None:
+            os.close(copy)
             return nothing
         reading = read_lines(self, checkpoint.position, checkpoint.inside, size)
         marks = mark(self._handle, reading.position)
@@ -89,6 +97,9 @@ class FileSource:
         """Return where to go on when nothing was read; None: where one was."""
         if not checkpoint.is_of(self._handle):
             return self._cut(checkpoint)
+        if (copy := self._copy(checkpoint)) is not None:
+            checkpoint.inode = self._take(copy)
+            return checkpoint
         named = self._is_named()
         if named and not self._follow:
             self.ended = True
@@ -98,14 +109,22 @@ class FileSource:
             # What it ends with is a line, though it has no newline.
             self._over = True
             return checkpoint
-        changed = os.fstat(self._handle).st_mtime_ns
-        return self._next([*checkpoint.before, checkpoint.inode], changed)
+        return self._next([*checkpoint.before, _mark(self._handle)], checkpoint)
 
     def close(self) -> None:
         """Close the file."""
         if self._handle >= 0:
             os.close(self._handle)
             self._handle = -1
+
+    def _copy(self, checkpoint: Checkpoint) -> int | None:
+        """Open the copy of a file that may have been cut before anything of it was read."""
+        if checkpoint.position or not self._is_named():
+            return None
+        for path, _ in self._beside():
+            if not _is_one_of(path, checkpoint.before):
+                return _open(path)
+        return None
 
     def _is_quiet(self, named: bool) -> bool:
         size, now = os.fstat(self._handle).st_size, monotonic()
@@ -140,7 +159,7 @@ class FileSource:
         alike = [
             path
             for path, status in files
-            if _inode(status) not in known.before and (known.position or not known.inode)
+            if (known.position or not known.inode) and not _is_one_of(path, known.before)
         ]
         for path in numbered + alike:
             if (handle := _open(path)) is not None:
@@ -156,24 +175,54 @@ class FileSource:
         except OSError:
             return []
 
-    def _next(self, before: list[str], changed: int) -> Checkpoint | None:
-        """Open what was written after files, the oldest first; None where nothing is there."""
+    def _marks_beside(self) -> list[str]:
+        return [mark for path, _ in self._beside() if (mark := _mark_of(path))]
+
+    def _passed(self, known: Checkpoint) -> list[str]:
+        """Return the marks of the files before one that is lost, copies of it among them."""
+        copies = []
+        for path, _ in self._beside():
+            if (handle := _open(path)) is not None:
+                if known.begins(handle):
+                    copies.append(_mark(handle))
+                os.close(handle)
+        return known.before + copies
+
+    def _is_backup(self, path: Path) -> bool:
+        """Tell whether a file is a copy that somebody made of the open one, which was not cut."""
+        if self._handle < 0 or (handle := _open(path)) is None:
+            return False
+        try:
+            status, own = os.fstat(handle), os.fstat(self._handle)
+            return status.st_mtime_ns < own.st_mtime_ns and all(
+                os.pread(handle, size, start) == os.pread(self._handle, size, start)
+                for start in range(0, status.st_size, LONGEST_LINE)
+                for size in (min(LONGEST_LINE, status.st_size - start),)
+            )
+        finally:
+            os.close(handle)
+
+    def _next(self, before: list[str], read: Checkpoint | None = None) -> Checkpoint | None:
+        """Open what was written after files, the oldest first; None where nothing is there.
+
+        Where a copy was `read` of what has not been cut yet, that is read on.
+        """
         # Opened first: what is rotated from now on is found beside it.
         handle, beside = _open(self._path), self._beside()
-        for path, status in beside:
-            if _inode(status) not in before and status.st_mtime_ns >= changed:
-                older = _open(path)
-                if older is not None:
-                    if handle is not None:
-                        os.close(handle)
-                    handle = older
-                    break
+        for path, _ in beside:
+            late = not (_is_one_of(path, before) or self._is_backup(path))
+            if late and (older := _open(path)) is not None:
+                if handle is not None:
+                    os.close(handle)
+                here = [mark for mark in before if _inode_of(mark) in _inodes(beside)]
+                return Checkpoint(inode=self._take(older), before=here)
         if handle is None:
             return None
-        here = {_inode(status) for _, status in beside}
-        if _inode(os.fstat(handle)) in here:
-            here &= set(before)
-        return Checkpoint(inode=self._take(handle), before=sorted(here))
+        here = self._marks_beside()
+        if read and read.position and read.is_of(handle):
+            read.inode, read.before = self._take(handle), here
+            return read
+        return Checkpoint(inode=self._take(handle), before=here)
 
     def _cut(self, checkpoint: Checkpoint) -> Checkpoint | None:
         if self._find(checkpoint):
@@ -184,7 +233,7 @@ class FileSource:
             "byte and was not read is lost",
             *(self._path, checkpoint.position),
         )
-        return self._next([_inode(status) for _, status in self._beside()], 0)
+        return self._next(self._passed(checkpoint))
 
     def _take(self, handle: int) -> str:
         self.close()
@@ -212,6 +261,43 @@ def _open(path: Path) -> int | None:
         os.close(handle)
         return None
     return handle
+
+
+def _mark_of(path: Path) -> str:
+    """Return by what a file is known though it is renamed and grows, "" where it is not there."""
+    if (handle := _open(path)) is None:
+        return ""
+    try:
+        return _mark(handle)
+    finally:
+        os.close(handle)
+
+
+def _mark(handle: int, size: int = MARK_BYTES) -> str:
+    # The number on the disk is not enough: that of a file that was removed is used again at once.
+    data = os.pread(handle, size, 0)
+    digest = hashlib.sha256(data).hexdigest()[:16]
+    return f"{_inode(os.fstat(handle))}:{len(data)}:{digest}"
+
+
+def _is_one_of(path: Path, marks: list[str]) -> bool:
+    """Tell whether a file is one of those that are known; so is one that cannot be read."""
+    if (handle := _open(path)) is None:
+        return True
+    try:
+        inode = _inode(os.fstat(handle))
+        same = [mark for mark in marks if _inode_of(mark) == inode]
+        return any(_mark(handle, int(mark.split(":")[2])) == mark for mark in same)
+    finally:
+        os.close(handle)
+
+
+def _inode_of(mark: str) -> str:
+    return ":".join(mark.split(":")[:2])
+
+
+def _inodes(beside: list[tuple[Path, os.stat_result]]) -> set[str]:
+    return {_inode(status) for _, status in beside}
 
 
 def _inode(status: os.stat_result) -> str:
