@@ -121,9 +121,11 @@ class FileSource:
         """Open the copy of a file that may have been cut before anything of it was read."""
         if checkpoint.position or not self._is_named():
             return None
-        for path, _ in self._beside():
-            if not _is_one_of(path, checkpoint.before):
-                return _open(path)
+        for path, status in self._beside():
+            if (handle := _open_same(path, status)) is not None:
+                if not _is_one_of(handle, checkpoint.before):
+                    return handle
+                os.close(handle)
         return None
 
     def _is_quiet(self, named: bool) -> bool:
@@ -156,14 +158,12 @@ class FileSource:
         """Open the file of a checkpoint: by its number, else by what it begins with."""
         files = [*self._named(), *self._beside()]
         numbered = [path for path, status in files if _inode(status) == known.inode]
-        alike = [
-            path
-            for path, status in files
-            if (known.position or not known.inode) and not _is_one_of(path, known.before)
-        ]
+        alike = [path for path, status in files if known.position or not known.inode]
         for path in numbered + alike:
             if (handle := _open(path)) is not None:
-                if known.is_of(handle):
+                number = _inode(os.fstat(handle))
+                new = number == known.inode or not _is_one_of(handle, known.before)
+                if new and known.is_of(handle):
                     known.inode = self._take(handle)
                     return True
                 os.close(handle)
@@ -176,7 +176,7 @@ class FileSource:
             return []
 
     def _marks_beside(self) -> list[str]:
-        return [mark for path, _ in self._beside() if (mark := _mark_of(path))]
+        return _marks(self._beside())
 
     def _passed(self, known: Checkpoint) -> list[str]:
         """Return the marks of the files before one that is lost, copies of it among them."""
@@ -188,19 +188,16 @@ class FileSource:
                 os.close(handle)
         return known.before + copies
 
-    def _is_backup(self, path: Path) -> bool:
+    def _is_backup(self, handle: int) -> bool:
         """Tell whether a file is a copy that somebody made of the open one, which was not cut."""
-        if self._handle < 0 or (handle := _open(path)) is None:
+        if self._handle < 0:
             return False
-        try:
-            status, own = os.fstat(handle), os.fstat(self._handle)
-            return status.st_mtime_ns < own.st_mtime_ns and all(
-                os.pread(handle, size, start) == os.pread(self._handle, size, start)
-                for start in range(0, status.st_size, LONGEST_LINE)
-                for size in (min(LONGEST_LINE, status.st_size - start),)
-            )
-        finally:
-            os.close(handle)
+        status, own = os.fstat(handle), os.fstat(self._handle)
+        return status.st_mtime_ns < own.st_mtime_ns and all(
+            os.pread(handle, size, start) == os.pread(self._handle, size, start)
+            for start in range(0, status.st_size, LONGEST_LINE)
+            for size in (min(LONGEST_LINE, status.st_size - start),)
+        )
 
     def _next(self, before: list[str], read: Checkpoint | None = None) -> Checkpoint | None:
         """Open what was written after files, the oldest first; None where nothing is there.
@@ -209,16 +206,19 @@ class FileSource:
         """
         # Opened first: what is rotated from now on is found beside it.
         handle, beside = _open(self._path), self._beside()
-        for path, _ in beside:
-            late = not (_is_one_of(path, before) or self._is_backup(path))
-            if late and (older := _open(path)) is not None:
+        for path, status in beside:
+            older = _open_same(path, status)
+            if older is not None and (_is_one_of(older, before) or self._is_backup(older)):
+                os.close(older)
+            elif older is not None:
                 if handle is not None:
                     os.close(handle)
                 here = [mark for mark in before if _inode_of(mark) in _inodes(beside)]
                 return Checkpoint(inode=self._take(older), before=here)
         if handle is None:
             return None
-        here = self._marks_beside()
+        # What appears beside it from now on has not been read.
+        here = sorted({*_marks(beside), *(m for m in before if _inode_of(m) in _inodes(beside))})
         if read and read.position and read.is_of(handle):
             read.inode, read.before = self._take(handle), here
             return read
@@ -263,14 +263,23 @@ def _open(path: Path) -> int | None:
     return handle
 
 
-def _mark_of(path: Path) -> str:
-    """Return by what a file is known though it is renamed and grows, "" where it is not there."""
-    if (handle := _open(path)) is None:
-        return ""
-    try:
-        return _mark(handle)
-    finally:
+def _open_same(path: Path, status: os.stat_result) -> int | None:
+    """Open a file that was listed, None where its name is another's now."""
+    handle = _open(path)
+    if handle is not None and _inode(os.fstat(handle)) != _inode(status):
         os.close(handle)
+        return None
+    return handle
+
+
+def _marks(files: list[tuple[Path, os.stat_result]]) -> list[str]:
+    """Return by what files are known though they are renamed and grow."""
+    marks = []
+    for path, status in files:
+        if (handle := _open_same(path, status)) is not None:
+            marks.append(_mark(handle))
+            os.close(handle)
+    return marks
 
 
 def _mark(handle: int, size: int = MARK_BYTES) -> str:
@@ -280,16 +289,10 @@ def _mark(handle: int, size: int = MARK_BYTES) -> str:
     return f"{_inode(os.fstat(handle))}:{len(data)}:{digest}"
 
 
-def _is_one_of(path: Path, marks: list[str]) -> bool:
-    """Tell whether a file is one of those that are known; so is one that cannot be read."""
-    if (handle := _open(path)) is None:
-        return True
-    try:
-        inode = _inode(os.fstat(handle))
-        same = [mark for mark in marks if _inode_of(mark) == inode]
-        return any(_mark(handle, int(mark.split(":")[2])) == mark for mark in same)
-    finally:
-        os.close(handle)
+def _is_one_of(handle: int, marks: list[str]) -> bool:
+    inode = _inode(os.fstat(handle))
+    same = [mark for mark in marks if _inode_of(mark) == inode]
+    return any(_mark(handle, int(mark.split(":")[2])) == mark for mark in same)
 
 
 def _inode_of(mark: str) -> str:
