@@ -7,7 +7,6 @@ looked for in a copy beside it; where there is none it begins again, as a source
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import os
 import re
@@ -20,13 +19,20 @@ from elfaust.errors import SettingsError
 from elfaust.quiet import OnceAMinute
 from elfaust.sources.base import LONGEST_LINE, Reading, Stretch, read_lines
 from elfaust.sources.checkpoint import Checkpoint, Marks, mark
+from elfaust.sources.rotated import (
+    inode,
+    inode_of,
+    inodes,
+    is_one_of,
+    mark_of,
+    marks_of,
+    number,
+    open_file,
+    open_same,
+)
 
 log = logging.getLogger(__name__)
 log.addFilter(OnceAMinute())
-
-
-#: Bytes at its beginning by which a rotated file is known, with its number on the disk.
-MARK_BYTES = 256
 
 
 class FileSource:
@@ -109,7 +115,7 @@ class FileSource:
             # What it ends with is a line, though it has no newline.
             self._over = True
             return checkpoint
-        return self._next([*checkpoint.before, _mark(self._handle)], checkpoint)
+        return self._next([*checkpoint.before, mark_of(self._handle)], checkpoint)
 
     def close(self) -> None:
         """Close the file."""
@@ -122,8 +128,8 @@ class FileSource:
         if checkpoint.position or not self._is_named():
             return None
         for path, status in self._beside():
-            if (handle := _open_same(path, status)) is not None:
-                if not _is_one_of(handle, checkpoint.before):
+            if (handle := open_same(path, status)) is not None:
+                if not is_one_of(handle, checkpoint.before):
                     return handle
                 os.close(handle)
         return None
@@ -142,7 +148,7 @@ class FileSource:
             if not isinstance(error, FileNotFoundError):
                 log.error("%s cannot be read: %s", self._path, error)
             return True
-        return _inode(status) == _inode(os.fstat(self._handle))
+        return inode(status) == inode(os.fstat(self._handle))
 
     def _beside(self) -> list[tuple[Path, os.stat_result]]:
         """Return the rotated files, the one that was written last at the end."""
@@ -152,17 +158,17 @@ class FileSource:
                 with suppress(FileNotFoundError):
                     found.append((path, path.stat()))
         regular = (one for one in found if stat.S_ISREG(one[1].st_mode))
-        return sorted(regular, key=lambda one: (one[1].st_mtime_ns, -_number(one[0])))
+        return sorted(regular, key=lambda one: (one[1].st_mtime_ns, -number(one[0])))
 
     def _find(self, known: Checkpoint) -> bool:
         """Open the file of a checkpoint: by its number, else by what it begins with."""
         files = [*self._named(), *self._beside()]
-        numbered = [path for path, status in files if _inode(status) == known.inode]
+        numbered = [path for path, status in files if inode(status) == known.inode]
         alike = [path for path, status in files if known.position or not known.inode]
         for path in numbered + alike:
-            if (handle := _open(path)) is not None:
-                number = _inode(os.fstat(handle))
-                new = number == known.inode or not _is_one_of(handle, known.before)
+            if (handle := open_file(path)) is not None:
+                own = inode(os.fstat(handle))
+                new = own == known.inode or not is_one_of(handle, known.before)
                 if new and known.is_of(handle):
                     known.inode = self._take(handle)
                     return True
@@ -176,15 +182,15 @@ class FileSource:
             return []
 
     def _marks_beside(self) -> list[str]:
-        return _marks(self._beside())
+        return marks_of(self._beside())
 
     def _passed(self, known: Checkpoint) -> list[str]:
         """Return the marks of the files before one that is lost, copies of it among them."""
         copies = []
         for path, _ in self._beside():
-            if (handle := _open(path)) is not None:
+            if (handle := open_file(path)) is not None:
                 if known.begins(handle):
-                    copies.append(_mark(handle))
+                    copies.append(mark_of(handle))
                 os.close(handle)
         return known.before + copies
 
@@ -205,20 +211,20 @@ class FileSource:
         Where a copy was `read` of what has not been cut yet, that is read on.
         """
         # Opened first: what is rotated from now on is found beside it.
-        handle, beside = _open(self._path), self._beside()
+        handle, beside = open_file(self._path), self._beside()
         for path, status in beside:
-            older = _open_same(path, status)
-            if older is not None and (_is_one_of(older, before) or self._is_backup(older)):
+            older = open_same(path, status)
+            if older is not None and (is_one_of(older, before) or self._is_backup(older)):
                 os.close(older)
             elif older is not None:
                 if handle is not None:
                     os.close(handle)
-                here = [mark for mark in before if _inode_of(mark) in _inodes(beside)]
+                here = [mark for mark in before if inode_of(mark) in inodes(beside)]
                 return Checkpoint(inode=self._take(older), before=here)
         if handle is None:
             return None
         # What appears beside it from now on has not been read.
-        here = sorted({*_marks(beside), *(m for m in before if _inode_of(m) in _inodes(beside))})
+        here = sorted({*marks_of(beside), *(m for m in before if inode_of(m) in inodes(beside))})
         if read and read.position and read.is_of(handle):
             read.inode, read.before = self._take(handle), here
             return read
@@ -240,68 +246,4 @@ class FileSource:
         self._handle, self._over, self._marks = handle, not self._follow, Marks()
         status = os.fstat(handle)
         self._size, self._quiet = status.st_size, monotonic()
-        return _inode(status)
-
-
-def _number(path: Path) -> int:
-    """Return the digits of a name: of two files of one time, the higher number is the older."""
-    return int(re.sub("[^0-9]", "", path.name))
-
-
-def _open(path: Path) -> int | None:
-    """Open a file, None where there is none that can be read."""
-    try:
-        handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    except OSError as error:
-        if not isinstance(error, FileNotFoundError):
-            log.error("%s cannot be read: %s", path, error)
-        return None
-    if not stat.S_ISREG(os.fstat(handle).st_mode):
-        log.error("%s cannot be read: it is no file", path)
-        os.close(handle)
-        return None
-    return handle
-
-
-def _open_same(path: Path, status: os.stat_result) -> int | None:
-    """Open a file that was listed, None where its name is another's now."""
-    handle = _open(path)
-    if handle is not None and _inode(os.fstat(handle)) != _inode(status):
-        os.close(handle)
-        return None
-    return handle
-
-
-def _marks(files: list[tuple[Path, os.stat_result]]) -> list[str]:
-    """Return by what files are known though they are renamed and grow."""
-    marks = []
-    for path, status in files:
-        if (handle := _open_same(path, status)) is not None:
-            marks.append(_mark(handle))
-            os.close(handle)
-    return marks
-
-
-def _mark(handle: int, size: int = MARK_BYTES) -> str:
-    # The number on the disk is not enough: that of a file that was removed is used again at once.
-    data = os.pread(handle, size, 0)
-    digest = hashlib.sha256(data).hexdigest()[:16]
-    return f"{_inode(os.fstat(handle))}:{len(data)}:{digest}"
-
-
-def _is_one_of(handle: int, marks: list[str]) -> bool:
-    inode = _inode(os.fstat(handle))
-    same = [mark for mark in marks if _inode_of(mark) == inode]
-    return any(_mark(handle, int(mark.split(":")[2])) == mark for mark in same)
-
-
-def _inode_of(mark: str) -> str:
-    return ":".join(mark.split(":")[:2])
-
-
-def _inodes(beside: list[tuple[Path, os.stat_result]]) -> set[str]:
-    return {_inode(status) for _, status in beside}
-
-
-def _inode(status: os.stat_result) -> str:
-    return f"{status.st_dev}:{status.st_ino}"
+        return inode(status)

@@ -56,7 +56,8 @@ def log(tmp_path: Path) -> Path:
 @pytest.fixture
 def lost(caplog: pytest.LogCaptureFixture) -> Callable[[], bool]:
     """Return what tells whether a loss was told."""
-    logging.getLogger("elfaust.sources.file").filters.clear()
+    for name in ("file", "rotated"):
+        logging.getLogger(f"elfaust.sources.{name}").filters.clear()
     return lambda: "is lost" in caplog.text
 
 
@@ -244,10 +245,10 @@ def test_a_file_that_may_not_be_read_waits_and_is_told(
     def refused(path: Path, flags: int) -> int:
         raise PermissionError(13, "Permission denied", str(path))
 
-    monkeypatch.setattr("elfaust.sources.file.os.open", refused)
+    monkeypatch.setattr("elfaust.sources.rotated.os.open", refused)
     assert reader.read() == []
     assert "Permission denied" in caplog.text
-    monkeypatch.setattr("elfaust.sources.file.os.open", really)
+    monkeypatch.setattr("elfaust.sources.rotated.os.open", really)
     assert reader.read() == [b"new"]
     reader.source.close()
 
