@@ -65,11 +65,15 @@ class Checkpoint:
             self.head, self.head_bytes = marks.head, marks.head_bytes
         self.tail = marks.tail if marks.position == self.position else ""
 
+    def begins(self, source: int) -> bool:
+        """Tell whether an open file begins with what was forwarded first."""
+        return bool(self.head) and _digest(source, 0, self.head_bytes) == self.head
+
     def is_of(self, source: int) -> bool:
         """Tell whether an open file still has what was forwarded."""
         return (
             os.fstat(source).st_size >= self.position
-            and (not self.head or _digest(source, 0, self.head_bytes) == self.head)
+            and (not self.head or self.begins(source))
             and (not self.tail or _tail(source, self.position) == self.tail)
         )
 

@@ -17,8 +17,19 @@ from time import monotonic
 
 from elfaust.errors import SettingsError
 from elfaust.quiet import OnceAMinute
-from elfaust.sources.base import Reading, Stretch, read_lines
+from elfaust.sources.base import LONGEST_LINE, Reading, Stretch, read_lines
 from elfaust.sources.checkpoint import Checkpoint, Marks, mark
+from elfaust.sources.rotated import (
+    inode,
+    inode_of,
+    inodes,
+    is_one_of,
+    mark_of,
+    marks_of,
+    number,
+    open_file,
+    open_same,
+)
 
 log = logging.getLogger(__name__)
 log.addFilter(OnceAMinute())
@@ -46,7 +57,6 @@ class FileSource:
 
         Raises SettingsError when there is none that can be read.
         """
-        beside = [_inode(status) for _, status in self._beside()]
         if known and self._find(known):
             return known
         if known:
@@ -55,7 +65,8 @@ class FileSource:
                 "and was not read is lost",
                 *(self._path, known.position),
             )
-        begun = self._next(known.before if known and known.inode else beside, 0)
+        before = self._passed(known) if known and known.inode else self._marks_beside()
+        begun = self._next(before)
         if begun is None:
             raise SettingsError(f"forwarder.source: there is no file {self._path} to be read")
         return begun
@@ -64,6 +75,9 @@ class FileSource:
         """Read lines from a checkpoint's place on; none where the file is not what it was."""
         nothing = Reading([], checkpoint.position, checkpoint.inside)
         if not checkpoint.is_of(self._handle):
+            return nothing
+        if (copy := self._copy(checkpoint)) is not None:
+            os.close(copy)
             return nothing
         reading = read_lines(self, checkpoint.position, checkpoint.inside, size)
         marks = mark(self._handle, reading.position)
@@ -89,6 +103,9 @@ class FileSource:
         """Return where to go on when nothing was read; None: where one was."""
         if not checkpoint.is_of(self._handle):
             return self._cut(checkpoint)
+        if (copy := self._copy(checkpoint)) is not None:
+            checkpoint.inode = self._take(copy)
+            return checkpoint
         named = self._is_named()
         if named and not self._follow:
             self.ended = True
@@ -98,14 +115,24 @@ class FileSource:
             # What it ends with is a line, though it has no newline.
             self._over = True
             return checkpoint
-        changed = os.fstat(self._handle).st_mtime_ns
-        return self._next([*checkpoint.before, checkpoint.inode], changed)
+        return self._next([*checkpoint.before, mark_of(self._handle)], checkpoint)
 
     def close(self) -> None:
         """Close the file."""
         if self._handle >= 0:
             os.close(self._handle)
             self._handle = -1
+
+    def _copy(self, checkpoint: Checkpoint) -> int | None:
+        """Open the copy of a file that may have been cut before anything of it was read."""
+        if checkpoint.position or not self._is_named():
+            return None
+        for path, status in self._beside():
+            if (handle := open_same(path, status)) is not None:
+                if not is_one_of(handle, checkpoint.before):
+                    return handle
+                os.close(handle)
+        return None
 
     def _is_quiet(self, named: bool) -> bool:
         size, now = os.fstat(self._handle).st_size, monotonic()
@@ -121,7 +148,7 @@ class FileSource:
             if not isinstance(error, FileNotFoundError):
                 log.error("%s cannot be read: %s", self._path, error)
             return True
-        return _inode(status) == _inode(os.fstat(self._handle))
+        return inode(status) == inode(os.fstat(self._handle))
 
     def _beside(self) -> list[tuple[Path, os.stat_result]]:
         """Return the rotated files, the one that was written last at the end."""
@@ -131,20 +158,18 @@ class FileSource:
                 with suppress(FileNotFoundError):
                     found.append((path, path.stat()))
         regular = (one for one in found if stat.S_ISREG(one[1].st_mode))
-        return sorted(regular, key=lambda one: (one[1].st_mtime_ns, -_number(one[0])))
+        return sorted(regular, key=lambda one: (one[1].st_mtime_ns, -number(one[0])))
 
     def _find(self, known: Checkpoint) -> bool:
         """Open the file of a checkpoint: by its number, else by what it begins with."""
         files = [*self._named(), *self._beside()]
-        numbered = [path for path, status in files if _inode(status) == known.inode]
-        alike = [
-            path
-            for path, status in files
-            if _inode(status) not in known.before and (known.position or not known.inode)
-        ]
+        numbered = [path for path, status in files if inode(status) == known.inode]
+        alike = [path for path, status in files if known.position or not known.inode]
         for path in numbered + alike:
-            if (handle := _open(path)) is not None:
-                if known.is_of(handle):
+            if (handle := open_file(path)) is not None:
+                own = inode(os.fstat(handle))
+                new = own == known.inode or not is_one_of(handle, known.before)
+                if new and known.is_of(handle):
                     known.inode = self._take(handle)
                     return True
                 os.close(handle)
@@ -156,24 +181,54 @@ class FileSource:
         except OSError:
             return []
 
-    def _next(self, before: list[str], changed: int) -> Checkpoint | None:
-        """Open what was written after files, the oldest first; None where nothing is there."""
+    def _marks_beside(self) -> list[str]:
+        return marks_of(self._beside())
+
+    def _passed(self, known: Checkpoint) -> list[str]:
+        """Return the marks of the files before one that is lost, copies of it among them."""
+        copies = []
+        for path, _ in self._beside():
+            if (handle := open_file(path)) is not None:
+                if known.begins(handle):
+                    copies.append(mark_of(handle))
+                os.close(handle)
+        return known.before + copies
+
+    def _is_backup(self, handle: int) -> bool:
+        """Tell whether a file is a copy that somebody made of the open one, which was not cut."""
+        if self._handle < 0:
+            return False
+        status, own = os.fstat(handle), os.fstat(self._handle)
+        return status.st_mtime_ns < own.st_mtime_ns and all(
+            os.pread(handle, size, start) == os.pread(self._handle, size, start)
+            for start in range(0, status.st_size, LONGEST_LINE)
+            for size in (min(LONGEST_LINE, status.st_size - start),)
+        )
+
+    def _next(self, before: list[str], read: Checkpoint | None = None) -> Checkpoint | None:
+        """Open what was written after files, the oldest first; None where nothing is there.
+
+        Where a copy was `read` of what has not been cut yet, that is read on.
+        """
         # Opened first: what is rotated from now on is found beside it.
-        handle, beside = _open(self._path), self._beside()
+        handle, beside = open_file(self._path), self._beside()
         for path, status in beside:
-            if _inode(status) not in before and status.st_mtime_ns >= changed:
-                older = _open(path)
-                if older is not None:
-                    if handle is not None:
-                        os.close(handle)
-                    handle = older
-                    break
+            older = open_same(path, status)
+            if older is not None and (is_one_of(older, before) or self._is_backup(older)):
+                os.close(older)
+            elif older is not None:
+                if handle is not None:
+                    os.close(handle)
+                here = [mark for mark in before if inode_of(mark) in inodes(beside)]
+                return Checkpoint(inode=self._take(older), before=here)
         if handle is None:
             return None
-        here = {_inode(status) for _, status in beside}
-        if _inode(os.fstat(handle)) in here:
-            here &= set(before)
-        return Checkpoint(inode=self._take(handle), before=sorted(here))
+        # What appears beside it from now on has not been read.
+        here = sorted({*marks_of(beside), *(m for m in before if inode_of(m) in inodes(beside))})
+        if read and read.position and read.is_of(handle):
+            read.inode, read.before = self._take(handle), here
+            return read
+        return Checkpoint(inode=self._take(handle), before=here)
 
     def _cut(self, checkpoint: Checkpoint) -> Checkpoint | None:
         if self._find(checkpoint):
@@ -184,35 +239,11 @@ class FileSource:
             "byte and was not read is lost",
             *(self._path, checkpoint.position),
         )
-        return self._next([_inode(status) for _, status in self._beside()], 0)
+        return self._next(self._passed(checkpoint))
 
     def _take(self, handle: int) -> str:
         self.close()
         self._handle, self._over, self._marks = handle, not self._follow, Marks()
         status = os.fstat(handle)
         self._size, self._quiet = status.st_size, monotonic()
-        return _inode(status)
-
-
-def _number(path: Path) -> int:
-    """Return the digits of a name: of two files of one time, the higher number is the older."""
-    return int(re.sub("[^0-9]", "", path.name))
-
-
-def _open(path: Path) -> int | None:
-    """Open a file, None where there is none that can be read."""
-    try:
-        handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    except OSError as error:
-        if not isinstance(error, FileNotFoundError):
-            log.error("%s cannot be read: %s", path, error)
-        return None
-    if not stat.S_ISREG(os.fstat(handle).st_mode):
-        log.error("%s cannot be read: it is no file", path)
-        os.close(handle)
-        return None
-    return handle
-
-
-def _inode(status: os.stat_result) -> str:
-    return f"{status.st_dev}:{status.st_ino}"
+        return inode(status)

@@ -67,8 +67,8 @@ def killed(settings: Settings, folder: Path, kills: int, seed: int) -> tuple[int
         with process(settings, folder) as running:
             end = time.monotonic() + writer.chance.uniform(0.6, 2.0)
             while time.monotonic() < end:
-                writer.write(writer.chance.randint(1, 200))
-                if writer.chance.random() < 0.1:
+                writer.write(writer.chance.randint(1, 40))
+                if writer.chance.random() < 0.04:
                     writer.rotate()
                 time.sleep(0.01)
             running.kill()

@@ -56,7 +56,8 @@ def log(tmp_path: Path) -> Path:
 @pytest.fixture
 def lost(caplog: pytest.LogCaptureFixture) -> Callable[[], bool]:
     """Return what tells whether a loss was told."""
-    logging.getLogger("elfaust.sources.file").filters.clear()
+    for name in ("file", "rotated"):
+        logging.getLogger(f"elfaust.sources.{name}").filters.clear()
     return lambda: "is lost" in caplog.text
 
 
@@ -244,10 +245,10 @@ def test_a_file_that_may_not_be_read_waits_and_is_told(
     def refused(path: Path, flags: int) -> int:
         raise PermissionError(13, "Permission denied", str(path))
 
-    monkeypatch.setattr("elfaust.sources.file.os.open", refused)
+    monkeypatch.setattr("elfaust.sources.rotated.os.open", refused)
     assert reader.read() == []
     assert "Permission denied" in caplog.text
-    monkeypatch.setattr("elfaust.sources.file.os.open", really)
+    monkeypatch.setattr("elfaust.sources.rotated.os.open", really)
     assert reader.read() == [b"new"]
     reader.source.close()
 
@@ -285,3 +286,68 @@ def test_a_file_of_which_nothing_was_read_yet_is_found_by_its_number(log: Path) 
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="there is no file"):
         FileSource(tmp_path / "none", True, 0.0).begin(None)
+
+
+@pytest.mark.parametrize("down", [False, True])
+@pytest.mark.parametrize("cut", [False, True])
+def test_a_copy_of_a_file_of_which_nothing_was_read_yet_is_read_first(
+    log: Path, cut: bool, down: bool
+) -> None:
+    """It may be cut only after its copy has been read."""
+    reader = Reader(log)
+    shutil.copyfile(log, log.with_name("x.log.1"))
+    if cut:
+        log.write_bytes(b"new\n")
+    if down:
+        reader = reader.again()
+    assert reader.read() == [b"old 1", b"old 2", *[b"new"] * cut]
+    log.write_bytes(b"newer than that\n")
+    assert reader.read() == [b"newer than that"]
+    reader.source.close()
+
+
+def test_a_rotated_file_with_the_number_of_one_that_was_removed_is_read(log: Path) -> None:
+    """As where the oldest is removed at each rotation: its number is used again at once."""
+    reader, count = Reader(log), 0
+    for number in range(20):
+        add(log, b"%d\n" % number)
+        oldest = log.with_name("x.log.2")
+        if oldest.exists():
+            oldest.unlink()
+        newer = log.with_name("x.log.1")
+        if newer.exists():
+            newer.rename(oldest)
+        shutil.copyfile(log, newer)
+        os.truncate(log, 0)
+        count += len(reader.read())
+    assert count == 22
+    reader.source.close()
+
+
+@pytest.mark.parametrize("cut", [False, True])
+def test_a_backup_that_somebody_made_is_not_read(log: Path, cut: bool) -> None:
+    add(log, b"x" * 5_000 + b"\n")
+    reader = Reader(log)
+    reader.read()
+    shutil.copyfile(log, log.with_name("x.log.5"))
+    os.utime(log.with_name("x.log.5"), (1, 1))
+    add(log, b"last\n")
+    assert reader.read() == [b"last"]
+    if cut:
+        log.write_bytes(b"new\n")
+    else:
+        rotate(log, b"new\n")
+    assert reader.read() == [b"new"]
+    reader.source.close()
+
+
+def test_what_was_copied_cut_and_renamed_while_nobody_read_is_read(log: Path) -> None:
+    """Of the file nothing had been read."""
+    reader = Reader(log)
+    shutil.copyfile(log, log.with_name("x.log.1"))
+    os.truncate(log, 0)
+    add(log, b"after\n")
+    rotate(log, b"new\n")
+    reader = reader.again()
+    assert sorted(reader.read()) == [b"after", b"new", b"old 1", b"old 2"]
+    reader.source.close()
