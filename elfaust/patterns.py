@@ -109,6 +109,22 @@ def _compiled(pattern: str) -> Any:
     return jsonschema_rs.Draft4Validator({"pattern": pattern}, pattern_options=OPTIONS)
 
 
+def check(schema: Any) -> None:
+    """Raise ValueError, saying where, for a schema that has a pattern which is none.
+
+    Those of `patternProperties` are also searched for as one, by what they leave to others.
+    """
+    joined: dict[str, list[str]] = {}
+    for path, pattern in patterns_of(schema):
+        joined.setdefault(path, []).append(pattern)
+    for path, patterns in joined.items():
+        for pattern in dict.fromkeys([*patterns, "|".join(patterns)]):
+            try:
+                _matcher(pattern)
+            except ValueError as error:
+                raise ValueError(f"{path}: {error}") from None
+
+
 def patterns_of(schema: Any, keys: Keys = ()) -> Iterator[tuple[str, str]]:
     """Yield the patterns of a schema that has passed `references.check`, with their JSON paths."""
     if isinstance(schema, dict):

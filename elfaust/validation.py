@@ -19,7 +19,7 @@ from jsonschema.exceptions import (
 )
 from referencing import Registry as References
 
-from elfaust import recursion, references, soundness
+from elfaust import patterns, recursion, references, soundness
 from elfaust.boundary import unforeseen
 from elfaust.dialect import Dialect
 from elfaust.drafts import DRAFT3, Draft, draft_of
@@ -63,10 +63,11 @@ class Validator:
             if draft is not DRAFT3:
                 raise
             soundness.check(schema)
-        else:
-            # Only the reference says so where a pattern gives up after so many steps.
-            if not any(backtracks(pattern) for _, pattern in patterns_of(schema)):
-                self._fast = fast
+            fast = None
+        patterns.check(schema)
+        # Only the reference says so where a pattern gives up after so many steps.
+        if not any(backtracks(pattern) for _, pattern in patterns_of(schema)):
+            self._fast = fast
 
     def validate(self, value: Any, at: tuple[str, ...] = ()) -> None:
         """Raise EventFault, code `validation`, with the JSON path of the worst fault.

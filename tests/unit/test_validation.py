@@ -433,3 +433,14 @@ def verdict(validator: CapsuleValidator, event: Any) -> tuple[str, str] | None:
     except EventFault as refused:
         return refused.path, refused.message
     return None
+
+
+@pytest.mark.parametrize("pattern", ["(?P<a>b)", "(?x) a b", "*a", "a(?#c)"])
+def test_a_pattern_of_names_that_is_none_makes_a_schema_unfit(pattern: str) -> None:
+    with pytest.raises(ValueError, match="is no pattern"):
+        CapsuleValidator({"patternProperties": {pattern: {}}}, LATEST)
+
+
+def test_patterns_of_names_that_are_none_together_make_a_schema_unfit() -> None:
+    with pytest.raises(ValueError, match="is no pattern"):
+        CapsuleValidator({"patternProperties": {"b": {}, "(?i)a": {}}}, LATEST)
