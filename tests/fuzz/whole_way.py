@@ -12,6 +12,7 @@ runs again.
 from __future__ import annotations
 
 import argparse
+import faulthandler
 import logging
 import resource
 import sys
@@ -90,6 +91,8 @@ def fuzz(
     seen: Counter[str] = Counter()
     ran, first = 0, 0
     for number, case in cases(seed, seconds):
+        # A fault of a library's own code ends the process: this file says at which case.
+        (folder / "running").write_text(f"--seed {seed} --number {number}\n")
         result = run(case, cpu_seconds)
         seen.update(result.seen)
         ran += 1
@@ -129,6 +132,7 @@ def main() -> int:
     parser.add_argument("--out", type=Path, default=Path(tempfile.gettempdir()))
     parser.add_argument("--cpu", type=float, default=CPU_SECONDS)
     given = parser.parse_args()
+    faulthandler.enable()
     logging.disable(logging.CRITICAL)
     warnings.simplefilter("ignore")
     if given.case or given.number is not None:
