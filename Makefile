@@ -1,6 +1,7 @@
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-dev run test unit check chaos generated fuzz fuzz-lines bench lock docs clean
 BIN := .venv/bin
+COV := --cov=elfaust --cov=agents --cov=models
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -15,7 +16,8 @@ run: setup ## Servers, workers and recorded lines until Ctrl-C; EVENTS=20000: so
 	@$(BIN)/elfaust run $(if $(EVENTS),--events $(EVENTS))
 
 test: check ## Check, then all tests but the long ones, on real Kafka, MariaDB and HDFS
-	@$(BIN)/python -m pytest tests -m "not long" --cov=elfaust --cov=agents --cov=models --cov-report=term:skip-covered
+	@$(BIN)/python -m pytest tests/unit -n auto $(COV) --cov-report=
+	@$(BIN)/python -m pytest tests --ignore=tests/unit -m "not long" --durations=15 $(COV) --cov-append --cov-report=term:skip-covered
 
 unit: setup-dev ## The tests that need no server, on all cores
 	@$(BIN)/python -m pytest tests/unit -n auto
