@@ -24,7 +24,7 @@ class Case(NamedTuple):
     """A line, and what must become of it.
 
     `code` is that of its EventError, empty for an event of which `event` is a part wherever it is
-    stored. `sinks` are those that refuse an event, code `consumer`. `says` must be in the message,
+    stored. `sinks` are those that refuse an event, code `consumer`, where the processor does not. `says` must be in the message,
     `path` is that of the fault; `dt` that of the stored row.
     """
 
@@ -79,8 +79,8 @@ def times() -> list[Case]:
             "dt in ms",
             line(capsule(plain, more=f',"dt":"{RECEIVED}"')),
             "consumer",
-            "month must be in 1..12",
-            sinks=BOTH,
+            "is no time that there is",
+            "$.dt",
         ),
     ]
 
