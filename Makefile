@@ -1,6 +1,7 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run test unit check chaos generated fuzz bench lock docs clean
+.PHONY: help setup setup-dev run test unit check chaos generated fuzz fuzz-lines bench lock docs clean
 BIN := .venv/bin
+COV := --cov=elfaust --cov=agents --cov=models
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -15,7 +16,8 @@ run: setup ## Servers, workers and recorded lines until Ctrl-C; EVENTS=20000: so
 	@$(BIN)/elfaust run $(if $(EVENTS),--events $(EVENTS))
 
 test: check ## Check, then all tests but the long ones, on real Kafka, MariaDB and HDFS
-	@$(BIN)/python -m pytest tests -m "not long" --cov=elfaust --cov=agents --cov=models --cov-report=term:skip-covered
+	@$(BIN)/python -m pytest tests/unit -n auto $(COV) --cov-report=
+	@$(BIN)/python -m pytest tests --ignore=tests/unit -m "not long" --durations=15 $(COV) --cov-append --cov-report=term:skip-covered
 
 unit: setup-dev ## The tests that need no server, on all cores
 	@$(BIN)/python -m pytest tests/unit -n auto
@@ -31,7 +33,10 @@ chaos: setup-dev ## Every fault under load, 75 minutes (PART=mariadb: those): no
 generated: setup-dev ## Half a million generated lines (LINES=n): the judge and the plain way of EventLogging agree
 	@ELFAUST_TEST_LINES=$(or $(LINES),500000) $(BIN)/python -m pytest tests/unit/test_generated_lines.py
 
-fuzz: setup-dev ## Fuzz the line parser and the capsule for SECONDS (600)
+fuzz: setup-dev ## Fuzz the whole way: random schemas, lines and records, SECONDS (600), SEED
+	@$(BIN)/python -m tests.fuzz.whole_way --seconds $(or $(SECONDS),600) $(if $(SEED),--seed $(SEED))
+
+fuzz-lines: setup-dev ## Fuzz the line parser and the capsule, guided by coverage, SECONDS (600)
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python atheris==3.0.0
 	@$(BIN)/python -m tests.fuzz.lines -max_total_time=$(or $(SECONDS),600)
 

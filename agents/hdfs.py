@@ -7,6 +7,7 @@ from typing import Any
 
 from elfaust.feeding import blocking, feed, holding, reporting
 from elfaust.registry import Registry
+from elfaust.sinks.bounds import Bounds
 from elfaust.sinks.gather import Gather, Gathered, Refused, by_topic, in_thread
 from elfaust.sinks.hdfs import HdfsSink
 from elfaust.storage import open_storage
@@ -39,9 +40,11 @@ def register(app: Any) -> None:
         write=in_thread(write),
         report=report,
         generation=lambda: app.consumer_generation_id,
-        flush_rows=settings.hdfs.flush_rows,
+        flush=Bounds(settings.hdfs.flush_rows, settings.hdfs.flush_bytes),
         flush_seconds=settings.hdfs.flush_seconds,
-        pending_rows=settings.topics.lanes * settings.hdfs.flush_rows,
+        pending=Bounds(
+            settings.topics.lanes * settings.hdfs.flush_rows, 4 * settings.hdfs.flush_bytes
+        ),
         hold=holding(app),
     )
     feed(app, app.events(EventCapsule), gather, sink.forget)

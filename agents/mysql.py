@@ -7,6 +7,7 @@ from typing import Any
 
 from elfaust.feeding import feed, holding, reporting
 from elfaust.registry import Registry
+from elfaust.sinks.bounds import Bounds
 from elfaust.sinks.gather import Gather, Gathered, Refused, in_thread
 from elfaust.sinks.mysql import MysqlSink
 from models.event import EventCapsule
@@ -18,12 +19,12 @@ def register(app: Any) -> None:
     sink = MysqlSink(settings, Registry.of_workers(settings))
 
     def write(topic: str, batches: Sequence[Gathered]) -> list[Refused]:
-        lanes = {id(record): batch.lane for batch in batches for record in batch.records}
         records = [record for batch in batches for record in batch.records]
-        return [
-            Refused(topic, lanes[id(record)], record, fault)
-            for record, fault in sink.write(app.names.key(topic), records)
-        ]
+        refused = sink.write(app.names.key(topic), records, {batch.lane for batch in batches})
+        if not refused:
+            return []
+        lanes = {id(record): batch.lane for batch in batches for record in batch.records}
+        return [Refused(topic, lanes[id(record)], record, fault) for record, fault in refused]
 
     app.waits_for(f"MySQL {settings.mysql.host}:{settings.mysql.port}", sink.ping)
     gather = Gather(
@@ -31,9 +32,9 @@ def register(app: Any) -> None:
         write=in_thread(write),
         report=reporting(app),
         generation=lambda: app.consumer_generation_id,
-        flush_rows=settings.mysql.flush_rows,
+        flush=Bounds(settings.mysql.flush_rows, settings.mysql.flush_bytes),
         flush_seconds=settings.mysql.flush_seconds,
-        pending_rows=20 * settings.mysql.flush_rows,
+        pending=Bounds(20 * settings.mysql.flush_rows, 4 * settings.mysql.flush_bytes),
         hold=holding(app),
     )
-    feed(app, app.events(EventCapsule), gather)
+    feed(app, app.events(EventCapsule), gather, sink.forget)

@@ -31,6 +31,8 @@ def register(app: Any) -> None:
         settings.processor.waiting_bytes // (len(judges) * settings.topics.lanes),
     )
     lanes: dict[TP, Lane] = {}
+    #: The events of batches that are not acknowledged, by the offset after them.
+    in_hand: dict[TP, dict[int, Any]] = {}
     busy = asyncio.Lock()
 
     async def lane_of(tp: TP) -> Lane:
@@ -65,27 +67,28 @@ def register(app: Any) -> None:
                 ]
             )
 
+        def acknowledge(end: int, text: str) -> None:
+            event = in_hand[tp].pop(end)
+            event.message.note = text
+            event.ack()
+
         async def note(text: str) -> None:
             await app.consumer.commit_note(tp, text)
 
         async def is_published(key: SchemaKey) -> bool:
             return names.event(key) in await app.admin.names()
 
-        return Ways(publish, note, is_published)
+        return Ways(publish, acknowledge, note, is_published)
 
     @app.agent(app.batches(*names.raw, value_type=RawLine), name=app.role)  # type: ignore[untyped-decorator]
     async def process(stream: Any) -> None:
         async for event in stream.noack().events():
             message = event.message
-
-            def acknowledge(note: str, event: Any = event) -> None:
-                event.message.note = note
-                event.ack()
-
             async with busy:
                 if not app.draining and message.generation_id == app.consumer_generation_id:
-                    lane = await lane_of(TP(message.topic, message.partition))
-                    await lane.take(message.offset + 1, event.value.records, acknowledge)
+                    tp = TP(message.topic, message.partition)
+                    in_hand.setdefault(tp, {})[message.offset + 1] = event
+                    await (await lane_of(tp)).take(event.value.records)
 
     @app.task  # type: ignore[untyped-decorator]
     async def settle() -> None:
@@ -103,10 +106,12 @@ def register(app: Any) -> None:
     async def lanes_move(*_: Any, **__: Any) -> None:
         async with busy:
             lanes.clear()
+            in_hand.clear()
 
     async def idle() -> None:
         async with busy:
             pass
 
+    app.held.append(lambda: [why for lane in lanes.values() for why in lane.held])
     app.on_partitions_revoked.connect(lanes_move, weak=False)
     app.drains(idle)

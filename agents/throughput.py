@@ -12,8 +12,9 @@ import faust
 
 from elfaust.counts import CountKey, is_entry, merge, tally
 from elfaust.errors import Unacknowledged
-from elfaust.feeding import feed, reporting
+from elfaust.feeding import feed, holding, reporting
 from elfaust.quiet import OnceAMinute
+from elfaust.sinks.bounds import Bounds
 from elfaust.sinks.gather import Gather, Gathered, Refused
 from elfaust.web.throughput import register as register_page
 from models.count import Count
@@ -102,9 +103,10 @@ def register(app: Any) -> None:
         write=count,
         report=reporting(app),
         generation=lambda: app.consumer_generation_id,
-        flush_rows=20_000,
+        flush=Bounds(20_000, 16_000_000),
         flush_seconds=settings.throughput.flush_seconds,
-        pending_rows=40_000,
+        pending=Bounds(40_000, 64_000_000),
+        hold=holding(app),
     )
     feed(app, app.events(EventCapsule, app.names.error), gather)
     register_page(app, settings)

@@ -7,7 +7,10 @@ from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import Any, Generic, TypeVar
 
+from elfaust import header_keys
 from elfaust.types import UNKNOWN_TIME, Record
+
+header_keys.install()
 
 T = TypeVar("T")
 
@@ -42,18 +45,25 @@ class Batch(Generic[T]):
         self._fetched = fetched
 
     def __len__(self) -> int:
-        return len(self._fetched)
+        return len(self.records)
 
     def __iter__(self) -> Iterator[T]:
         model: Any = self.model
-        for record in self._fetched:
+        for record in self.records:
             yield model.loads(record.value)
 
     @cached_property
     def records(self) -> list[Record]:
         """The records with their source positions, as the sinks take them."""
         names: dict[bytes, str] = {}
-        return [_record(fetched, names) for fetched in self._fetched]
+        # What was fetched goes: it takes more memory than the records.
+        fetched, self._fetched = self._fetched, ()
+        return [_record(record, names) for record in fetched]
+
+    @property
+    def size(self) -> int:
+        """Bytes of the records' values."""
+        return sum(len(record.value) for record in self.records)
 
 
 def _record(fetched: Any, names: dict[bytes, str]) -> Record:

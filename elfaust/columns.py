@@ -15,8 +15,10 @@ from elfaust.errors import SchemaUnfit
 from elfaust.references import expanded
 from elfaust.types import SchemaKey
 
-#: MySQL's longest name.
+#: MySQL's longest name, characters.
 MAX_NAME = 64
+#: What no name of MySQL's ends with.
+SPACES = " \t\n\v\f\r"
 TYPES = {"boolean": "BOOL", "integer": "BIGINT", "number": "FLOAT"}
 TIMESTAMP = "VARCHAR(14)"
 #: Types of JSON, and what their values are in Python.
@@ -121,12 +123,36 @@ def string_of(dialect: Dialect) -> str:
 def _check_names(key: SchemaKey, columns: Sequence[Column]) -> None:
     seen: dict[str, Column] = {}
     for column in columns:
-        if len(column.name) > MAX_NAME:
-            raise SchemaUnfit(key, f"column {column.name} is longer than {MAX_NAME} characters")
-        other = seen.setdefault(column.name.lower(), column)
+        if fault := name_fault(column.name):
+            raise SchemaUnfit(key, f"column {shown_name(column.name)} {fault}")
+        other = seen.setdefault(folded(column.name), column)
         if other is not column:
             here, there = ".".join(column.path), ".".join(other.path)
             raise SchemaUnfit(key, f"{there} and {here} would share column {column.name}")
+
+
+def name_fault(name: str) -> str:
+    """Return why MySQL refuses a name of a column or a table, "" where it does not."""
+    if len(name) > MAX_NAME:
+        return f"is longer than {MAX_NAME} characters"
+    if not name or name[-1] in SPACES:
+        return "ends with a space"
+    if "\0" in name or any(char > "\uffff" or "\ud800" <= char <= "\udfff" for char in name):
+        return "has a character that no name in MySQL may have"
+    return ""
+
+
+def shown_name(name: str) -> str:
+    """Return a name for a message: as it is if it can be read, otherwise with escapes."""
+    return name if name.isprintable() and name == name.rstrip() else ascii(name)
+
+
+def folded(name: str) -> str:
+    """Return what two names have in common that MySQL cannot tell apart.
+
+    It lowers each character by itself: the Kelvin sign is a k, a dotted capital I an i.
+    """
+    return "".join(char.lower()[0] for char in name)
 
 
 def _order(column: Column) -> tuple[bool, bool, int, str]:
@@ -139,22 +165,30 @@ def _column(leaf: Leaf, dialect: Dialect) -> Column:
     timestamp = leaf.path[-1] == "timestamp"
     text = TIMESTAMP if timestamp else string_of(dialect)
     sql_type = text if timestamp or kind is None else TYPES.get(kind, text)
+    default = leaf.schema.get("default")
+    if not (kind == "integer" and type(default) is float and abs(default) >= 2**63):
+        # That is an integer past 64 bits, as orjson reads it: the table is refused for it.
+        default = default_of(leaf.schema)
     return Column(
         "_".join(leaf.path),
         sql_type,
         nullable=nullable,
         indexed=timestamp,
         path=leaf.path,
-        default=default_of(leaf.schema),
+        default=default,
     )
 
 
 def whole(value: Any) -> Any:
-    """Return an integer as it is.
+    """Return an integer, a boolean or None as it is, and a float that may be one.
 
-    Raises ValueError for one past 64 bits, of which orjson has made a float: the nearest one may
-    fit.
+    Raises ValueError for anything else, and for an integer past 64 bits, of which orjson has made a
+    float: the nearest one may fit.
     """
+    if type(value) is int or value is None:
+        return value
+    if not isinstance(value, int | float):
+        raise ValueError(f"{value!r:.80} is no number")
     if type(value) is float and abs(value) >= 2**63:
         raise ValueError(f"{value:.0f} passes 64 bits")
     return value

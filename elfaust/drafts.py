@@ -6,31 +6,16 @@ translated to draft 4, the nearest.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from functools import cache
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import jsonschema
 import jsonschema_rs
-from jsonschema import ValidationError, validators
+
+from elfaust.patterns import of_python
+from elfaust.reference import bounded
 
 Schema = dict[str, Any]
-
-
-@cache
-def _matcher(pattern: str) -> Any:
-    return jsonschema_rs.Draft4Validator({"pattern": pattern})
-
-
-def _pattern(validator: Any, pattern: str, instance: Any, _: Schema) -> Iterator[ValidationError]:
-    """Judge `pattern` as jsonschema-rs does: Python's regexes can take for ever (`^(a+)+$`)."""
-    if validator.is_type(instance, "string") and not _matcher(pattern).is_valid(instance):
-        yield ValidationError(f"{instance!r} does not match {pattern!r}")
-
-
-def _bounded(validator: Any) -> Any:
-    extend: Any = validators.extend
-    return extend(validator, {"pattern": _pattern})
 
 
 class Draft(NamedTuple):
@@ -56,7 +41,7 @@ def draft_of(schema: Schema) -> Draft:
 
 
 #: Draft 3's keywords whose values are schemas, by how they hold them.
-MAPS_OF_SCHEMAS = ("properties", "patternProperties", "definitions")
+MAPS_OF_SCHEMAS = ("properties", "definitions")
 SCHEMAS = ("additionalProperties", "additionalItems", "items")
 DRAFT3_ONLY = ("required", "divisibleBy", "extends", "disallow", "type", "$schema", "id")
 
@@ -70,9 +55,12 @@ def draft4(schema: Any) -> Any:
         return {"$ref": schema["$ref"]}
     new = {key: _translate(key, value) for key, value in schema.items() if key not in DRAFT3_ONLY}
     properties = schema.get("properties", {})
-    required = [name for name, of in properties.items() if of.get("required") is True]
+    # Whatever Python takes for true: so did EventLogging.
+    required = [name for name, of in properties.items() if of.get("required")]
     if required:
         new["required"] = required
+    if isinstance(schema.get("pattern"), str):
+        new["pattern"] = of_python(schema["pattern"])
     if "divisibleBy" in schema:
         new["multipleOf"] = schema["divisibleBy"]
     combined = [draft4(extended) for extended in _listed(schema.get("extends", []))]
@@ -86,6 +74,10 @@ def draft4(schema: Any) -> Any:
 
 
 def _translate(key: str, value: Any) -> Any:
+    if key == "patternProperties":
+        read = {of_python(name): draft4(of) for name, of in value.items()}
+        # Two that become one are left to the reference.
+        return read if len(read) == len(value) else value
     if key in MAPS_OF_SCHEMAS:
         return {name: draft4(of) for name, of in value.items()}
     if key == "dependencies":
@@ -111,29 +103,29 @@ def _same(schema: Any) -> Any:
     return schema
 
 
-DRAFT3 = Draft("03", _bounded(jsonschema.Draft3Validator), jsonschema_rs.Draft4Validator, draft4)
+DRAFT3 = Draft("03", bounded(jsonschema.Draft3Validator), jsonschema_rs.Draft4Validator, draft4)
 DRAFTS = {
     "": DRAFT3,
     "http://json-schema.org/schema": DRAFT3,
     "http://json-schema.org/draft-03/schema": DRAFT3,
     "http://json-schema.org/draft-04/schema": Draft(
-        "04", _bounded(jsonschema.Draft4Validator), jsonschema_rs.Draft4Validator, _same
+        "04", bounded(jsonschema.Draft4Validator), jsonschema_rs.Draft4Validator, _same
     ),
     "http://json-schema.org/draft-06/schema": Draft(
-        "06", _bounded(jsonschema.Draft6Validator), jsonschema_rs.Draft6Validator, _same
+        "06", bounded(jsonschema.Draft6Validator), jsonschema_rs.Draft6Validator, _same
     ),
     "http://json-schema.org/draft-07/schema": Draft(
-        "07", _bounded(jsonschema.Draft7Validator), jsonschema_rs.Draft7Validator, _same
+        "07", bounded(jsonschema.Draft7Validator), jsonschema_rs.Draft7Validator, _same
     ),
     "http://json-schema.org/draft/2019-09/schema": Draft(
         "2019-09",
-        _bounded(jsonschema.Draft201909Validator),
+        bounded(jsonschema.Draft201909Validator),
         jsonschema_rs.Draft201909Validator,
         _same,
     ),
     "http://json-schema.org/draft/2020-12/schema": Draft(
         "2020-12",
-        _bounded(jsonschema.Draft202012Validator),
+        bounded(jsonschema.Draft202012Validator),
         jsonschema_rs.Draft202012Validator,
         _same,
     ),

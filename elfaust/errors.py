@@ -105,22 +105,33 @@ class SchemaAway(SchemaWaits):
         self.detail = detail
 
 
-class TableChanged(SchemaWaits):
+class TableTrouble(SchemaWaits):
+    """A table that cannot be written; those of other schemas can.
+
+    `detail` is what MySQL says of it, `cure` what somebody has to do, "" where waiting is enough.
+    """
+
+    #: What is wrong, in one word for a status line.
+    state = "takes no rows"
+
+    def __init__(self, table: str, detail: str, cure: str = "") -> None:
+        end = f"; cure: {cure}" if cure else ""
+        super().__init__(f"table {table} {self.state}, its events wait: {detail}{end}")
+        self.table = table
+        self.detail = detail
+        self.cure = cure
+
+
+class TableChanged(TableTrouble):
     """A table that is no longer what its schema made it: somebody has altered it."""
 
-    def __init__(self, table: str, detail: str) -> None:
-        super().__init__(f"table {table} does not fit its schema, its events wait: {detail}")
-        self.table = table
-        self.detail = detail
+    state = "does not fit its schema"
 
 
-class TableLocked(SchemaWaits):
+class TableLocked(TableTrouble):
     """A table, or rows of it, that somebody else holds."""
 
-    def __init__(self, table: str, detail: str) -> None:
-        super().__init__(f"table {table} is locked, its events wait: {detail}")
-        self.table = table
-        self.detail = detail
+    state = "is locked"
 
 
 class CommitTorn(SchemaWaits):

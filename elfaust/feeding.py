@@ -7,7 +7,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from elfaust.event_error import error_event
-from elfaust.sinks.gather import Gather, Gathered, Hold, Refused, Report
+from elfaust.sinks.gather import Gather, Gathered, Refused, Report
+from elfaust.sinks.held import Hold, Lane
 from elfaust.types import Outgoing
 
 
@@ -43,20 +44,25 @@ def feed(
 
 
 def holding(app: Any) -> Hold:
-    """Return what stops and starts the delivery of topics; a new assignment starts all."""
+    """Return what holds and releases lanes; a new assignment releases all."""
 
-    def hold(topics: set[str], held: bool) -> None:
-        lanes = {tp for tp in app.consumer.assignment() if tp.topic in topics}
-        (app.consumer.pause_partitions if held else app.consumer.resume_partitions)(lanes)
+    async def hold(lanes: set[Lane], held: bool) -> None:
+        await (app.consumer.hold if held else app.consumer.release)(lanes)
 
     return hold
 
 
 def gathered(event: Any) -> Gathered:
     """Return the batch that a Faust event carries."""
-    message = event.message
+    message, batch = event.message, event.value
     return Gathered(
-        message.topic, message.partition, message.generation_id, event.value.records, event.ack
+        message.topic,
+        message.partition,
+        message.generation_id,
+        batch.records,
+        event.ack,
+        batch.size,
+        lambda: bool(message.dropped),
     )
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from jsonschema.exceptions import ValidationError
 
 UNFIT_SCHEMA = "Mend the schema and publish it as a new revision."
+TOO_MANY_STEPS = "Send less in one event, or a simpler schema: `elfaust schema lint` says where."
 UNREADABLE = (
     "Send the event as one JSON object, percent-encoded between ? and ;, with the fields of the"
     " line after it as processor.client_format has them."
@@ -28,8 +29,9 @@ def path_of(error: ValidationError, at: tuple[str, ...] = ()) -> str:
     path: list[Any] = [*at, *error.absolute_path]
     missing = missing_property(error)
     if missing is not None:
-        # `jsonschema` puts the keyword of draft 3 into the path.
-        if isinstance(error.validator_value, bool):
+        # In draft 3 the keyword is the property's own, and `jsonschema` has that in the path.
+        listed = error.validator_value
+        if not isinstance(listed, list) or error.schema.get("required") is not listed:  # type: ignore[union-attr]
             path.pop()
         path.append(missing)
     return "$" + "".join(f"[{part}]" if isinstance(part, int) else _key(part) for part in path)

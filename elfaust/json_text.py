@@ -18,6 +18,8 @@ from yarl import URL
 MAX_DEPTH = 40
 TOO_DEEP = f"nested deeper than {MAX_DEPTH} levels"
 MAX_KEYS = 1_000
+#: Longer integers pass a double, which is how most readers of JSON take them.
+MAX_DIGITS = 308
 #: The digits of the shortest integer that may pass 64 bits, every digit made a 0.
 LONG_NUMBER = b"0" * 19
 AS_DIGITS = bytes(
@@ -81,7 +83,7 @@ def _exact(data: bytes) -> Any:
     text = data.decode("utf-8")
     # EventLogging's words, if it refused this too.
     json.loads(text)
-    value = json.loads(text, parse_constant=_refuse, parse_float=_finite)
+    value = json.loads(text, parse_constant=_refuse, parse_float=_finite, parse_int=_bounded)
     encode(value)
     return value
 
@@ -121,6 +123,12 @@ def encode(value: Any) -> bytes:
 
 def _refuse(constant: str) -> NoReturn:
     raise ValueError(f"{constant} is not JSON")
+
+
+def _bounded(text: str) -> int:
+    if len(text) > MAX_DIGITS:
+        raise ValueError(f"a number of {len(text)} digits: no store holds more than {MAX_DIGITS}")
+    return int(text)
 
 
 def _finite(text: str) -> float:

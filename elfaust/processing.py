@@ -194,6 +194,12 @@ class Judge:
         agent = found.user_agent if key.schema in self._keep_user_agent else None
         return Verdict(key, value, user_agent=agent)
 
+    def too_long(self, record: Record, event: Verdict, origin: str, most: int) -> Verdict:
+        """Return the EventError of a line whose event is over the `most` bytes of its topic."""
+        message = f"an event of {len(event.value)} bytes is longer than its topic takes, {most}"
+        fault = EventFault("processor", message, *event.key, hint=hints.TOO_LARGE)
+        return self._refuse(record, fault, origin)
+
     def _names_unknown(self, fault: EventFault) -> bool:
         """Tell whether a fault names what may be a schema, and no registry knows it by now."""
         name, revision = fault.schema, fault.revision

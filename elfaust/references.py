@@ -2,15 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from elfaust.json_text import MAX_DEPTH
 
 #: Keywords whose values are data, in which nothing refers to anything.
 DATA = ("enum", "const", "default", "examples")
+#: Keywords whose values hold schemas by name: there `default` is a name like any other.
+MAPS = (
+    "properties",
+    "patternProperties",
+    "definitions",
+    "$defs",
+    "dependencies",
+    "dependentSchemas",
+)
+#: What names a part of a schema or its draft: elfaust's references start at the whole schema.
+NAMES = ("id", "$id", "$schema")
 #: A schema may have so many parts once its references are followed.
 MAX_EXPANDED = 10_000
+#: And be nested so deep.
+MAX_FOLLOWED = 200
+
+#: Where a part of a schema stands in it.
+Keys = tuple[str | int, ...]
 
 
 def target(schema: dict[str, Any], reference: str) -> Any:
@@ -51,6 +67,49 @@ def expanded(schema: dict[str, Any]) -> dict[str, Any]:
     return result
 
 
+def unnamed(schema: Any) -> Any:
+    """Return a schema without `id`, `$id` and `$schema`: no part of it is another document.
+
+    `jsonschema` and jsonschema-rs would each follow them in a way of their own.
+    """
+    if isinstance(schema, list):
+        return [unnamed(item) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    return mapped({k: v for k, v in schema.items() if k not in NAMES}, unnamed)
+
+
+def mapped(schema: dict[str, Any], change: Callable[[Any], Any]) -> dict[str, Any]:
+    """Return a schema with each part right below it, lists of parts as one, changed."""
+    new: dict[str, Any] = {}
+    for key, value in schema.items():
+        if key in MAPS and isinstance(value, dict):
+            new[key] = {name: change(of) for name, of in value.items()}
+        else:
+            new[key] = value if key in DATA else change(value)
+    return new
+
+
+def parts_of(schema: Any) -> Iterator[tuple[Keys, Any]]:
+    """Yield what stands right below a schema and may be a part of it, with its keys."""
+    if isinstance(schema, list):
+        yield from (((n,), of) for n, of in enumerate(schema))
+    if not isinstance(schema, dict):
+        return
+    for key, value in schema.items():
+        if key in MAPS and isinstance(value, dict):
+            yield from (((key, name), of) for name, of in value.items())
+        elif key not in DATA and isinstance(value, list):
+            yield from (((key, n), of) for n, of in enumerate(value))
+        elif key not in DATA:
+            yield (key,), value
+
+
+def json_path(keys: Keys) -> str:
+    """Return the JSON path of a part of a schema, as in `$.properties.a`."""
+    return "$" + "".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in keys)
+
+
 def _expanded(root: dict[str, Any], part: Any, above: tuple[int, ...]) -> Any:
     if isinstance(part, list):
         return [_expanded(root, item, above) for item in part]
@@ -59,7 +118,7 @@ def _expanded(root: dict[str, Any], part: Any, above: tuple[int, ...]) -> Any:
     if isinstance(part.get("$ref"), str):
         found = target(root, part["$ref"])
         return {} if id(found) in above else _expanded(root, found, (*above, id(found)))
-    return {k: v if k in DATA else _expanded(root, v, above) for k, v in part.items()}
+    return mapped(part, lambda inner: _expanded(root, inner, above))
 
 
 class _Expansion:
@@ -70,23 +129,31 @@ class _Expansion:
         self._known: dict[int, int] = {}
         self.has_references = False
 
-    def parts(self, part: Any, levels: int) -> int:
+    def parts(self, part: Any, levels: int, followed: int = MAX_FOLLOWED) -> int:
         """Return how many parts there are in a part of the schema, itself included."""
-        if not levels:
+        if levels < 1:
             raise ValueError(f"nested deeper than {MAX_DEPTH} levels")
+        if followed < 1:
+            raise ValueError(f"its references nest deeper than {MAX_FOLLOWED} levels")
         if id(part) in self._known:
             return self._known[id(part)]
         self._known[id(part)] = 1
-        total = 1 + sum(self.parts(inner, levels - 1) for inner in _inner(part))
-        if isinstance(part, dict) and isinstance(part.get("$ref"), str):
-            self.has_references = True
-            total += self.parts(target(self._schema, part["$ref"]), MAX_DEPTH)
+        total = 1
+        for keys, of in parts_of(part):
+            if isinstance(of, dict | list):
+                total += self.parts(of, levels - len(keys), followed - len(keys))
+        if isinstance(part, dict) and part.get("$ref") is not None:
+            total += self._referred(part["$ref"], followed - 1)
         self._known[id(part)] = total
         return total
 
-
-def _inner(part: Any) -> Iterator[Any]:
-    if isinstance(part, dict):
-        yield from (v for k, v in part.items() if k not in DATA and isinstance(v, dict | list))
-    elif isinstance(part, list):
-        yield from (item for item in part if isinstance(item, dict | list))
+    def _referred(self, reference: Any, followed: int) -> int:
+        if not isinstance(reference, str):
+            raise ValueError(f"$ref {reference!r} is no reference")
+        self.has_references = True
+        found = target(self._schema, reference)
+        if isinstance(found, bool):
+            return 1
+        if not isinstance(found, dict):
+            raise ValueError(f"$ref {reference!r} leads to what is no schema")
+        return self.parts(found, MAX_DEPTH, followed)

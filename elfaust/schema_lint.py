@@ -6,12 +6,16 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from elfaust.columns import columns_of, default_of
+from elfaust.columns import default_of
 from elfaust.errors import SchemaUnfit
+from elfaust.patterns import MAX_BACKTRACKS, backtracks, patterns_of
+from elfaust.recursion import multiplying
+from elfaust.references import unnamed
 from elfaust.registry import Schema
 from elfaust.schema_tree import ITEMS, Property, properties, types_of
-from elfaust.sinks.ddl import fitting, table_name
+from elfaust.sinks.ddl import table_columns, table_name
 from elfaust.sinks.parquet_types import event_shape
+from elfaust.steps import MAX_STEPS
 from elfaust.types import SchemaKey
 
 #: Words of MySQL and Hive that need quotes as a name.
@@ -43,7 +47,7 @@ def lint(schema: Schema, table_format: str, others: Iterable[SchemaKey]) -> list
         _ = schema.validator
     except ValueError as error:
         return [Finding("error", "$", f"Nobody can judge by this schema: {error}.")]
-    found = [*_names(schema, table_format, others), *_shapes(schema)]
+    found = [*_names(schema, table_format, others), *_shapes(schema), *_judging(schema)]
     if not schema.event.get("description"):
         found.append(Finding("note", "$", "Say in `description` what the events are about."))
     for part in properties(schema.event):
@@ -55,7 +59,7 @@ def _names(schema: Schema, table_format: str, others: Iterable[SchemaKey]) -> It
     try:
         table = table_name(table_format, schema.key)
     except SchemaUnfit as unfit:
-        yield Finding("error", "$", f"Choose a shorter name: {unfit.detail}.")
+        yield Finding("error", "$", f"Choose another name: {unfit.detail}.")
         return
     for other in others:
         if other == schema.key or len(other.schema) != len(schema.key.schema):
@@ -67,16 +71,34 @@ def _names(schema: Schema, table_format: str, others: Iterable[SchemaKey]) -> It
 
 def _shapes(schema: Schema) -> Iterator[Finding]:
     try:
-        columns = columns_of(schema.key, schema.event, schema.dialect)
-        if fitting(columns) != columns:
+        columns = table_columns(schema)
+        if any(column.sql_type == "TEXT" for column in columns):
             message = f"{len(columns)} columns pass MySQL's 65,535 bytes a row: strings are TEXT."
             yield Finding("note", "$", message)
     except SchemaUnfit as unfit:
-        yield Finding("error", "$", f"Rename a property: {unfit.detail}.")
+        yield Finding("error", "$", f"Change a property, it can have no table: {unfit.detail}.")
     try:
         event_shape(schema.key, schema.event)
     except SchemaUnfit as unfit:
         yield Finding("error", "$", f"Change a property: {unfit.detail}.")
+
+
+def _judging(schema: Schema) -> Iterator[Finding]:
+    """Find where judging an event may take more steps than it may (elfaust/steps.py)."""
+    event = unnamed(schema.event)
+    if path := multiplying(event):
+        message = (
+            "Let it come to itself in one way only: its steps multiply with each level of an"
+            f" event, which is refused past {MAX_STEPS:,}."
+        )
+        yield Finding("warning", path, message)
+    for path, pattern in patterns_of(event):
+        if backtracks(pattern):
+            message = (
+                f"Do without lookaround and backreferences: {pattern!r} is slow, and a text on"
+                f" which it takes more than {MAX_BACKTRACKS:,} steps is refused."
+            )
+            yield Finding("warning", path, message)
 
 
 def _property(part: Property) -> Iterator[Finding]:

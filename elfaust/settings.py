@@ -127,6 +127,9 @@ class Mysql:
     database: str = setting("log", "Database of the event tables.")
     table: str = setting("{schema}_{revision}", "Table of a schema revision.", fields=REVISION)
     flush_rows: int = setting(3_000, "Rows of one table that are written as soon as they wait.")
+    flush_bytes: int = setting(
+        16_000_000, "Bytes of one table's events that are written as soon as they wait."
+    )
     flush_seconds: float = setting(5.0, "Longest time that a row waits to be written, seconds.")
     insert_rows: int = setting(1_000, "Most rows of one INSERT.")
     timeout: float = setting(30.0, "Seconds until a connection attempt or statement is given up.")
@@ -148,6 +151,9 @@ class Hdfs:
     first_year: int = setting(2012, "Events of earlier years go to the hour in which they came.")
     ahead_hours: int = setting(24, "So do events whose time is further ahead than that.")
     flush_rows: int = setting(100_000, "Rows of a lane that are written as soon as they wait.")
+    flush_bytes: int = setting(
+        64_000_000, "Bytes of a lane's events that are written as soon as they wait."
+    )
     flush_seconds: float = setting(15.0, "Longest time that a row waits to be written, seconds.")
     writers: int = setting(8, "Files written side by side.")
     timeout: float = setting(30.0, "Seconds until a WebHDFS request is given up.")

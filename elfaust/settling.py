@@ -1,10 +1,9 @@
 """A lane of raw lines, settled line by line: what waits for its schema holds up no other.
 
 Lines of schemas that are known become events at once. A line whose schema nobody has told yet waits
-here, with the later lines of that schema, until it is told or `processor.unresolved_seconds` have
-passed; then it is given up, code `unresolved`. EventErrors are published in the order of the lane,
-so those behind a line that waits do so too: readers rely on positions that only rise. A batch is
-acknowledged when all of its lines are settled and all batches before it are.
+(places.py), with the later lines of that schema, until it is told or `processor.unresolved_seconds`
+have passed; then it is given up, code `unresolved`. A batch is acknowledged when all of its lines
+are settled and all batches before it are.
 
 A line has one verdict, whoever judges it again. What was refused because no schema was known could
 be an event to a successor, so that is noted beside the committed offset first (notes.py).
@@ -16,12 +15,12 @@ import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
-from itertools import islice, takewhile
 from time import monotonic
 
 from elfaust.batch import FORWARDED
-from elfaust.errors import EventFault
+from elfaust.errors import TooLong
 from elfaust.notes import Note, decode
+from elfaust.places import InHand, Line, Places
 from elfaust.processing import LINES_A_TURN, Judge, Parsed, Verdict
 from elfaust.registry import Kind, Registry
 from elfaust.types import Record, SchemaKey
@@ -34,12 +33,14 @@ Settled = tuple[Record, Verdict]
 class Ways:
     """What a lane needs of its worker.
 
-    `publish` returns when all is durable; `note` commits a text beside the offset that is
-    acknowledged so far, and raises where Kafka does not take it; `is_published` tells whether
-    somebody has ever published events of a schema revision.
+    `publish` returns when all is durable, or raises TooLong with records that no topic takes;
+    `acknowledge` acknowledges the batch that ends at an offset, with the note to commit beside it;
+    `note` commits a note beside what is acknowledged so far, and raises where Kafka does not take
+    it; `is_published` tells whether somebody has ever published events of a schema revision.
     """
 
     publish: Callable[[Sequence[Settled]], Awaitable[None]]
+    acknowledge: Callable[[int, str], object]
     note: Callable[[str], Awaitable[None]]
     is_published: Callable[[SchemaKey], Awaitable[bool]]
 
@@ -50,43 +51,6 @@ class Limits:
 
     seconds: float
     size: int
-
-
-@dataclass
-class _Batch:
-    """A batch in hand; `acknowledge` takes the note to commit with its end, `left` has no verdict.
-
-    `seen` is how far each forwarder's lines have come at its end.
-    """
-
-    end: int
-    left: int
-    seen: dict[str, int]
-    acknowledge: Callable[[str], object]
-
-
-@dataclass
-class _Line:
-    """A line that waits for its schema or for its place among the EventErrors.
-
-    `key` is the schema waited for; `since` is from when on, as the lane's clock has it.
-    """
-
-    record: Record
-    batch: _Batch
-    key: SchemaKey | None = None
-    since: float = 0.0
-    verdict: Verdict | None = None
-
-    @property
-    def size(self) -> int:
-        """The bytes that it keeps here."""
-        return len(self.record.value if self.verdict is None else self.verdict.value)
-
-    @property
-    def is_event(self) -> bool:
-        """Whether it has become an event, which has no place among the EventErrors."""
-        return self.verdict is not None and self.verdict.fault is None
 
 
 class Lane:
@@ -117,23 +81,26 @@ class Lane:
         self._seen = dict(self._note.seen)
         self._acknowledged = -1
         self._forwarders: dict[str, bool] = {}
-        self._batches: deque[_Batch] = deque()
-        self._waiting: dict[SchemaKey, deque[_Line]] = {}
-        self._errors: deque[_Line] = deque()
-        self._size = 0
+        self._batches: deque[InHand] = deque()
+        self._places = Places()
 
     @property
-    def waits(self) -> int:
-        """How many lines wait for their schemas."""
-        return sum(map(len, self._waiting.values()))
+    def held(self) -> list[str]:
+        """What waits in the lane, and for what: one sentence, or none."""
+        first = self._places.first
+        if first is None or first.key is None or not first.waits:
+            return []
+        count, others = self._places.waiting_count, len(self._places.keys) - 1
+        schema = f"schema {first.key.schema}, revision {first.key.revision}"
+        also = f" and {others} more" if others else ""
+        reason = self._registry.reason(first.key)
+        return [f"{self._origin}: {count} lines wait for {schema}{also}: {reason}"]
 
-    async def take(
-        self, end: int, records: Sequence[Record], acknowledge: Callable[[str], object]
-    ) -> None:
-        """Settle a batch as far as its schemas are known; `end` is the offset after it."""
+    async def take(self, records: Sequence[Record]) -> None:
+        """Settle a batch of at least one record as far as its schemas are known."""
         if self._acknowledged < 0:
             self._acknowledged = records[0].offset
-        batch = _Batch(end, len(records), {}, acknowledge)
+        batch = InHand(records[-1].offset + 1, len(records), {})
         self._batches.append(batch)
         events: list[Settled] = []
         verdicts: list[Verdict] = []
@@ -142,36 +109,43 @@ class Lane:
             for record in records[start : start + LINES_A_TURN]:
                 if record.source and self._is_repeat(record):
                     batch.left -= 1
-                elif isinstance(verdict := self._first_verdict(record, batch), SchemaKey):
+                    continue
+                verdict = self._first_verdict(record)
+                if isinstance(verdict, SchemaKey):
                     wanted.append(verdict)
+                    self._places.take(Line(record, batch, verdict, self._clock()))
+                    continue
+                verdicts.append(verdict)
+                if verdict.fault is None:
+                    events.append((record, verdict))
                 else:
-                    verdicts.append(verdict)
-                    if verdict.fault is None:
-                        events.append((record, verdict))
+                    self._places.take(Line(record, batch, verdict=verdict))
             await asyncio.sleep(0)
         batch.seen = dict(self._note.seen)
         self._judge.check(verdicts)
         self._registry.ask(wanted)
-        if events:
-            await self._ways.publish(events)
-            batch.left -= len(events)
+        too_long = await self._publish_events(events)
+        batch.left -= len(events) - len(too_long)
+        for record, verdict in too_long:
+            self._places.squeeze_in(Line(record, batch, verdict=verdict))
         await self._give_up()
         await self._publish_errors()
 
     async def settle(self, told: Iterable[SchemaKey] = ()) -> None:
         """Settle what waits and can be settled; of the schemas `told` there is an answer."""
+        first = self._places.first
         # The first line, too: its schema may have come without anybody being asked.
-        keys = {*told, *(line.key for line in islice(self._errors, 1) if line.key)}
-        events = [
-            line
-            for key in keys & self._waiting.keys()
-            if self._registry.state(key).kind in (Kind.FOUND, Kind.UNFIT)
+        keys = {*told, first.key} if first and first.key else set(told)
+        events = {
+            line.record.offset: line
+            for key in keys.intersection(self._places.keys)
             for line in self._told(key)
-        ]
-        if events:
-            await self._ways.publish([(n.record, n.verdict) for n in events if n.verdict])
-            for line in events:
-                line.batch.left -= 1
+        }
+        settled = [(line.record, line.verdict) for line in events.values() if line.verdict]
+        for record, verdict in await self._publish_events(settled):
+            self._places.judge(events.pop(record.offset), verdict)
+        for line in events.values():
+            line.batch.left -= 1
         await self._give_up()
         await self._publish_errors()
 
@@ -182,53 +156,55 @@ class Lane:
         # A header of that name that somebody else has set says nothing.
         return known and not self._note.saw(record.source, record.position)
 
-    def _first_verdict(self, record: Record, batch: _Batch) -> Verdict | SchemaKey:
-        """Return the verdict on a line, or the schema that it waits for.
-
-        If it does not become an event at once it takes its place in the lane.
-        """
+    def _first_verdict(self, record: Record) -> Verdict | SchemaKey:
+        """Return the verdict on a line, or the schema that it waits for."""
         found = self._judge.parse(record)
-        verdict: Verdict | None = None
         if self._note.decided and record.offset in self._note.decided:
             given_up = self._note.decided[record.offset]
-            verdict = self._judge.without_schema(record, found, self._origin, given_up)
-        elif isinstance(found, EventFault) or found.key not in self._waiting:
-            verdict = self._judge.verdict(record, found, self._origin)
+            return self._judge.without_schema(record, found, self._origin, given_up)
+        if self._places.size and isinstance(found, Parsed) and found.key in self._places.keys:
+            return found.key
+        verdict = self._judge.verdict(record, found, self._origin)
         if verdict is None:
             assert isinstance(found, Parsed)
-            line = _Line(record, batch, found.key, self._clock())
-            self._waiting.setdefault(found.key, deque()).append(line)
-            self._place(line)
             return found.key
-        if verdict.fault is not None:
-            self._place(_Line(record, batch, verdict=verdict))
         return verdict
 
-    def _place(self, line: _Line) -> None:
-        self._errors.append(line)
-        self._size += line.size
-
-    def _settled(self, line: _Line, verdict: Verdict) -> None:
-        self._size -= line.size
-        line.verdict = verdict
-        if not line.is_event:
-            self._size += line.size
-
-    def _told(self, key: SchemaKey) -> list[_Line]:
-        """Give the lines of a schema that is told their verdicts; return those that are events."""
-        events: list[_Line] = []
-        for line in list(lines := self._waiting[key]):
+    def _told(self, key: SchemaKey) -> list[Line]:
+        """Give the lines of a schema that is known their verdicts; return those that are events."""
+        if self._registry.state(key).kind not in (Kind.FOUND, Kind.UNFIT):
+            return []
+        events: list[Line] = []
+        for line in self._places.waiting(key):
             found = self._judge.parse(line.record)
             verdict = self._judge.verdict(line.record, found, self._origin)
             if verdict is None:
                 # The registry has forgotten the answer; the lines behind keep their order.
-                return events
-            self._settled(line, verdict)
-            lines.popleft()
+                break
+            self._places.settle(line, verdict)
             if line.is_event:
                 events.append(line)
-        del self._waiting[key]
         return events
+
+    async def _publish_events(self, events: list[Settled]) -> list[Settled]:
+        """Publish events; return those that no topic takes, with their new verdicts."""
+        too_long: list[Settled] = []
+        while events:
+            try:
+                await self._ways.publish(events)
+                break
+            except TooLong as error:
+                most = {record.position: size for record, size in error.records.items()}
+                too_long += [
+                    (
+                        record,
+                        self._judge.too_long(record, verdict, self._origin, most[record.offset]),
+                    )
+                    for record, verdict in events
+                    if record.offset in most
+                ]
+                events = [settled for settled in events if settled[0].offset not in most]
+        return too_long
 
     async def _give_up(self) -> None:
         """Give up lines in their order: nobody has their schema, or they wait for too long.
@@ -237,58 +213,45 @@ class Lane:
         the schema could overtake it.
         """
         ahead = 0
-        for line in self._errors:
-            if line.key is not None and line.verdict is None:
-                if not await self._may_give_up(line, line.key, ahead):
+        for line in self._places:
+            if line.waits:
+                if not await self._may_give_up(line, ahead):
                     return
-                lines = self._waiting[line.key]
-                lines.popleft()
-                if not lines:
-                    del self._waiting[line.key]
                 found = self._judge.parse(line.record)
-                self._settled(line, self._judge.without_schema(line.record, found, self._origin))
-            ahead += 0 if line.is_event else line.size
+                verdict = self._judge.without_schema(line.record, found, self._origin)
+                self._places.settle(line, verdict)
+            ahead += line.size
 
-    async def _may_give_up(self, line: _Line, key: SchemaKey, ahead: int) -> bool:
-        """Tell whether the first line that waits, `ahead` bytes behind it, is given up."""
-        kind = self._registry.state(key).kind
+    async def _may_give_up(self, line: Line, ahead: int) -> bool:
+        """Tell whether the first line that waits, `ahead` bytes before it, is given up."""
+        assert line.key is not None
+        kind = self._registry.state(line.key).kind
         if kind in (Kind.FOUND, Kind.UNFIT):
             return False
-        if kind is Kind.MISSING or self._size - ahead > self._limits.size:
+        if kind is Kind.MISSING or self._places.size - ahead > self._limits.size:
             return True
         if self._clock() - line.since < self._limits.seconds:
             # What was answered may be forgotten by the time its line comes first.
-            self._registry.ask([key])
+            self._registry.ask([line.key])
             return False
         # A predecessor that knew the schema may have made an event of it.
-        if line.record.offset < self._judged_to and await self._ways.is_published(key):
+        if line.record.offset < self._judged_to and await self._ways.is_published(line.key):
             line.since = self._clock()
             return False
         return True
 
     async def _publish_errors(self) -> None:
         """Publish the EventErrors before which no line waits, batch by batch."""
-        while True:
-            self._acknowledge()
-            while self._errors and self._errors[0].is_event:
-                self._errors.popleft()
-            if not self._errors or self._errors[0].verdict is None:
-                return
-            ready = self._ready(self._errors[0].batch)
-            errors = [n for n in ready if not n.is_event]
+        self._acknowledge()
+        while ready := self._places.ready():
+            errors = [line for line in ready if not line.is_event]
             await self._decide(errors)
             await self._ways.publish([(n.record, n.verdict) for n in errors if n.verdict])
-            for _ in ready:
-                self._errors.popleft()
-            self._size -= sum(n.size for n in errors)
+            self._places.leave(ready)
             ready[0].batch.left -= len(errors)
+            self._acknowledge()
 
-    def _ready(self, batch: _Batch) -> list[_Line]:
-        """Return the lines of a batch, the first ones, before which none waits."""
-        in_order = takewhile(lambda line: line.batch is batch, self._errors)
-        return list(takewhile(lambda line: line.verdict is not None, in_order))
-
-    async def _decide(self, errors: Iterable[_Line]) -> None:
+    async def _decide(self, errors: Iterable[Line]) -> None:
         """Note which EventErrors a successor might not make, before anybody sees them."""
         decided = {
             n.record.offset: n.verdict.code == "unresolved"
@@ -307,4 +270,6 @@ class Lane:
             self._note.decided = {
                 offset: up for offset, up in self._note.decided.items() if offset >= batch.end
             }
-            batch.acknowledge(Note(batch.seen, self._note.decided).encode(batch.end))
+            self._ways.acknowledge(
+                batch.end, Note(batch.seen, self._note.decided).encode(batch.end)
+            )

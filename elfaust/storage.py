@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol, TypeVar
 
@@ -47,31 +48,45 @@ def open_storage(settings: Hdfs) -> Storage:
     return LocalStorage() if settings.storage == "local" else WebHdfsStorage(settings)
 
 
+@contextmanager
+def _disk(path: str) -> Iterator[None]:
+    """Take a disk that is full or cannot be written for a server that is away."""
+    try:
+        yield
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        raise ServerAway(f"the disk of {path}", str(error)) from error
+
+
 class LocalStorage:
     """A folder of this machine."""
 
     def write(self, path: str, data: bytes) -> None:
         """Write a file, over what is there."""
         file = Path(path)
-        file.parent.mkdir(parents=True, exist_ok=True)
-        with file.open("wb") as out:
-            out.write(data)
-            out.flush()
-            os.fsync(out.fileno())
+        with _disk(path):
+            file.parent.mkdir(parents=True, exist_ok=True)
+            with file.open("wb") as out:
+                out.write(data)
+                out.flush()
+                os.fsync(out.fileno())
 
     def read(self, path: str) -> bytes:
         """Return a file's bytes."""
-        return Path(path).read_bytes()
+        with _disk(path):
+            return Path(path).read_bytes()
 
     def rename(self, source: str, target: str) -> bool:
         """Rename a file unless the target exists: a link fails where a rename would replace."""
-        Path(target).parent.mkdir(parents=True, exist_ok=True)
-        try:
-            os.link(source, target)
-        except (FileExistsError, FileNotFoundError):
-            return False
-        Path(source).unlink(missing_ok=True)
-        return True
+        with _disk(target):
+            Path(target).parent.mkdir(parents=True, exist_ok=True)
+            try:
+                os.link(source, target)
+            except (FileExistsError, FileNotFoundError):
+                return False
+            Path(source).unlink(missing_ok=True)
+            return True
 
     def exists(self, path: str) -> bool:
         """Tell whether there is such a file."""

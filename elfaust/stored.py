@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from typing import Any, NamedTuple
 
@@ -28,6 +28,8 @@ from elfaust.storage import Storage
 Row = dict[str, Any]
 #: MySQL's FLOAT has 24 bits and is shown with six digits.
 FLOAT_DIGITS = 1e-5
+#: Below it a FLOAT has fewer bits, or is 0.
+LEAST_FLOAT = 1.2e-38
 
 
 def mysql_rows(mysql: Mysql, schema: Schema) -> dict[str, Row]:
@@ -107,9 +109,29 @@ def _value(column: Column, row: Row) -> Any:
     first, *rest = column.path
     # MediaWiki's timestamp is made of the event's time.
     value = row["dt" if column.path == ("timestamp",) else first.lower()]
-    for name in rest:
-        value = value and value[column_name(name)]
+    for index, name in enumerate(rest):
+        if isinstance(value, str):
+            return _within(column, value, rest[index:])
+        if value is None:
+            return column.default
+        value = value[column_name(name)]
     return value
+
+
+def _within(column: Column, text: str, path: Sequence[str]) -> Any:
+    """Return what stands at a path of JSON text: an object whose schema does not call it one."""
+    value = _parsed(text)
+    for name in path:
+        value = value.get(name) if isinstance(value, dict) else None
+    return column.default if value is None else value
+
+
+def _parsed(value: Any) -> Any:
+    """Return the value of JSON text; a string that is none, and anything else, as it is."""
+    try:
+        return json.loads(value) if isinstance(value, str) else value
+    except ValueError:
+        return value
 
 
 def _same(column: Column, stored: Any, given: Any) -> bool:
@@ -117,16 +139,20 @@ def _same(column: Column, stored: Any, given: Any) -> bool:
         # A user agent that is no map is in MySQL alone.
         return stored is given or (given is None and column.path == ("userAgent",))
     if column.path == ("dt",):
-        return bool(f"{stored:%Y-%m-%dT%H:%M:%SZ}" == in_utc(given))
+        return bool(f"{stored:%Y-%m-%dT%H:%M:%SZ}".rjust(20, "0") == in_utc(given))
     if column.path == ("timestamp",):
         return bool(stored == "".join(filter(str.isdigit, in_utc(given))))
     if column.sql_type == TIMESTAMP:
-        return bool(stored == mediawiki_timestamp(given))
+        # Of a property that may hold anything Parquet has JSON text.
+        return bool(stored in (given, mediawiki_timestamp(_parsed(given))))
     if column.sql_type == "FLOAT":
-        return math.isclose(stored, given, rel_tol=FLOAT_DIGITS)
-    if isinstance(given, dict | list):
+        return math.isclose(stored, given, rel_tol=FLOAT_DIGITS, abs_tol=LEAST_FLOAT)
+    if isinstance(stored, str) and not isinstance(given, str):
         parsed, whole = _without_nulls(json.loads(stored)), _without_nulls(given)
-        return bool(parsed == whole) or (
+        if column.path == ("userAgent",):
+            # Clients may send a map of their own: Parquet has the keys that are ours.
+            parsed = {key: of for key, of in parsed.items() if key in given}
+        return _is_same_json(parsed, whole) or (
             column.path == ("userAgent",)
             and len(json.dumps(given)) > _length(column)
             and _is_shortened(parsed, whole)
@@ -136,6 +162,19 @@ def _same(column: Column, stored: Any, given: Any) -> bool:
 
 def _length(column: Column) -> int:
     return int(column.sql_type.partition("(")[2].rstrip(")") or 0)
+
+
+def _is_same_json(parsed: Any, given: Any) -> bool:
+    """Compare JSON with what Parquet holds, where what the schema leaves open is JSON text."""
+    if isinstance(parsed, dict) and isinstance(given, dict):
+        return parsed.keys() == given.keys() and all(
+            _is_same_json(of, given[key]) for key, of in parsed.items()
+        )
+    if isinstance(parsed, list) and isinstance(given, list):
+        return len(parsed) == len(given) and all(map(_is_same_json, parsed, given))
+    if isinstance(given, str) and not isinstance(parsed, str):
+        return bool(parsed == _without_nulls(_parsed(given)))
+    return bool(parsed == given)
 
 
 def _is_shortened(short: Any, whole: Any) -> bool:

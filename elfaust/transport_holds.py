@@ -28,23 +28,24 @@ class HoldingConsumer(CommittingConsumer):
         self._sought = 0
         self._released: dict[TP, int] = {}
 
-    async def hold(self, lanes: Iterable[TP]) -> None:
+    async def hold(self, lanes: Iterable[tuple[str, int]]) -> None:
         """Stop lanes, whatever Faust's buffers do, and drop what is not acknowledged of them.
 
         Batches that were delivered have `message.dropped` set: they come again after `release` and
         are not to be acknowledged. What was acknowledged before is committed as ever.
         """
-        lanes = set(lanes) - self._held
-        back = {tp: offset for tp in lanes if (offset := self._drop(tp)) is not None}
+        more = {TP(*lane) for lane in lanes} - self._held
+        back = {tp: offset for tp in more if (offset := self._drop(tp)) is not None}
         self._next |= back
         self._held |= back.keys()
         self._get_active_partitions().difference_update(back)
         if back:
             await self._thread.halt(back, self.app.consumer_generation_id)
 
-    async def release(self, lanes: Iterable[TP]) -> None:
+    async def release(self, lanes: Iterable[tuple[str, int]]) -> None:
         """Deliver held lanes again, from the first offset that is not acknowledged."""
-        held, generation = self._held.intersection(lanes), self.app.consumer_generation_id
+        held = {TP(*lane) for lane in lanes} & self._held
+        generation = self.app.consumer_generation_id
         step = await self._thread.go_on(held, generation) if held else None
         if step is None or generation != self.app.consumer_generation_id:
             return

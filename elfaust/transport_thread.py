@@ -157,7 +157,10 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]
             if not self._are_ours(offsets, generation):
                 return False
             await consumer.commit(
-                {tp: OffsetAndMetadata(at, getattr(at, "note", "")) for tp, at in offsets.items()}
+                {
+                    driver.ensure_aiokafka_TP(tp): OffsetAndMetadata(at, getattr(at, "note", ""))
+                    for tp, at in offsets.items()
+                }
             )
             # aiokafka tries again by itself, in whatever generation that is then.
             return self._are_ours(offsets, generation)

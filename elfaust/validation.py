@@ -1,21 +1,32 @@
 """Verdicts: jsonschema-rs on the hot path, `jsonschema` for what it refuses.
 
 `jsonschema` with the schema as its authors wrote it is the reference: it words the errors and has
-the last word on what jsonschema-rs refuses.
+the last word on what jsonschema-rs refuses. Neither takes more than a number of steps (steps.py,
+patterns.py), and a schema on which one of them stumbles is found as it is compiled.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
-from jsonschema.exceptions import SchemaError, ValidationError, best_match, relevance
+import jsonschema_rs
+from jsonschema.exceptions import (
+    UnknownType,
+    ValidationError,
+    best_match,
+    relevance,
+)
 from referencing import Registry as References
 
-from elfaust import references
+from elfaust import patterns, recursion, references, soundness
+from elfaust.boundary import unforeseen
 from elfaust.dialect import Dialect
 from elfaust.drafts import DRAFT3, Draft, draft_of
 from elfaust.errors import EventFault
-from elfaust.hints import UNFIT_SCHEMA, hint, path_of
+from elfaust.hints import TOO_MANY_STEPS, UNFIT_SCHEMA, hint, path_of
+from elfaust.patterns import OPTIONS, backtracks, patterns_of
+from elfaust.steps import TooManySteps, limited
 
 #: With one of these a schema's own properties are not all that it knows.
 COMBINING = (
@@ -30,15 +41,33 @@ COMBINING = (
     "dependentSchemas",
     "unevaluatedProperties",
 )
+T = TypeVar("T")
 
 
 class Validator:
     """Judges values by one schema."""
 
     def __init__(self, schema: dict[str, Any], draft: Draft = DRAFT3) -> None:
-        """Compile a schema of a draft that has passed `references.check`."""
+        """Compile a schema of a draft that has passed `references.check`.
+
+        Raises ValueError for one by which nobody can judge.
+        """
+        self._fast: Any = None
+        _guarded(self._compile, schema, draft)
+
+    def _compile(self, schema: dict[str, Any], draft: Draft) -> None:
         self._reference = draft.reference(schema, registry=References())
-        self._fast = _compile(schema, draft)
+        try:
+            fast = _guarded(_fast, schema, draft)
+        except ValueError:
+            if draft is not DRAFT3:
+                raise
+            soundness.check(schema)
+            fast = None
+        patterns.check(schema)
+        # Only the reference says so where a pattern gives up after so many steps.
+        if not any(backtracks(pattern) for _, pattern in patterns_of(schema)):
+            self._fast = fast
 
     def validate(self, value: Any, at: tuple[str, ...] = ()) -> None:
         """Raise EventFault, code `validation`, with the JSON path of the worst fault.
@@ -51,15 +80,40 @@ class Validator:
         except ValueError:
             # An integer past what jsonschema-rs can hold.
             pass
+        except BaseException as error:
+            if not _is_panic(error):
+                raise
         try:
-            error = best_match(self._reference.iter_errors(value), key=_weight)
-        except Exception as broken:
-            # A schema comes from outside, and what it can break in its judge has no end.
-            message = f"its schema cannot judge it: {broken!r}"
-            raise EventFault("validation", message, hint=UNFIT_SCHEMA) from broken
-        if error is not None:
-            path = path_of(error, at)
-            raise EventFault("validation", error.message, path=path, hint=hint(error, path))
+            fault = self._fault(value, at)
+        except Exception as error:
+            fault = unforeseen(error, "validation")
+        if fault is not None:
+            raise fault
+
+    def _fault(self, value: Any, at: tuple[str, ...]) -> EventFault | None:
+        found: list[ValidationError] = []
+        given_up = ""
+        try:
+            with limited():
+                # What is found before it gives up counts.
+                found.extend(self._reference.iter_errors(value))
+        except (TooManySteps, RecursionError) as error:
+            given_up = str(error) if isinstance(error, TooManySteps) else "too many levels"
+        except UnknownType as broken:
+            message = f"its schema cannot judge it: {broken.type!r} is no type"
+            return EventFault("validation", message, hint=UNFIT_SCHEMA)
+        worst = best_match(found, key=_weight)
+        if worst is not None:
+            path = path_of(worst, at)
+            message = worst.message
+            if given_up:
+                message += f" (and perhaps worse: to judge all of it takes {given_up})"
+            return EventFault("validation", message, path=path, hint=hint(worst, path))
+        if given_up:
+            message = f"by its schema it takes {given_up} to judge it"
+            path = "$" + "".join(f".{name}" for name in at)
+            return EventFault("validation", message, path=path, hint=TOO_MANY_STEPS)
+        return None
 
 
 class CapsuleValidator:
@@ -67,24 +121,32 @@ class CapsuleValidator:
 
     def __init__(self, event: dict[str, Any], dialect: Dialect) -> None:
         """Compile a schema; raises ValueError, saying why, for one by which nobody can judge."""
-        draft = draft_of(event)
-        refers = references.check(event)
-        if draft is not DRAFT3:
-            _check(event, draft)
-        closed = event if _is_open(event, draft) else {"additionalProperties": False, **event}
         self._event: Validator | None = None
-        if draft is DRAFT3 and not refers:
-            of_event = {**closed, "required": True}
-        else:
+        _guarded(self._compile, event, dialect)
+
+    def _compile(self, event: dict[str, Any], dialect: Dialect) -> None:
+        draft = draft_of(event)
+        closed = event if _is_open(event, draft) else {"additionalProperties": False, **event}
+        closed = references.unnamed(closed)
+        refers = references.check(closed)
+        if path := recursion.endless(closed):
+            raise ValueError(f"{path}: it judges a value by judging the same value, without end")
+        if draft is not DRAFT3 or refers:
             # References start at the event's own root.
-            of_event, self._event = {"required": True}, Validator(closed, draft)
-        self._capsule = Validator(
-            {
-                "type": "object",
-                "additionalProperties": False,
-                "properties": {**dialect.properties, "event": of_event},
-            }
-        )
+            self._event = Validator(closed, draft)
+        of_event = {"required": True} if self._event else {**closed, "required": True}
+        try:
+            self._capsule = Validator(
+                {
+                    "type": "object",
+                    "additionalProperties": False,
+                    "properties": {**dialect.properties, "event": of_event},
+                }
+            )
+        except ValueError:
+            # The path of the fault from the event's own root.
+            Validator(closed, draft)
+            raise
 
     def validate(self, capsule: dict[str, Any]) -> None:
         """Raise EventFault, code `validation`, with the JSON path of the worst fault."""
@@ -93,7 +155,37 @@ class CapsuleValidator:
             self._event.validate(capsule["event"], ("event",))
 
 
+def _guarded(compiling: Callable[..., T], *arguments: Any) -> T:
+    """Return what a compiler returns; whatever it raises is a ValueError.
+
+    A schema comes from outside, and what it can break in those who read it has no end.
+    """
+    try:
+        return compiling(*arguments)
+    except ValueError:
+        raise
+    except MemoryError:
+        raise
+    except RecursionError as error:
+        raise ValueError("nested too deep") from error
+    except Exception as error:
+        raise ValueError(f"its parts are not what they are taken for: {error!r}") from error
+    except BaseException as error:
+        if not _is_panic(error):
+            raise
+        raise ValueError(f"jsonschema-rs fails on it: {error}") from error
+
+
+def _is_panic(error: BaseException) -> bool:
+    # What pyo3 raises derives from BaseException and cannot be imported.
+    return type(error).__name__ == "PanicException"
+
+
 def _weight(error: ValidationError) -> tuple[Any, ...]:
+    types = error.schema.get("type") if isinstance(error.schema, dict) else None
+    if isinstance(types, dict) or any(not isinstance(name, str) for name in types or ()):
+        # `relevance` cannot compare draft 3's unions of schemas.
+        error.schema = {}
     # Of two faults of one value its type says more than that it is not in a list.
     return (relevance(error), error.validator == "type")
 
@@ -107,19 +199,18 @@ def _is_open(event: dict[str, Any], draft: Draft) -> bool:
     return draft is not DRAFT3 and any(keyword in event for keyword in COMBINING)
 
 
-def _check(event: dict[str, Any], draft: Draft) -> None:
+def _fast(schema: dict[str, Any], draft: Draft) -> Any:
+    """Return jsonschema-rs's validator; raises ValueError for a schema that it does not accept."""
     try:
-        draft.reference.check_schema(event)
-    except SchemaError as error:
-        raise ValueError(f"{error.json_path}: {error.message}") from error
-
-
-def _compile(schema: dict[str, Any], draft: Draft) -> Any:
-    """Return the fast validator, None where a schema has no translation that it accepts."""
-    try:
-        return draft.fast(draft.translate(schema), validate_formats=False, retriever=_refuse_remote)
-    except (ValueError, RecursionError, AttributeError, TypeError):
-        return None
+        return draft.fast(
+            draft.translate(schema),
+            validate_formats=False,
+            retriever=_refuse_remote,
+            pattern_options=OPTIONS,
+        )
+    except jsonschema_rs.ValidationError as error:
+        path = references.json_path(tuple(error.instance_path))
+        raise ValueError(f"{path}: {error.message}") from error
 
 
 def _refuse_remote(uri: str) -> Any:

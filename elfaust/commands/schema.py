@@ -70,7 +70,8 @@ def lint_command(settings: Settings, name: str | None, revision: int | None, as_
     else:
         for key, finding in found:
             place = f"{key.schema} {key.revision} {finding.path}"
-            click.echo(f"{place}: {finding.level}: {finding.message}")
+            shown = f"{place}: {finding.level}: {finding.message}"
+            click.echo(shown.encode("utf-8", "replace"))
     if any(finding.level == "error" for _, finding in found):
         raise SystemExit(1)
 
@@ -143,7 +144,7 @@ def _of_file(settings: Settings, file: Path) -> Schema:
     key = SchemaKey(file.parent.name if file.stem.isdigit() else file.stem, revision)
     try:
         event: Any = json.loads(file.read_text())
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise SchemaUnfit(key, f"{file}: {error}") from error
     if not isinstance(event, dict):
         raise SchemaUnfit(key, f"{file}: not the schema of an object")

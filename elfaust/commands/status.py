@@ -45,7 +45,12 @@ def show(status: dict[str, Any]) -> None:
     for worker in status["workers"]:
         state = "ready" if worker["ready"] else f"waits for {'; '.join(worker['waits_for'])}"
         held = "".join(f"; {why}" for why in worker["held"])
-        click.echo(f"{worker['role']:<12} pid {worker['pid']:<8} {worker['web']} {state}{held}")
+        failed = "".join(
+            f"; elfaust failed on {count} records ({code}), see its log"
+            for code, count in worker["unforeseen"].items()
+        )
+        place = f"{worker['role']:<12} pid {worker['pid']:<8} {worker['web']}"
+        click.echo(f"{place} {state}{held}{failed}")
     if not status["workers"]:
         click.echo("No worker runs; `elfaust up` starts one of each role.")
     for topic in status["topics"]:
@@ -68,9 +73,10 @@ def _ready(web: str) -> dict[str, Any]:
     """Return what a worker says of its readiness (elfaust/web/ready.py)."""
     try:
         answer = requests.get(f"{web}ready/", timeout=READY_SECONDS).json()
-        return {name: answer[name] for name in ("ready", "waits_for", "held")}
+        return {name: answer[name] for name in ("ready", "waits_for", "held", "unforeseen")}
     except (requests.RequestException, ValueError, KeyError, TypeError):
-        return {"ready": False, "waits_for": ["an answer of its own"], "held": []}
+        waits = ["an answer of its own"]
+        return {"ready": False, "waits_for": waits, "held": [], "unforeseen": {}}
 
 
 def describe(settings: Settings, lags: list[TopicLag]) -> dict[str, Any]:

@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from elfaust.columns import columns_of
 from elfaust.doctor.check import ANSWER_SECONDS, Check
 from elfaust.errors import SchemaUnfit
 from elfaust.registry import Registry
 from elfaust.settings import Settings
-from elfaust.sinks.ddl import fitting, owner, owner_of, table_name
-from elfaust.sinks.drift import Difference, alter_table, table_drift
+from elfaust.sinks.ddl import OWN, owner, owner_of, table_columns, table_name
+from elfaust.sinks.hazards import Hazard, examine
 from elfaust.types import SchemaKey
 
 OWNERS = "SELECT table_comment FROM information_schema.tables WHERE table_schema = DATABASE()"
-#: The comment of a table that this pipeline has made.
-OWN = re.compile(r"([A-Za-z0-9_-]{1,63}) ([0-9]{1,18})")
 
 
 def check_tables(settings: Settings, cursor: Any) -> Iterator[Check]:
@@ -67,16 +63,8 @@ def _table(
     if schema is None:
         cure = "put the schema into schemas.folder, or set schemas.wiki_url"
         return [Check(name, "warn", f"not compared, its schema is unknown: {state.reason}", cure)]
-    columns = fitting(columns_of(key, schema.event, schema.dialect))
-    return list(_differences(table, table_drift(cursor, table, columns)))
+    return [_check(table, found) for found in examine(cursor, table, table_columns(schema))]
 
 
-def _differences(table: str, found: list[Difference]) -> Iterator[Check]:
-    name = f"table {table}"
-    harm = [difference for difference in found if difference.harmful]
-    extra = [difference for difference in found if not difference.harmful]
-    if harm:
-        yield Check(name, "fail", "; ".join(map(str, harm)), alter_table(table, harm))
-    if extra:
-        cure = "none needed: they take NULL or a default; drop what nobody reads"
-        yield Check(name, "warn", "; ".join(map(str, extra)), cure)
+def _check(table: str, found: Hazard) -> Check:
+    return Check(f"table {table}", "fail" if found.harmful else "warn", found.what, found.cure)

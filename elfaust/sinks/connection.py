@@ -10,38 +10,117 @@ from typing import Any
 import MySQLdb
 from MySQLdb.constants import ER
 
-from elfaust.errors import TableChanged, TableLocked
+from elfaust.errors import TableChanged, TableLocked, TableTrouble
 from elfaust.settings import Mysql
 
-#: What is wrong with a row or its table; any other error is the server's.
-FAULTS = {
-    ER.WARN_DATA_OUT_OF_RANGE,
-    ER.DATA_TOO_LONG,
-    ER.TRUNCATED_WRONG_VALUE,
-    ER.TRUNCATED_WRONG_VALUE_FOR_FIELD,
-    ER.WARN_DATA_TRUNCATED,
-    ER.BAD_NULL_ERROR,
-    ER.CANT_CREATE_TABLE,
-    ER.DUP_FIELDNAME,
-    ER.TOO_BIG_ROWSIZE,
-    ER.TOO_MANY_FIELDS,
-}
+#: What MySQL says where the server cannot serve, whatever the table. Any number that stands neither
+#: here nor in VALUES is taken for one table's: a list that lacks one must not hold up all tables.
+SERVER = frozenset(
+    {
+        1021,  # the disk is full
+        # MariaDB 11: another transaction was faster.
+        ER.CHECKREAD,
+        ER.OUTOFMEMORY,
+        ER.OUT_OF_SORTMEMORY,
+        ER.CON_COUNT_ERROR,
+        ER.OUT_OF_RESOURCES,
+        ER.BAD_HOST_ERROR,
+        ER.HANDSHAKE_ERROR,
+        ER.DBACCESS_DENIED_ERROR,
+        ER.ACCESS_DENIED_ERROR,
+        ER.NO_DB_ERROR,
+        # Of Galera: the node does not serve now.
+        ER.UNKNOWN_COM_ERROR,
+        ER.BAD_DB_ERROR,
+        ER.SERVER_SHUTDOWN,
+        ER.SHUTDOWN_COMPLETE,
+        ER.FORCING_CLOSE,
+        ER.RECORD_FILE_FULL,
+        ER.HOST_IS_BLOCKED,
+        ER.HOST_NOT_PRIVILEGED,
+        ER.CANT_CREATE_THREAD,
+        ER.ABORTING_CONNECTION,
+        ER.NET_READ_ERROR_FROM_PIPE,
+        ER.NET_FCNTL_ERROR,
+        ER.NET_PACKETS_OUT_OF_ORDER,
+        ER.NET_UNCOMPRESS_ERROR,
+        ER.NET_READ_ERROR,
+        ER.NET_READ_INTERRUPTED,
+        ER.NET_ERROR_ON_WRITE,
+        ER.NET_WRITE_INTERRUPTED,
+        ER.NEW_ABORTING_CONNECTION,
+        ER.ERROR_DURING_COMMIT,
+        ER.ERROR_DURING_ROLLBACK,
+        ER.TOO_MANY_USER_CONNECTIONS,
+        ER.LOCK_TABLE_FULL,
+        ER.READ_ONLY_TRANSACTION,
+        ER.LOCK_DEADLOCK,
+        ER.USER_LIMIT_REACHED,
+        ER.OPTION_PREVENTS_STATEMENT,
+        ER.QUERY_INTERRUPTED,
+        ER.TOO_MANY_CONCURRENT_TRXS,
+        ER.CANT_EXECUTE_IN_READ_ONLY_TRANSACTION,
+        ER.MUST_CHANGE_PASSWORD,
+        1836,  # MySQL: "Running in read-only mode"
+        1927,  # MariaDB: "Connection was killed"
+        1969,  # MariaDB: max_statement_time exceeded
+        3024,  # MySQL: max_execution_time exceeded
+        3100,  # MySQL: a group of replicas refuses the commit
+        3101,  # MySQL: the same, rolled back
+    }
+)
+#: Numbers of the client's own errors: the connection is lost, or there was none.
+CLIENT = range(2000, 3000)
+#: Errors that name a number of the system: that a disk is full, that a right is missing.
+OF_SYSTEM = frozenset(
+    {
+        ER.CANT_CREATE_FILE,
+        ER.CANT_CREATE_TABLE,
+        ER.CANT_OPEN_FILE,
+        ER.ERROR_ON_READ,
+        ER.ERROR_ON_WRITE,
+        ER.GET_ERRNO,
+    }
+)
+#: The storage engine's own numbers begin at 120 (MariaDB, my_base.h, HA_ERR_FIRST).
+SYSTEM_ERROR = re.compile(r"(?:errno:|Got error) (?:\d{1,2}|1[01]\d)\b")
+#: What MySQL says of a value that its column cannot hold.
+VALUES = frozenset(
+    {
+        ER.WARN_DATA_OUT_OF_RANGE,
+        ER.DATA_TOO_LONG,
+        ER.TRUNCATED_WRONG_VALUE,
+        ER.TRUNCATED_WRONG_VALUE_FOR_FIELD,
+        ER.WARN_DATA_TRUNCATED,
+        ER.BAD_NULL_ERROR,
+    }
+)
 #: What says that a table is not as its schema made it.
-CHANGED = {
-    ER.BAD_FIELD_ERROR,
-    ER.NO_DEFAULT_FOR_FIELD,
-    ER.NO_SUCH_TABLE,
-    ER.WRONG_VALUE_COUNT_ON_ROW,
+CHANGED = frozenset(
+    {
+        ER.BAD_FIELD_ERROR,
+        ER.NO_DEFAULT_FOR_FIELD,
+        ER.NO_SUCH_TABLE,
+        ER.WRONG_VALUE_COUNT_ON_ROW,
+    }
+)
+#: What to do where MySQL itself says it best.
+CURES = {
+    ER.NO_SUCH_TABLE: "none needed, it is made again",
+    ER.TABLEACCESS_DENIED_ERROR: "elfaust doctor prints the GRANT",
+    ER.LOCK_WAIT_TIMEOUT: "SHOW PROCESSLIST, and end who holds it",
 }
-#: Where a table cannot be created for what the system says (no room, no right), its number; the
-#: storage engine's own begin at 120 (MariaDB, my_base.h, HA_ERR_FIRST).
-SYSTEM_ERROR = re.compile(r"errno: (?:\d{1,2}|1[01]\d)\b")
+LOOK = "elfaust doctor compares it with its schema"
 #: Longest wait for a lock: a table that somebody holds must not hold up the others.
 LOCK_SECONDS = 3
 
 
 class DataFault(Exception):
-    """MySQL refused a statement for what it holds."""
+    """MySQL refused a statement for a value in it."""
+
+
+class DriverFault(Exception):
+    """MySQL's driver could not send a statement for what it holds."""
 
 
 def connect(mysql: Mysql) -> Any:
@@ -79,20 +158,32 @@ def largest_event(connection: Any) -> int:
 
 
 @contextmanager
-def about(table: str) -> Iterator[None]:
+def about(table: str, *, of_rows: bool = False) -> Iterator[None]:
     """Have the errors of statements about a table say what they mean.
 
-    Raises DataFault, TableChanged or TableLocked; an error of the server's comes as it is.
+    Raises a kind of TableTrouble; an error of the server's comes as it is. Of a statement that
+    brings rows it raises DataFault where a value is at fault, DriverFault where it cannot be sent.
     """
     try:
         yield
     except MySQLdb.Error as error:
         number, text = (*error.args, 0, "")[:2]
-        if number == ER.LOCK_WAIT_TIMEOUT:
-            raise TableLocked(table, str(text)) from error
-        if number in CHANGED:
-            raise TableChanged(table, str(text)) from error
-        of_system = number == ER.CANT_CREATE_TABLE and SYSTEM_ERROR.search(str(text))
-        if number in FAULTS and not of_system:
+        if isinstance(error, MySQLdb.ProgrammingError) and not isinstance(number, int):
+            if of_rows:
+                raise DriverFault(str(error)) from error
+            raise TableTrouble(table, f"MySQL's driver says: {error}", LOOK) from error
+        if is_of_server(number, str(text)):
+            raise
+        if of_rows and number in VALUES:
             raise DataFault(str(text)) from error
-        raise
+        kind = TableLocked if number == ER.LOCK_WAIT_TIMEOUT else TableTrouble
+        kind = TableChanged if number in CHANGED else kind
+        raise kind(table, f"MySQL says {number}: {text}", CURES.get(number, LOOK)) from error
+
+
+def is_of_server(number: object, text: str) -> bool:
+    """Tell whether an error says that the server cannot serve now, whatever is asked of it."""
+    if number in OF_SYSTEM:
+        return SYSTEM_ERROR.search(text) is not None
+    # A connection that is closed has no number, or 0.
+    return not isinstance(number, int) or not number or number in CLIENT or number in SERVER

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import hashlib
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
-from elfaust.columns import MAX_NAME, Column, columns_of
+from elfaust.boundary import unforeseen
+from elfaust.columns import MAX_NAME, Column, columns_of, name_fault, shown_name
 from elfaust.errors import SchemaUnfit
 from elfaust.registry import Schema
+from elfaust.sinks.limits import check
 from elfaust.types import SchemaKey
 
 #: MySQL's largest row; a character of utf8mb4 takes up to 4 bytes, a VARCHAR 2 for its length.
@@ -24,22 +29,50 @@ def quoted(name: str) -> str:
 def table_name(table_format: str, key: SchemaKey) -> str:
     """Return the table of a schema revision by the format of the settings.
 
-    Raises SchemaUnfit for a name that is longer than MySQL's 64 characters.
+    Raises SchemaUnfit for a name that MySQL refuses.
     """
     name = table_format.format(schema=key.schema.replace("-", "_"), revision=key.revision)
-    if len(name) > MAX_NAME:
-        raise SchemaUnfit(key, f"table {name} is longer than {MAX_NAME} characters")
+    if fault := name_fault(name):
+        raise SchemaUnfit(key, f"table {shown_name(name)} {fault}")
     return name
 
 
+def table_columns(schema: Schema) -> list[Column]:
+    """Return the columns of a schema revision's table as MySQL stores them.
+
+    Raises SchemaUnfit where there can be no such table, by name and before MySQL is asked.
+    """
+    with making(schema.key):
+        columns = fitting(columns_of(schema.key, schema.event, schema.dialect))
+        check(schema.key, columns)
+    return columns
+
+
+@contextmanager
+def making(key: SchemaKey) -> Iterator[None]:
+    """Have what nobody foresaw of a schema be its own: its events are refused, others go on.
+
+    Raises SchemaUnfit.
+    """
+    try:
+        yield
+    except SchemaUnfit:
+        raise
+    except Exception as error:
+        raise SchemaUnfit(key, unforeseen(error, "consumer", *key).message) from error
+
+
 def create_table(table: str, schema: Schema) -> str:
-    """Return the CREATE TABLE IF NOT EXISTS of a schema revision."""
-    columns = fitting(columns_of(schema.key, schema.event, schema.dialect))
+    """Return the CREATE TABLE IF NOT EXISTS of a schema revision.
+
+    Raises SchemaUnfit where there can be no such table.
+    """
+    columns = table_columns(schema)
     lines = [_declaration(column) for column in columns]
     for column in columns:
         if column.indexed:
             kind = "UNIQUE KEY" if column.unique else "KEY"
-            lines.append(f"{kind} {quoted(f'ix_{column.name}'[:MAX_NAME])} ({quoted(column.name)})")
+            lines.append(f"{kind} {quoted(index_name(column))} ({quoted(column.name)})")
     body = ",\n  ".join(lines)
     return (
         f"CREATE TABLE IF NOT EXISTS {quoted(table)} (\n  {body}\n) "
@@ -47,10 +80,22 @@ def create_table(table: str, schema: Schema) -> str:
     )
 
 
+def index_name(column: Column) -> str:
+    """Return the name of a column's index; of one that is too long, a digest ends what is left."""
+    name = f"ix_{column.name}"
+    if len(name) <= MAX_NAME:
+        return name
+    digest = hashlib.sha256(name.encode()).hexdigest()[:8]
+    return f"{name[: MAX_NAME - 9]}_{digest}"
+
+
+#: A view has "VIEW" for a comment.
 OWNER = (
-    "SELECT table_comment FROM information_schema.tables"
+    "SELECT IF(table_type = 'VIEW', '', table_comment) FROM information_schema.tables"
     " WHERE table_schema = DATABASE() AND table_name = %s"
 )
+#: The comment of a table that this pipeline has made.
+OWN = re.compile(r"([A-Za-z0-9_-]{1,63}) ([0-9]{1,18})")
 
 
 def owner(key: SchemaKey) -> str:
@@ -64,11 +109,14 @@ def owner(key: SchemaKey) -> str:
 def owner_of(cursor: Any, table: str) -> str | None:
     """Return whose a table of the current database is, None if there is no such table.
 
-    Tables from before this pipeline have no comment and are taken for anybody's: "".
+    Tables from before this pipeline, and those to which somebody has given another comment, are
+    taken for anybody's: "".
     """
     cursor.execute(OWNER, (table,))
     comments: list[str] = [comment for (comment,) in cursor.fetchall()]
-    return comments[0] if comments else None
+    if not comments:
+        return None
+    return comments[0] if OWN.fullmatch(comments[0]) else ""
 
 
 def fitting(columns: Sequence[Column]) -> list[Column]:

@@ -26,10 +26,12 @@ SET = " CHARACTER SET "
 SHOWN = (
     "SELECT column_name, CONCAT(column_type,"
     f" IF(character_set_name <> 'utf8mb4', CONCAT('{SET}', character_set_name), '')),"
-    " is_nullable = 'NO', column_default IS NULL AND extra = '', column_key IN ('PRI', 'UNI')"
+    " is_nullable = 'NO', column_default IS NULL AND extra = '', column_key IN ('PRI', 'UNI'),"
+    " extra REGEXP '^(VIRTUAL|STORED|PERSISTENT)'"
     " FROM information_schema.columns"
     " WHERE table_schema = DATABASE() AND table_name = %s ORDER BY ordinal_position"
 )
+GENERATED = "is generated, no event fills it"
 NOT_UNIQUE = "has no unique index: an event that comes again is stored again"
 
 
@@ -43,6 +45,8 @@ class Shown(NamedTuple):
     bare: bool = False
     #: Whether an index of this column alone refuses a value that is there.
     unique: bool = False
+    #: Whether the server computes it from other columns.
+    generated: bool = False
 
     @property
     def demanded(self) -> bool:
@@ -70,13 +74,13 @@ class Difference(NamedTuple):
         return f"column {self.name} {self.what}"
 
 
-def table_drift(cursor: Any, table: str, columns: Sequence[Column]) -> list[Difference]:
-    """Return how a table of the current database differs from its columns; all if there is none.
+def shown_columns(cursor: Any, table: str) -> list[Shown]:
+    """Return the columns of a table of the current database, none if there is no such table.
 
     Raises MySQLdb.Error when the server does not answer.
     """
     cursor.execute(SHOWN, (table,))
-    return differences([Shown(*row) for row in cursor.fetchall()], columns)
+    return [Shown(*row) for row in cursor.fetchall()]
 
 
 def differences(shown: Iterable[Shown], columns: Sequence[Column]) -> list[Difference]:
@@ -104,6 +108,9 @@ def differences(shown: Iterable[Shown], columns: Sequence[Column]) -> list[Diffe
 
 def _faults(shown: Shown, column: Column) -> Iterator[str]:
     """Yield what a column has otherwise than its schema and must not have."""
+    if shown.generated:
+        yield GENERATED
+        return
     if not holds(shown.sql_type, column):
         yield f"is {shown.sql_type}, not {column.sql_type}"
     if shown.not_null and column.nullable and column.name not in OF_CAPSULE:
@@ -116,8 +123,8 @@ def _faults(shown: Shown, column: Column) -> Iterator[str]:
 
 def holds(shown: str, column: Column) -> bool:
     """Tell whether a column that shows a type holds every value of `column`."""
-    kind, length, unsigned = _parts(shown)
-    wanted, needed, _ = _parts(column.sql_type)
+    kind, length, unsigned = parts(shown)
+    wanted, needed, _ = parts(column.sql_type)
     # Only the server itself makes a value that no event holds: the id, which counts up.
     if unsigned and column.path:
         return False
@@ -136,7 +143,7 @@ def holds(shown: str, column: Column) -> bool:
     return kind == wanted
 
 
-def _parts(sql_type: str) -> tuple[str, int, bool]:
+def parts(sql_type: str) -> tuple[str, int, bool]:
     """Return the name of a type, its length (0 if it has none), and whether it is unsigned."""
     match = TYPE.match(sql_type.lower())
     if match is None:
@@ -158,14 +165,22 @@ def _changes(difference: Difference) -> Iterator[str]:
         if shown is not None and shown.demanded:
             yield f"MODIFY COLUMN {quoted(name)} {shown.sql_type} NULL"
         return
-    if shown is None:
+    if what == GENERATED:
+        # MariaDB cannot modify one that is not stored; its values are those of other columns.
+        yield f"DROP COLUMN {quoted(name)}"
+    if shown is None or what == GENERATED:
         yield f"ADD COLUMN {_declaration(column, there=False)}"
     elif what != NOT_UNIQUE:
-        yield f"MODIFY COLUMN {_declaration(column, there=True)}"
+        yield f"MODIFY COLUMN {redeclared(column)}"
     if column.unique and (shown is None or what == NOT_UNIQUE):
         yield f"ADD UNIQUE KEY ({quoted(name)})"
     elif column.indexed and shown is None:
         yield f"ADD KEY ({quoted(name)})"
+
+
+def redeclared(column: Column) -> str:
+    """Return how a column that is there is declared as its schema has it."""
+    return _declaration(column, there=True)
 
 
 def _declaration(column: Column, there: bool) -> str:

@@ -2,8 +2,8 @@
 
 Batches are gathered by group (a table, a lane) and a group is written as a whole by `write`; what
 blocks is wrapped by `in_thread`. A batch is acknowledged when its group's write has returned, never
-before, and the records that `write` refused are reported first. What cannot be written now waits
-here, in bounds, and is tried again.
+before, and the records that `write` refused are reported first. What a server does not take waits
+here, in bounds, and is tried again; what waits by itself waits in Kafka (held.py).
 """
 
 from __future__ import annotations
@@ -18,12 +18,14 @@ from typing import Any, NamedTuple
 
 from elfaust.errors import EventFault, SchemaWaits, ServerAway
 from elfaust.quiet import OnceAMinute
+from elfaust.sinks.bounds import Bounds
+from elfaust.sinks.held import HeldGroups, Hold
 from elfaust.types import Record
 
 log = logging.getLogger(__name__)
 log.addFilter(OnceAMinute())
 
-#: Seconds between tries of a group that waits by itself, and most between those of a server.
+#: Most seconds between tries of a server.
 AGAIN_SECONDS = 10.0
 #: Seconds until the first try of a server that did not answer; each further wait is longer.
 SOON_SECONDS = 0.1
@@ -42,6 +44,10 @@ class Gathered(NamedTuple):
     generation: int
     records: Sequence[Record]
     acknowledge: Callable[[], object]
+    #: Bytes of the records' values.
+    size: int = 0
+    #: Tells whether its lane was held since: it comes again and is not to be written.
+    dropped: Callable[[], bool] = lambda: False
 
 
 class Refused(NamedTuple):
@@ -55,8 +61,6 @@ class Refused(NamedTuple):
 
 #: Writes a group's batches durably and returns what it refused.
 Write = Callable[[Any, Sequence[Gathered]], Awaitable[Sequence[Refused]]]
-#: Stops or starts (True, False) the delivery of topics while a group cannot be written.
-Hold = Callable[[set[str], bool], None]
 #: Reports refused records; returns when that is durable.
 Report = Callable[[Sequence[Refused]], Awaitable[None]]
 
@@ -65,22 +69,24 @@ Report = Callable[[Sequence[Refused]], Awaitable[None]]
 class _Group:
     batches: list[Gathered] = field(default_factory=list)
     rows: int = 0
+    size: int = 0
     since: float = field(default_factory=monotonic)
-    #: When to try again a group that waits by itself, as `monotonic` has it; 0: at once.
-    again: float = 0.0
-    #: Why it waits.
-    why: str = ""
+
+    def take(self, batches: Sequence[Gathered]) -> None:
+        self.batches += batches
+        self.rows += sum(len(batch.records) for batch in batches)
+        self.size += sum(batch.size for batch in batches)
 
 
 class Gather:
     """Gathers batches by group and writes each group when it is large or old enough.
 
-    `flush_rows` and `flush_seconds` bound a group; at most `pending_rows` rows wait in all, beyond
-    that `add` waits too, which pauses the worker's topics.
+    `flush` and `flush_seconds` bound a group, `pending` all that waits: beyond that `add` waits
+    too, which pauses the worker's topics.
 
     While the server is away (ServerAway) all groups wait, and it is asked ever more seldom. A group
-    whose write raises SchemaWaits waits by itself: `hold` stops its topics, so that
-    it is no part of the bound, and the others go on.
+    whose write raises SchemaWaits waits by itself: `hold` holds its lanes and drops what was
+    delivered of them, so that nothing of it is in memory, and the others go on.
     """
 
     def __init__(
@@ -90,19 +96,19 @@ class Gather:
         write: Write,
         report: Report,
         generation: Callable[[], int],
-        flush_rows: int,
+        flush: Bounds,
         flush_seconds: float,
-        pending_rows: int,
-        hold: Hold | None = None,
+        pending: Bounds,
+        hold: Hold,
     ) -> None:
         self._group_of = group_of
         self._write = write
         self._report = report
         self._generation = generation
-        self._flush_rows = flush_rows
+        self._large = flush
         self._flush_seconds = flush_seconds
-        self._pending_rows = pending_rows
-        self._hold = hold
+        self._pending = pending
+        self._held = HeldGroups(hold)
         self._groups: dict[Hashable, _Group] = {}
         self._forgotten: int | None = None
         self._flushing = asyncio.Lock()
@@ -114,17 +120,18 @@ class Gather:
     @property
     def held(self) -> list[str]:
         """Why groups wait by themselves."""
-        return [group.why for group in self._groups.values() if group.why]
+        return self._held.reasons
 
     async def add(self, batch: Gathered) -> None:
         """Take a batch; write what is large enough; wait while too much waits."""
+        key = self._group_of(batch)
+        if self._held.waits(key):
+            await self._shed(key, batch)
         if self._is_over(batch):
             return
-        key = self._group_of(batch)
         group = self._groups.setdefault(key, _Group())
-        group.batches.append(batch)
-        group.rows += len(batch.records)
-        if group.rows >= self._flush_rows:
+        group.take([batch])
+        if self._held.is_tried(key) or self._large.reached(group.rows, group.size):
             await self._flush([key])
         while self._is_full() and not self._is_over(batch):
             await self._flush(list(self._groups))
@@ -140,11 +147,18 @@ class Gather:
         """Write all that waits."""
         await self._flush(list(self._groups))
 
+    async def try_held(self) -> None:
+        """Have the groups that wait by themselves come again when their time has come."""
+        async with self._flushing:
+            if self._again <= monotonic():
+                await self._held.release_due()
+
     async def run(self) -> None:
         """Write groups as they grow old, until cancelled or a write fails."""
         while True:
             await asyncio.sleep(min(0.25, self._flush_seconds / 4))
             await self.flush_old()
+            await self.try_held()
 
     async def forget(self, of_lanes: Callable[[], None] = lambda: None) -> None:
         """Drop what waits, once a running write has ended: the lanes are moving.
@@ -154,50 +168,66 @@ class Gather:
         """
         async with self._flushing:
             self._groups.clear()
+            self._held.clear()
             self._forgotten = self._generation()
             of_lanes()
 
     def _is_over(self, batch: Gathered) -> bool:
-        return batch.generation != self._generation() or batch.generation == self._forgotten
+        moved = batch.generation != self._generation() or batch.generation == self._forgotten
+        return moved or batch.dropped()
 
     def _is_full(self) -> bool:
         groups = self._groups.values()
-        waiting = sum(group.rows for group in groups if not (group.why and self._hold))
-        return waiting >= self._pending_rows
+        return self._pending.reached(
+            sum(group.rows for group in groups), sum(group.size for group in groups)
+        )
+
+    async def _shed(self, key: Hashable, batch: Gathered) -> None:
+        async with self._flushing:
+            if self._held.waits(key) and not self._is_over(batch):
+                await self._held.shed(key, (batch.topic, batch.lane))
 
     async def _flush(self, keys: Sequence[Hashable]) -> None:
         for key in keys:
             async with self._flushing:
-                group = self._groups.get(key)
-                if group is None or max(group.again, self._again) > monotonic():
+                if key not in self._groups or self._again > monotonic():
                     continue
-                del self._groups[key]
+                group, began = self._groups.pop(key), monotonic()
+                batches = [batch for batch in group.batches if not self._is_over(batch)]
+                if not batches:
+                    continue
                 try:
-                    refused = await self._write(key, group.batches)
+                    refused = await self._write(key, batches)
                 except SchemaWaits as alone:
-                    self._keep(key, group, alone)
+                    await self._wait_alone(key, batches, alone, monotonic() - began)
                     continue
                 except ServerAway as away:
-                    self._keep(key, group)
+                    self._keep(key, batches, group.since)
                     self._wait_for_server(away)
                     continue
                 if refused:
                     await self._report(refused)
-                for batch in group.batches:
+                for batch in batches:
                     batch.acknowledge()
-                self._goes_on(key, group)
+                self._goes_on(key)
 
-    def _keep(self, key: Hashable, group: _Group, alone: Exception | None = None) -> None:
+    def _keep(self, key: Hashable, batches: Sequence[Gathered], since: float) -> None:
         """Keep a group for later, in front of what has come for it meanwhile."""
-        if later := self._groups.get(key):
-            group.batches += later.batches
-            group.rows += later.rows
-        self._groups[key] = group
-        if alone is not None:
-            log.error("%s", alone)
-            group.again, group.why = monotonic() + AGAIN_SECONDS, str(alone)
-            if self._hold:
-                self._hold({batch.topic for batch in group.batches}, True)
+        later = self._groups.get(key, _Group())
+        self._groups[key] = _Group(since=since)
+        self._groups[key].take([*batches, *later.batches])
+
+    async def _wait_alone(
+        self, key: Hashable, batches: Sequence[Gathered], alone: SchemaWaits, took: float
+    ) -> None:
+        later = self._groups.pop(key, _Group())
+        lanes = {
+            (batch.topic, batch.lane)
+            for batch in (*batches, *later.batches)
+            if not self._is_over(batch)
+        }
+        if lanes:
+            await self._held.hold(key, lanes, alone, took)
 
     def _wait_for_server(self, away: ServerAway) -> None:
         if not away.retriable:
@@ -211,14 +241,11 @@ class Gather:
         self._pause = min(AGAIN_SECONDS, 4 * self._pause or SOON_SECONDS)
         self._again = monotonic() + self._pause
 
-    def _goes_on(self, key: Hashable, group: _Group) -> None:
+    def _goes_on(self, key: Hashable) -> None:
         if self.away:
             log.info("Goes on after: %s", self.away)
         self.away, self._pause, self._told = "", 0.0, -TELL_SECONDS
-        if group.why:
-            log.info("%s: goes on after: %s", key, group.why)
-            if self._hold:
-                self._hold({batch.topic for batch in group.batches}, False)
+        self._held.goes_on(key)
 
 
 def in_thread(write: Callable[[Any, Sequence[Gathered]], Sequence[Refused]]) -> Write:

@@ -6,61 +6,24 @@ would cut values silently. Everything here blocks: call it from a thread.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from contextlib import suppress
 from typing import Any
 
 import MySQLdb
 import orjson
 
-from elfaust.columns import Column, columns_of
-from elfaust.errors import EventFault, SchemaUnfit, SchemaWaits, ServerAway, TableChanged
+from elfaust.boundary import check_batch, unforeseen
+from elfaust.errors import EventFault, SchemaUnfit, SchemaWaits, ServerAway, TableTrouble
 from elfaust.registry import Registry
 from elfaust.settings import Settings
-from elfaust.sinks.connection import DataFault, about, connect, largest_event
-from elfaust.sinks.ddl import create_table, fitting, owner, owner_of, quoted, table_name
-from elfaust.sinks.drift import table_drift
-from elfaust.sinks.rows import Row, RowMaker, Unfit
+from elfaust.sinks.connection import LOOK, about, connect, largest_event
+from elfaust.sinks.ddl import create_table, making, owner, owner_of, table_columns, table_name
+from elfaust.sinks.inserting import Insertion, Refusals, Table
+from elfaust.sinks.rows import Row
 from elfaust.types import Record, SchemaKey
 
 STATEMENT_BYTES = 8 * 1024 * 1024
-#: How MySQL names a column in an error.
-COLUMN = re.compile(r"column (?:'([^']+)'|`[^`]*`\.`[^`]*`\.`([^`]+)`)")
-Refusals = list[tuple[Record, EventFault]]
-
-
-class _Table:
-    """A table that exists: how its rows are made and inserted."""
-
-    def __init__(self, name: str, maker: RowMaker) -> None:
-        names = ", ".join(quoted(column.name) for column in maker.columns)
-        # mysqlclient formats the statement: a percent sign of its own is doubled.
-        into = f"{quoted(name)} ({names})".replace("%", "%%")
-        values = ", ".join(["%s"] * len(maker.columns))
-        self.name = name
-        self.maker = maker
-        #: Columns that were found as the schema makes them: none can change in a transaction.
-        self.intact: set[str] = set()
-        self.insert = (
-            f"INSERT INTO {into} VALUES ({values}) ON DUPLICATE KEY UPDATE uuid = uuid"
-        ).encode()
-
-    def named_by(self, error: Exception) -> Column | None:
-        """Return the column that an error is about, None where it names none."""
-        if isinstance(error, Unfit):
-            return error.column
-        named = COLUMN.search(str(error))
-        name = named and (named[1] or named[2])
-        return next((column for column in self.maker.columns if column.name == name), None)
-
-    def fault(
-        self, key: SchemaKey, uuid: str, error: Exception, column: Column | None
-    ) -> EventFault:
-        """Return the fault of an event whose row cannot be stored."""
-        path = "" if column is None else "$" + "".join(f".{part}" for part in column.path)
-        hint = "" if column is None else f"Send {path} so that it fits {column.sql_type}."
-        message = f"table {self.name}, event {uuid}: {error}"
-        return EventFault("consumer", message, *key, path=path, hint=hint)
 
 
 class MysqlSink:
@@ -71,7 +34,9 @@ class MysqlSink:
         self._registry = registry
         self._connection: Any = None
         self._largest = 0
-        self._tables: dict[SchemaKey, _Table] = {}
+        self._tables: dict[SchemaKey, Table] = {}
+        #: Lanes whose batches of a schema do not come again: their rows are not looked up.
+        self._fresh: dict[SchemaKey, set[int]] = {}
 
     @property
     def _server(self) -> str:
@@ -81,113 +46,120 @@ class MysqlSink:
         """Raise MySQLdb.Error when the server does not answer."""
         connect(self._mysql).close()
 
-    def write(self, key: SchemaKey, records: Sequence[Record]) -> Refusals:
+    def forget(self) -> None:
+        """Have each lane's first batches looked up again: lanes have moved."""
+        self._fresh.clear()
+
+    def write(
+        self, key: SchemaKey, records: Sequence[Record], lanes: Collection[int] = ()
+    ) -> Refusals:
         """Store events of one schema revision; durable on return, all in one transaction.
 
+        `lanes` are those that the records come from. Until such a lane has brought a batch of which
+        no row was there, rows are looked up first: `ON DUPLICATE KEY` uses up a number of `id` for
+        each row that is there already.
+
         Returns the records that cannot be stored, each with its fault. Raises ServerAway when the
-        server could not take them now, a deadlock included, and SchemaWaits when somebody has
-        altered or locked the table: nothing is stored then, and the same write may be tried again.
+        server could not take them now, a deadlock included, and SchemaWaits when the table cannot:
+        nothing is stored then, and the same write may be tried again.
         """
+        # Put back when it is known that all is stored.
+        fresh = self._fresh.pop(key, set())
         try:
-            if self._connection is None:
-                self._connection = connect(self._mysql)
-                self._largest = largest_event(self._connection)
-            table = self._tables.get(key) or self._create(key)
-            table.intact.clear()
-            rows, refused = _rows(table, key, records, self._largest)
-            stored = self._insert(table, key, rows)
-            self._connection.commit()
-            return refused + stored
-        except SchemaWaits:
-            # A table that is gone is created again by the next try. ROLLBACK might fail as well.
-            self._tables.pop(key, None)
-            self._disconnect()
-            raise
+            self._connect()
+            table = self._tables.get(key) or self._open(key)
+            rows, refused = self._made(table, key, records)
+            insertion = self._insert(table, key, rows, bool(lanes) and fresh.issuperset(lanes))
+            refused += insertion.refused
+            self._check(insertion, refused, len(records))
+            with about(table.name):
+                self._connection.commit()
         except SchemaUnfit as unfit:
             fault = EventFault("consumer", unfit.detail, *key)
             return [(record, fault) for record in records]
+        except SchemaWaits as waits:
+            # A table that is gone is made again by the next try.
+            explained = self._explained(self._tables.pop(key, None), waits)
+            self._disconnect()
+            raise explained from waits.__cause__
         except MySQLdb.Error as error:
             self._disconnect()
             raise ServerAway(self._server, str(error)) from error
-
-    def _disconnect(self) -> None:
-        connection, self._connection = self._connection, None
-        if connection is not None:
-            connection.close()
-
-    def _create(self, key: SchemaKey) -> _Table:
-        schema = self._registry.find(key)
-        name = table_name(self._mysql.table, key)
-        maker = RowMaker(fitting(columns_of(key, schema.event, schema.dialect)))
-        try:
-            with about(name), self._connection.cursor() as cursor:
-                cursor.execute("SET sql_notes = 0")
-                cursor.execute(create_table(name, schema))
-                whose = owner_of(cursor, name)
-        except DataFault as fault:
-            raise SchemaUnfit(key, f"table {name}: {fault}") from fault
-        if whose and whose != owner(key):
-            raise SchemaUnfit(key, f"table {name} is that of schema {whose}, not of {owner(key)}")
-        return self._tables.setdefault(key, _Table(name, maker))
-
-    def _insert(
-        self, table: _Table, key: SchemaKey, rows: Sequence[tuple[Record, Row]]
-    ) -> Refusals:
-        refused: Refusals = []
-        step = self._mysql.insert_rows
-        for start in range(0, len(rows), step):
-            refused += self._insert_or_halve(table, key, rows[start : start + step])
+        if not insertion.repeats:
+            shown = lanes if len(refused) < len(records) else ()
+            self._fresh[key] = fresh.union(shown)
         return refused
 
-    def _insert_or_halve(
-        self, table: _Table, key: SchemaKey, rows: Sequence[tuple[Record, Row]]
-    ) -> Refusals:
-        try:
-            self._execute(table, [row for _, row in rows])
-            return []
-        except DataFault as error:
-            if len(rows) == 1:
-                [(record, row)] = rows
-                column = table.named_by(error)
-                self._compare(table, column)
-                return [(record, table.fault(key, str(row[0]), error, column))]
-        middle = len(rows) // 2
-        first = self._insert_or_halve(table, key, rows[:middle])
-        return first + self._insert_or_halve(table, key, rows[middle:])
+    def _connect(self) -> None:
+        if self._connection is None:
+            self._connection = connect(self._mysql)
+            self._largest = largest_event(self._connection)
 
-    def _execute(self, table: _Table, rows: Sequence[Row]) -> None:
-        with about(table.name), self._connection.cursor() as cursor:
-            # mysqlclient splits at 64 kB otherwise.
-            cursor.max_stmt_length = min(STATEMENT_BYTES, self._largest)
-            # A statement that fails is undone whole by InnoDB; the transaction goes on.
-            cursor.executemany(table.insert, rows)
+    def _disconnect(self) -> None:
+        # ROLLBACK might fail as well.
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            with suppress(MySQLdb.Error):
+                connection.close()
 
-    def _compare(self, table: _Table, column: Column | None) -> None:
-        """Raise TableChanged where a value was refused for how somebody has altered the table."""
-        name = column.name if column else ""
-        if name in table.intact:
-            return
+    def _open(self, key: SchemaKey) -> Table:
+        """Return the table of a schema revision, made if there is none, once it is as it must be.
+
+        Raises SchemaUnfit where there can be none, TableTrouble where there is one that does not
+        fit.
+        """
+        schema = self._registry.find(key)
+        name, columns = table_name(self._mysql.table, key), table_columns(schema)
+        with making(key):
+            table = Table(name, columns)
+        with about(name), self._connection.cursor() as cursor:
+            cursor.execute("SET sql_notes = 0")
+            cursor.execute(create_table(name, schema))
+            whose = owner_of(cursor, name)
+        if whose and whose != owner(key):
+            raise SchemaUnfit(key, f"table {name} is that of schema {whose}, not of {owner(key)}")
         with self._connection.cursor() as cursor:
-            found = table_drift(cursor, table.name, table.maker.columns)
-        harmful = [d for d in found if d.harmful and name in ("", d.name)]
-        if harmful:
-            raise TableChanged(table.name, "; ".join(map(str, harmful)))
-        table.intact.add(name)
+            # Before the first row: one that is refused, try after try, uses up a number of `id`.
+            table.watch.look(cursor)
+        return self._tables.setdefault(key, table)
 
+    def _made(
+        self, table: Table, key: SchemaKey, records: Sequence[Record]
+    ) -> tuple[list[tuple[Record, Row]], Refusals]:
+        rows, refused = [], Refusals()
+        for record in records:
+            try:
+                if len(record.value) > self._largest:
+                    raise ValueError(f"{len(record.value)} bytes pass half of max_allowed_packet")
+                rows.append((record, table.maker.row(record.value)))
+            except ValueError as error:
+                fault = table.fault(key, _uuid(record), error, table.named_by(error))
+                refused.append((record, fault))
+            except Exception as error:
+                refused.append((record, unforeseen(error, "consumer", *key)))
+        return rows, refused
 
-def _rows(
-    table: _Table, key: SchemaKey, records: Sequence[Record], largest: int
-) -> tuple[list[tuple[Record, Row]], Refusals]:
-    rows, refused = [], []
-    for record in records:
-        try:
-            if len(record.value) > largest:
-                raise ValueError(f"{len(record.value)} bytes pass half of max_allowed_packet")
-            rows.append((record, table.maker.row(record.value)))
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            column = table.named_by(error)
-            refused.append((record, table.fault(key, _uuid(record), error, column)))
-    return rows, refused
+    def _insert(
+        self, table: Table, key: SchemaKey, rows: Sequence[tuple[Record, Row]], fresh: bool
+    ) -> Insertion:
+        size = min(STATEMENT_BYTES, self._largest)
+        insertion = Insertion(self._connection, table, key, self._mysql.insert_rows, size)
+        insertion.insert(rows if fresh else insertion.missing(rows))
+        return insertion
+
+    def _check(self, insertion: Insertion, refused: Refusals, count: int) -> None:
+        """End the worker where not the records of a write are at fault but what handles them."""
+        if refused:
+            stored = [None] * (count - len(refused))
+            faults = [*(fault for _, fault in refused), *stored]
+            check_batch(faults, insertion.try_known_good)
+
+    def _explained(self, table: Table | None, waits: SchemaWaits) -> SchemaWaits:
+        """Return why a table waits, with what it shows itself where MySQL gives no cure."""
+        if table is not None and isinstance(waits, TableTrouble) and waits.cure == LOOK:
+            with suppress(MySQLdb.Error, TableTrouble), self._connection.cursor() as cursor:
+                return table.watch.explained(cursor, waits)
+        return waits
 
 
 def _uuid(record: Record) -> str:

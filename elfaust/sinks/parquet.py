@@ -101,6 +101,9 @@ class ParquetWriter:
 
     def _read(self, records: Sequence[Record]) -> pa.Table:
         lines = b"\n".join(record.value for record in records)
+        # A `null` in front ends the process: Arrow's reader does not look whether it has an object.
+        if lines.startswith(b"{") + lines.count(b"\n{") != len(records):
+            raise ValueError("not one object a line")
         table = pyarrow.json.read_json(
             pa.BufferReader(lines),
             # One block: an event cannot be larger than its block.

@@ -10,10 +10,13 @@ import orjson
 
 from elfaust.capsule import MILLISECONDS_ABOVE, in_utc, iso8601
 from elfaust.columns import TIMESTAMP, TYPES, Column, whole
+from elfaust.sinks.short_json import short_json
 
 UUID_LENGTH = 32
 #: Of MediaWiki's timestamps.
 DIGITS = 14
+#: Characters of utf8mb4 that a TEXT holds, however many bytes they take.
+TEXT_CHARACTERS = 65_535 // 4
 Value = str | int | float | None
 Row = list[Value]
 
@@ -35,13 +38,16 @@ class RowMaker:
     def row(self, value: bytes) -> Row:
         """Return the row of an event's JSON.
 
-        Raises ValueError for a timestamp that no calendar has and an event without a uuid, Unfit
-        for a string that is longer than its column.
+        Raises ValueError for what is no event, a time that no calendar has and an event without a
+        uuid, Unfit for a string that is longer than its column.
         """
         capsule = orjson.loads(value)
-        if len(capsule.get("uuid") or "") != UUID_LENGTH:
-            raise ValueError(f"its uuid has not {UUID_LENGTH} characters")
-        moment = in_utc(capsule.get("dt") or iso8601(capsule["timestamp"]))
+        if not isinstance(capsule, dict) or not isinstance(capsule.get("event"), dict):
+            raise ValueError("it is no object with an event")
+        uuid = capsule.get("uuid")
+        if not isinstance(uuid, str) or len(uuid) != UUID_LENGTH or not uuid.isascii():
+            raise ValueError(f"its uuid has not {UUID_LENGTH} characters of ASCII")
+        moment = _moment(capsule)
         capsule["dt"] = moment[:-1]
         capsule["timestamp"] = "".join(filter(str.isdigit, moment))
         row = [get(capsule) for get in self._getters]
@@ -60,6 +66,14 @@ class RowMaker:
                 )
 
 
+def _moment(capsule: dict[str, Any]) -> str:
+    given = capsule.get("dt") or capsule.get("timestamp")
+    try:
+        return in_utc(capsule.get("dt") or iso8601(capsule["timestamp"]))
+    except (OverflowError, TypeError, KeyError) as error:
+        raise ValueError(f"{given!r:.80} is no time") from error
+
+
 class Unfit(ValueError):
     """A value that its column cannot hold."""
 
@@ -76,12 +90,20 @@ def _limit(column: Column) -> int:
 
 def _getter(column: Column) -> Callable[[dict[str, Any]], Value]:
     cast = _cast(column)
-    default = None if column.default is None else cast(column.default)
+    default = default_value(column)
     if len(column.path) == 1:
         return _top(column.path[0], cast, default)
     if len(column.path) == 2:
         return _of_event(column.path[1], cast, default)
     return _nested(column.path, cast, default)
+
+
+def default_value(column: Column) -> Value:
+    """Return what a column holds of an event that lacks its value.
+
+    Raises ValueError for a default that cannot be cast to the column's type.
+    """
+    return None if column.default is None else _cast(column)(column.default)
 
 
 Cast = Callable[[Any], Value]
@@ -116,15 +138,31 @@ def _nested(path: tuple[str, ...], cast: Cast, default: Value) -> Callable[[dict
 def _cast(column: Column) -> Cast:
     if column.path == ("userAgent",):
         # Browsers choose its length: no event is refused for it.
-        limit = _limit(column)
-        return lambda value: text(value)[: limit or None]
+        return _user_agent(_limit(column) or TEXT_CHARACTERS)
     if column.sql_type == TIMESTAMP and column.path != ("timestamp",):
         return mediawiki_timestamp
     if column.sql_type == TYPES["integer"]:
-        return whole
+        return lambda value: whole(number(value))
     if column.sql_type in TYPES.values():
-        return lambda value: value
+        return number
     return text
+
+
+def _user_agent(limit: int) -> Cast:
+    def cast(value: Any) -> str:
+        return value[:limit] if isinstance(value, str) else short_json(value, limit)
+
+    return cast
+
+
+def number(value: Any) -> float:
+    """Return a number or a boolean as it is; raises ValueError for anything else.
+
+    MySQL's driver makes an expression of a list, which MySQL refuses without naming a column.
+    """
+    if not isinstance(value, int | float):
+        raise ValueError(f"{value!r:.80} is no number")
+    return value
 
 
 def text(value: Any) -> str:
@@ -134,7 +172,7 @@ def text(value: Any) -> str:
 
 def mediawiki_timestamp(value: Any) -> str:
     """Return seconds or milliseconds since the epoch as `20200913122640`, UTC; a text as it is."""
-    if not isinstance(value, int | float):
+    if isinstance(value, bool) or not isinstance(value, int | float):
         given = text(value)
         if len(given) > DIGITS:
             raise ValueError(f"{given:.80} is longer than a timestamp's {DIGITS} characters")

@@ -1,16 +1,19 @@
 """Whether a worker works: `GET /ready/` of every role, for load balancers and people.
 
-    200 {"role": str, "ready": true,  "waits_for": [],    "held": [why]}
-    503 {"role": str, "ready": false, "waits_for": [why], "held": [why]}
+    200 {"role": str, "ready": true,  "waits_for": [],    "held": [why], "unforeseen": {code: n}}
+    503 {"role": str, "ready": false, "waits_for": [why], "held": [why], "unforeseen": {code: n}}
 
 `waits_for` names the server that is away, `held` the tables and partitions whose events wait by
-themselves.
+themselves. `unforeseen` counts the records on which elfaust itself failed since the worker began,
+by the code of their EventErrors.
 """
 
 from __future__ import annotations
 
 import asyncio
 from typing import Any
+
+from elfaust.boundary import counted
 
 #: Longest wait for Kafka's answer, seconds: whoever asks for readiness does not wait long.
 KAFKA_SECONDS = 2.0
@@ -24,6 +27,7 @@ def register(app: Any) -> None:
         waits = app.readiness.waits or await _kafka(app)
         held = [why for holds in app.held for why in holds()]
         body = {"role": app.role, "ready": not waits, "waits_for": waits, "held": held}
+        body |= {"unforeseen": counted()}
         return view.json(body, status=503 if waits else 200)
 
 

@@ -1,7 +1,7 @@
 """Fuzz target of the line parser and the capsule, guided by coverage (atheris).
 
-`make fuzz SECONDS=600` runs it. Any bytes give a verdict that can be written, no exception, and
-client-side lines the same as EventLogging's plain way gives (tests/reference_judge.py).
+`make fuzz-lines SECONDS=600` runs it. Any bytes give a verdict that can be written, no exception,
+and client-side lines the same as EventLogging's plain way gives (tests/reference_judge.py).
 """
 
 from __future__ import annotations

@@ -37,6 +37,12 @@ ALTERATIONS = {
     "MODIFY COLUMN wiki VARCHAR(1024) NOT NULL": "takes no NULL",
     "MODIFY COLUMN id INT NOT NULL": "does not count up",
     "ADD COLUMN mine INT NOT NULL": "column mine int(11) is not of the schema, and demands",
+    "ADD UNIQUE mine (wiki(8))": "unique index mine lets events of one value be stored but once",
+    "ADD CONSTRAINT few CHECK (event_userId < 9)": "CHECK few refuses rows",
+    "MODIFY COLUMN wiki VARCHAR(1024) COLLATE utf8mb4_bin CHECK (wiki <> '')": "CHECK wiki",
+    "DROP COLUMN event_userId, ADD COLUMN event_userId BIGINT AS (1)": "is generated",
+    "ENGINE = Aria": "has engine Aria, which keeps half a write",
+    "AUTO_INCREMENT = 2147483647": "column id has used 2147483646 of 2147483647 numbers",
 }
 
 

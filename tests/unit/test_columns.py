@@ -153,9 +153,15 @@ def test_properties_that_are_no_object_are_none(properties: object) -> None:
     assert event_shape(SchemaKey("X", 1), schema).type.names == ["a"]
 
 
-@pytest.mark.parametrize("value", [0, -(2**63), 2**63 - 1, 3.0, True, "x", None])
+@pytest.mark.parametrize("value", [0, -(2**63), 2**63 - 1, 3.0, True, None])
 def test_what_is_no_integer_past_64_bits_stays_as_it_is(value: object) -> None:
     assert whole(value) is value
+
+
+@pytest.mark.parametrize("value", ["x", [1], {"a": 1}])
+def test_what_is_no_number_is_no_integer(value: object) -> None:
+    with pytest.raises(ValueError, match="is no number"):
+        whole(value)
 
 
 @pytest.mark.parametrize("sent", [2**64, -(2**63) - 1])

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from elfaust.references import MAX_EXPANDED, check, expanded, target
+from elfaust.references import MAX_EXPANDED, check, expanded, target, unnamed
 
 
 def doubling(levels: int) -> dict[str, Any]:
@@ -63,3 +63,37 @@ def test_references_are_replaced_and_what_holds_itself_ends() -> None:
         "properties": {"a": {"$ref": "#/definitions/word"}, "child": {"$ref": "#"}},
     }
     assert expanded(schema)["properties"] == {"a": {"type": "string"}, "child": {}}
+
+
+@pytest.mark.parametrize("name", ["default", "enum", "const", "examples"])
+def test_a_property_may_be_called_like_a_keyword_of_data(name: str) -> None:
+    schema = {"definitions": {"n": {"type": "integer"}}}
+    schema["properties"] = {name: {"$ref": "#/definitions/n"}}
+    assert check(schema)
+    assert expanded(schema)["properties"] == {name: {"type": "integer"}}
+    with pytest.raises(ValueError, match="leads nowhere"):
+        check({"properties": {name: {"$ref": "#/definitions/n"}}})
+
+
+def test_what_is_data_stays_as_it_is() -> None:
+    data = {"default": {"$ref": "http://x"}, "enum": [{"id": 1}]}
+    assert expanded(data) == data
+    assert unnamed(data) == data
+
+
+def test_names_of_parts_are_left_out_and_properties_of_that_name_stay() -> None:
+    schema = {"$schema": "s", "id": "x", "properties": {"id": {"id": 5, "type": "string"}}}
+    assert unnamed(schema) == {"properties": {"id": {"type": "string"}}}
+
+
+@pytest.mark.parametrize("reference", [5, {"a": 1}, "#/title", "#/required"])
+def test_what_is_no_schema_is_no_target(reference: object) -> None:
+    with pytest.raises(ValueError, match=r"is no reference|is no schema"):
+        check({"title": "t", "required": [], "items": {"$ref": reference}})
+
+
+def test_references_that_nest_without_end_are_refused() -> None:
+    chain = {f"p{n}": {"items": {"$ref": f"#/definitions/p{n + 1}"}} for n in range(500)}
+    chain["p500"] = {}
+    with pytest.raises(ValueError, match="nest deeper than 200 levels"):
+        check({"items": {"$ref": "#/definitions/p0"}, "definitions": chain})

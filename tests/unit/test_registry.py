@@ -74,7 +74,7 @@ async def wiki() -> AsyncIterator[Wiki]:
 
 
 def settings(folder: Path, url: str = "") -> Schemas:
-    return dataclasses.replace(Schemas(), folder=str(folder), wiki_url=url, wiki_timeout=2.0)
+    return dataclasses.replace(Schemas(), folder=str(folder), wiki_url=url, wiki_timeout=10.0)
 
 
 @pytest.fixture

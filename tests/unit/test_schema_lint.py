@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
 
+from elfaust.errors import SchemaUnfit
 from elfaust.registry import Registry, Schema
 from elfaust.schema_lint import lint
 from elfaust.settings import Settings
+from elfaust.sinks import ddl
+from elfaust.sinks.ddl import create_table
 from elfaust.types import SchemaKey
 
 KEY = SchemaKey("Word", 1)
@@ -53,6 +57,12 @@ def test_the_schemas_of_the_repository_have_no_error() -> None:
         ({"properties": {"x" * 60: {"type": "string"}}}, [("error", "$")]),
         ({"properties": {"a": {"$ref": "http://x/y"}}}, [("error", "$")]),
         ({"$schema": "http://x/y"}, [("error", "$")]),
+        (of(type="string", pattern="*abc"), [("error", "$")]),
+        ({"properties": {"a": "string"}}, [("error", "$")]),
+        ({"properties": {"a": None}}, [("error", "$")]),
+        (of(**{"$ref": "#/properties/a"}), [("error", "$")]),
+        (of(type="string", pattern="^(a+)+$"), []),
+        (of(type="string", pattern="^(?!x)"), [("warning", "$.properties.a.pattern")]),
     ],
 )
 def test_what_hurts(event: dict[str, Any], found: list[tuple[str, str]]) -> None:
@@ -78,3 +88,79 @@ def test_a_wide_row_is_noted() -> None:
     event = {"properties": {f"p{n}": {"type": "string"} for n in range(30)}}
     notes = [f.message for f in lint(Schema(KEY, event), FORMAT, []) if f.path == "$"]
     assert any("strings are TEXT" in note for note in notes)
+
+
+def many(count: int, **of: Any) -> dict[str, Any]:
+    return {"properties": {f"p{n}": of for n in range(count)}}
+
+
+def stamps(count: int) -> dict[str, Any]:
+    stamp = {"properties": {"timestamp": {"type": "integer"}}}
+    return {"properties": {f"p{n}": stamp for n in range(count)}}
+
+
+@pytest.mark.parametrize(
+    ("event", "said"),
+    [
+        (many(372, type="string"), "InnoDB's page"),
+        (many(966, type="integer"), "InnoDB's page"),
+        (many(1011, type="boolean"), "1018 columns are more than the 1017"),
+        (stamps(61), "65 indexes are more than the 64"),
+        ({"properties": {"a ": {}}}, r"column 'event_a ' ends with a space"),
+        ({"properties": {"a\t": {}}}, r"column 'event_a\t' ends with a space"),
+        ({"properties": {"\U0001f600": {}}}, "column event_\U0001f600 has a character"),
+        ({"properties": {"a\0": {}}}, r"column 'event_a\x00' has a character"),
+        ({"properties": {"\ud800": {}}}, r"column 'event_\ud800' has a character"),
+        ({"properties": {"k": {}, "\u212a": {}}}, "would share column"),
+        (
+            {"properties": {"timestamp": {"type": "string", "default": "1970-01-01T00:00:00Z"}}},
+            "the default of event.timestamp does not fit VARCHAR(14)",
+        ),
+        (of(type="string", default="x" * 1025), "it has 1025 characters, not at most 1024"),
+        (of(type="integer", default=2**63), "9223372036854775808 passes 64 bits"),
+        (of(type="integer", default=2.0**64), "18446744073709551616 passes 64 bits"),
+        (of(type="number", default=1e39), "passes 3.402823466e+38"),
+        (of(type="array", default=["x" * 1024]), "it has 1028 characters, not at most 1024"),
+    ],
+)
+def test_a_schema_that_can_have_no_table(event: dict[str, Any], said: str) -> None:
+    errors = [f.message for f in lint(Schema(KEY, event), FORMAT, []) if f.level == "error"]
+    assert any(said in error for error in errors), errors
+    with pytest.raises(SchemaUnfit, match=re.escape(said)):
+        create_table("Word_1", Schema(KEY, event))
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        many(371, type="string"),
+        many(965, type="integer"),
+        many(1010, type="boolean"),
+        stamps(60),
+        {"properties": {" a": {}, "\x01x": {}, "e": {}, "\xe9": {}, "yy\uffff": {}}},
+        of(type="integer", default=2**63 - 1),
+        of(type="string", default="x" * 1024),
+    ],
+)
+def test_the_largest_that_has_a_table(event: dict[str, Any]) -> None:
+    assert not any(f.level == "error" for f in lint(Schema(KEY, event), FORMAT, []))
+
+
+def test_what_nobody_foresaw_of_a_schema_is_that_schema_s(monkeypatch: pytest.MonkeyPatch) -> None:
+    def check(*_: object) -> None:
+        raise RecursionError("nobody foresaw it")
+
+    monkeypatch.setattr(ddl, "check", check)
+    with pytest.raises(SchemaUnfit, match="elfaust failed on it: RecursionError"):
+        create_table("Word_1", Schema(KEY, of(type="string")))
+
+
+def test_a_schema_whose_steps_multiply_is_a_warning() -> None:
+    itself = {"$ref": "#"}
+    event = {"properties": {"a": {"type": [itself, {"extends": itself}]}}}
+    assert ("warning", "$.properties.a") in levels(event)
+
+
+def test_what_the_judge_stumbles_over_is_named_by_its_path() -> None:
+    [finding] = lint(Schema(KEY, of(pattern="*abc")), FORMAT, [])
+    assert finding.message.startswith("Nobody can judge by this schema: $.properties.a.pattern: ")

@@ -16,11 +16,12 @@ from typing import Any
 import orjson
 import pytest
 
+from elfaust.errors import TooLong
 from elfaust.processing import Judge
 from elfaust.registry import Kind, Schema, State
 from elfaust.settings import Settings
 from elfaust.settling import Lane, Limits, Settled, Ways
-from elfaust.types import Record, SchemaKey
+from elfaust.types import Outgoing, Record, SchemaKey
 
 SETTINGS = Settings()
 FORWARDER = "host/udp-0123456789ab"
@@ -89,6 +90,9 @@ class Kafka:
             raise Killed
 
     async def publish(self, settled: Sequence[Settled]) -> None:
+        long = [(r, v) for r, v in settled if v.fault is None and b"too-long" in v.value]
+        if long:
+            raise TooLong({Outgoing("t", 0, v.value, 0, "raw", r.offset): 10 for r, v in long})
         for record, verdict in settled:
             self.step()
             if verdict.fault is None:
@@ -96,6 +100,9 @@ class Kafka:
             else:
                 self.errors.append((record.offset, orjson.loads(verdict.value)["event"]))
         self.step()
+
+    def acknowledge(self, end: int, note: str) -> None:
+        self.acknowledged.append((end, note))
 
     async def commit_note(self, note: str) -> None:
         self.commit()
@@ -142,7 +149,7 @@ def lane(
         "raw/0",
         judge,
         given,
-        Ways(kafka.publish, kafka.commit_note, kafka.is_published),
+        Ways(kafka.publish, kafka.acknowledge, kafka.commit_note, kafka.is_published),
         Limits(60.0, size),
         note=kafka.note,
         judged_to=to,
@@ -151,8 +158,7 @@ def lane(
 
 
 async def take(lane: Lane, kafka: Kafka, *records: Record) -> None:
-    end = records[-1].offset + 1
-    await lane.take(end, records, lambda note: kafka.acknowledged.append((end, note)))
+    await lane.take(records)
 
 
 async def test_lines_of_a_known_schema_are_settled_at_once() -> None:
@@ -246,11 +252,16 @@ async def test_what_waits_is_bounded_in_bytes_and_the_oldest_are_given_up() -> N
     size = 5 * len(line(0, "Late").value)
     one = lane(kafka, registry, size=size)
     await take(one, kafka, *(line(n, f"Late{n % 3}") for n in range(20)))
-    assert one.waits <= 5
-    assert kafka.codes() == [(n, "unresolved") for n in range(20 - one.waits)]
+    given_up = len(kafka.errors)
+    assert given_up >= 15
+    assert kafka.codes() == [(n, "unresolved") for n in range(given_up)]
+    assert one.held == [
+        f"raw/0: {20 - given_up} lines wait for schema Late{given_up % 3}, revision 1 and 2 more:"
+        " as the test has it"
+    ]
     # EventErrors that wait for their place count as well.
     await take(one, kafka, *(line(n, "A", "bad") for n in range(20, 40)))
-    assert one.waits == 0
+    assert one.held == []
     assert len(kafka.errors) == 40
 
 
@@ -280,6 +291,22 @@ async def test_a_forwarders_positions_are_noted_as_of_the_offset_that_is_committ
     again = lane(kafka, registry)
     await take(again, kafka, line(1, "Late", 1, FORWARDER, 10), line(2, "A", 1, FORWARDER, 20))
     assert kafka.outcomes() == {0: 1, 1: 1, 2: 1}
+
+
+async def test_what_its_topic_does_not_take_is_one_error_in_its_place() -> None:
+    kafka, registry = Kafka(), Knowledge(A=Kind.FOUND)
+    one = lane(kafka, registry)
+    long = [line(n, name, "too-long") for n, name in ((1, "A"), (3, "Late"))]
+    SCHEMAS[SchemaKey("A", 1)] = Schema(SchemaKey("A", 1), {"properties": {"n": {}}})
+    SCHEMAS[SchemaKey("Late", 1)] = Schema(SchemaKey("Late", 1), {"properties": {"n": {}}})
+    await take(one, kafka, line(0, "A"), long[0], line(2, "Late"), long[1], line(4, "A"))
+    registry.known["Late"] = Kind.FOUND
+    await one.settle(TOLD)
+    SCHEMAS.clear()
+    assert kafka.events == {"A": [0, 4], "Late": [2]}
+    assert kafka.codes() == [(1, "processor"), (3, "processor")]
+    assert "longer than its topic takes, 10" in kafka.errors[0][1]["message"]
+    assert [end for end, _ in kafka.acknowledged] == [5]
 
 
 def raw_lines(draw: random.Random) -> list[Record]:

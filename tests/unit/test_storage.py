@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 from pathlib import Path
 
 import pytest
 
+from elfaust.errors import ServerAway
 from elfaust.settings import Hdfs
 from elfaust.storage import LocalStorage, WebHdfsStorage, open_storage
 
@@ -36,6 +38,23 @@ def test_a_rename_never_replaces(tmp_path: Path) -> None:
 def test_a_file_that_is_not_there_is_said_so(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         LocalStorage().read(f"{tmp_path}/none")
+
+
+def test_a_disk_that_is_full_is_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    storage = LocalStorage()
+    storage.write(f"{tmp_path}/s", b"1")
+    with monkeypatch.context() as patch:
+        patch.setattr("os.fsync", full)
+        patch.setattr("os.link", full)
+        with pytest.raises(ServerAway, match="No space left"):
+            storage.write(f"{tmp_path}/t", b"1")
+        with pytest.raises(ServerAway, match="No space left"):
+            storage.rename(f"{tmp_path}/s", f"{tmp_path}/t")
+    storage.write(f"{tmp_path}/t", b"2")
+    assert storage.read(f"{tmp_path}/t") == b"2"
 
 
 def test_the_settings_choose_the_storage() -> None:

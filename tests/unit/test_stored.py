@@ -92,3 +92,55 @@ def test_files_that_are_none_of_ours_are_named(tmp_path: Path) -> None:
     files = parquet_rows(storage, str(folder))
     assert list(files.rows) == list(files.times.elements()) == ["u"]
     assert files.unreadable == [f"{folder}/{name}.parquet" for name in "bcd"]
+
+
+INNER = Schema(
+    SchemaKey("Inner", 1),
+    {
+        "properties": {
+            "a": {"properties": {"b": {"type": "integer"}, "c": {}, "d": {"default": "x"}}},
+            "items": {"type": "array", "items": {"type": "any"}},
+            "share": {"type": "number"},
+            "timestamp": {},
+        }
+    },
+)
+
+
+@pytest.mark.parametrize(
+    ("event", "row", "moment"),
+    [
+        ({"a": {"b": 7, "c": [1]}}, {"event_a_b": 7, "event_a_c": "[1]"}, "2020-09-13T12:26:40Z"),
+        ({"a": {"c": 16}}, {"event_a_c": "16"}, "2020-09-13T12:26:40Z"),
+        ({"a": "text"}, {}, "2020-09-13T12:26:40Z"),
+        ({"items": [1.5, {"b": {}}]}, {"event_items": '[1.5,{"b":{}}]'}, "2020-09-13T12:26:40Z"),
+        ({"share": 1e-45}, {"event_share": 1.4013e-45}, "2020-09-13T12:26:40Z"),
+        ({"share": 5e-324}, {"event_share": 0.0}, "2020-09-13T12:26:40Z"),
+        ({"timestamp": 5}, {"event_timestamp": "19700101000005"}, "2020-09-13T12:26:40Z"),
+        ({"timestamp": "x"}, {"event_timestamp": "x"}, "2020-09-13T12:26:40Z"),
+        ({}, {}, "0999-12-31T23:59:59Z"),
+    ],
+)
+def test_what_both_hold_in_ways_of_their_own_is_the_same(
+    event: dict[str, Any], row: dict[str, Any], moment: str
+) -> None:
+    value = {"event": event, "uuid": "0" * 32, "dt": moment}
+    table, _ = ParquetWriter(INNER).table([Record(orjson.dumps(value), 0, 0, "", -1)])
+    nothing = dict.fromkeys(
+        ["event_a_b", "event_a_c", "event_items", "event_share", "event_timestamp"]
+    )
+    stored = mysql(None, event_a_d="x", **{**nothing, **row})
+    stored["dt"] = datetime.fromisoformat(moment)
+    stored["timestamp"] = "".join(filter(str.isdigit, moment))
+    [in_parquet] = table.to_pylist()
+    assert list(differences(INNER, stored, in_parquet)) == []
+    changed = {**stored, "event_a_b": 8, "event_items": "[2]", "event_share": 0.1}
+    found = [text.partition(":")[0] for text in differences(INNER, changed, in_parquet)]
+    assert sorted(found) == ["event_a_b", "event_items", "event_share"]
+
+
+def test_of_a_user_agent_that_a_client_has_parsed_the_keys_that_parquet_has_count() -> None:
+    sent = {"browser_family": "Own", "a": [1]}
+    assert list(differences(SCHEMA, mysql(json.dumps(sent)), parquet(sent))) == []
+    other = mysql(json.dumps({**sent, "browser_family": "Other"}))
+    assert len(list(differences(SCHEMA, other, parquet(sent)))) == 1

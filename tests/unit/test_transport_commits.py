@@ -14,6 +14,7 @@ from unittest.mock import patch
 import pytest
 from aiokafka.errors import CommitFailedError
 from aiokafka.structs import OffsetAndMetadata
+from aiokafka.util import commit_structure_validate
 from faust import Monitor
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
@@ -220,6 +221,7 @@ def committed(
     sent: dict[TP, OffsetAndMetadata] = {}
 
     async def commit(offsets: dict[TP, OffsetAndMetadata]) -> None:
+        commit_structure_validate(offsets)
         if error:
             raise error
         sent.update(offsets)

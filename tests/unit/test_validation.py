@@ -6,13 +6,13 @@ from time import process_time
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from elfaust.dialect import LATEST
 from elfaust.drafts import DRAFT3, DRAFTS, Draft
-from elfaust.errors import EventFault
-from elfaust.validation import CapsuleValidator, Validator, _compile
+from elfaust.errors import EventFault, Unforeseen
+from elfaust.validation import CapsuleValidator, Validator, _fast
 
 LEAF = st.fixed_dictionaries(
     {},
@@ -69,12 +69,12 @@ def fault(schema: dict[str, Any], event: Any) -> EventFault:
     return refused.value
 
 
+@settings(deadline=None)
 @given(SCHEMA, VALUE)
 def test_what_the_fast_validator_takes_the_reference_takes(
     schema: dict[str, Any], value: Any
 ) -> None:
-    fast = _compile(schema, DRAFT3)
-    if fast is not None and fast.is_valid(value):
+    if _fast(schema, DRAFT3).is_valid(value):
         assert DRAFT3.reference(schema).is_valid(value)
 
 
@@ -109,11 +109,10 @@ NEWER_SCHEMA = st.recursive(
 
 
 @pytest.mark.parametrize("draft", NEWER, ids=[draft.name for draft in NEWER])
+@settings(deadline=None)
 @given(schema=NEWER_SCHEMA, value=VALUE)
 def test_both_agree_in_newer_drafts(draft: Draft, schema: dict[str, Any], value: Any) -> None:
-    fast = _compile(schema, draft)
-    assert fast is not None
-    assert fast.is_valid(value) == draft.reference(schema).is_valid(value)
+    assert _fast(schema, draft).is_valid(value) == draft.reference(schema).is_valid(value)
 
 
 @pytest.mark.parametrize(
@@ -232,3 +231,216 @@ def test_what_the_capsule_does_not_know_is_refused() -> None:
     with pytest.raises(EventFault) as refused:
         CapsuleValidator(OBJECT, LATEST).validate({**CAPSULE, "event": {}, "other": 1})
     assert "'other' was unexpected" in refused.value.message
+
+
+ALL = pytest.mark.parametrize("draft", [DRAFT3, *NEWER], ids=["03", *(d.name for d in NEWER)])
+ITSELF = {"$ref": "#"}
+
+
+def nested(levels: int, leaf: Any = "x") -> Any:
+    for _ in range(levels):
+        leaf = {"a": leaf}
+    return leaf
+
+
+def in_two_ways(draft: Draft) -> dict[str, Any]:
+    """A schema that comes to itself in two ways: steps double at each level."""
+    ways = {"type": [ITSELF, {"extends": ITSELF}]} if draft is DRAFT3 else {"anyOf": [ITSELF] * 2}
+    return {"$schema": uri(draft), "type": "object", "properties": {"a": ways}}
+
+
+@ALL
+def test_a_schema_whose_steps_multiply_is_judged_within_a_bound(draft: Draft) -> None:
+    started = process_time()
+    refused = fault(in_two_ways(draft), nested(38))
+    # Without a bound it takes longer than anybody lives.
+    assert process_time() - started < 10
+    assert (refused.code, refused.path) == ("validation", "$.event")
+    assert refused.message == "by its schema it takes more than 20,000 steps to judge it"
+    assert fault(in_two_ways(draft), nested(38)).message == refused.message
+    assert "20,000" not in fault(in_two_ways(draft), nested(3)).message
+
+
+@ALL
+def test_a_schema_whose_steps_multiply_takes_what_fits(draft: Draft) -> None:
+    if draft is not DRAFT3:
+        validator = CapsuleValidator(in_two_ways(draft), LATEST)
+        validator.validate({**CAPSULE, "event": nested(38, {})})
+    CapsuleValidator(in_two_ways(draft), LATEST).validate({**CAPSULE, "event": nested(4, {})})
+
+
+@ALL
+@pytest.mark.parametrize("keyword", ["additionalProperties", "unevaluatedProperties"])
+def test_patterns_of_properties_cost_no_time(draft: Draft, keyword: str) -> None:
+    schema = {
+        "$schema": uri(draft),
+        "patternProperties": {"^(a+)+$": {"type": "string"}, "^(a+)+!$": {"type": "integer"}},
+        keyword: False,
+    }
+    started = process_time()
+    refused = fault(schema, {"a" * 40 + "!": "x"})
+    assert process_time() - started < 10
+    assert refused.message == "'x' is not of type 'integer'"
+
+
+def test_a_pattern_that_gives_up_is_named_wherever_it_stands() -> None:
+    pattern = {"pattern": "(a+)+\\1b$"}
+    for schema in (pattern, {"disallow": [{"type": "string", **pattern}]}):
+        refused = fault({"properties": {"a": schema}}, {"a": "a" * 3_000})
+        assert "more than 100,000 steps for the pattern '(a+)+" in refused.message
+
+
+def test_many_errors_count_and_the_worst_of_those_found_is_told() -> None:
+    required = {str(n): {"required": True} for n in range(100)}
+    schema = {"properties": {"l": {"items": {"type": "object", "properties": required}}}}
+    started = process_time()
+    refused = fault(schema, {"l": [{}] * 1_000})
+    assert process_time() - started < 10
+    assert "is a required property (and perhaps worse: to judge all of it" in refused.message
+
+
+@ALL
+@pytest.mark.parametrize(
+    "endless",
+    [
+        ITSELF,
+        {"properties": {"a": {"$ref": "#/properties/b"}, "b": {"$ref": "#/properties/a"}}},
+        {"properties": {"a": {"dependencies": {"b": {"$ref": "#/properties/a"}}}}},
+    ],
+)
+def test_a_schema_that_judges_a_value_by_itself_is_unfit(
+    draft: Draft, endless: dict[str, Any]
+) -> None:
+    with pytest.raises(ValueError, match="without end"):
+        CapsuleValidator({"$schema": uri(draft), **endless}, LATEST)
+
+
+@pytest.mark.parametrize(
+    ("broken", "why"),
+    [
+        (
+            {"pattern": "*abc"},
+            r"\$.properties.a.pattern: '\*abc' cannot be judged by: .* no pattern",
+        ),
+        ("string", r"\$.properties.a: 'string' is no schema"),
+        (None, r"\$.properties.a: None is no schema"),
+        ({"minLength": "5"}, r"\$.properties.a.minLength"),
+        ({"divisibleBy": 0}, r"\$.properties.a.divisibleBy"),
+        ({"enum": 5}, r"\$.properties.a.enum"),
+        ({"items": {"extends": [5]}}, r"\$.properties.a.items.extends"),
+        ({"$ref": 5}, "no reference"),
+        ({"$ref": "#/description"}, "no schema"),
+    ],
+)
+def test_a_draft_3_schema_on_which_the_judge_stumbles_is_unfit(broken: Any, why: str) -> None:
+    with pytest.raises(ValueError, match=why):
+        CapsuleValidator({"description": "", "properties": {"a": broken}}, LATEST)
+
+
+@pytest.mark.parametrize(
+    "sloppy",
+    [
+        {"type": "strin"},
+        {"type": "string", "minlength": "5"},
+        {"type": ["string", "nul"]},
+        {"type": "string", "required": "true"},
+        {"enum": []},
+        {"items": [], "dependencies": {"b": []}},
+        {"anyOf": 7, "const": 5},
+    ],
+)
+def test_a_draft_3_schema_that_no_draft_allows_judges_what_it_can(sloppy: dict[str, Any]) -> None:
+    validator = CapsuleValidator({"properties": {"a": sloppy, "b": {"type": "string"}}}, LATEST)
+    if "required" not in sloppy:
+        validator.validate({**CAPSULE, "event": {"b": "x"}})
+
+
+@pytest.mark.parametrize("required", [True, "true", 1, ["x"], {"a": 1}])
+def test_required_is_what_python_takes_for_true(required: Any) -> None:
+    assert fault({"properties": {"a": {"required": required}}}, {}).path == "$.event.a"
+
+
+@ALL
+def test_names_of_parts_change_nothing(draft: Draft) -> None:
+    n = {"type": "integer"}
+    named = {"id": "http://x/y", "$id": "http://x/z", "$schema": uri(NEWER[2])}
+    within = named if draft is DRAFT3 else {"title": "t"}
+    schema: dict[str, Any] = {
+        "$schema": uri(draft),
+        "definitions": {"n": n},
+        "properties": {"default": {"$ref": "#/definitions/n", **within}, "o": {**within, **OBJECT}},
+    }
+    if draft is DRAFT3:
+        schema["properties"]["default"]["id"] = 5
+    CapsuleValidator(schema, LATEST).validate({**CAPSULE, "event": {"default": 5}})
+    assert fault(schema, {"default": "x"}).path == "$.event.default"
+
+
+JSON: st.SearchStrategy[Any] = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-(10**30), 10**30)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.sampled_from(
+        ["", "a", "string", "object", "#", "#/properties/a", "^(a+)+$", "*", "\ud800"]
+    ),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(
+                """a $ref $schema $id id type properties patternProperties additionalProperties
+                items additionalItems extends disallow dependencies required pattern enum minimum
+                divisibleBy uniqueItems anyOf allOf oneOf not if then const contains propertyNames
+                $defs $dynamicRef $recursiveRef $anchor $dynamicAnchor unevaluatedProperties format
+                definitions default minLength dependentSchemas unevaluatedItems""".split()  # noqa: SIM905
+            ),
+            inner,
+            max_size=4,
+        )
+    ),
+    max_leaves=12,
+)
+
+
+@ALL
+@settings(deadline=None, max_examples=200)
+@given(
+    schema=st.dictionaries(
+        st.sampled_from(["properties", "extends", "anyOf", "items", "dependencies", "$ref"]), JSON
+    ),
+    of_a=JSON,
+    events=st.lists(JSON, min_size=1, max_size=3),
+)
+def test_any_json_is_a_schema_or_a_value_error_and_any_event_has_one_verdict(
+    draft: Draft, schema: dict[str, Any], of_a: Any, events: list[Any]
+) -> None:
+    schema = {**schema, "$schema": uri(draft)}
+    if isinstance(schema.setdefault("properties", {}), dict):
+        schema["properties"]["a"] = of_a
+    try:
+        validator = CapsuleValidator(schema, LATEST)
+    except ValueError:
+        return
+    for event in [*events, {"a": events[0]}]:
+        assert verdict(validator, event) == verdict(CapsuleValidator(schema, LATEST), event)
+
+
+def verdict(validator: CapsuleValidator, event: Any) -> tuple[str, str] | None:
+    try:
+        validator.validate({**CAPSULE, "event": event})
+    except Unforeseen as ours:
+        raise ours.error from ours
+    except EventFault as refused:
+        return refused.path, refused.message
+    return None
+
+
+@pytest.mark.parametrize("pattern", ["(?P<a>b)", "(?x) a b", "*a", "a(?#c)"])
+def test_a_pattern_of_names_that_is_none_makes_a_schema_unfit(pattern: str) -> None:
+    with pytest.raises(ValueError, match="is no pattern"):
+        CapsuleValidator({"patternProperties": {pattern: {}}}, LATEST)
+
+
+def test_patterns_of_names_that_are_none_together_make_a_schema_unfit() -> None:
+    with pytest.raises(ValueError, match="is no pattern"):
+        CapsuleValidator({"patternProperties": {"b": {}, "(?i)a": {}}}, LATEST)

@@ -78,6 +78,16 @@ def test_lint_reads_a_file(folder: Path, tmp_path: Path) -> None:
     assert schema(folder, "lint", str(file)).exit_code == 1
 
 
+@pytest.mark.parametrize("text", ["[" * 2_000 + "]" * 2_000, '{"properties": {"\\ud800": {}}}'])
+def test_lint_ends_with_a_finding_whatever_a_file_holds(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "schemas" / "Draft" / "1.json"
+    file.parent.mkdir(parents=True)
+    file.write_text(text)
+    result = schema(tmp_path / "schemas", "lint", str(file))
+    assert result.exit_code == 1 or "warning" in result.stdout
+    assert result.exception is None or isinstance(result.exception, SystemExit)
+
+
 def test_diff_exits_1_for_a_breaking_change(folder: Path) -> None:
     result = schema(folder, "diff", "Word", "1", "2")
     assert result.exit_code == 1
@@ -103,3 +113,14 @@ def test_a_wiki_that_does_not_answer_is_told_of_with_what_is_near(
     assert told.exit_code == 1
     assert "the schema wiki does not say" in told.stderr
     assert "revisions are 1, 2" in told.stderr
+
+
+@pytest.mark.parametrize("broken", [{"type": "string", "pattern": "*abc"}, "string", None])
+def test_lint_exits_1_for_a_schema_by_which_nobody_can_judge(
+    tmp_path: Path, broken: object
+) -> None:
+    file = tmp_path / "Draft.json"
+    file.write_text(json.dumps({"properties": {"a": broken}}))
+    result = schema(tmp_path, "lint", str(file))
+    assert result.exit_code == 1
+    assert "error: Nobody can judge by this schema: $.properties.a" in result.stdout

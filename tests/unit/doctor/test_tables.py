@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,8 +13,9 @@ from elfaust.doctor.check import Check
 from elfaust.doctor.tables import check_tables
 from elfaust.settings import Settings
 from tests.unit.doctor.fakes import FakeCursor, Rows, wiki
+from tests.unit.sinks.fakes import ShownTable
 
-#: What information_schema.columns says of the table of SCHEMA (elfaust.sinks.drift.SHOWN).
+#: What elfaust.sinks.drift.SHOWN gives of the table of SCHEMA, `generated` left out.
 TEXT = ("varchar(1024)", 0, 1, 0)
 COLUMNS: Rows = [
     ("id", "int(11)", 1, 0, 1),
@@ -41,22 +43,32 @@ def settings(tmp_path: Path) -> Settings:
 class OneTable(FakeCursor):
     """A database with one table; it takes SELECT alone."""
 
-    def __init__(self, table: str, columns: Rows, owner: str) -> None:
-        super().__init__({"tables": [(owner,)] if columns else [], "columns": columns})
+    def __init__(self, table: str, shown: ShownTable, owner: str) -> None:
+        super().__init__({})
         self._table = table
+        self._shown = shown
+        self._owners: Rows = [(owner,)] if shown.columns else []
 
     def execute(self, statement: str, parameters: tuple[object, ...] = ()) -> None:
-        super().execute(statement, parameters)
         assert statement.startswith("SELECT ")
-        if parameters not in ((), (self._table,)):
+        if parameters not in ((), (self._table,), (self._shown.engine,)):
             self._rows = []
+        elif "table_comment" in statement:
+            self._rows = self._owners
+        else:
+            self._rows = self._shown.answer(statement)
 
 
 def checked(
-    settings: Settings, columns: Rows, owner: str = "Edit 1", table: str = "Edit_1"
+    settings: Settings,
+    columns: Rows,
+    owner: str = "Edit 1",
+    table: str = "Edit_1",
+    **given: Any,
 ) -> list[Check]:
     """Return the checks of a database that has one table of these columns and this comment."""
-    return list(check_tables(settings, OneTable(table, columns, owner)))
+    shown = ShownTable([(*column, False) for column in columns], **given)
+    return list(check_tables(settings, OneTable(table, shown, owner)))
 
 
 def test_a_table_as_its_schema_makes_it(settings: Settings) -> None:
@@ -91,6 +103,85 @@ def test_harm_and_what_is_harmless_are_told_apart(settings: Settings) -> None:
     harm, extra, _ = checked(settings, [*COLUMNS[:-1], ("mine", "int(11)", 0, 1, 0)])
     assert (harm.outcome, extra.outcome) == ("fail", "warn")
     assert "mine" not in harm.detail + harm.cure
+
+
+@pytest.mark.parametrize(
+    ("given", "what", "cure"),
+    [
+        (
+            {"unique": [("ix_uuid", "uuid", None), ("mine", "wiki", None)]},
+            "unique index mine lets events of one value be stored but once",
+            "ALTER TABLE `Edit_1` DROP INDEX `mine`",
+        ),
+        (
+            {"unique": [("ix_uuid", "uuid", 8)]},
+            "unique index ix_uuid lets events of one value be stored but once",
+            "ALTER TABLE `Edit_1` DROP INDEX `ix_uuid`",
+        ),
+        (
+            {"constraints": [("foo", "CHECK")]},
+            "CHECK foo refuses rows",
+            "ALTER TABLE `Edit_1` DROP CONSTRAINT `foo`",
+        ),
+        (
+            {"constraints": [("event_a", "CHECK")]},
+            "CHECK event_a refuses rows",
+            "ALTER TABLE `Edit_1` MODIFY COLUMN `event_a` BIGINT",
+        ),
+        (
+            {"constraints": [("fk", "FOREIGN KEY")]},
+            "FOREIGN KEY fk refuses rows",
+            "ALTER TABLE `Edit_1` DROP FOREIGN KEY `fk`",
+        ),
+        (
+            {"triggers": [("tr", "BEFORE", "INSERT")]},
+            "trigger tr (BEFORE INSERT) runs with each row",
+            "DROP TRIGGER `tr`",
+        ),
+        (
+            {"engine": "MyISAM"},
+            "has engine MyISAM, which keeps half a write",
+            "ALTER TABLE `Edit_1` ENGINE = InnoDB",
+        ),
+        (
+            {"kind": "VIEW"},
+            "is a view",
+            "DROP VIEW `Edit_1`: the table is made again",
+        ),
+        (
+            {"next_id": 2**31},
+            "column id has used 2147483647 of 2147483647 numbers",
+            "ALTER TABLE `Edit_1` MODIFY COLUMN `id` BIGINT AUTO_INCREMENT NOT NULL",
+        ),
+    ],
+)
+def test_what_else_harms(settings: Settings, given: dict[str, Any], what: str, cure: str) -> None:
+    harm, _ = checked(settings, COLUMNS, **given)
+    assert harm == Check("table Edit_1", "fail", what, cure)
+
+
+@pytest.mark.parametrize(
+    "unique",
+    [("PRIMARY", "id", None), ("both", "uuid", None)],
+)
+def test_an_index_of_what_is_unique_anyhow_is_no_harm(
+    settings: Settings, unique: tuple[str, str, None]
+) -> None:
+    index = [unique, (unique[0], "wiki", None), ("ix_uuid", "uuid", None)]
+    [check] = checked(settings, COLUMNS, unique=index)
+    assert check.outcome == "ok"
+
+
+def test_numbers_of_id_are_told_before_they_end(settings: Settings) -> None:
+    told, _ = checked(settings, COLUMNS, next_id=1_800_000_001)
+    assert (told.outcome, told.detail) == (
+        "warn",
+        "column id has used 1800000000 of 2147483647 numbers",
+    )
+    assert len(checked(settings, COLUMNS, next_id=1_700_000_000)) == 1
+    for wide in ("bigint(20)", "bigint(20) unsigned", "int(10) unsigned"):
+        columns = [("id", wide, 1, 0, 1), *COLUMNS[1:]]
+        assert len(checked(settings, columns, next_id=1_800_000_001)) == 1
 
 
 def test_a_table_of_another_schema(settings: Settings) -> None:

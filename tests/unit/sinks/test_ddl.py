@@ -7,7 +7,14 @@ import pytest
 from elfaust.columns import ID, OF_CAPSULE, Column
 from elfaust.errors import SchemaUnfit
 from elfaust.registry import Schema
-from elfaust.sinks.ddl import create_table, fitting, quoted, table_name
+from elfaust.sinks.ddl import (
+    create_table,
+    fitting,
+    index_name,
+    owner_of,
+    quoted,
+    table_name,
+)
 from elfaust.types import SchemaKey
 
 STRING = "VARCHAR(1024)"
@@ -58,3 +65,33 @@ def test_a_table_is_named_by_its_format() -> None:
 def test_a_table_name_longer_than_mysql_s_is_refused() -> None:
     with pytest.raises(SchemaUnfit, match="longer than 64"):
         table_name("{schema}_{revision}", SchemaKey("x" * 63, 17))
+
+
+@pytest.mark.parametrize("name", ["x" * 59 + " ", "x" * 40 + "\U0001f600", "\0"])
+def test_a_table_name_that_mysql_refuses(name: str) -> None:
+    with pytest.raises(SchemaUnfit, match=r"table .*(space|character)"):
+        table_name(name, KEY)
+
+
+def test_names_of_indexes_that_are_cut_differ() -> None:
+    names = ["event_" + "x" * 57 + end for end in "ab"]
+    indexes = [index_name(Column(name, "VARCHAR(14)")) for name in names]
+    assert [len(index) for index in indexes] == [64, 64]
+    assert len(set(indexes)) == 2
+    assert index_name(Column("event_" + "x" * 55, "VARCHAR(14)")) == "ix_event_" + "x" * 55
+
+
+@pytest.mark.parametrize(
+    ("comment", "whose"), [("Foo 1", "Foo 1"), ("", ""), ("our best table", ""), (None, None)]
+)
+def test_a_table_is_anybody_s_unless_its_comment_names_a_schema(
+    comment: str | None, whose: str | None
+) -> None:
+    class Cursor:
+        def execute(self, statement: str, parameters: tuple[str]) -> None:
+            assert parameters == ("Foo_1",)
+
+        def fetchall(self) -> list[tuple[str]]:
+            return [] if comment is None else [(comment,)]
+
+    assert owner_of(Cursor(), "Foo_1") == whose

@@ -13,7 +13,7 @@ from elfaust.dialect import DIALECTS
 from elfaust.registry import Registry
 from elfaust.settings import Settings
 from elfaust.sinks.ddl import fitting
-from elfaust.sinks.drift import Shown, alter_table, differences, holds, table_drift
+from elfaust.sinks.drift import Shown, alter_table, differences, holds
 from elfaust.types import SchemaKey
 
 REGISTRY = Registry(Settings().schemas)
@@ -180,12 +180,10 @@ def test_a_column_of_somebody_else_is_harm_only_if_it_demands_a_value() -> None:
     assert alter_table("t", [found]) == "ALTER TABLE `t` MODIFY COLUMN `mine` int(11) NULL"
 
 
-def test_a_table_is_read_by_name() -> None:
-    class Cursor:
-        def execute(self, statement: str, parameters: tuple[str]) -> None:
-            assert parameters == ("Edit_1",)
-
-        def fetchall(self) -> list[tuple[object, ...]]:
-            return [("event_n", "bigint(20)", 0, 1, 0)]
-
-    assert table_drift(Cursor(), "Edit_1", [NUMBER]) == []
+def test_a_generated_column_is_harm() -> None:
+    [found] = differences([Shown("event_n", "bigint(20)", generated=True)], [NUMBER])
+    assert found.harmful
+    assert str(found) == "column event_n is generated, no event fills it"
+    assert alter_table("t", [found]) == (
+        "ALTER TABLE `t` DROP COLUMN `event_n`, ADD COLUMN `event_n` BIGINT"
+    )

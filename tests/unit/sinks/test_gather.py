@@ -10,7 +10,10 @@ import pytest
 
 from elfaust.errors import EventFault, ServerAway, TableChanged, Unacknowledged
 from elfaust.sinks import gather as module
+from elfaust.sinks import held as held_module
+from elfaust.sinks.bounds import Bounds
 from elfaust.sinks.gather import Gather, Gathered, Refused, by_topic, in_thread
+from elfaust.sinks.held import Lane
 from elfaust.types import Record
 
 
@@ -22,30 +25,58 @@ class Sink:
         self.fail = False
         self.refuse: list[Refused] = []
         self.generation = 1
+        self.held: set[Lane] = set()
+        self.broken: set[Hashable] = set()
 
     async def write(self, key: Hashable, batches: Sequence[Gathered]) -> Sequence[Refused]:
         if self.fail:
             raise ServerAway("MySQL", "gone")
+        if key in self.broken:
+            self.log.append(f"try {key}")
+            raise TableChanged(str(key), "Unknown column")
         self.log.append(f"write {key} {sum(len(batch.records) for batch in batches)}")
         return self.refuse
 
     async def report(self, refused: Sequence[Refused]) -> None:
         self.log.append(f"report {len(refused)}")
 
-    def gather(self, rows: int = 10, seconds: float = 60.0, pending: int = 100) -> Gather:
+    async def hold(self, lanes: set[Lane], held: bool) -> None:
+        self.log.append(f"{'hold' if held else 'release'} {sorted(lanes)}")
+        self.held = self.held | lanes if held else self.held - lanes
+
+    def gather(
+        self,
+        rows: int = 10,
+        seconds: float = 60.0,
+        pending: int = 100,
+        size: int = 1_000,
+        pending_size: int = 10_000,
+    ) -> Gather:
         return Gather(
             group_of=lambda batch: batch.topic,
             write=self.write,
             report=self.report,
             generation=lambda: self.generation,
-            flush_rows=rows,
+            flush=Bounds(rows, size),
             flush_seconds=seconds,
-            pending_rows=pending,
+            pending=Bounds(pending, pending_size),
+            hold=self.hold,
         )
 
-    def batch(self, topic: str, rows: int, lane: int = 0, generation: int = 1) -> Gathered:
+    def batch(
+        self, topic: str, rows: int, lane: int = 0, generation: int = 1, size: int = 2
+    ) -> Gathered:
         records = [Record(b"{}", offset, 0, "", -1) for offset in range(rows)]
-        return Gathered(topic, lane, generation, records, lambda: self.log.append(f"ack {topic}"))
+        return Gathered(
+            topic,
+            lane,
+            generation,
+            records,
+            lambda: self.log.append(f"ack {topic}"),
+            size,
+            # As a consumer does it: what was delivered is dropped when its lane is held.
+            lambda: (topic, lane) in self.held,
+        )
 
 
 @pytest.fixture
@@ -188,34 +219,113 @@ async def test_a_batch_that_comes_late_from_lanes_that_moved_is_dropped(sink: Si
     assert sink.log == ["write a 3", "ack a"]
 
 
-async def test_a_group_whose_table_has_changed_waits_and_the_others_go_on(
-    sink: Sink, monkeypatch: pytest.MonkeyPatch
+async def test_a_group_is_written_when_it_has_enough_bytes(sink: Sink) -> None:
+    gather = sink.gather(size=100)
+    await gather.add(sink.batch("a", 1, size=60))
+    assert sink.log == []
+    await gather.add(sink.batch("a", 1, size=40))
+    assert sink.log == ["write a 2", "ack a", "ack a"]
+
+
+async def test_all_is_written_when_too_many_bytes_wait(sink: Sink) -> None:
+    gather = sink.gather(pending_size=100)
+    await gather.add(sink.batch("a", 1, size=60))
+    await gather.add(sink.batch("b", 1, size=40))
+    assert sink.log == ["write a 1", "ack a", "write b 1", "ack b"]
+
+
+class Clock:
+    """The time of both modules."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.now = monotonic()
+        monkeypatch.setattr(module, "monotonic", lambda: self.now)
+        monkeypatch.setattr(held_module, "monotonic", lambda: self.now)
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    return Clock(monkeypatch)
+
+
+async def test_a_group_whose_table_has_changed_keeps_nothing_and_the_others_go_on(
+    sink: Sink, clock: Clock
 ) -> None:
-    now, held, broken = monotonic(), list[tuple[set[str], bool]](), {"a"}
-    monkeypatch.setattr(module, "monotonic", lambda: now)
-
-    async def write(key: Hashable, batches: Sequence[Gathered]) -> Sequence[Refused]:
-        if key in broken:
-            raise TableChanged(str(key), "Unknown column")
-        return await sink.write(key, batches)
-
     gather = sink.gather(seconds=1.0)
-    gather._write, gather._hold = write, lambda topics, held_: held.append((topics, held_))
+    sink.broken = {"a"}
     await gather.add(sink.batch("a", 5))
     await gather.add(sink.batch("b", 5))
-    now += 2
+    clock.now += 2
     await gather.flush_old()
-    assert (sink.log, held) == (["write b 5", "ack b"], [({"a"}, True)])
-    # What was on its way comes behind it; it is not tried before its time.
+    assert sink.log == ["try a", "hold [('a', 0)]", "write b 5", "ack b"]
+    assert gather._groups == {}
+    # What was on its way is over; what comes of another lane of the group is held too.
     await gather.add(sink.batch("a", 3))
-    broken.clear()
-    now += module.AGAIN_SECONDS - 1
-    await gather.flush_old()
-    assert sink.log == ["write b 5", "ack b"]
-    now += 2
-    await gather.flush_old()
-    assert sink.log[2:] == ["write a 8", "ack a", "ack a"]
-    assert held == [({"a"}, True), ({"a"}, False)]
+    await gather.add(sink.batch("a", 3, lane=1))
+    assert sink.log[4:] == ["hold [('a', 1)]"]
+    assert gather._groups == {}
+    assert gather.held == ["table a does not fit its schema, its events wait: Unknown column"]
+
+
+async def test_a_held_group_is_tried_with_the_first_batch_that_comes_again(
+    sink: Sink, clock: Clock
+) -> None:
+    gather = sink.gather(rows=1)
+    sink.broken = {"a"}
+    await gather.add(sink.batch("a", 5))
+    sink.log.clear()
+    clock.now += held_module.TRY_SECONDS - 1
+    await gather.try_held()
+    assert sink.log == []
+    clock.now += 1
+    await gather.try_held()
+    await gather.try_held()
+    gather._large = Bounds(100, 100)
+    await gather.add(sink.batch("a", 5))
+    assert sink.log == ["release [('a', 0)]", "try a", "hold [('a', 0)]"]
+    assert len(gather.held) == 1
+    sink.log.clear()
+    sink.broken.clear()
+    clock.now += held_module.TRY_SECONDS
+    await gather.try_held()
+    assert len(gather.held) == 1
+    await gather.add(sink.batch("a", 5))
+    assert sink.log == ["release [('a', 0)]", "write a 5", "ack a"]
+    assert gather.held == []
+    await gather.add(sink.batch("a", 5))
+    assert sink.log[3:] == []
+
+
+async def test_what_comes_while_a_write_fails_is_held_with_it(sink: Sink) -> None:
+    async def write(key: Hashable, batches: Sequence[Gathered]) -> Sequence[Refused]:
+        await gather.add(sink.batch("a", 1, lane=1))
+        raise TableChanged(str(key), "Unknown column")
+
+    gather = sink.gather()
+    gather._write = write
+    await gather.add(sink.batch("a", 5))
+    await gather.flush()
+    assert (sink.log, gather._groups) == (["hold [('a', 0), ('a', 1)]"], {})
+
+
+async def test_what_was_dropped_meanwhile_is_not_written(sink: Sink) -> None:
+    gather = sink.gather()
+    await gather.add(sink.batch("a", 5))
+    await gather.add(sink.batch("a", 4, lane=1))
+    sink.held = {("a", 0)}
+    await gather.flush()
+    assert sink.log == ["write a 4", "ack a"]
+
+
+async def test_held_groups_are_forgotten_when_the_lanes_move(sink: Sink) -> None:
+    gather = sink.gather(rows=1)
+    sink.broken = {"a"}
+    await gather.add(sink.batch("a", 5))
+    await gather.forget()
+    sink.generation, sink.held = 2, set()
+    assert gather.held == []
+    await gather.add(sink.batch("a", 5, generation=2))
+    assert len(gather.held) == 1
 
 
 async def test_in_thread_runs_beside_the_loop() -> None:

@@ -188,6 +188,18 @@ def test_a_bad_event_is_refused_alone(schema: Schema, name: str) -> None:
     pq.read_table(io.BytesIO(to_bytes(table)))
 
 
+@pytest.mark.parametrize("value", [b"null", b"true", b"[]", b"1", b"", b"\n", b"{}\n{}"])
+def test_what_is_no_object_is_refused_alone_wherever_it_stands(value: bytes) -> None:
+    # Arrow's reader ends the process at a `null` in front, if it is asked: a plain schema.
+    plain = Schema(SchemaKey("Plain", 1), {"properties": {"flag": {"type": "boolean"}}})
+    good = Record(b'{"uuid":"u","dt":"2020-09-13T12:26:40Z","event":{"flag":true}}', 1, 0, "", -1)
+    bad = Record(value, 0, 0, "", -1)
+    for batch in ([bad], [bad, good], [good, bad]):
+        table, refused = ParquetWriter(plain).table(batch)
+        assert table.num_rows == len(batch) - 1
+        assert [record for record, _ in refused] == [bad]
+
+
 JSON_VALUES = st.recursive(
     st.none()
     | st.booleans()

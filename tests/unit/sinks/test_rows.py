@@ -11,6 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from elfaust.columns import columns_of
+from elfaust.dialect import DIALECTS
+from elfaust.registry import Registry
+from elfaust.settings import Settings
+from elfaust.sinks.ddl import fitting
+from elfaust.sinks.inserting import KNOWN_GOOD
 from elfaust.sinks.rows import RowMaker
 from elfaust.types import SchemaKey
 
@@ -29,6 +34,10 @@ SCHEMA: dict[str, Any] = {
 MAKER = RowMaker(columns_of(SchemaKey("Edit", 1), SCHEMA))
 #: What UTF-8 can hold.
 TEXT = st.text(st.characters(codec="utf-8"))
+JSON = st.recursive(
+    st.none() | st.booleans() | st.floats(allow_nan=False, allow_infinity=False) | TEXT,
+    lambda inner: st.lists(inner) | st.dictionaries(TEXT, inner),
+)
 EVENTS = st.fixed_dictionaries(
     {},
     optional={
@@ -79,6 +88,17 @@ def test_a_timestamp_in_the_event_is_mediawiki_s() -> None:
     assert row(event={"timestamp": 62})["event_timestamp"] == "19700101000102"
 
 
+def test_a_boolean_in_a_timestamp_s_place_stays_one() -> None:
+    assert row(event={"timestamp": False})["event_timestamp"] == "false"
+
+
+@pytest.mark.parametrize("name", ["count", "share", "ok"])
+@pytest.mark.parametrize("value", [[1, "x"], [], {"a": 1}, "x"])
+def test_what_is_no_number_is_refused_before_mysql_sees_it(name: str, value: object) -> None:
+    with pytest.raises(ValueError, match="is no number"):
+        row(event={name: value})
+
+
 def test_a_timestamp_that_no_calendar_has_is_refused() -> None:
     with pytest.raises(ValueError, match=r"no time|out of range"):
         row(event={"timestamp": 10**12})
@@ -99,3 +119,59 @@ def test_what_is_missing_is_the_default_else_null() -> None:
 def test_what_is_no_json_is_refused() -> None:
     with pytest.raises(ValueError, match=r"unexpected|input"):
         MAKER.row(b"{")
+
+
+@given(JSON)
+def test_any_user_agent_is_valid_json_in_its_column(agent: Any) -> None:
+    made = row(userAgent=agent)["userAgent"]
+    if isinstance(agent, str):
+        assert made == agent[:1024]
+    elif agent is not None:
+        assert len(made) <= 1024
+        assert type(orjson.loads(made)) is type(agent)
+
+
+def agent_of(maker: RowMaker, agent: Any) -> str:
+    capsule = {"event": {}, "uuid": "0" * 32, "dt": "2020-09-13T12:26:40Z", "userAgent": agent}
+    values = maker.row(orjson.dumps(capsule))
+    return str(values[[column.name for column in maker.columns].index("userAgent")])
+
+
+def test_a_user_agent_of_2015_is_cut_as_a_text() -> None:
+    maker = RowMaker(columns_of(SchemaKey("Edit", 1), SCHEMA, DIALECTS["2015"]))
+    assert agent_of(maker, "é" * 500) == "é" * 191
+
+
+def test_a_user_agent_that_is_kept_as_text_has_an_end_too() -> None:
+    wide = {"properties": {f"p{n}": {"type": "string"} for n in range(30)}}
+    made = agent_of(RowMaker(fitting(columns_of(SchemaKey("Edit", 1), wide))), ["😀" * 99_999])
+    assert len(made.encode()) <= 65_535
+    assert orjson.loads(made)
+
+
+@pytest.mark.parametrize(
+    "capsule",
+    [
+        {"dt": "0001-01-01T00:00:00+14:00"},
+        {"dt": "9999-12-31T23:59:59-14:00"},
+        {"dt": None},
+        {"dt": None, "timestamp": "2020"},
+        {"dt": None, "timestamp": 1e300},
+        {"dt": True},
+        {"uuid": 5},
+        {"uuid": "é" * 32},
+        {"uuid": ["0"] * 32},
+        {"event": [1]},
+    ],
+)
+def test_what_is_no_event_is_told_as_the_event_s_fault(capsule: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=r"no time|uuid|no object|no calendar|out of range|year"):
+        row(**capsule)
+
+
+def test_the_known_good_event_has_a_row_in_every_table() -> None:
+    registry = Registry(Settings().schemas)
+    for key in registry.known():
+        schema = registry.find(key)
+        for dialect in DIALECTS.values():
+            RowMaker(columns_of(key, schema.event, dialect)).row(KNOWN_GOOD)

@@ -1,0 +1,249 @@
+"""The way behind the topics of events: rows, Parquet, counts, account and audit."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from types import SimpleNamespace
+from typing import Any
+
+import orjson
+import pyarrow.parquet as pq
+
+from elfaust.account import Scanned, _Lines
+from elfaust.audit import _Judge
+from elfaust.counts import CountKey, merge, tally
+from elfaust.counts_view import View
+from elfaust.errors import EventFault, SchemaAway, Unforeseen
+from elfaust.feeding import reporting
+from elfaust.registry import Registry, Schema
+from elfaust.settings import Settings
+from elfaust.sinks.commit_files import Progress
+from elfaust.sinks.gather import Refused
+from elfaust.sinks.hdfs import HdfsSink, advance
+from elfaust.storage import Storage, open_storage
+from elfaust.stored import Row, differences, parquet_rows
+from elfaust.topics import TopicNames
+from elfaust.types import Record, SchemaKey
+from models.count import Count
+from tests.fuzz.faults import Broken, Faults
+from tests.fuzz.kafka import MemoryStorage, Topics
+from tests.fuzz.tables import Stored, rows_of, shown
+
+Refusals = list[tuple[str, Record, EventFault]]
+
+
+class Sinks:
+    """The sinks of one case."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        faults: Faults,
+        topics: Topics,
+        stores: bool,
+        seen: dict[str, int],
+    ) -> None:
+        self.settings = settings
+        self.faults = faults
+        self.topics = topics
+        self.names = TopicNames(settings)
+        self.registry = Registry(settings.schemas)
+        self.stores = stores
+        self.seen = seen
+
+    def take(self, by_topic: Mapping[str, list[Record]], judged: Mapping[str, int]) -> None:
+        """Take the records of all topics of a lane through everything behind them.
+
+        `judged` is how many of each topic the processor has made, the first ones.
+        """
+        events = {t: records for t, records in by_topic.items() if self.names.key(t) and records}
+        rows = {topic: self._rows(topic, records) for topic, records in events.items()}
+        for topic, files in self._files(events).items():
+            self._compare(events[topic], judged.get(topic, 0), rows.get(topic), files)
+        errors = self.topics.records[self.names.error]
+        self._count(events, errors)
+
+    def _rows(self, topic: str, records: list[Record]) -> Stored | None:
+        """Store a topic's records as MySQL's sink does."""
+        key = self._key(topic)
+
+        def store(some: Sequence[Record]) -> Stored | None:
+            try:
+                return rows_of(self.settings, self.registry, key, some)
+            except SchemaAway:
+                return None
+
+        stored = self.faults.attempt("rows", store, records)
+        if stored is None:
+            for record in records:
+                self.faults.attempt("rows", store, [record])
+            return None
+        total = len(stored.rows) + stored.repeats + len(stored.refused)
+        self.faults.promise("rows", total == len(records), "a record gets no row and no fault")
+        self.seen["rows"] = self.seen.get("rows", 0) + len(stored.rows)
+        self._report("mysql", [(topic, record, fault) for record, fault in stored.refused])
+        return stored
+
+    def _files(self, events: Mapping[str, list[Record]]) -> dict[str, dict[str, Row]]:
+        """Write the Parquet files of a lane; return each topic's rows by uuid."""
+        written = {}
+        storage = self._write(events)
+        if storage is None:
+            for topic, records in events.items():
+                if (alone := self._write({topic: records})) is not None:
+                    written[topic] = self._stored(topic, records, *alone)
+                    continue
+                for record in records:
+                    self._write({topic: [record]})
+        else:
+            for topic, records in events.items():
+                written[topic] = self._stored(topic, records, *storage)
+        return written
+
+    def _write(self, events: Mapping[str, list[Record]]) -> tuple[Storage, Refusals] | None:
+        storage: Any = open_storage(self.settings.hdfs) if self.stores else MemoryStorage()
+        sink = HdfsSink(self.settings, self.registry, storage)
+        topics = {topic: (self._key(topic), records) for topic, records in events.items()}
+        refused: Refusals = []
+
+        def write() -> tuple[Storage, Refusals] | None:
+            try:
+                refused.extend(_write(sink, topics))
+                before = list(storage.walk(self.settings.hdfs.root))
+                again = _write(sink, topics)
+            except SchemaAway:
+                return None
+            if again or before != list(storage.walk(self.settings.hdfs.root)):
+                raise Broken("what is stored is stored again", str(again)[:300])
+            return storage, refused
+
+        found = self.faults.attempt("files", write)
+        self._report("hdfs", refused)
+        return found
+
+    def _key(self, topic: str) -> SchemaKey:
+        key = self.names.key(topic)
+        assert key is not None
+        return key
+
+    def _stored(
+        self, topic: str, records: list[Record], storage: Storage, refused: Refusals
+    ) -> dict[str, Row]:
+        key, root = self._key(topic), self.settings.hdfs.root
+        folder = f"{root}/{key.schema.lower()}_{key.revision}"
+        files = self.faults.attempt("audit", parquet_rows, storage, folder)
+        if files is None:
+            return {}
+        self.faults.promise("files", not files.unreadable, "a file is unreadable", files.unreadable)
+        mine = {id(record) for of, record, _ in refused if of == topic}
+        fresh = advance(Progress(), topic, records)
+        # `Edit` and `EDIT` share a folder: there may be more.
+        total = sum(
+            pq.read_metadata(io.BytesIO(storage.read(path))).num_rows
+            for path in storage.walk(folder)
+        )
+        self.faults.promise(
+            "files",
+            total + len(mine) >= len(fresh),
+            "a record is in no file and not refused",
+            f"{topic}: {total} rows, {len(mine)} refused, {len(fresh)} new",
+        )
+        self.seen["files"] = self.seen.get("files", 0) + total
+        return files.rows
+
+    def _compare(
+        self, records: list[Record], judged: int, stored: Stored | None, files: dict[str, Row]
+    ) -> None:
+        """Compare rows and files of events that were judged, as the audit does.
+
+        That they differ is no fault here: what a store keeps of an event is not this fuzz's.
+        """
+        schema = stored.schema if stored else None
+        if stored is None or schema is None:
+            return
+        for uuid in _of_processor(records, judged) & stored.rows.keys() & files.keys():
+            held = shown(stored.columns, stored.rows[uuid])
+            self.faults.attempt("audit", _differences, schema, held, files[uuid])
+
+    def _report(self, role: str, refused: Refusals) -> None:
+        """Report refused records to the error topic, as a sink does."""
+        for _, _, fault in refused:
+            if isinstance(fault, Unforeseen):
+                self.faults.caught(role, fault.error)
+            self.faults.promise(role, fault.code == "consumer", "a sink's fault has another code")
+
+        async def publisher() -> Any:
+            return self.topics.publisher
+
+        app = SimpleNamespace(
+            publisher=publisher, names=self.names, role=role, settings=self.settings
+        )
+        given = [Refused(topic, 0, record, fault) for topic, record, fault in refused]
+
+        async def report() -> None:
+            await reporting(app)(given)
+
+        self.faults.attempt("report", lambda: asyncio.run(report()))
+
+    def _count(self, events: Mapping[str, list[Record]], errors: Sequence[Any]) -> None:
+        from elfaust.batch import Batch
+
+        of_errors = self.faults.attempt("batch", lambda: Batch(None, errors).records) or []
+        # What else may stand in the error topic.
+        strays = [record for records in events.values() for record in records if not record.source]
+        topics = {**events, self.names.error: of_errors, "": strays}
+        view, scanned, lines = View(), [], _Lines()
+        for topic, records in topics.items():
+            scanned.append(Scanned(topic, 0, records))
+            self.faults.attempt("counts", self._tally, topic, records, view)
+            if key := self.names.key(topic):
+                self.faults.attempt("account", lines.add_events, key, records)
+        self.faults.attempt("account", lambda: lines.add_errors(of_errors))
+        self.faults.attempt("account", lambda: [line.problems for line in lines.sorted()])
+        self.faults.attempt("view", lambda: orjson.dumps(view.as_json()))
+        self.faults.attempt("audit", lambda: _Judge(self.settings, scanned, []))
+
+    def _tally(self, topic: str, records: Sequence[Record], view: View) -> None:
+        counted: Counter[str] = Counter()
+        for entry, added in tally(0, topic, self.names.key(topic), records).items():
+            if CountKey.decode(entry.encode()) != entry:
+                raise Broken("a key of the counts is read as another", entry.encode())
+            value = merge(None, added)
+            if value is None or merge(value, added) is not None:
+                raise Broken("what is counted is counted again", entry.encode())
+            kept = Count.loads(Count(**value).dumps()).asdict()
+            if kept != value:
+                raise Broken("a count is read as another", str(value))
+            view.apply(entry, value)
+            counted["all" if entry.minute is None else "minutes"] += value["count"]
+        # Within a minute positions may begin again: only then are there more.
+        sources = {record.source for record in records}
+        if sources <= set(self.names.raw) and counted["all"] != len(records):
+            raise Broken("a record is not counted", f"{counted} of {len(records)}")
+
+
+def _of_processor(records: Sequence[Record], judged: int) -> set[str]:
+    """Return the uuids of the first `judged` events, which no other event has."""
+    uuids = [_uuid(record.value) for record in records]
+    times = Counter(uuids)
+    return {uuid for uuid in uuids[:judged] if uuid and times[uuid] == 1}
+
+
+def _uuid(value: bytes) -> Any:
+    try:
+        return str(orjson.loads(value)["uuid"])
+    except (ValueError, LookupError, TypeError):
+        return None
+
+
+def _differences(schema: Schema, held: Row, given: Row) -> list[str]:
+    return list(differences(schema, held, given))
+
+
+def _write(sink: HdfsSink, topics: Any) -> Refusals:
+    told: list[Refused] = []
+    sink.write(0, topics, told.extend)
+    return [(one.topic, one.record, one.fault) for one in told]

@@ -1,0 +1,111 @@
+"""Notes on a real Kafka: what is committed with an offset comes back with the lane."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+from aiokafka.admin import AIOKafkaAdminClient
+from faust.types import TP
+
+from elfaust.app import ElfaustApp, _options
+from elfaust.errors import Unacknowledged
+from elfaust.publish import Publisher, make_producer
+from elfaust.settings import Settings
+from elfaust.topics import TopicAdmin
+from elfaust.types import Outgoing
+from models.raw_line import RawLine
+
+
+def noting(settings: Settings) -> ElfaustApp:
+    """Return a worker that notes with each batch how far it has come."""
+    app = ElfaustApp("noting", settings, **_options("noting", settings) | {"web_enabled": False})
+
+    @app.agent(app.batches(settings.topics.raw_client, value_type=RawLine), name="noting")  # type: ignore[untyped-decorator]
+    async def note(stream: Any) -> None:
+        async for event in stream.noack().events():
+            event.message.note = f"up to {event.message.offset}"
+            event.ack()
+
+    app.on_partitions_assigned.connect(app.has_lanes, weak=False)
+    return app
+
+
+@asynccontextmanager
+async def running(app: ElfaustApp) -> AsyncIterator[ElfaustApp]:
+    app.loop = asyncio.get_running_loop()
+    app.finalize()
+    await app.start()
+    try:
+        yield app
+    finally:
+        await app.stop()
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(40):
+        while not condition():
+            await asyncio.sleep(0.05)
+
+
+async def send(settings: Settings, count: int) -> None:
+    producer, admin = make_producer(settings.kafka), TopicAdmin(settings)
+    await producer.start()
+    try:
+        await Publisher(settings, producer, admin).publish(
+            [
+                Outgoing(settings.topics.raw_client, lane, b"%d" % n, 5_000, "", -1)
+                for n in range(count)
+                for lane in range(2)
+            ]
+        )
+    finally:
+        await producer.stop()
+        await admin.close()
+
+
+async def committed(settings: Settings, lane: TP) -> tuple[int, str]:
+    admin = AIOKafkaAdminClient(bootstrap_servers=settings.kafka.bootstrap)
+    await admin.start()
+    try:
+        group = settings.kafka.app_id.format(role="noting")
+        offsets: Any = await admin.list_consumer_group_offsets(group)
+        at = {(tp.topic, tp.partition): found for tp, found in offsets.items()}[lane]
+        return at.offset, at.metadata
+    finally:
+        await admin.close()
+
+
+async def test_a_note_survives_a_restart_and_lanes_that_move(quick: Settings) -> None:
+    lane, other = TP(quick.topics.raw_client, 0), TP(quick.topics.raw_client, 1)
+    await send(quick, 10)
+    async with running(noting(quick)) as first:
+        await until(lambda: first.consumer.note(lane) == "up to 9")
+        # Nothing is acknowledged since: the offset stays, the note is another.
+        await first.consumer.commit_note(lane, "alone")
+        assert await committed(quick, lane) == (10, "alone")
+        # A lane that never had anything has a place for its note too.
+        empty = TP(lane.topic, 2)
+        await first.consumer.commit_note(empty, "nothing yet")
+        assert await committed(quick, empty) == (0, "nothing yet")
+    async with running(noting(quick)) as again:
+        await until(lambda: again.consumer.note(other) == "up to 9")
+        assert again.consumer.note(lane) == "alone"
+        assert again.consumer.note(empty) == "nothing yet"
+        await send(quick, 5)
+        await until(lambda: again.consumer.note(lane) == "up to 14")
+        async with running(noting(quick)) as second:
+            lanes = [TP(lane.topic, number) for number in range(quick.topics.lanes)]
+            await until(lambda: 0 < len(second.consumer.assignment() & set(lanes)) < len(lanes))
+            await until(lambda: again.consumer.flow_active and second.consumer.flow_active)
+            notes = dict.fromkeys((lane, other), "up to 14") | {empty: "nothing yet"}
+            for app in (again, second):
+                for tp in app.consumer.assignment() & notes.keys():
+                    assert app.consumer.note(tp) == notes[tp]
+            [gone] = [app for app in (again, second) if lane not in app.consumer.assignment()]
+            with pytest.raises(Unacknowledged, match="lane 0: not committed"):
+                await gone.consumer.commit_note(lane, "of a stranger")
+            assert await committed(quick, lane) == (15, "up to 14")
