@@ -35,6 +35,10 @@ log = logging.getLogger(__name__)
 log.addFilter(OnceAMinute())
 
 
+#: Marks of files that were read which a checkpoint keeps though there are no such files any more.
+MOST_MARKS = 500
+
+
 class FileSource:
     """What is in a file and in those that take its place."""
 
@@ -128,7 +132,7 @@ class FileSource:
         if checkpoint.position or not self._is_named():
             return None
         for path, status in self._beside():
-            if (handle := open_same(path, status)) is not None:
+            if status.st_size and (handle := open_same(path, status)) is not None:
                 if not is_one_of(handle, checkpoint.before):
                     return handle
                 os.close(handle)
@@ -211,24 +215,33 @@ class FileSource:
         Where a copy was `read` of what has not been cut yet, that is read on.
         """
         # Opened first: what is rotated from now on is found beside it.
-        handle, beside = open_file(self._path), self._beside()
-        for path, status in beside:
-            older = open_same(path, status)
-            if older is not None and (is_one_of(older, before) or self._is_backup(older)):
+        handle, known = open_file(self._path), before
+        for path, status in self._beside():
+            # One that is empty may be a copy that is being made.
+            older = open_same(path, status) if status.st_size else None
+            if older is not None and not is_one_of(older, before):
+                if not self._is_backup(older):
+                    if handle is not None:
+                        os.close(handle)
+                    return Checkpoint(inode=self._take(older), before=self._still(before))
+                known = [*known, mark_of(older)]
+            if older is not None:
                 os.close(older)
-            elif older is not None:
-                if handle is not None:
-                    os.close(handle)
-                here = [mark for mark in before if inode_of(mark) in inodes(beside)]
-                return Checkpoint(inode=self._take(older), before=here)
         if handle is None:
             return None
-        # What appears beside it from now on has not been read.
-        here = sorted({*marks_of(beside), *(m for m in before if inode_of(m) in inodes(beside))})
         if read and read.position and read.is_of(handle):
-            read.inode, read.before = self._take(handle), here
+            read.inode, read.before = self._take(handle), self._still(known)
             return read
-        return Checkpoint(inode=self._take(handle), before=here)
+        return Checkpoint(inode=self._take(handle), before=self._still(known))
+
+    def _still(self, before: list[str]) -> list[str]:
+        """Return the marks that are still of use, in their order."""
+        if len(before) <= MOST_MARKS:
+            return before
+        # A file that is renamed meanwhile may be left out of a listing.
+        here = inodes(self._beside())
+        late = set(before[-MOST_MARKS // 2 :])
+        return [mark for mark in before if mark in late or inode_of(mark) in here]
 
     def _cut(self, checkpoint: Checkpoint) -> Checkpoint | None:
         if self._find(checkpoint):

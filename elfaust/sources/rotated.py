@@ -54,7 +54,7 @@ def marks_of(files: list[tuple[Path, os.stat_result]]) -> list[str]:
     """Return by what files are known though they are renamed and grow."""
     marks = []
     for path, status in files:
-        if (handle := open_same(path, status)) is not None:
+        if status.st_size and (handle := open_same(path, status)) is not None:
             marks.append(mark_of(handle))
             os.close(handle)
     return marks
@@ -62,17 +62,16 @@ def marks_of(files: list[tuple[Path, os.stat_result]]) -> list[str]:
 
 def mark_of(handle: int, size: int = MARK_BYTES) -> str:
     """Return by what an open file is known though it is renamed and grows."""
-    # The number on the disk is not enough: that of a file that was removed is used again at once.
     data = os.pread(handle, size, 0)
     digest = hashlib.sha256(data).hexdigest()[:16]
     return f"{inode(os.fstat(handle))}:{len(data)}:{digest}"
 
 
 def is_one_of(handle: int, marks: list[str]) -> bool:
-    """Tell whether an open file has one of the marks."""
+    """Tell whether an open file has one of the marks; that of an empty file says nothing."""
     own = inode(os.fstat(handle))
-    same = [mark for mark in marks if inode_of(mark) == own]
-    return any(mark_of(handle, int(mark.split(":")[2])) == mark for mark in same)
+    sizes = {int(mark.split(":")[2]) for mark in marks if inode_of(mark) == own}
+    return any(mark_of(handle, size) in marks for size in sizes if size)
 
 
 def inode_of(mark: str) -> str:

@@ -60,15 +60,19 @@ def killed(settings: Settings, folder: Path, kills: int, seed: int) -> tuple[int
     settings = replace(settings, forwarder=forwarder)
     with process(settings, folder) as running:
         # What was rotated before is not the forwarder's.
-        while not list(folder.glob("*.checkpoint.json")):
+        while not saved(folder):
             time.sleep(0.05)
         running.kill()
     for _ in range(kills):
+        before = saved(folder)
         with process(settings, folder) as running:
-            end = time.monotonic() + writer.chance.uniform(0.6, 2.0)
-            while time.monotonic() < end:
+            # One that is killed before it has come anywhere falls behind what is still there.
+            end = 0.0
+            while not end or time.monotonic() < end:
+                if not end and saved(folder) != before:
+                    end = time.monotonic() + writer.chance.uniform(0.0, 1.5)
                 writer.write(writer.chance.randint(1, 40))
-                if writer.chance.random() < 0.04:
+                if writer.chance.random() < 0.02:
                     writer.rotate()
                 time.sleep(0.01)
             running.kill()
@@ -79,6 +83,11 @@ def killed(settings: Settings, folder: Path, kills: int, seed: int) -> tuple[int
             found = asyncio.run(numbers(settings))
         running.kill()
     return writer.count, found
+
+
+def saved(folder: Path) -> list[int]:
+    """Return when the checkpoint was saved, nothing where there is none."""
+    return [file.stat().st_mtime_ns for file in folder.glob("*.checkpoint.json")]
 
 
 def process(settings: Settings, folder: Path) -> subprocess.Popen[bytes]:

@@ -351,3 +351,35 @@ def test_what_was_copied_cut_and_renamed_while_nobody_read_is_read(log: Path) ->
     reader = reader.again()
     assert sorted(reader.read()) == [b"after", b"new", b"old 1", b"old 2"]
     reader.source.close()
+
+
+def test_a_copy_that_is_being_made_as_the_next_file_is_opened_is_not_taken_for_read(
+    log: Path,
+) -> None:
+    reader = Reader(log)
+    reader.read()
+    rotate(log, b"new 1\n")
+    copy = log.with_name("x.log.0")
+    copy.touch()
+    assert reader.read() == [b"new 1"]
+    add(log, b"new 2\n")
+    copy.write_bytes(log.read_bytes())
+    log.write_bytes(b"after\n")
+    assert reader.read() == [b"new 2", b"after"]
+    reader.source.close()
+
+
+def test_files_that_are_renamed_while_they_are_listed_are_not_read_again(
+    log: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(1, 4):
+        log.with_name(f"x.log.{number}").write_bytes(b"from before %d\n" % number)
+    reader = Reader(log)
+    reader.read()
+    rotate(log, b"new 1\n")
+    with monkeypatch.context() as patch:
+        patch.setattr(FileSource, "_beside", lambda _: [])
+        assert reader.read() == [b"new 1"]
+    rotate(log, b"new 2\n")
+    assert reader.read() == [b"new 2"]
+    reader.source.close()
