@@ -24,8 +24,8 @@ class Case(NamedTuple):
     """A line, and what must become of it.
 
     `code` is that of its EventError, empty for an event of which `event` is a part wherever it is
-    stored. `sinks` are those that refuse an event, code `consumer`, where the processor does not. `says` must be in the message,
-    `path` is that of the fault; `dt` that of the stored row.
+    stored. `sinks` are those that refuse an event, code `consumer`, where the processor does not.
+    `says` must be in the message, `path` is that of the fault; `dt` that of the stored row.
     """
 
     name: str
