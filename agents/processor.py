@@ -90,18 +90,13 @@ def register(app: Any) -> None:
                     in_hand.setdefault(tp, {})[message.offset + 1] = event
                     await (await lane_of(tp)).take(event.value.records)
 
-    @app.task  # type: ignore[untyped-decorator]
     async def settle() -> None:
-        try:
-            while True:
-                await registry.wait_changed(LOOK_SECONDS)
-                async with busy:
-                    told = registry.answered()
-                    for lane in lanes.values():
-                        await lane.settle(told)
-        except Exception as error:
-            # A task that fails is only logged by Faust; unacknowledged batches must come again.
-            await app.crash(error)
+        while True:
+            await registry.wait_changed(LOOK_SECONDS)
+            async with busy:
+                told = registry.answered()
+                for lane in lanes.values():
+                    await lane.settle(told)
 
     async def lanes_move(*_: Any, **__: Any) -> None:
         async with busy:
@@ -113,5 +108,6 @@ def register(app: Any) -> None:
             pass
 
     app.held.append(lambda: [why for lane in lanes.values() for why in lane.held])
+    app.runs(settle)
     app.on_partitions_revoked.connect(lanes_move, weak=False)
     app.drains(idle)

@@ -45,6 +45,15 @@ class CountsReader:
         if self._task is None:
             self._task = asyncio.create_task(self._keep_reading(), name="counts reader")
 
+    async def run(self) -> None:
+        """Read until cancelled; raises what ends the reading."""
+        await self.start()
+        try:
+            assert self._task is not None
+            await asyncio.shield(self._task)
+        finally:
+            await self.stop()
+
     async def stop(self) -> None:
         """Stop to read; the view stays as it is."""
         task, self._task = self._task, None

@@ -26,13 +26,7 @@ def feed(
             if not app.draining:
                 await gather.add(gathered(event))
 
-    @app.task  # type: ignore[untyped-decorator]
-    async def write_by_age() -> None:
-        try:
-            await gather.run()
-        except Exception as error:
-            # A task that fails is only logged by Faust; unacknowledged batches must come again.
-            await app.crash(error)
+    app.runs(gather.run)
 
     async def lanes_move(*_: Any, **__: Any) -> None:
         await gather.forget(forget_lanes)

@@ -9,7 +9,6 @@ It only reads. Any worker of the role shows the counts of all.
 
 from __future__ import annotations
 
-import asyncio
 from importlib.resources import files
 from typing import Any
 
@@ -66,13 +65,7 @@ def register(app: Any, settings: Settings) -> None:
             raise view.NotFound()
         return view.bytes(static[name], content_type=STATIC[name], headers=dict(HEADERS))
 
-    @app.task  # type: ignore[untyped-decorator]
-    async def read_counts() -> None:
-        await reader.start()
-        try:
-            await asyncio.Event().wait()
-        finally:
-            await reader.stop()
+    app.runs(reader.run)
 
 
 def wants_json(form: str | None, accept: str) -> bool:

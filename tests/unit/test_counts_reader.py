@@ -81,3 +81,12 @@ async def test_the_reader_waits_for_kafka_and_stops_when_told(
     await reader.stop()
     await reader.stop()
     assert not reader.view.complete
+
+
+async def test_what_ends_the_reading_is_raised(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def broken(_: CountsReader) -> None:
+        raise RuntimeError("the reading has ended")
+
+    monkeypatch.setattr(CountsReader, "_read", broken)
+    with pytest.raises(RuntimeError, match="the reading has ended"):
+        await CountsReader(Settings()).run()
