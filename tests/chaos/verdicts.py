@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-import json
 import random
 import shutil
 import threading
@@ -17,6 +16,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+
+import orjson
 
 from elfaust.account import scan
 from elfaust.publish import Publisher, make_producer
@@ -80,7 +81,7 @@ def lines(chance: random.Random) -> Iterator[tuple[str, bytes]]:
             yield refused.kind, refused.line
         elif (lot := lot - MADE_UP_PERCENT) < 0:
             capsule = MADE_UP | {"schema": f"Made{chance.randrange(1_000)}Up"}
-            yield "server", b"%d EventLogging %s" % (number, json.dumps(capsule).encode())
+            yield "server", b"%d EventLogging %s" % (number, orjson.dumps(capsule))
         else:
             unreadable = (lot := lot - UNREADABLE_PERCENT) < 0
             key = chance.choice(told if lot < TOLD_PERCENT else known)
@@ -159,7 +160,7 @@ def outcomes(settings: Settings) -> tuple[Counter[str], dict[str, list[str]]]:
             if record.source not in names.raw or record.position <= highest.get(record.source, -1):
                 continue
             highest[record.source] = record.position
-            what = json.loads(record.value)["event"]["code"] if topic == names.error else "event"
+            what = orjson.loads(record.value)["event"]["code"] if topic == names.error else "event"
             became.setdefault((record.source, lane, record.position), []).append(f"{what} {topic}")
     wrong = {
         "none": [f"{line}" for line in sorted(raw - became.keys())],
