@@ -21,7 +21,7 @@ from tests.chaos.trial import PATIENCE, Load, Outcome, lags, until, workers_of
 from tests.chaos.verdicts import asking, moody, outcomes, sending
 from tests.integration.running import Running, working
 
-RATE = 600.0
+RATE = 400.0
 #: Least and most seconds between two kills.
 BETWEEN = (1.0, 9.0)
 NO_OTHERS = {"forwarder": 0, "mysql": 0, "hdfs": 0, "throughput": 0}
