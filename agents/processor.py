@@ -130,3 +130,4 @@ def register(app: Any) -> None:
 
     app.on_partitions_revoked.connect(lanes_move, weak=False)
     app.drains(idle)
+    app.closes(registry.close)

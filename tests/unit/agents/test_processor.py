@@ -43,7 +43,7 @@ class App:
         self.delivered: asyncio.Queue[Any] = asyncio.Queue()
         self.agents: list[Callable[[Any], Any]] = []
         self.tasks: list[Callable[[], Any]] = []
-        self.drained: list[Any] = []
+        self.at_end: list[Any] = []
 
     def batches(self, *topics: str, value_type: Any) -> None:
         pass
@@ -56,10 +56,10 @@ class App:
         return work
 
     def drains(self, drain: Any) -> None:
-        self.drained.append(drain)
+        self.at_end.append(drain)
 
     def closes(self, close: Any) -> None:
-        self.drained.append(close)
+        self.at_end.append(close)
 
     async def crash(self, error: Exception) -> None:
         self.crashed = True
@@ -130,6 +130,8 @@ async def app(tmp_path: Path) -> AsyncIterator[Any]:
             task.result()
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
+    for end in app.at_end:
+        await end()
 
 
 async def test_a_decision_is_noted_before_its_eventerror_is_published(app: Any) -> None:
