@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,7 @@ from elfaust.job import landed
 from elfaust.settings import Settings
 from tests.chaos.trial import PATIENCE, Load, Outcome, lags, until, workers_of
 from tests.chaos.verdicts import asking, moody, outcomes, sending
-from tests.integration.running import Running, working
+from tests.integration.running import working
 
 RATE = 400.0
 #: Least and most seconds between two kills.
@@ -57,37 +58,45 @@ def trial(
     settings, wiki = asking(settings, folder)
     backoff = replace(settings.workers, backoff_max_seconds=1.0)
     settings = replace(settings, workers=backoff)
-    chance, ran, where = random.Random(seed), list[Running](), machines(settings, folder, apart)
-    load = Load(settings, RATE, sending(seed))
+    where, load = machines(settings, folder, apart), Load(settings, RATE, sending(seed))
     with wiki.running(), ExitStack() as workers:
         with moody(wiki, seed), load.running():
-            for of, count in where:
-                ran.append(workers.enter_context(working(of, **NO_OTHERS, processor=count)))
-            for _ in range(kills):
-                of, _ = chance.choice(where)
-                found = until(lambda of=of: workers_of(of, "processor"), "a processor is ready")  # type: ignore[misc]
-                os.kill(chance.choice(found).pid, signal.SIGKILL)
-                time.sleep(chance.uniform(*BETWEEN))
+            ran = [
+                workers.enter_context(working(of, **NO_OTHERS, processor=count))
+                for of, count in where
+            ]
+            kill([of for of, _ in where], kills, seed)
             sent = load.stop()
         undone = time.monotonic()
         until(lambda: not behind(settings), "all is settled")
-        print(f"{sent} lines, wiki asked {wiki.asked.total()} times of {len(wiki.asked)} schemas")
+        recovery = time.monotonic() - undone
         codes, wrong = outcomes(settings)
-        print(dict(codes), {what: len(lines) for what, lines in wrong.items()})
+        print(f"{sent} lines: {dict(codes)}; of the wiki {wiki.asked.total()} questions")
         other = [f"{what}: {line}" for what, lines in wrong.items() for line in lines[:5]]
         told = [line for running in ran for line in running.told]
         other += [line for line in told if "signal SIGKILL" not in line]
-        recovery = time.monotonic() - undone
-        if audited:
-            with working(settings, forwarder=0, processor=0):
-                asyncio.run(landed(settings, sent, timeout=PATIENCE))
-                findings = asyncio.run(audit(settings)).findings
-            other += [f"{f.kind} {f.where}: {f.detail}" for f in findings]
+        other += found_by_audit(settings, sent) if audited else []
     assert codes["event"]
     assert codes["unresolved"]
     assert len(told) >= kills
-    lost, twice = len(wrong["none"]), len(wrong["two"])
-    return Outcome(fault, kills, sent, lost, twice, other, recovery)
+    return Outcome(fault, kills, sent, len(wrong["none"]), len(wrong["two"]), other, recovery)
+
+
+def kill(machines: list[Settings], kills: int, seed: int) -> None:
+    """Kill processors at random, each once it has its lanes."""
+    chance = random.Random(seed)
+    for _ in range(kills):
+        there = partial(workers_of, chance.choice(machines), "processor")
+        os.kill(chance.choice(until(there, "a processor is ready")).pid, signal.SIGKILL)
+        time.sleep(chance.uniform(*BETWEEN))
+
+
+def found_by_audit(settings: Settings, sent: int) -> list[str]:
+    """Have the other roles take what there is; return what the judge finds wrong then."""
+    with working(settings, forwarder=0, processor=0):
+        asyncio.run(landed(settings, sent, timeout=PATIENCE))
+        findings = asyncio.run(audit(settings)).findings
+    return [f"{found.kind} {found.where}: {found.detail}" for found in findings]
 
 
 def behind(settings: Settings) -> int:
