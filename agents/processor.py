@@ -8,6 +8,7 @@ from typing import Any
 
 from faust.types import TP
 
+from elfaust.errors import LaneLost
 from elfaust.processing import Judge
 from elfaust.registry import Registry
 from elfaust.settling import Lane, Limits, Settled, Ways
@@ -33,7 +34,15 @@ def register(app: Any) -> None:
     lanes: dict[TP, Lane] = {}
     #: The events of batches that are not acknowledged, by the offset after them.
     in_hand: dict[TP, dict[int, Any]] = {}
+    #: The generation of the group whose lanes have moved: what is delivered of it comes again.
+    over = -1
     busy = asyncio.Lock()
+
+    def forget_lanes() -> None:
+        nonlocal over
+        over = app.consumer_generation_id
+        lanes.clear()
+        in_hand.clear()
 
     async def lane_of(tp: TP) -> Lane:
         if tp not in lanes:
@@ -85,23 +94,30 @@ def register(app: Any) -> None:
         async for event in stream.noack().events():
             message = event.message
             async with busy:
-                if not app.draining and message.generation_id == app.consumer_generation_id:
+                if not app.draining and message.generation_id == app.consumer_generation_id != over:
                     tp = TP(message.topic, message.partition)
                     in_hand.setdefault(tp, {})[message.offset + 1] = event
-                    await (await lane_of(tp)).take(event.value.records)
+                    try:
+                        await (await lane_of(tp)).take(event.value.records)
+                    except LaneLost:
+                        forget_lanes()
+
+    async def settle_lanes(told: set[SchemaKey]) -> None:
+        try:
+            for lane in lanes.values():
+                await lane.settle(told)
+        except LaneLost:
+            forget_lanes()
 
     async def settle() -> None:
-        while True:
+        while not app.draining:
             await registry.wait_changed(LOOK_SECONDS)
             async with busy:
-                told = registry.answered()
-                for lane in lanes.values():
-                    await lane.settle(told)
+                await settle_lanes(registry.answered())
 
     async def lanes_move(*_: Any, **__: Any) -> None:
         async with busy:
-            lanes.clear()
-            in_hand.clear()
+            forget_lanes()
 
     async def idle() -> None:
         async with busy:
@@ -111,3 +127,4 @@ def register(app: Any) -> None:
     app.runs(settle)
     app.on_partitions_revoked.connect(lanes_move, weak=False)
     app.drains(idle)
+    app.closes(registry.close)

@@ -79,6 +79,7 @@ class ElfaustApp(faust.App):  # type: ignore[misc]
         self.admin = TopicAdmin(settings)
         self.draining = False
         self._drains: list[Callable[[], Awaitable[None]]] = []
+        self._closes: list[Callable[[], Awaitable[None]]] = []
         self._batched: set[str] = {*self.names.raw, self.names.error}
         self._followed: list[tuple[Any, tuple[str, ...]]] = []
         self.readiness = Readiness()
@@ -197,6 +198,10 @@ class ElfaustApp(faust.App):  # type: ignore[misc]
         """Have `drain` awaited when the worker stops, before its agents and the last commit."""
         self._drains.append(drain)
 
+    def closes(self, close: Callable[[], Awaitable[None]]) -> None:
+        """Have `close` awaited when the app stops, after its agents."""
+        self._closes.append(close)
+
     async def has_lanes(self, *_: Any, **__: Any) -> None:
         """Note that there may be something to drain."""
         self.readiness.has_lanes = True
@@ -220,6 +225,8 @@ class ElfaustApp(faust.App):  # type: ignore[misc]
     async def on_stop(self) -> None:
         """Close what this app opened beside Faust."""
         await super().on_stop()
+        for close in self._closes:
+            await close()
         if self._raw_producer is not None:
             await self._raw_producer.stop()
         await self.admin.close()

@@ -36,7 +36,8 @@ class Ways:
     `publish` returns when all is durable, or raises TooLong with records that no topic takes;
     `acknowledge` acknowledges the batch that ends at an offset, with the note to commit beside it;
     `note` commits a note beside what is acknowledged so far, and raises where Kafka does not take
-    it; `is_published` tells whether somebody has ever published events of a schema revision.
+    it, as where the lane has another owner; `is_published` tells whether somebody has ever
+    published events of a schema revision.
     """
 
     publish: Callable[[Sequence[Settled]], Awaitable[None]]
@@ -142,6 +143,9 @@ class Lane:
             for line in self._told(key)
         }
         settled = [(line.record, line.verdict) for line in events.values() if line.verdict]
+        if settled:
+            # Who has the lane by now, if not this worker, may have given them up.
+            await self._write_note()
         for record, verdict in await self._publish_events(settled):
             self._places.judge(events.pop(record.offset), verdict)
         for line in events.values():
@@ -168,7 +172,13 @@ class Lane:
         if verdict is None:
             assert isinstance(found, Parsed)
             return found.key
+        if verdict.unknown and record.offset < self._judged_to and self._is_asking(verdict.key):
+            # A predecessor that knew the schema did not mark it so: it would be counted twice.
+            return verdict.key
         return verdict
+
+    def _is_asking(self, key: SchemaKey) -> bool:
+        return self._registry.state(key).kind is Kind.ASKING
 
     def _told(self, key: SchemaKey) -> list[Line]:
         """Give the lines of a schema that is known their verdicts; return those that are events."""
@@ -261,6 +271,9 @@ class Lane:
         if decided.items() <= self._note.decided.items():
             return
         self._note.decided |= decided
+        await self._write_note()
+
+    async def _write_note(self) -> None:
         await self._ways.note(Note(self._seen, self._note.decided).encode(self._acknowledged))
 
     def _acknowledge(self) -> None:

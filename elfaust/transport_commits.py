@@ -15,7 +15,7 @@ from typing import Any
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 
-from elfaust.errors import Unacknowledged
+from elfaust.errors import LaneLost, Unacknowledged
 from elfaust.transport_thread import Noted
 
 #: Longest note, bytes: the broker's `offset.metadata.max.bytes`, as Kafka comes.
@@ -50,8 +50,9 @@ class CommittingConsumer(driver.Consumer):  # type: ignore[misc]
         Where nothing new is acknowledged the note goes to the offset that is committed, or to the
         one where the lane began.
 
-        Raises ValueError for a note of more than 4,096 bytes, and Unacknowledged when Kafka did not
-        take it within `kafka.publish_timeout` or the lane has moved: it may have arrived or not.
+        Raises ValueError for a note of more than 4,096 bytes. Raises Unacknowledged when Kafka did
+        not take it within `kafka.publish_timeout`, and LaneLost when lanes have moved or are about
+        to: it may have arrived or not, and all that is not acknowledged comes again to somebody.
         """
         if len(note.encode()) > NOTE_BYTES:
             raise ValueError(f"a note of {len(note.encode())} bytes, of at most {NOTE_BYTES}")
@@ -60,9 +61,7 @@ class CommittingConsumer(driver.Consumer):  # type: ignore[misc]
             if offset is None:
                 offset = self._from.get(tp)
             if offset is None or not await self._commit_offsets({tp: Noted(offset, note)}):
-                server = f"Kafka {self.app.settings.kafka.bootstrap}"
-                detail = f"{tp.topic}, lane {tp.partition}: not committed, for the lane has moved"
-                raise Unacknowledged(server, detail)
+                raise LaneLost(tp.partition, f"{tp.topic}: a note is not committed")
 
     async def commit(self, *args: Any, **kwargs: Any) -> bool:
         """Commit what is acknowledged; tell whether Kafka took it.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from typing import Any
@@ -40,18 +40,23 @@ class Outcome:
     recovery: float
 
 
+#: Sends so many lines (None: without end) at a rate, and calls back with the total; see job.send.
+Sends = Callable[[Settings, int | None, float, Callable[[int], None]], Coroutine[Any, Any, int]]
+
+
 class Enough(Exception):
     """The load is to end."""
 
 
 class Load:
-    """Recorded lines sent by a thread of its own, without end."""
+    """Lines sent by a thread of its own, without end: recorded ones, or what `sends` sends."""
 
-    def __init__(self, settings: Settings, rate: float = RATE) -> None:
+    def __init__(self, settings: Settings, rate: float = RATE, sends: Sends = send) -> None:
         # However long Kafka is away, the load waits and sends nothing twice.
         kafka = replace(settings.kafka, publish_timeout=900.0, request_timeout=900.0)
         self._settings = replace(settings, kafka=kafka)
         self._rate = rate
+        self._sends = sends
         self._over = threading.Event()
         self._failed: BaseException | None = None
         self.sent = 0
@@ -65,7 +70,7 @@ class Load:
 
         try:
             with suppress(Enough):
-                asyncio.run(send(self._settings, None, self._rate, note))
+                asyncio.run(self._sends(self._settings, None, self._rate, note))
         except BaseException as error:
             self._failed = error
 

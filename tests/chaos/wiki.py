@@ -31,8 +31,9 @@ BODIES = {
 class Wiki:
     """Answers `action=jsonschema` from a folder of schemas, as long as it `behaves` well."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, slow_seconds: float = SLOW_SECONDS) -> None:
         self._folder = folder
+        self._slow_seconds = slow_seconds
         #: "well", "slow", "wrong revision", a status or one of BODIES.
         self.behaves = "well"
         self.asked: Counter[SchemaKey] = Counter()
@@ -59,7 +60,7 @@ class Wiki:
         if self.behaves in BODIES:
             return 200, BODIES[self.behaves]
         if self.behaves == "slow":
-            time.sleep(SLOW_SECONDS)
+            time.sleep(self._slow_seconds)
         file = self._folder / key.schema / f"{key.revision}.json"
         if self.behaves == "wrong revision" or not file.is_file():
             return 200, WRONG_REVISION

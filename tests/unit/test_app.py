@@ -12,6 +12,7 @@ import pytest
 
 from elfaust.app import ElfaustApp
 from elfaust.settings import Settings
+from elfaust.topics import TopicAdmin
 
 
 def test_a_crashed_worker_ends_within_the_time_that_it_may_drain(
@@ -58,3 +59,20 @@ async def test_a_worker_ends_with_work_that_fails(
     app.runs(work)
     await tasks[0]()
     assert [type(reason) for reason in reasons] == [ValueError] * fails
+
+
+async def test_an_app_closes_what_its_role_opened(monkeypatch: pytest.MonkeyPatch) -> None:
+    order: list[str] = []
+
+    async def stop(_: faust.App) -> None:
+        order.append("agents")
+
+    async def close() -> None:
+        order.append("registry")
+
+    monkeypatch.setattr(faust.App, "on_stop", stop)
+    app = ElfaustApp.__new__(ElfaustApp)
+    app._closes, app._raw_producer, app.admin = [], None, TopicAdmin(Settings())
+    app.closes(close)
+    await app.on_stop()
+    assert order == ["agents", "registry"]

@@ -16,7 +16,7 @@ from typing import Any
 import orjson
 import pytest
 
-from elfaust.errors import TooLong
+from elfaust.errors import LaneLost, TooLong
 from elfaust.processing import Judge
 from elfaust.registry import Kind, Schema, State
 from elfaust.settings import Settings
@@ -83,6 +83,7 @@ class Kafka:
         self.errors: list[tuple[int, dict[str, Any]]] = []
         self.committed, self.note = 0, ""
         self.acknowledged: list[tuple[int, str]] = []
+        self.moved = False
         self._draw = draw
 
     def step(self) -> None:
@@ -105,6 +106,8 @@ class Kafka:
         self.acknowledged.append((end, note))
 
     async def commit_note(self, note: str) -> None:
+        if self.moved:
+            raise LaneLost(0, "another owner")
         self.commit()
         self.note = note
         self.step()
@@ -231,6 +234,17 @@ async def test_a_line_that_was_given_up_stays_so_for_whoever_judges_it_again(bef
     assert kafka.codes() == first * 2
 
 
+async def test_who_has_lost_the_lane_makes_no_event_of_what_others_may_have_given_up() -> None:
+    kafka, registry = Kafka(), Knowledge()
+    one = lane(kafka, registry)
+    await take(one, kafka, line(0, "Late"))
+    kafka.moved = True
+    registry.known["Late"] = Kind.FOUND
+    with pytest.raises(LaneLost):
+        await one.settle(TOLD)
+    assert (kafka.events, kafka.errors, kafka.acknowledged) == ({}, [], [])
+
+
 async def test_lines_a_predecessor_may_have_made_events_of_wait_on() -> None:
     kafka, clock, registry = Kafka(), Clock(), Knowledge(A=Kind.FOUND)
     await take(lane(kafka, registry, clock), kafka, line(0, "A"), line(1, "A"))
@@ -245,6 +259,27 @@ async def test_lines_a_predecessor_may_have_made_events_of_wait_on() -> None:
     elsewhere.known["A"] = Kind.FOUND
     await other.settle(TOLD)
     assert kafka.outcomes() == {0: 1, 1: 1, 2: 1}
+
+
+async def test_a_line_that_cannot_be_read_keeps_the_mark_of_its_schema() -> None:
+    kafka, clock = Kafka(), Clock()
+    unreadable = line(1, "A")._replace(value=b"x" + line(1, "A").value)
+    await take(lane(kafka, Knowledge(A=Kind.FOUND), clock), kafka, line(0, "A"), unreadable)
+    kafka.acknowledged.clear()
+    elsewhere = Knowledge()
+    other = lane(kafka, elsewhere, clock, to=2)
+    await take(other, kafka, line(0, "A"), unreadable)
+    clock.now = 100.0
+    await other.settle(TOLD)
+    elsewhere.known["A"] = Kind.FOUND
+    await other.settle(TOLD)
+    assert [(at, event["code"], event.get("unknown")) for at, event in kafka.errors] == [
+        (1, "processor", None)
+    ] * 2
+    # Nobody has judged the lines after those of which the end was known: none of them waits.
+    again = lane(kafka, Knowledge(), clock, to=1)
+    await take(again, kafka, unreadable)
+    assert kafka.errors[2][1]["unknown"] is True
 
 
 async def test_what_waits_is_bounded_in_bytes_and_the_oldest_are_given_up() -> None:
@@ -333,16 +368,22 @@ def expected(lines: Sequence[Record]) -> dict[int, int]:
     return wanted
 
 
-async def play(seed: int, lines: Sequence[Record]) -> Kafka:
-    """Run lines through workers that end at random while schemas are told, or said not to be."""
+async def play(seed: int, lines: Sequence[Record], apart: bool) -> Kafka:
+    """Run lines through workers that end at random while schemas are told, or said not to be.
+
+    Those that are `apart` know nothing of what others were told.
+    """
     draw, clock = random.Random(seed), Clock()
-    kafka, registry = Kafka(draw), Knowledge(A=Kind.FOUND)
+    kafka, wiki = Kafka(draw), Knowledge(A=Kind.FOUND)
+    registry = wiki
     while kafka.committed < len(lines):
+        if apart:
+            registry = Knowledge(A=Kind.FOUND)
         one = lane(kafka, registry, clock, to=len(lines))
         at = kafka.committed
         try:
             while kafka.committed < len(lines):
-                await turn(draw, clock, registry, one)
+                await turn(draw, clock, wiki, registry, one)
                 if at < len(lines) and draw.random() < 0.5:
                     end = min(len(lines), at + draw.randint(1, 10))
                     await take(one, kafka, *lines[at:end])
@@ -355,18 +396,25 @@ async def play(seed: int, lines: Sequence[Record]) -> Kafka:
     return kafka
 
 
-async def turn(draw: random.Random, clock: Clock, registry: Knowledge, one: Lane) -> None:
+async def turn(
+    draw: random.Random, clock: Clock, wiki: Knowledge, registry: Knowledge, one: Lane
+) -> None:
     clock.now += draw.choice([0.0, 1.0, 70.0])
     name = draw.choice("BCD")
-    if draw.random() < 0.1 and registry.known.get(name) is not Kind.FOUND:
-        registry.known[name] = draw.choice([Kind.FOUND, Kind.MISSING])
+    if draw.random() < 0.1:
+        if wiki.known.get(name) is not Kind.FOUND:
+            wiki.known[name] = draw.choice([Kind.FOUND, Kind.MISSING])
+        registry.known[name] = wiki.known[name]
     if draw.random() < 0.5:
         await one.settle(TOLD if draw.random() < 0.5 else ())
 
 
-def test_each_line_has_one_outcome_whatever_is_killed_and_whenever_schemas_are_told() -> None:
+@pytest.mark.parametrize("apart", [False, True])
+def test_each_line_has_one_outcome_whatever_is_killed_and_whenever_schemas_are_told(
+    apart: bool,
+) -> None:
     for seed in range(150):
         lines = raw_lines(random.Random(seed))
-        seen = asyncio.run(play(seed, lines)).outcomes()
+        seen = asyncio.run(play(seed, lines, apart)).outcomes()
         wrong = {at: seen[at] for at, wanted in expected(lines).items() if seen[at] != wanted}
         assert not wrong, f"seed {seed}: {wrong}"

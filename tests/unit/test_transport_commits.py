@@ -20,7 +20,7 @@ from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 from mode.utils.logging import CompositeLogger
 
-from elfaust.errors import Unacknowledged
+from elfaust.errors import LaneLost, Unacknowledged
 from elfaust.settings import Settings
 from elfaust.transport import Consumer, _NoOffsets
 from elfaust.transport_commits import NOTE_BYTES
@@ -171,9 +171,9 @@ async def test_a_note_is_known_after_the_seek_that_follows_an_assignment() -> No
 async def test_a_note_that_kafka_did_not_take_is_told() -> None:
     commits = Commits(99)
     commits.app.consumer_generation_id = 2
-    with pytest.raises(Unacknowledged, match="eventlogging_Edit_1, lane 0: not committed"):
+    with pytest.raises(LaneLost, match="eventlogging_Edit_1: a note is not committed"):
         await commits.commit_note(LANE, "now")
-    with pytest.raises(Unacknowledged, match="lane 7: not committed"):
+    with pytest.raises(LaneLost, match="lane 7 "):
         await commits.commit_note(TP(LANE.topic, 7), "now")
     assert commits._thread.committed == []
     # What is acknowledged is committed when it can be.

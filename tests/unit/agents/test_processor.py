@@ -1,0 +1,161 @@
+"""The processor's agent: lanes that move end no worker, and their old batches are dropped."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from faust.types import TP
+
+from agents import processor
+from elfaust.errors import LaneLost
+from elfaust.settings import Settings
+from elfaust.topics import TopicNames
+from elfaust.types import Outgoing, Record
+
+
+class Signal:
+    def __init__(self) -> None:
+        self.connected: list[Any] = []
+
+    def connect(self, handler: Any, weak: bool = True) -> None:
+        self.connected.append(handler)
+
+
+class App:
+    """What the agent needs of its app; a lane that moves takes no notes."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings, self.names, self.role = settings, TopicNames(settings), "processor"
+        self.draining, self.moved, self.crashed = False, False, False
+        self.consumer_generation_id = 1
+        self.published: list[Outgoing] = []
+        self.notes: list[str] = []
+        self.note = ""
+        self.consumer = self.admin = self
+        self.on_partitions_revoked = Signal()
+        self.delivered: asyncio.Queue[Any] = asyncio.Queue()
+        self.agents: list[Callable[[Any], Any]] = []
+        self.tasks: list[Callable[[], Any]] = []
+        self.at_end: list[Any] = []
+
+    def batches(self, *topics: str, value_type: Any) -> None:
+        pass
+
+    def agent(self, topic: Any, name: str) -> Callable[[Any], Any]:
+        return lambda process: self.agents.append(process) or process  # type: ignore[func-returns-value]
+
+    def task(self, work: Any) -> Any:
+        self.tasks.append(work)
+        return work
+
+    def drains(self, drain: Any) -> None:
+        self.at_end.append(drain)
+
+    def closes(self, close: Any) -> None:
+        self.at_end.append(close)
+
+    async def crash(self, error: Exception) -> None:
+        self.crashed = True
+
+    async def highwaters(self, tp: TP) -> dict[TP, int]:
+        return {tp: 0}
+
+    def note_of(self, tp: TP) -> str:
+        return self.note
+
+    async def commit_note(self, tp: TP, note: str) -> None:
+        if self.moved:
+            raise LaneLost(tp.partition, "a note is not committed")
+        self.notes.append(note)
+
+    async def publisher(self) -> Any:
+        async def publish(records: list[Outgoing]) -> None:
+            self.published += records
+
+        return SimpleNamespace(publish=publish)
+
+    def noack(self) -> App:
+        return self
+
+    async def events(self) -> AsyncIterator[Any]:
+        while True:
+            yield await self.delivered.get()
+            self.delivered.task_done()
+
+    async def deliver(self, *offsets: int, generation: int = 1, schema: str = "MadeUp") -> Any:
+        """Deliver a batch of lines and wait until the agent has taken it."""
+        capsule = json.dumps({"schema": schema, "revision": 1, "event": {}}).encode()
+        records = [Record(b"%d EventLogging %s" % (n, capsule), n, 0, "", -1) for n in offsets]
+        message = SimpleNamespace(
+            topic=self.names.raw[1],
+            partition=0,
+            offset=offsets[-1],
+            generation_id=generation,
+            note="",
+        )
+        event = SimpleNamespace(
+            message=message, value=SimpleNamespace(records=records), acked=False
+        )
+        event.ack = lambda: setattr(event, "acked", True)
+        await self.delivered.put(event)
+        async with asyncio.timeout(5):
+            await self.delivered.join()
+        return event
+
+
+@pytest.fixture
+async def app(tmp_path: Path) -> AsyncIterator[Any]:
+    settings = replace(
+        Settings(),
+        workers=replace(Settings().workers, state=str(tmp_path)),
+        schemas=replace(Settings().schemas, folder=str(tmp_path / "schemas")),
+    )
+    (tmp_path / "schemas").mkdir()
+    app: Any = App(settings)
+    app.consumer = SimpleNamespace(
+        note=app.note_of, highwaters=app.highwaters, commit_note=app.commit_note
+    )
+    processor.register(app)
+    tasks = [asyncio.create_task(app.agents[0](app)), asyncio.create_task(app.tasks[0]())]
+    yield app
+    for task in tasks:
+        if task.done() and not task.cancelled():
+            task.result()
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    for end in app.at_end:
+        await end()
+
+
+async def test_a_decision_is_noted_before_its_eventerror_is_published(app: Any) -> None:
+    event = await app.deliver(0)
+    assert event.acked
+    assert len(app.notes) == 1
+    assert [record.position for record in app.published] == [0]
+
+
+async def test_a_lane_that_moves_publishes_nothing_more_and_ends_no_worker(app: Any) -> None:
+    app.moved = True
+    assert not (await app.deliver(0, 1)).acked
+    # What was delivered before the others have it comes again to somebody.
+    app.moved = False
+    assert not (await app.deliver(2, 3)).acked
+    assert (app.published, app.crashed) == ([], False)
+    app.consumer_generation_id = 2
+    assert (await app.deliver(0, 1, generation=2)).acked
+    assert [record.position for record in app.published] == [0, 1]
+
+
+async def test_a_batch_that_waited_while_its_lane_was_revoked_is_dropped(app: Any) -> None:
+    [moves] = app.on_partitions_revoked.connected
+    await moves(set())
+    # The group's next generation has not begun here.
+    assert not (await app.deliver(5, 6)).acked
+    assert app.published == []
