@@ -16,6 +16,8 @@ from elfaust.errors import ServerAway
 from elfaust.settings import Hdfs
 
 T = TypeVar("T")
+#: How HDFS says that the target of a rename exists, or its source does not.
+NOT_RENAMED = ("FileAlreadyExistsException", "FileNotFoundException")
 
 
 class Storage(Protocol):
@@ -75,7 +77,10 @@ class LocalStorage:
     def read(self, path: str) -> bytes:
         """Return a file's bytes."""
         with _disk(path):
-            return Path(path).read_bytes()
+            try:
+                return Path(path).read_bytes()
+            except IsADirectoryError as error:
+                raise FileNotFoundError(path) from error
 
     def rename(self, source: str, target: str) -> bool:
         """Rename a file unless the target exists: a link fails where a rename would replace."""
@@ -83,35 +88,50 @@ class LocalStorage:
             Path(target).parent.mkdir(parents=True, exist_ok=True)
             try:
                 os.link(source, target)
-            except (FileExistsError, FileNotFoundError):
+            except FileNotFoundError:
                 return False
+            except FileExistsError:
+                # A process killed between the two steps leaves both names.
+                if not _is_same(source, target):
+                    return False
             Path(source).unlink(missing_ok=True)
             return True
 
     def exists(self, path: str) -> bool:
         """Tell whether there is such a file."""
-        return Path(path).exists()
+        with _disk(path):
+            return Path(path).exists()
 
     def list(self, path: str) -> list[str]:
         """Return the sorted names in a folder."""
         folder = Path(path)
-        return sorted(file.name for file in folder.iterdir()) if folder.is_dir() else []
+        with _disk(path):
+            return sorted(file.name for file in folder.iterdir()) if folder.is_dir() else []
 
     def walk(self, path: str) -> Iterator[str]:
         """Yield the paths of all files below a folder."""
-        for file in sorted(Path(path).rglob("*")):
-            if file.is_file():
-                yield str(file)
+        with _disk(path):
+            for file in sorted(Path(path).rglob("*")):
+                if file.is_file():
+                    yield str(file)
 
     def delete(self, path: str) -> None:
         """Delete a file or a folder."""
         file = Path(path)
-        if file.is_dir():
-            for inner in list(file.iterdir()):
-                self.delete(str(inner))
-            file.rmdir()
-        else:
-            file.unlink(missing_ok=True)
+        with _disk(path):
+            if file.is_dir():
+                for inner in list(file.iterdir()):
+                    self.delete(str(inner))
+                file.rmdir()
+            else:
+                file.unlink(missing_ok=True)
+
+
+def _is_same(one: str, other: str) -> bool:
+    try:
+        return os.path.samefile(one, other)
+    except FileNotFoundError:
+        return False
 
 
 class WebHdfsStorage:
@@ -151,8 +171,15 @@ class WebHdfsStorage:
             self._made.add(folder)
 
         def rename() -> bool:
-            answer = self._client._rename(source, destination=target)
-            return bool(answer.json()["boolean"])
+            try:
+                # Without options HDFS moves a file into a folder that has the target's name.
+                answer = self._client._rename(source, destination=target, renameoptions="NONE")
+            except HdfsError as error:
+                if getattr(error, "exception", "") in NOT_RENAMED:
+                    return False
+                raise
+            # HttpFS knows no options and answers as it does without.
+            return not answer.content or bool(answer.json()["boolean"])
 
         return self._ask(source, rename)
 
