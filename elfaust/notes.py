@@ -23,6 +23,8 @@ from typing import Any
 MAX_SOURCES = 16
 #: Kafka's own limit of such a text, bytes (offset.metadata.max.bytes).
 MAX_BYTES = 4_096
+#: Offsets that a map of bits may span: a text of somebody else may unpack to any number.
+MAX_SPAN = 1_000_000
 
 
 @dataclass
@@ -68,26 +70,38 @@ def decode(text: str) -> Note:
     """
     try:
         return _decode(json.loads(text))
-    except (ValueError, TypeError, KeyError, AttributeError, zlib.error):
+    except Exception:
+        # Whatever it is that somebody has left there: a worker must not end on it again and again.
         return Note()
 
 
 def _decode(note: Mapping[str, Any]) -> Note:
-    seen = {str(identity): int(position) for identity, position in note.get("seen", {}).items()}
+    seen = {identity: _offset(position) for identity, position in note.get("seen", {}).items()}
     if "base" not in note:
         return Note(seen)
-    base, given_up = int(note["base"]), set(_unpacked(note["open"]))
+    base, given_up = _offset(note["base"]), set(_unpacked(note["open"]))
     return Note(seen, {base + n: n in given_up for n in _unpacked(note["unknown"])})
 
 
+def _offset(value: Any) -> int:
+    if type(value) is not int or not 0 <= value < 2**63:
+        raise ValueError(f"{value!r:.80} is no offset")
+    return value
+
+
 def _packed(numbers: Iterable[int]) -> str:
-    bits = 0
-    for number in numbers:
-        bits |= 1 << number
-    raw = bits.to_bytes((bits.bit_length() + 7) // 8, "little")
-    return base64.b85encode(zlib.compress(raw, 9)).decode()
+    bits = bytearray()
+    for number in sorted(numbers):
+        bits.extend(bytes(number // 8 + 1 - len(bits)))
+        bits[-1] |= 1 << number % 8
+    return base64.b85encode(zlib.compress(bits, 9)).decode()
 
 
 def _unpacked(text: str) -> list[int]:
-    bits = int.from_bytes(zlib.decompress(base64.b85decode(text)), "little")
-    return [number for number in range(bits.bit_length()) if bits >> number & 1]
+    unpacking = zlib.decompressobj()
+    bits = unpacking.decompress(base64.b85decode(text), MAX_SPAN // 8)
+    if not unpacking.eof:
+        raise ValueError(f"more than {MAX_SPAN} bits, or only a part of them")
+    return [
+        8 * at + bit for at, byte in enumerate(bits) if byte for bit in range(8) if byte >> bit & 1
+    ]

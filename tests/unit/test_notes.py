@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import random
+import zlib
 
 import pytest
 from hypothesis import given
@@ -38,12 +41,29 @@ def test_the_worst_batch_fits_into_kafkas_limit() -> None:
     assert len(Note(seen, decided).encode(0)) < MAX_BYTES
 
 
+def bits(raw: bytes) -> str:
+    return base64.b85encode(zlib.compress(raw)).decode()
+
+
 @pytest.mark.parametrize(
     "text",
-    ["", "null", "x", "[]", '{"seen": 3}', '{"base": 1}', '{"base":1,"open":"","unknown":""}'],
+    [
+        *("", "null", "x", "[]", "[" * 4_000, '{"seen": 3}', '{"seen": {"a": 1e999}}'),
+        *('{"seen": {"a": -1}}', '{"seen": {"a": true}}', '{"base": 1}', '{"base": 1e999}'),
+        '{"base":1,"open":"","unknown":""}',
+        json.dumps({"base": 1e999, "open": bits(b""), "unknown": bits(b"")}),
+        # Unpacked bit by bit these would take hours.
+        json.dumps({"base": 1, "open": bits(b""), "unknown": bits(b"\xff" * 2_000_000)}),
+        json.dumps({"base": 1, "open": bits(b"")[:-5], "unknown": bits(b"")}),
+    ],
 )
 def test_a_foreign_text_is_no_note(text: str) -> None:
     assert decode(text) == Note()
+
+
+def test_lines_far_from_each_other_are_noted_at_once() -> None:
+    note = Note({}, dict.fromkeys(range(0, 1_000_000, 1_000), True))
+    assert decode(note.encode(0)) == note
 
 
 def test_a_forwarders_repeats_are_known() -> None:
