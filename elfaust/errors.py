@@ -146,6 +146,18 @@ class CommitTorn(SchemaWaits):
         self.detail = detail
 
 
+class CheckpointTorn(ElfaustError):
+    """A forwarder's checkpoint that cannot be read."""
+
+    def __init__(self, path: str, detail: str) -> None:
+        super().__init__(
+            f"checkpoint {path} cannot be read: {detail}; cure: move it away, and all of the file "
+            "that is forwarded is forwarded once more"
+        )
+        self.path = path
+        self.detail = detail
+
+
 class SettingsError(ElfaustError):
     """A setting that is unknown or does not fit its type."""
 
