@@ -129,7 +129,7 @@ class LocalStorage:
 
 def _is_same(one: str, other: str) -> bool:
     try:
-        return os.path.samefile(one, other)
+        return Path(one).samefile(other)
     except FileNotFoundError:
         return False
 
@@ -175,13 +175,17 @@ class WebHdfsStorage:
                 # Without options HDFS moves a file into a folder that has the target's name.
                 answer = self._client._rename(source, destination=target, renameoptions="NONE")
             except HdfsError as error:
-                if getattr(error, "exception", "") in NOT_RENAMED:
+                if getattr(error, "exception", "") in NOT_RENAMED or self._is_folder(target):
                     return False
                 raise
             # HttpFS knows no options and answers as it does without.
             return not answer.content or bool(answer.json()["boolean"])
 
         return self._ask(source, rename)
+
+    def _is_folder(self, path: str) -> bool:
+        status = self._client.status(path, strict=False)
+        return status is not None and status["type"] == "DIRECTORY"
 
     def exists(self, path: str) -> bool:
         """Tell whether there is such a file."""
