@@ -134,6 +134,18 @@ class TableLocked(TableTrouble):
     state = "is locked"
 
 
+class FolderTrouble(SchemaWaits):
+    """A folder that takes no Parquet files; those of other schemas do."""
+
+    def __init__(self, path: str, detail: str) -> None:
+        super().__init__(
+            f"folder {path} takes no files, its schema's events wait: {detail}; cure: move away "
+            "what is in its place, or let hdfs.user write there"
+        )
+        self.path = path
+        self.detail = detail
+
+
 class CommitTorn(SchemaWaits):
     """A lane of Parquet files whose last commit file cannot be read."""
 

@@ -12,10 +12,19 @@ import requests
 from hdfs import InsecureClient
 from hdfs.util import HdfsError
 
-from elfaust.errors import ServerAway
+from elfaust.errors import FolderTrouble, ServerAway
 from elfaust.settings import Hdfs
 
 T = TypeVar("T")
+#: Errors that HDFS has for whatever is asked of it; any other of one folder is that folder's.
+OF_SERVER = (
+    "SafeModeException",
+    "StandbyException",
+    "RetriableException",
+    "SecurityException",
+    "IOException",
+    None,
+)
 #: How HDFS says that the target of a rename exists, or its source does not.
 NOT_RENAMED = ("FileAlreadyExistsException", "FileNotFoundException")
 
@@ -25,6 +34,9 @@ class Storage(Protocol):
 
     def write(self, path: str, data: bytes) -> None:
         """Write a file, over what is there; its folders are made."""
+
+    def make_folder(self, path: str) -> None:
+        """Make a folder, if there is none; raises FolderTrouble for one that takes no files."""
 
     def read(self, path: str) -> bytes:
         """Return a file's bytes; raises FileNotFoundError."""
@@ -73,6 +85,16 @@ class LocalStorage:
                 out.write(data)
                 out.flush()
                 os.fsync(out.fileno())
+
+    def make_folder(self, path: str) -> None:
+        """Make a folder, if there is none."""
+        with _disk(path):
+            try:
+                Path(path).mkdir(parents=True, exist_ok=True)
+            except (FileExistsError, NotADirectoryError, PermissionError) as error:
+                raise FolderTrouble(path, str(error)) from error
+            if not os.access(path, os.W_OK | os.X_OK):
+                raise FolderTrouble(path, "it cannot be written")
 
     def read(self, path: str) -> bytes:
         """Return a file's bytes."""
@@ -152,6 +174,21 @@ class WebHdfsStorage:
     def write(self, path: str, data: bytes) -> None:
         """Write a file, over what is there."""
         self._ask(path, lambda: self._client.write(path, data=data, overwrite=True))
+
+    def make_folder(self, path: str) -> None:
+        """Make a folder, if there is none."""
+
+        def make() -> None:
+            try:
+                self._client.makedirs(path)
+            except HdfsError as error:
+                if getattr(error, "exception", "") in OF_SERVER:
+                    raise
+                raise FolderTrouble(path, str(error)) from error
+
+        if path not in self._made:
+            self._ask(path, make)
+            self._made.add(path)
 
     def read(self, path: str) -> bytes:
         """Return a file's bytes."""

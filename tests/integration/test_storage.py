@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from elfaust.errors import CommitTorn
+from elfaust.errors import CommitTorn, FolderTrouble
 from elfaust.settings import Settings
 from elfaust.sinks.commit_files import Progress
 from elfaust.sinks.commits import CommitLog
@@ -38,6 +38,16 @@ def test_a_folder_that_is_named_like_a_commit_is_told_by_name(fresh: Settings) -
     storage.write(f"{root}/_commits/lane=1/0000000002.json/inner", b"")
     with pytest.raises(CommitTorn, match="it is no file"):
         CommitLog(storage, root, 1).recover()
+
+
+def test_a_folder_that_takes_no_files_is_told_by_name(fresh: Settings) -> None:
+    storage, root = open_storage(fresh.hdfs), fresh.hdfs.root
+    storage.write(f"{root}/file", b"not ours")
+    for path in ("file", "file/hour"):
+        with pytest.raises(FolderTrouble, match=f"{path} takes no files"):
+            storage.make_folder(f"{root}/{path}")
+    storage.make_folder(f"{root}/mine/hour")
+    storage.make_folder(f"{root}/mine/hour")
 
 
 def test_a_rename_never_replaces(fresh: Settings) -> None:
