@@ -7,12 +7,13 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from copy import deepcopy
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from elfaust.batch import END_OF_TIME
+from elfaust.batch import END_OF_TIME, MAX_SOURCES
 from elfaust.errors import EventFault, FolderTrouble, SchemaUnfit
 from elfaust.registry import Registry
 from elfaust.settings import Settings
@@ -162,20 +163,23 @@ def advance(progress: Progress, topic: str, records: Sequence[Record]) -> list[R
     """Return the records that are new to a lane, and move its progress past them.
 
     A record is new if its source's position has not been passed, or its own offset if it names no
-    source: a source's positions only rise, save where a restarted worker repeats itself. Offsets
-    begin again when a topic is made anew.
+    source, or one of more than MAX_SOURCES: a source's positions only rise, save where a restarted
+    worker repeats itself. Offsets begin again when a topic is made anew.
     """
     fresh = []
     next_offset = progress.offsets.get(topic, 0)
     positions = progress.positions.setdefault(topic, {})
+    full = len(positions) >= MAX_SOURCES
     for record in records:
-        if record.source:
+        if record.source and not (full and record.source not in positions):
             if record.position <= positions.get(record.source, -1):
                 continue
             positions[record.source] = record.position
         elif record.offset < next_offset:
             continue
         fresh.append(record)
+    if len(positions) > MAX_SOURCES:
+        progress.positions[topic] = dict(islice(positions.items(), MAX_SOURCES))
     progress.offsets[topic] = max([next_offset, *(record.offset + 1 for record in records)])
     return fresh
 

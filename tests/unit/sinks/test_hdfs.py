@@ -11,7 +11,7 @@ import orjson
 import pyarrow as pa
 import pytest
 
-from elfaust.batch import END_OF_TIME
+from elfaust.batch import END_OF_TIME, MAX_SOURCES
 from elfaust.errors import CommitTorn, FolderTrouble, LaneLost, Unacknowledged
 from elfaust.registry import Registry
 from elfaust.settings import Settings
@@ -115,6 +115,18 @@ def test_a_flush_is_files_by_schema_revision_and_hour(settings: Settings) -> Non
         "/echomail_19089329/year=2020/month=9/day=13/hour=0/"
         f"topic-EchoMail.0.{0:020d}-{3:020d}.parquet"
     )
+
+
+def test_sources_that_somebody_makes_up_are_not_kept_without_end() -> None:
+    progress = Progress()
+    ours = [Record(b"", 0, ARRIVED, "raw", 7)]
+    made_up = [Record(b"", n, ARRIVED, f"source {n}", 0) for n in range(1, 1_000)]
+    assert advance(progress, "topic", ours + made_up) == ours + made_up
+    assert len(progress.positions["topic"]) == MAX_SOURCES
+    assert progress.positions["topic"]["raw"] == 7
+    assert advance(progress, "topic", ours + made_up) == []
+    later = [Record(b"", 1_000, ARRIVED, "another", 0), Record(b"", 1_001, ARRIVED, "raw", 7)]
+    assert advance(progress, "topic", later) == later[:1]
 
 
 def test_a_folder_that_takes_no_files_holds_its_schema_alone(settings: Settings) -> None:
