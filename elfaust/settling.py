@@ -15,6 +15,7 @@ import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from time import monotonic
 
 from elfaust.batch import FORWARDED
@@ -80,7 +81,6 @@ class Lane:
         self._note = decode(note)
         self._seen = dict(self._note.seen)
         self._acknowledged = -1
-        self._forwarders: dict[str, bool] = {}
         self._batches: deque[InHand] = deque()
         self._places = Places()
 
@@ -143,11 +143,8 @@ class Lane:
         await self._publish_errors()
 
     def _is_repeat(self, record: Record) -> bool:
-        known = self._forwarders.get(record.source)
-        if known is None:
-            known = self._forwarders[record.source] = FORWARDED.fullmatch(record.source) is not None
         # A header of that name that somebody else has set says nothing.
-        return known and not self._note.saw(record.source, record.position)
+        return _is_forwarder(record.source) and not self._note.saw(record.source, record.position)
 
     def _first_verdict(self, record: Record) -> Verdict | SchemaKey:
         """Return the verdict on a line, or the schema that it waits for."""
@@ -266,3 +263,8 @@ class Lane:
             self._ways.acknowledge(
                 batch.end, Note(batch.seen, self._note.decided).encode(batch.end)
             )
+
+
+@lru_cache(maxsize=1024)
+def _is_forwarder(source: str) -> bool:
+    return FORWARDED.fullmatch(source) is not None

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from elfaust.notes import MAX_BYTES, MAX_SOURCES, Note, decode
+from elfaust.notes import MAX_BYTES, MAX_KNOWN, MAX_SOURCES, Note, decode, identity_of
 
 IDENTITIES = st.text("0123456789abcdef", min_size=12, max_size=12)
 
@@ -75,11 +75,25 @@ def test_a_forwarders_repeats_are_known() -> None:
     assert note.saw("other/udp-0123456789ac", 1)
 
 
+def test_a_machine_that_was_cloned_with_its_spool_is_another_forwarder() -> None:
+    note = Note()
+    assert note.saw("one/udp-0123456789ab", 500)
+    assert note.saw("two/udp-0123456789ab", 7)
+    assert not note.saw("one/udp-0123456789ab", 500)
+
+
 def test_the_forwarder_that_is_silent_longest_is_forgotten_first() -> None:
     note = Note()
     for n in range(MAX_SOURCES + 1):
         note.saw(f"h/udp-{n:012x}", 1)
     note.saw(f"h/udp-{0:012x}", 2)
     kept = decode(note.encode(0)).seen
-    assert f"{0:012x}" in kept
-    assert f"{1:012x}" not in kept
+    assert identity_of(f"h/udp-{0:012x}") in kept
+    assert identity_of(f"h/udp-{1:012x}") not in kept
+
+
+def test_names_without_end_are_not_kept_without_end() -> None:
+    note = Note()
+    for n in range(10_000):
+        note.saw(f"h/udp-{n:012x}", 1)
+    assert len(note.seen) == MAX_KNOWN
