@@ -187,6 +187,18 @@ def test_a_bad_event_is_refused_alone(schema: Schema, name: str) -> None:
     pq.read_table(io.BytesIO(to_bytes(table)))
 
 
+@pytest.mark.parametrize("between", [b"", b"\n"])
+@pytest.mark.parametrize("nothing", [b"", b" "])
+def test_two_events_in_a_record_do_not_stand_in_for_a_record_without(
+    between: bytes, nothing: bytes
+) -> None:
+    values = [raw() + between + raw(), nothing]
+    bad = [Record(value, n, 0, "", -1) for n, value in enumerate(values)]
+    table, refused = ParquetWriter(PLAIN).table([*bad, *GOOD])
+    assert table.num_rows == len(GOOD)
+    assert [record for record, _ in refused] == bad
+
+
 @pytest.mark.parametrize("schema", [PLAIN, SCHEMA], ids=["plain", "by rows"])
 def test_no_event_is_refused_for_the_user_agent_that_its_client_sent(schema: Schema) -> None:
     sent = {"is_bot": 5, "browser_major": 7, "os_family": {"a": 1}, "device_family": "d", "z": []}
