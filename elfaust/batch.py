@@ -19,6 +19,8 @@ T = TypeVar("T")
 SOURCE_HEADER = "source"
 #: Longest name of a source, bytes: a host's name and a forwarder's are at most 255 and 64.
 SOURCE_BYTES = 300
+#: Sources of one topic that are told apart by who keeps their positions; ours has a few.
+MAX_SOURCES = 64
 #: Sources that are forwarders: `<host>/<name>-<identity>`; what they send may come twice.
 FORWARDED = re.compile(r".+/.+-[0-9a-f]{12}", re.DOTALL)
 #: Kafka's times that are believed, ms, from the first to before the last: 2001-09-09, before which

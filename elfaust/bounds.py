@@ -20,6 +20,7 @@ PAST_64_BITS = 2**63
 MOMENT_CHARS = 40
 #: Longest text of a capsule's field that no column bounds, characters.
 TEXT_CHARS = 1_024
+AN_EVENT = "Send $.event as an object, its properties by name."
 A_MOMENT = "Send $.dt as a time in UTC, such as 2020-09-13T12:26:40Z."
 A_TIMESTAMP = "Send $.timestamp in seconds or milliseconds since 1970, in UTC."
 
@@ -30,6 +31,9 @@ def check_bounds(capsule: dict[str, Any], size: int, dialect: Dialect) -> None:
     `size` is at least the length of its longest text. Raises EventFault, code `consumer`, with the
     path of the fault.
     """
+    if not isinstance(capsule["event"], dict):
+        # Draft 3 schemas without a type let anything pass.
+        raise _fault(f"{capsule['event']!r:.80} is no object", "event", AN_EVENT)
     moment = capsule.get("dt")
     if moment:
         if len(moment) > MOMENT_CHARS or not _is_moment(moment):

@@ -10,12 +10,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from itertools import islice
 from typing import Any, NamedTuple
 from urllib.parse import quote, unquote
 
 import orjson
 
-from elfaust.batch import END_OF_TIME
+from elfaust.batch import END_OF_TIME, MAX_SOURCES
 from elfaust.boundary import check_batch, unforeseen
 from elfaust.errors import EventFault
 from elfaust.registry import NAME
@@ -219,5 +220,8 @@ def merge(count: Mapping[str, Any] | None, tally: Tally) -> dict[str, Any] | Non
             new += 1
     if not new:
         return None
+    if len(positions) > MAX_SOURCES:
+        # Somebody makes sources up: an entry that grew with them would be too long for Kafka.
+        positions = dict(islice(positions.items(), MAX_SOURCES))
     counted, last = (count["count"], count["last"]) if count else (0, 0)
     return {"count": counted + new, "last": max(last, tally.last), "positions": positions}

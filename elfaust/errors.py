@@ -134,6 +134,18 @@ class TableLocked(TableTrouble):
     state = "is locked"
 
 
+class FolderTrouble(SchemaWaits):
+    """A folder that takes no Parquet files; those of other schemas do."""
+
+    def __init__(self, path: str, detail: str) -> None:
+        super().__init__(
+            f"folder {path} takes no files, its schema's events wait: {detail}; cure: move away "
+            "what is in its place, or let hdfs.user write there"
+        )
+        self.path = path
+        self.detail = detail
+
+
 class CommitTorn(SchemaWaits):
     """A lane of Parquet files whose last commit file cannot be read."""
 
@@ -141,6 +153,18 @@ class CommitTorn(SchemaWaits):
         super().__init__(
             f"commit file {path} cannot be read, its lane waits: {detail}; docs/operating.md, "
             "A torn commit file, has the way out"
+        )
+        self.path = path
+        self.detail = detail
+
+
+class CheckpointTorn(ElfaustError):
+    """A forwarder's checkpoint that cannot be read."""
+
+    def __init__(self, path: str, detail: str) -> None:
+        super().__init__(
+            f"checkpoint {path} cannot be read: {detail}; cure: move it away, and all of the file "
+            "that is forwarded is forwarded once more"
         )
         self.path = path
         self.detail = detail

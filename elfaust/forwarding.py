@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Protocol
 
 from elfaust import resumption
-from elfaust.errors import TooLong
+from elfaust.errors import CheckpointTorn, TooLong
 from elfaust.quiet import OnceAMinute
 from elfaust.settings import Settings
 from elfaust.sources.base import Located, Reading
@@ -50,7 +50,8 @@ class Forwarder:
     def __init__(self, settings: Settings, folder: Path) -> None:
         """Open the source that `forwarder.source` names; its state is in `folder`.
 
-        Raises SettingsError when the source is a file that cannot be read.
+        Raises SettingsError when the source is a file that cannot be read, CheckpointTorn where
+        nobody can tell how far a file has been forwarded.
         """
         self._settings = settings
         given = settings.forwarder
@@ -67,7 +68,7 @@ class Forwarder:
             self._source = FileSource(path, given.follow, given.rotate_seconds)
         self._saved = folder / f"{name}.checkpoint.json"
         self._prefix = f"{cleaned(socket.gethostname(), HOST_CHARS)}/{cleaned(name, NAME_CHARS)}"
-        known = load(self._saved)
+        known = self._load()
         self._checkpoint = self._source.begin(known)
         #: Whether a restart finds this source by its checkpoint.
         self._durable = known is not None and known.identity == self._checkpoint.identity
@@ -80,6 +81,15 @@ class Forwarder:
         self._highest = -1
         self._stopping = asyncio.Event()
         self._done = asyncio.Event()
+
+    def _load(self) -> Checkpoint | None:
+        try:
+            return load(self._saved)
+        except CheckpointTorn as error:
+            if self._received is None:
+                raise
+            log.error("%s is read anew from the raw topic: %s", self._saved, error.detail)
+            return Checkpoint(self._received.identity)
 
     @property
     def held(self) -> list[str]:
@@ -226,7 +236,8 @@ class Forwarder:
         """Save the checkpoint; where the disk does not take it, it is tried again at each turn."""
         try:
             self._checkpoint.lanes = self._checkpoint.lanes or self._settings.topics.lanes
-            self._checkpoint.save(self._saved)
+            # What is spooled is found in Kafka without a checkpoint.
+            self._checkpoint.save(self._saved, outlast_power=self._received is None)
         except OSError as error:
             self._unsaved = f"{self._saved} is behind: {error}"
             log.error("%s is behind: %s", self._saved, error)

@@ -2,7 +2,7 @@
 
 Kafka keeps a text with each committed offset. Here it holds, as JSON without blanks,
 
-    {"seen": {identity: position},   how far each forwarder's lines have come, before the offset
+    {"seen": {digest: position},     how far each forwarder's lines have come, before the offset
      "base": offset,                 the offset
      "unknown": bits,                lines from it on that were judged while no schema was known
      "open": bits}                   which of those were given up, because nobody told
@@ -13,24 +13,30 @@ Bits are a map of the offsets from `base` on, packed (zlib, base 85).
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 #: Forwarders whose positions are kept; the one that has been silent longest is forgotten first.
 MAX_SOURCES = 16
+#: And in memory: any client of Kafka's can make up names.
+MAX_KNOWN = 256
 #: Kafka's own limit of such a text, bytes (offset.metadata.max.bytes).
 MAX_BYTES = 4_096
+#: Offsets that a map of bits may span: a text of somebody else may unpack to any number.
+MAX_SPAN = 1_000_000
 
 
 @dataclass
 class Note:
     """How a lane stands at a committed offset.
 
-    `seen` is the highest position of each forwarder's source, by its identity; `decided` says of
-    raw lines, by offset, that they were refused because no schema was known, and whether (True)
+    `seen` is the highest position of each forwarder's source, by `identity_of` it; `decided` says
+    of raw lines, by offset, that they were refused because no schema was known, and whether (True)
     they were given up.
     """
 
@@ -53,12 +59,23 @@ class Note:
 
     def saw(self, source: str, position: int) -> bool:
         """Note a line of a forwarder's; False if it was seen before: its forwarder repeats it."""
-        identity = source[-12:]
+        identity = identity_of(source)
         if position <= self.seen.get(identity, -1):
             return False
         self.seen.pop(identity, None)
         self.seen[identity] = position
+        if len(self.seen) > MAX_KNOWN:
+            del self.seen[next(iter(self.seen))]
         return True
+
+
+@lru_cache(maxsize=1024)
+def identity_of(source: str) -> str:
+    """Return by what a forwarder's source is known in a note: a digest of its whole name.
+
+    Two hosts may have one spool's identity, where a machine was cloned with its state.
+    """
+    return hashlib.blake2b(source.encode(), digest_size=6).hexdigest()
 
 
 def decode(text: str) -> Note:
@@ -68,26 +85,38 @@ def decode(text: str) -> Note:
     """
     try:
         return _decode(json.loads(text))
-    except (ValueError, TypeError, KeyError, AttributeError, zlib.error):
+    except Exception:
+        # Whatever it is that somebody has left there: a worker must not end on it again and again.
         return Note()
 
 
 def _decode(note: Mapping[str, Any]) -> Note:
-    seen = {str(identity): int(position) for identity, position in note.get("seen", {}).items()}
+    seen = {identity: _offset(position) for identity, position in note.get("seen", {}).items()}
     if "base" not in note:
         return Note(seen)
-    base, given_up = int(note["base"]), set(_unpacked(note["open"]))
+    base, given_up = _offset(note["base"]), set(_unpacked(note["open"]))
     return Note(seen, {base + n: n in given_up for n in _unpacked(note["unknown"])})
 
 
+def _offset(value: Any) -> int:
+    if type(value) is not int or not 0 <= value < 2**63:
+        raise ValueError(f"{value!r:.80} is no offset")
+    return value
+
+
 def _packed(numbers: Iterable[int]) -> str:
-    bits = 0
-    for number in numbers:
-        bits |= 1 << number
-    raw = bits.to_bytes((bits.bit_length() + 7) // 8, "little")
-    return base64.b85encode(zlib.compress(raw, 9)).decode()
+    bits = bytearray()
+    for number in sorted(numbers):
+        bits.extend(bytes(number // 8 + 1 - len(bits)))
+        bits[-1] |= 1 << number % 8
+    return base64.b85encode(zlib.compress(bits, 9)).decode()
 
 
 def _unpacked(text: str) -> list[int]:
-    bits = int.from_bytes(zlib.decompress(base64.b85decode(text)), "little")
-    return [number for number in range(bits.bit_length()) if bits >> number & 1]
+    unpacking = zlib.decompressobj()
+    bits = unpacking.decompress(base64.b85decode(text), MAX_SPAN // 8)
+    if not unpacking.eof:
+        raise ValueError(f"more than {MAX_SPAN} bits, or only a part of them")
+    return [
+        8 * at + bit for at, byte in enumerate(bits) if byte for bit in range(8) if byte >> bit & 1
+    ]

@@ -19,6 +19,7 @@ from aiokafka.producer.message_accumulator import BatchBuilder
 
 from elfaust.batch import source_header
 from elfaust.errors import TooLong, Unacknowledged
+from elfaust.event_error import shortened
 from elfaust.settings import CODECS, Kafka, Settings
 from elfaust.topics import TopicAdmin
 from elfaust.types import UNKNOWN_TIME, Outgoing
@@ -49,6 +50,7 @@ class Publisher:
 
     def __init__(self, settings: Settings, producer: AIOKafkaProducer, admin: TopicAdmin) -> None:
         self._kafka = settings.kafka
+        self._errors = settings.topics.error
         self._producer = producer
         self._admin = admin
 
@@ -58,7 +60,8 @@ class Publisher:
         The producer tries again by itself, in order and without doubles, while brokers are away.
         Raises Unacknowledged when that took longer than `kafka.publish_timeout`: what was sent may
         or may not have arrived, and the caller must stop without acknowledging its source.
-        Raises TooLong, before anything is sent, when a topic does not take some of the records.
+        Raises TooLong, before anything is sent, when a topic does not take some of the records;
+        EventErrors are cut.
         """
         groups: dict[tuple[str, int], list[Outgoing]] = {}
         for record in records:
@@ -85,7 +88,11 @@ class Publisher:
         for (topic, lane), records in groups.items():
             limit = self._limit(topic)
             batches[topic, lane], long = self._fill(records, limit)
-            too_long |= {record: limit - BATCH_OVERHEAD - _headers_size(record) for record in long}
+            if long and topic == self._errors:
+                # What is refused is told, however little its topic takes.
+                cut = [_cut(record, limit) if record in long else record for record in records]
+                batches[topic, lane], long = self._fill(cut, limit)
+            too_long |= {record: _most(record, limit) for record in long}
         if too_long:
             raise TooLong(too_long)
         return batches
@@ -124,6 +131,15 @@ class Publisher:
         count = builder.record_count()
         last: int = (await acknowledged).offset + count - 1
         return last
+
+
+def _most(record: Outgoing, limit: int) -> int:
+    """Return how many bytes a record's value may have."""
+    return limit - BATCH_OVERHEAD - _headers_size(record)
+
+
+def _cut(record: Outgoing, limit: int) -> Outgoing:
+    return record._replace(value=shortened(record.value, _most(record, limit)))
 
 
 def _headers(record: Outgoing) -> list[tuple[str, bytes]]:

@@ -155,7 +155,7 @@ class Registry:
             if body is None and not self._settings.wiki_url and not self._folder.path.is_dir():
                 return State(Kind.ASKING, reason=f"schemas.folder {self._folder.path} is not there")
         except IsADirectoryError:
-            return State(Kind.MISSING, reason=f"{key.revision}.json is a directory")
+            return State(Kind.MISSING, reason=f"{key.revision}.json is no file")
         except OSError as error:
             return State(Kind.ASKING, reason=f"schemas.folder cannot be read: {error}")
         if body is not None:

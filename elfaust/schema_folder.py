@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import stat
 from pathlib import Path
 
 from elfaust.schema_body import MAX_SCHEMA_BYTES
@@ -37,11 +39,21 @@ class SchemaFolder:
     def read(self, key: SchemaKey) -> bytes | None:
         """Return a file, cut soon after MAX_SCHEMA_BYTES, None where there is none.
 
-        Raises IsADirectoryError for a directory in its place, another OSError where that cannot be
-        told: no rights, too many open files, a broken disk.
+        Raises IsADirectoryError for what is no file in its place, another OSError where that cannot
+        be told: no rights, too many open files, a broken disk.
         """
         try:
-            with (self.path / key.schema / f"{key.revision}.json").open("rb") as file:
+            opened = _opened(self.path / key.schema / f"{key.revision}.json")
+            with os.fdopen(opened, "rb") as file:
                 return file.read(MAX_SCHEMA_BYTES + 1)
         except (FileNotFoundError, NotADirectoryError):
             return None
+
+
+def _opened(path: Path) -> int:
+    """Open a file; a pipe is none, and would wait for who writes to it."""
+    handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        os.close(handle)
+        raise IsADirectoryError(path)
+    return handle

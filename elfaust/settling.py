@@ -15,6 +15,7 @@ import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from time import monotonic
 
 from elfaust.batch import FORWARDED
@@ -81,9 +82,13 @@ class Lane:
         self._note = decode(note)
         self._seen = dict(self._note.seen)
         self._acknowledged = -1
-        self._forwarders: dict[str, bool] = {}
         self._batches: deque[InHand] = deque()
         self._places = Places()
+
+    @property
+    def waits(self) -> int:
+        """How many lines wait for their schemas."""
+        return self._places.waiting_count
 
     @property
     def held(self) -> list[str]:
@@ -91,7 +96,7 @@ class Lane:
         first = self._places.first
         if first is None or first.key is None or not first.waits:
             return []
-        count, others = self._places.waiting_count, len(self._places.keys) - 1
+        count, others = self.waits, len(self._places.keys) - 1
         schema = f"schema {first.key.schema}, revision {first.key.revision}"
         also = f" and {others} more" if others else ""
         reason = self._registry.reason(first.key)
@@ -154,11 +159,8 @@ class Lane:
         await self._publish_errors()
 
     def _is_repeat(self, record: Record) -> bool:
-        known = self._forwarders.get(record.source)
-        if known is None:
-            known = self._forwarders[record.source] = FORWARDED.fullmatch(record.source) is not None
         # A header of that name that somebody else has set says nothing.
-        return known and not self._note.saw(record.source, record.position)
+        return _is_forwarder(record.source) and not self._note.saw(record.source, record.position)
 
     def _first_verdict(self, record: Record) -> Verdict | SchemaKey:
         """Return the verdict on a line, or the schema that it waits for."""
@@ -286,3 +288,8 @@ class Lane:
             self._ways.acknowledge(
                 batch.end, Note(batch.seen, self._note.decided).encode(batch.end)
             )
+
+
+@lru_cache(maxsize=1024)
+def _is_forwarder(source: str) -> bool:
+    return FORWARDED.fullmatch(source) is not None

@@ -12,10 +12,21 @@ import requests
 from hdfs import InsecureClient
 from hdfs.util import HdfsError
 
-from elfaust.errors import ServerAway
+from elfaust.errors import FolderTrouble, ServerAway
 from elfaust.settings import Hdfs
 
 T = TypeVar("T")
+#: Errors that HDFS has for whatever is asked of it; any other of one folder is that folder's.
+OF_SERVER = (
+    "SafeModeException",
+    "StandbyException",
+    "RetriableException",
+    "SecurityException",
+    "IOException",
+    None,
+)
+#: How HDFS says that the target of a rename exists, or its source does not.
+NOT_RENAMED = ("FileAlreadyExistsException", "FileNotFoundException")
 
 
 class Storage(Protocol):
@@ -23,6 +34,9 @@ class Storage(Protocol):
 
     def write(self, path: str, data: bytes) -> None:
         """Write a file, over what is there; its folders are made."""
+
+    def make_folder(self, path: str) -> None:
+        """Make a folder, if there is none; raises FolderTrouble for one that takes no files."""
 
     def read(self, path: str) -> bytes:
         """Return a file's bytes; raises FileNotFoundError."""
@@ -72,10 +86,23 @@ class LocalStorage:
                 out.flush()
                 os.fsync(out.fileno())
 
+    def make_folder(self, path: str) -> None:
+        """Make a folder, if there is none."""
+        with _disk(path):
+            try:
+                Path(path).mkdir(parents=True, exist_ok=True)
+            except (FileExistsError, NotADirectoryError, PermissionError) as error:
+                raise FolderTrouble(path, str(error)) from error
+            if not os.access(path, os.W_OK | os.X_OK):
+                raise FolderTrouble(path, "it cannot be written")
+
     def read(self, path: str) -> bytes:
         """Return a file's bytes."""
         with _disk(path):
-            return Path(path).read_bytes()
+            try:
+                return Path(path).read_bytes()
+            except IsADirectoryError as error:
+                raise FileNotFoundError(path) from error
 
     def rename(self, source: str, target: str) -> bool:
         """Rename a file unless the target exists: a link fails where a rename would replace."""
@@ -83,35 +110,50 @@ class LocalStorage:
             Path(target).parent.mkdir(parents=True, exist_ok=True)
             try:
                 os.link(source, target)
-            except (FileExistsError, FileNotFoundError):
+            except FileNotFoundError:
                 return False
+            except FileExistsError:
+                # A process killed between the two steps leaves both names.
+                if not _is_same(source, target):
+                    return False
             Path(source).unlink(missing_ok=True)
             return True
 
     def exists(self, path: str) -> bool:
         """Tell whether there is such a file."""
-        return Path(path).exists()
+        with _disk(path):
+            return Path(path).exists()
 
     def list(self, path: str) -> list[str]:
         """Return the sorted names in a folder."""
         folder = Path(path)
-        return sorted(file.name for file in folder.iterdir()) if folder.is_dir() else []
+        with _disk(path):
+            return sorted(file.name for file in folder.iterdir()) if folder.is_dir() else []
 
     def walk(self, path: str) -> Iterator[str]:
         """Yield the paths of all files below a folder."""
-        for file in sorted(Path(path).rglob("*")):
-            if file.is_file():
-                yield str(file)
+        with _disk(path):
+            for file in sorted(Path(path).rglob("*")):
+                if file.is_file():
+                    yield str(file)
 
     def delete(self, path: str) -> None:
         """Delete a file or a folder."""
         file = Path(path)
-        if file.is_dir():
-            for inner in list(file.iterdir()):
-                self.delete(str(inner))
-            file.rmdir()
-        else:
-            file.unlink(missing_ok=True)
+        with _disk(path):
+            if file.is_dir():
+                for inner in list(file.iterdir()):
+                    self.delete(str(inner))
+                file.rmdir()
+            else:
+                file.unlink(missing_ok=True)
+
+
+def _is_same(one: str, other: str) -> bool:
+    try:
+        return Path(one).samefile(other)
+    except FileNotFoundError:
+        return False
 
 
 class WebHdfsStorage:
@@ -133,6 +175,21 @@ class WebHdfsStorage:
         """Write a file, over what is there."""
         self._ask(path, lambda: self._client.write(path, data=data, overwrite=True))
 
+    def make_folder(self, path: str) -> None:
+        """Make a folder, if there is none."""
+
+        def make() -> None:
+            try:
+                self._client.makedirs(path)
+            except HdfsError as error:
+                if getattr(error, "exception", "") in OF_SERVER:
+                    raise
+                raise FolderTrouble(path, str(error)) from error
+
+        if path not in self._made:
+            self._ask(path, make)
+            self._made.add(path)
+
     def read(self, path: str) -> bytes:
         """Return a file's bytes."""
 
@@ -151,10 +208,21 @@ class WebHdfsStorage:
             self._made.add(folder)
 
         def rename() -> bool:
-            answer = self._client._rename(source, destination=target)
-            return bool(answer.json()["boolean"])
+            try:
+                # Without options HDFS moves a file into a folder that has the target's name.
+                answer = self._client._rename(source, destination=target, renameoptions="NONE")
+            except HdfsError as error:
+                if getattr(error, "exception", "") in NOT_RENAMED or self._is_folder(target):
+                    return False
+                raise
+            # HttpFS knows no options and answers as it does without.
+            return not answer.content or bool(answer.json()["boolean"])
 
         return self._ask(source, rename)
+
+    def _is_folder(self, path: str) -> bool:
+        status = self._client.status(path, strict=False)
+        return status is not None and status["type"] == "DIRECTORY"
 
     def exists(self, path: str) -> bool:
         """Tell whether there is such a file."""

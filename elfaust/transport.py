@@ -7,7 +7,8 @@ batched (changelogs, the leader's topic) are delivered as ever.
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator, Iterable, Mapping
+from bisect import bisect_left
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from typing import Any
 
 import faust
@@ -20,6 +21,8 @@ from elfaust.transport_thread import ConsumerThread, Fetched
 
 log = logging.getLogger(__name__)
 
+#: Offsets that a batch spans at most: as many as `kafka.max_poll_records` may be.
+MAX_SPAN = 10_000
 LOST_RECORDS = (
     "%s, lane %d: offsets %d to %d, %d records, are lost: Kafka removed them before they were read."
     " Keep topics for longer than a worker may be away (retention.ms)"
@@ -81,10 +84,11 @@ class Consumer(HoldingConsumer):
             if self.app.is_batched(tp.topic):
                 if self._counts(tp, records):
                     await self._tell_lost(tp, fetched[0].offset)
-                # The lane may have moved while Kafka was asked.
-                if self._counts(tp, records):
-                    self._next[tp] = fetched[-1].offset + 1
-                    yield tp, self._batch_message(tp, fetched, records.generation)
+                for part in _parts(fetched):
+                    # The lane may have moved while Kafka was asked, or what came before was taken.
+                    if self._counts(tp, records):
+                        self._next[tp] = part[-1].offset + 1
+                        yield tp, self._batch_message(tp, part, records.generation)
             elif self._flows(records) and (tp in active or tp in self._buffered_partitions):
                 # Faust's tables pause a changelog where they go back in it.
                 for record in fetched:
@@ -143,6 +147,20 @@ class Consumer(HoldingConsumer):
         self.stop_flow()
         await self.commit()
         await super().on_partitions_revoked(revoked)
+
+
+def _parts(fetched: list[Any]) -> Iterator[list[Any]]:
+    """Yield records in parts that span few offsets.
+
+    A topic that Kafka compacts has gaps of any length between its records, and what is noted of a
+    batch beside a committed offset (notes.py) grows with its span.
+    """
+    part = fetched
+    while part[-1].offset - part[0].offset >= MAX_SPAN:
+        end = bisect_left(part, part[0].offset + MAX_SPAN, key=lambda record: record.offset)
+        yield part[:end]
+        part = part[end:]
+    yield part
 
 
 class Producer(driver.Producer):  # type: ignore[misc]

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import gc
 import json
+import logging
 import os
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from elfaust.settings import Settings
+
+log = logging.getLogger(__name__)
 
 #: Roles in the order of their web ports.
 ROLES = ("throughput", "processor", "mysql", "hdfs", "forwarder")
@@ -69,16 +72,22 @@ def cpu_seconds(pid: int) -> float:
 
 
 def announce(settings: Settings, role: str, port: int, *, ready: bool = False) -> Path:
-    """Write this process's state and return its file; the caller removes it at its end."""
+    """Write this process's state and return its file; the caller removes it at its end.
+
+    A disk that does not take it is only told of: the worker works without.
+    """
     folder = state_folder(settings)
-    folder.mkdir(parents=True, exist_ok=True)
     pid = os.getpid()
     web = f"http://{settings.web.host}:{port}/"
     state = WorkerState(role, pid, process_start(pid), web, time.time() if ready else 0.0)
     file = folder / f"{role}-{pid}.json"
     temporary = file.with_suffix(".tmp")
-    temporary.write_text(json.dumps(asdict(state)))
-    temporary.replace(file)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        temporary.write_text(json.dumps(asdict(state)))
+        temporary.replace(file)
+    except OSError as error:
+        log.warning("elfaust status does not show this worker: %s", error)
     return file
 
 
@@ -86,12 +95,21 @@ def alive(settings: Settings) -> list[WorkerState]:
     """Return the workers that run, by role; files of dead ones are removed."""
     workers = []
     for file in sorted(state_folder(settings).glob("*-*.json")):
-        try:
-            state = WorkerState(**json.loads(file.read_text()))
-        except FileNotFoundError:
+        state = _state(file)
+        if state is None:
             continue
         if process_start(state.pid) == state.started:
             workers.append(state)
         else:
             file.unlink(missing_ok=True)
     return sorted(workers, key=lambda worker: (ROLES.index(worker.role), worker.pid))
+
+
+def _state(file: Path) -> WorkerState | None:
+    """Return what a file says of a worker, None where it says nothing."""
+    try:
+        state = WorkerState(**json.loads(file.read_bytes())) if file.is_file() else None
+    except (OSError, ValueError, TypeError, RecursionError):
+        return None
+    known = state is not None and state.role in ROLES and type(state.pid) is int
+    return state if known else None

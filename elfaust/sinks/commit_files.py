@@ -15,6 +15,8 @@ from elfaust.storage import Storage
 #: Of a commit's number in names.
 DIGITS = 10
 NAME = re.compile(rf"([0-9]{{{DIGITS}}})\.json")
+#: The last number of all.
+END_OF_NUMBERS = 10**DIGITS - 1
 
 
 @dataclass
@@ -55,7 +57,14 @@ def to_bytes(number: int, owner: str, commit: Commit) -> bytes:
 
 def read_commit(storage: Storage, path: str) -> Commit:
     """Return a commit; raises FileNotFoundError, and CommitTorn for what is none."""
-    body = storage.read(path)
+    try:
+        body = storage.read(path)
+    except FileNotFoundError:
+        if storage.exists(path):
+            raise CommitTorn(path, "it is no file") from None
+        raise
+    if path.endswith(file_name(END_OF_NUMBERS)):
+        raise CommitTorn(path, "no commit can follow it")
     try:
         return _commit(orjson.loads(body))
     except (ValueError, TypeError, KeyError, AttributeError) as error:

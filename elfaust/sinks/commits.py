@@ -145,4 +145,17 @@ class CommitLog:
             return False
 
     def _moved(self, temporary: str, final: str) -> bool:
-        return self._storage.rename(temporary, final) or self._storage.exists(final)
+        """Give a file its final name, or one beside it where something else has that name.
+
+        Returns whether it has one now: its commit is made, and who drops what is temporary must
+        not find it there.
+        """
+        storage = self._storage
+        if storage.rename(temporary, final):
+            return True
+        if storage.exists(temporary) and storage.exists(final):
+            # What is under a temporary name was not moved before: somebody else's is in the way.
+            aside = f"{final.removesuffix('.parquet')}-{temporary.rpartition('/')[2]}"
+            log.error("%s is there and not ours: %s has its events", final, aside)
+            return storage.rename(temporary, aside) or storage.exists(aside)
+        return storage.exists(final)

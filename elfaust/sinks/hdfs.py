@@ -7,13 +7,14 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from copy import deepcopy
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from elfaust.batch import END_OF_TIME
-from elfaust.errors import EventFault, SchemaUnfit
+from elfaust.batch import END_OF_TIME, MAX_SOURCES
+from elfaust.errors import EventFault, FolderTrouble, SchemaUnfit
 from elfaust.registry import Registry
 from elfaust.settings import Settings
 from elfaust.sinks.commit_files import Progress
@@ -39,14 +40,15 @@ class HdfsSink:
         self._writers: dict[SchemaKey, ParquetWriter] = {}
         self._lanes: dict[int, tuple[CommitLog, Progress]] = {}
         self._threads = ThreadPoolExecutor(settings.hdfs.writers, thread_name_prefix="hdfs")
-        #: Topics whose schema was not at hand when they first came.
+        #: Topics whose schema was not at hand when they first came, or whose folder took no files.
         self._alone: set[str] = set()
 
     def group(self, lane: int, topic: str, key: SchemaKey) -> tuple[int, str]:
         """Return what a batch is written with: its lane, or its topic in the lane alone.
 
-        Alone is a topic whose schema only the schema wiki may know: the lane does not wait for it.
-        It stays alone, for its batches must be written in their order.
+        Alone is a topic whose schema only the schema wiki may know, or whose folder has once taken
+        no files: the lane does not wait for it. It stays alone, for its batches must be written in
+        their order.
         """
         if self._registry.get(key) is None:
             self._alone.add(topic)
@@ -62,9 +64,10 @@ class HdfsSink:
         A lane's first write takes it over: what its last owner left is finished or dropped. Records
         that the lane has stored or refused before are skipped. Those that cannot be stored are told
         before the commit that passes them: whatever fails in between, they are told again, in the
-        same order. Raises ServerAway when the storage does not answer and CommitTorn where the
-        lane's last commit cannot be read, after which the same write may be tried again, LaneLost
-        when another worker has the lane, and what `tell` raises.
+        same order. Raises ServerAway when the storage does not answer, FolderTrouble where a folder
+        takes no files and CommitTorn where the lane's last commit cannot be read, after which the
+        same write may be tried again, LaneLost when another worker has the lane, and what `tell`
+        raises.
         """
         # Out of the lanes until all is done: a write that fails takes the lane over again.
         log, progress = self._lanes.pop(lane) if lane in self._lanes else self._open(lane)
@@ -122,10 +125,21 @@ class HdfsSink:
         out = {id(record) for record, _ in refused}
         arrived = [record.timestamp for record in records if id(record) not in out]
         hours = by_hour(table, arrived, self._hdfs.first_year, self._hdfs.ahead_hours)
+        folders = [f"{root}/{self._folder(key, hour)}" for hour, _ in hours]
+        self._make_folders(topic, folders)
         return [
-            Pending(f"{root}/{self._folder(key, hour)}/{name}", to_bytes(rows))
-            for hour, rows in hours
+            Pending(f"{folder}/{name}", to_bytes(rows))
+            for folder, (_, rows) in zip(folders, hours, strict=True)
         ], refused
+
+    def _make_folders(self, topic: str, folders: Sequence[str]) -> None:
+        """Make folders before a commit lists files of theirs: a lane must not wait for one."""
+        try:
+            for folder in folders:
+                self._storage.make_folder(folder)
+        except FolderTrouble:
+            self._alone.add(topic)
+            raise
 
     def _writer(self, key: SchemaKey) -> ParquetWriter:
         if key not in self._writers:
@@ -149,20 +163,23 @@ def advance(progress: Progress, topic: str, records: Sequence[Record]) -> list[R
     """Return the records that are new to a lane, and move its progress past them.
 
     A record is new if its source's position has not been passed, or its own offset if it names no
-    source: a source's positions only rise, save where a restarted worker repeats itself. Offsets
-    begin again when a topic is made anew.
+    source, or one of more than MAX_SOURCES: a source's positions only rise, save where a restarted
+    worker repeats itself. Offsets begin again when a topic is made anew.
     """
     fresh = []
     next_offset = progress.offsets.get(topic, 0)
     positions = progress.positions.setdefault(topic, {})
+    full = len(positions) >= MAX_SOURCES
     for record in records:
-        if record.source:
+        if record.source and not (full and record.source not in positions):
             if record.position <= positions.get(record.source, -1):
                 continue
             positions[record.source] = record.position
         elif record.offset < next_offset:
             continue
         fresh.append(record)
+    if len(positions) > MAX_SOURCES:
+        progress.positions[topic] = dict(islice(positions.items(), MAX_SOURCES))
     progress.offsets[topic] = max([next_offset, *(record.offset + 1 for record in records)])
     return fresh
 

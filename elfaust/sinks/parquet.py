@@ -22,7 +22,7 @@ from elfaust.boundary import check_batch, unforeseen
 from elfaust.capsule import iso8601
 from elfaust.errors import EventFault, SchemaUnfit
 from elfaust.registry import Schema
-from elfaust.sinks.parquet_types import event_shape
+from elfaust.sinks.parquet_types import JSON_TEXT, event_shape
 from elfaust.types import Record
 
 AGENT_TEXTS = (
@@ -35,11 +35,11 @@ AGENT_TEXTS = (
     "os_minor",
     "wmf_app_version",
 )
+AGENT_FLAGS = ("is_bot", "is_mediawiki")
 USER_AGENT = pa.struct(
     [
         *(pa.field(name, pa.string()) for name in AGENT_TEXTS),
-        pa.field("is_bot", pa.bool_()),
-        pa.field("is_mediawiki", pa.bool_()),
+        *(pa.field(name, pa.bool_()) for name in AGENT_FLAGS),
     ]
 )
 #: Column, type, key in the capsule.
@@ -100,10 +100,11 @@ class ParquetWriter:
         return self._table_of_rows(records)
 
     def _read(self, records: Sequence[Record]) -> pa.Table:
+        if {record.value[:1] for record in records} != {b"{"}:
+            # The reader takes two events of one record for those of two, if another has none, and a
+            # `null` in front ends the process: it does not look whether it has an object.
+            raise ValueError("not one event a line")
         lines = b"\n".join(record.value for record in records)
-        # A `null` in front ends the process: Arrow's reader does not look whether it has an object.
-        if lines.startswith(b"{") + lines.count(b"\n{") != len(records):
-            raise ValueError("not one object a line")
         table = pyarrow.json.read_json(
             pa.BufferReader(lines),
             # One block: an event cannot be larger than its block.
@@ -142,8 +143,7 @@ class ParquetWriter:
         if row["uuid"] is None:
             raise ValueError("it has no uuid")
         row["dt"] = _moment(row["dt"], capsule.get("timestamp"))
-        if not isinstance(row["useragent"], dict):
-            row["useragent"] = None
+        row["useragent"] = _agent(row["useragent"])
         if not isinstance(capsule["event"], dict):
             raise TypeError("event is no object")
         row["event"] = self._event.cast(capsule["event"])
@@ -170,6 +170,20 @@ class ParquetWriter:
         if isinstance(error, UNFIT) and not isinstance(error, MemoryError):
             return EventFault("consumer", f"Parquet: {error}", *self._key)
         return unforeseen(error, "consumer", *self._key)
+
+
+def _agent(sent: Any) -> dict[str, Any] | None:
+    """Return a user agent's map as its column has it: no event is refused for it.
+
+    What a client sends for a text and is none is JSON text, what it sends for a flag is null.
+    """
+    if not isinstance(sent, dict):
+        return None
+    flags = {name: sent.get(name) for name in AGENT_FLAGS}
+    return {
+        **{name: JSON_TEXT.cast(sent.get(name)) for name in AGENT_TEXTS},
+        **{name: flag if isinstance(flag, bool) else None for name, flag in flags.items()},
+    }
 
 
 def to_bytes(table: pa.Table) -> bytes:

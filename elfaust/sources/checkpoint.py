@@ -10,14 +10,18 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import uuid
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from elfaust.errors import CheckpointTorn
+
 #: Bytes at a source's beginning, and before its position, by which it is known again.
 HEAD_BYTES = 4_096
 TAIL_BYTES = 512
+IDENTITY = re.compile(r"[0-9a-f]{12}")
 
 
 class Marks(NamedTuple):
@@ -52,11 +56,18 @@ class Checkpoint:
     inode: str = ""
     before: list[str] = field(default_factory=list)
 
-    def save(self, file: Path) -> None:
-        """Write it, whole or not at all. Raises OSError when the disk does not take it."""
+    def save(self, file: Path, outlast_power: bool = False) -> None:
+        """Write it, whole or not at all, if need be even where the machine loses its power.
+
+        Raises OSError when the disk does not take it.
+        """
         file.parent.mkdir(parents=True, exist_ok=True)
         temporary = file.with_suffix(".tmp")
-        temporary.write_text(json.dumps(asdict(self)))
+        with temporary.open("w") as out:
+            json.dump(asdict(self), out)
+            out.flush()
+            if outlast_power:
+                os.fsync(out.fileno())
         temporary.replace(file)
 
     def note(self, marks: Marks) -> None:
@@ -85,13 +96,34 @@ def mark(source: int, position: int) -> Marks:
 
 
 def load(file: Path) -> Checkpoint | None:
-    """Return the checkpoint of a file, None where there is none."""
+    """Return the checkpoint of a file, None where there is none.
+
+    Raises CheckpointTorn for what is none: a disk that lost power may leave an empty file.
+    """
     try:
-        saved: dict[str, Any] = json.loads(file.read_text())
+        return _checkpoint(json.loads(file.read_bytes()))
     except FileNotFoundError:
         return None
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        raise CheckpointTorn(str(file), repr(error)) from error
+
+
+def _checkpoint(saved: dict[str, Any]) -> Checkpoint:
+    """Return the checkpoint that JSON holds; raises what JSON of another shape raises."""
     saved["offsets"] = {int(lane): offset for lane, offset in saved["offsets"].items()}
-    return Checkpoint(**saved)
+    checkpoint = Checkpoint(**saved)
+    wanted = Checkpoint(offsets={0: 0}, before=[""])
+    for name, value in asdict(wanted).items():
+        if type(getattr(checkpoint, name)) is not type(value):
+            raise TypeError(name)
+    if not (
+        IDENTITY.fullmatch(checkpoint.identity)
+        and checkpoint.position >= 0
+        and all(type(offset) is int for offset in checkpoint.offsets.values())
+        and all(type(inode) is str for inode in checkpoint.before)
+    ):
+        raise ValueError(saved)
+    return checkpoint
 
 
 def _digest(source: int, start: int, count: int) -> str:

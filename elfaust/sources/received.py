@@ -115,6 +115,11 @@ class Received:
         self._socket: asyncio.BaseTransport | None = None
 
     @property
+    def identity(self) -> str:
+        """The identity of the spool."""
+        return self._spool.identity
+
+    @property
     def ended(self) -> bool:
         """Whether all that there will be has been spooled."""
         return self._spool.ended

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 import logging
+import re
 import uuid
 from contextlib import suppress
 from dataclasses import dataclass
@@ -16,10 +17,12 @@ from itertools import pairwise
 from pathlib import Path
 
 from elfaust.sources.base import Reading, Stretch, read_lines
+from elfaust.sources.checkpoint import IDENTITY
 
 log = logging.getLogger(__name__)
 
 SEGMENT_BYTES = 16_000_000
+NAME = re.compile(r"[0-9]{20}\.lines")
 
 
 @dataclass
@@ -155,15 +158,20 @@ class Spool:
 
 def _identity(folder: Path) -> str:
     named = folder / "identity"
-    if not named.exists() or not named.read_text():
+    given = named.read_bytes().decode("ascii", "replace") if named.is_file() else ""
+    if not IDENTITY.fullmatch(given):
+        given = uuid.uuid4().hex[:12]
         temporary = folder / "identity.tmp"
-        temporary.write_text(uuid.uuid4().hex[:12])
+        temporary.write_text(given)
         temporary.replace(named)
-    return named.read_text()
+    return given
 
 
 def _segments(folder: Path) -> list[_Segment]:
-    files = sorted(folder.glob("*.lines"))
+    """Return the segments of a folder; what else is there is not ours."""
+    files = sorted(
+        file for file in folder.glob("*.lines") if NAME.fullmatch(file.name) and file.is_file()
+    )
     segments = [_Segment(file, int(file.stem), file.stat().st_size) for file in files]
     for segment, following in pairwise(segments):
         # What is over was taken back.

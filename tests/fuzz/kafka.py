@@ -80,6 +80,9 @@ class MemoryStorage:
         """Write a file."""
         self.files[path] = data
 
+    def make_folder(self, path: str) -> None:
+        """Make a folder: there is none without files."""
+
     def read(self, path: str) -> bytes:
         """Return a file's bytes."""
         if path not in self.files:

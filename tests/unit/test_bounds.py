@@ -37,6 +37,9 @@ def check(fields: dict[str, Any], size: int = 100_000) -> None:
         ({"seqId": 2**63}, "$.seqId"),
         ({"wiki": "w" * 1_025}, "$.wiki"),
         ({"recvFrom": "h" * 1_025}, "$.recvFrom"),
+        ({"event": None}, "$.event"),
+        ({"event": [{}]}, "$.event"),
+        ({"event": "x" * 5_000}, "$.event"),
     ],
 )
 def test_what_no_store_can_hold_is_refused_with_its_path(fields: dict[str, Any], path: str) -> None:

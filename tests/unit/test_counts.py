@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from elfaust.batch import MAX_SOURCES
 from elfaust.counts import CountKey, Tally, changelog_topic, merge, named_by, tally
 from elfaust.settings import Settings
 from elfaust.types import UNKNOWN_TIME, Record, SchemaKey
@@ -319,3 +320,13 @@ def test_what_nobody_foresaw_of_one_error_is_counted_as_unreadable(
     monkeypatch.setattr("elfaust.counts.READABLE", b"strange")
     with pytest.raises(ZeroDivisionError):
         tally(0, ERROR_TOPIC, None, [record])
+
+
+def test_an_entry_does_not_grow_with_sources_that_somebody_makes_up() -> None:
+    value = merge(None, Tally([("raw", 7)], 1))
+    for start in range(0, 1_000, 10):
+        marks = [(f"source {n}", 0) for n in range(start, start + 10)]
+        value = merge(value, Tally(marks, 1))
+    assert value is not None
+    assert (value["count"], len(value["positions"])) == (1_001, MAX_SOURCES)
+    assert merge(value, Tally([("raw", 7)], 1)) is None

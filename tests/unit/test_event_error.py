@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from elfaust.errors import EventFault
-from elfaust.event_error import cut, error_event
+from elfaust.event_error import cut, error_event, shortened
 from elfaust.settings import Processor
 
 SETTINGS = replace(Processor(), error_raw_bytes=16, error_message_chars=8)
@@ -43,3 +43,17 @@ def test_a_repeated_record_gives_the_same_bytes_and_others_others() -> None:
 def test_no_character_is_cut_in_half() -> None:
     assert cut("h\u00e9".encode() * 20, 2) == "h"
     assert cut(b"\xff", 10) == "\ufffd"
+
+
+@given(st.text(max_size=400), st.text(max_size=200), st.integers(500, 5_000))
+def test_an_event_error_is_cut_to_a_length_and_says_whose_it_is(
+    raw: str, message: str, most: int
+) -> None:
+    fault = EventFault("consumer", message, "Edit", 7, "$.event", "h" * 300)
+    settings = replace(Processor(), error_raw_bytes=4_000)
+    text = raw.encode("utf-8", "replace")
+    made = error_event(text, fault, origin="t/0", offset=1, timestamp=1, settings=settings)
+    short = shortened(made, most)
+    assert short == made if len(made) <= most else len(short) <= most
+    event = orjson.loads(short)["event"]
+    assert (event["schema"], event["revision"], event["code"]) == ("Edit", 7, "consumer")

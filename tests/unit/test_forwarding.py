@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from elfaust import forwarding as module
-from elfaust.errors import TooLong, Unacknowledged
+from elfaust.errors import CheckpointTorn, TooLong, Unacknowledged
 from elfaust.forwarding import Forwarder, cleaned
 from elfaust.resumption import Found
 from elfaust.settings import Settings
@@ -139,7 +139,7 @@ async def test_a_checkpoint_that_cannot_be_saved_makes_nothing_come_twice(
     lines = [b"line %d" % number for number in range(200)]
     file.write_bytes(b"\n".join(lines))
 
-    def full(checkpoint: Checkpoint, path: Path) -> None:
+    def full(checkpoint: Checkpoint, path: Path, *, outlast_power: bool = False) -> None:
         if not left[0]:
             raise OSError(errno.ENOSPC, "No space left on device")
         left[0] -= 1
@@ -217,7 +217,7 @@ async def test_lines_are_forwarded_though_the_disk_takes_nothing(
         port = free.getsockname()[1]
     forwarder = Forwarder(of("udp", port=port), tmp_path)
 
-    def full(*_: object) -> None:
+    def full(*_: object, **__: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
     async with asyncio.timeout(10):
@@ -255,3 +255,38 @@ async def test_a_source_has_a_name_that_a_header_carries(
     [record] = kafka.lanes[0]
     assert re.fullmatch(r"[!-9;-~]{1,64}/[!-9;-~]{120}-[0-9a-f]{12}", record.source)
     assert cleaned("host.example", 64) == "host.example"
+
+
+async def test_what_is_spooled_is_forwarded_once_though_its_checkpoint_is_spoilt(
+    tmp_path: Path, kafka: Kafka
+) -> None:
+    spool = Spool(tmp_path / Settings().forwarder.spool / "udp")
+    for number in range(3):
+        spool.append(b"line %d" % number)
+    spool.close()
+    for torn in (None, b"", b"{"):
+        if torn is not None:
+            (tmp_path / "udp.checkpoint.json").write_bytes(torn)
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        forwarder = Forwarder(of("udp", port=port), tmp_path)
+        running = asyncio.create_task(forwarder.run(kafka))
+        async with asyncio.timeout(10):
+            while forwarder._checkpoint.position < spool.end:
+                await asyncio.sleep(0.001)
+            await forwarder.stop()
+            await running
+    assert sorted(kafka.values) == [b"line 0", b"line 1", b"line 2"]
+
+
+async def test_a_spoilt_checkpoint_of_a_file_is_told_with_its_cure(
+    tmp_path: Path, kafka: Kafka
+) -> None:
+    file = tmp_path / "x.log"
+    file.write_bytes(b"line\n")
+    await Forwarder(of(str(file)), tmp_path).run(kafka)
+    [saved] = tmp_path.glob("*.checkpoint.json")
+    saved.write_bytes(b"")
+    with pytest.raises(CheckpointTorn, match="cure: move it away"):
+        Forwarder(of(str(file)), tmp_path)

@@ -14,7 +14,8 @@ from aiokafka.record import MemoryRecords
 from hypothesis import given
 from hypothesis import strategies as st
 
-from elfaust.errors import TooLong
+from elfaust.errors import EventFault, TooLong
+from elfaust.event_error import error_event
 from elfaust.publish import AHEAD_MS, Publisher
 from elfaust.settings import Settings
 from elfaust.types import UNKNOWN_TIME, Outgoing
@@ -74,6 +75,19 @@ async def test_nothing_is_sent_unless_all_fits_and_what_is_cut_fits(values: list
         await publisher(producer).publish(records)
     assert producer.count == len(records)
     assert max(producer.sizes) <= LIMIT
+
+
+async def test_an_event_error_is_cut_to_what_its_topic_takes() -> None:
+    producer, settings = Producer(), replace(Settings().processor, error_raw_bytes=100_000)
+    fault = EventFault("processor", "why", "Edit", 7)
+    # A byte of these takes six in JSON.
+    values = [
+        error_event(raw, fault, origin="raw/0", offset=n, timestamp=1, settings=settings)
+        for n, raw in enumerate([b"\1" * 50_000, b"short"])
+    ]
+    topic = Settings().topics.error
+    await publisher(producer).publish([record(value)._replace(topic=topic) for value in values])
+    assert (producer.count, max(producer.sizes) <= LIMIT) == (2, True)
 
 
 @pytest.mark.parametrize("codec", ["gzip", "zstd", "lz4", "snappy"])

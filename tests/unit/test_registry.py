@@ -310,6 +310,7 @@ def test_a_folder_that_is_not_there_says_nothing(tmp_path: Path) -> None:
         SchemaKey(".git", 7),
         SchemaKey("a\0b", 7),
         SchemaKey("Edit", 2**63 - 1),
+        SchemaKey("Edit", 4),
     ],
 )
 async def test_what_no_file_can_be_is_missing(tmp_path: Path, wiki: Wiki, key: SchemaKey) -> None:
@@ -317,10 +318,12 @@ async def test_what_no_file_can_be_is_missing(tmp_path: Path, wiki: Wiki, key: S
     (tmp_path / "LICENSE").write_text("mine")
     (tmp_path / "Edit" / "3.json").mkdir()
     (tmp_path / "3.json").mkdir()
+    # A pipe waits for who writes to it.
+    os.mkfifo(tmp_path / "Edit" / "4.json")
     (tmp_path / "Edit" / f"{2**64}.json").write_text("{}")
     registry = Registry(settings(tmp_path))
     assert registry.state(key).kind is Kind.MISSING
-    assert registry.known() == [SchemaKey("Edit", 3), EDIT]
+    assert registry.known() == [SchemaKey("Edit", 3), SchemaKey("Edit", 4), EDIT]
     with pytest.raises(SchemaAway):
         registry.find(key)
 

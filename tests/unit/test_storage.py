@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 from pathlib import Path
 
 import pytest
@@ -33,6 +34,23 @@ def test_a_rename_never_replaces(tmp_path: Path) -> None:
     storage.write(source, b"2")
     assert not storage.rename(source, target)
     assert storage.read(target) == b"1"
+
+
+def test_a_rename_that_was_killed_half_way_is_finished(tmp_path: Path) -> None:
+    storage, source, target = LocalStorage(), f"{tmp_path}/s", f"{tmp_path}/t"
+    storage.write(source, b"1")
+    os.link(source, target)
+    assert storage.rename(source, target)
+    assert storage.list(str(tmp_path)) == ["t"]
+
+
+def test_a_folder_in_a_files_place_is_no_file(tmp_path: Path) -> None:
+    storage, source, target = LocalStorage(), f"{tmp_path}/s", f"{tmp_path}/t"
+    storage.write(source, b"1")
+    storage.write(f"{target}/inner", b"2")
+    assert not storage.rename(source, target)
+    with pytest.raises(FileNotFoundError):
+        storage.read(target)
 
 
 def test_a_file_that_is_not_there_is_said_so(tmp_path: Path) -> None:

@@ -37,6 +37,7 @@ class Fetches(Consumer):
         self._held: set[TP] = set()
         self._sought, self._released = 0, dict[TP, int]()
         self.start = 0
+        self.offsets = [7]
 
     async def earliest_offsets(self, *lanes: TP) -> dict[TP, int]:
         self.meanwhile()
@@ -46,12 +47,15 @@ class Fetches(Consumer):
 
     async def _wait_next_records(self, timeout: float) -> Any:
         self.meanwhile()
-        record = SimpleNamespace(
-            topic=LANE.topic, partition=0, offset=7, timestamp=1000, timestamp_type=0
-        )
-        record.__dict__.update(headers=[], key=None, value=b"", checksum=None)
-        record.__dict__.update(serialized_key_size=0, serialized_value_size=0)
-        return Fetched({LANE: [record]}, 1), self.active
+        records = [
+            SimpleNamespace(
+                **{"topic": LANE.topic, "partition": 0, "offset": offset, "timestamp": 1000},
+                **{"timestamp_type": 0, "headers": [], "key": None, "value": b""},
+                **{"checksum": None, "serialized_key_size": 0, "serialized_value_size": 0},
+            )
+            for offset in self.offsets
+        ]
+        return Fetched({LANE: records}, 1), self.active
 
     def highwater(self, tp: TP) -> int:
         # As aiokafka does between a subscription and the lanes that come of it.
@@ -139,3 +143,11 @@ def test_lost_offsets_are_told(
     assert len(fetches.fetched()) == 1
     assert fetches._next[LANE] == 8
     assert [told in record.getMessage() for record in caplog.records] == [True] * bool(told)
+
+
+def test_a_batch_spans_no_more_offsets_than_a_note_beside_an_offset_can_tell_of() -> None:
+    fetches = Fetches()
+    fetches.offsets = [7, 8, 10_006, 10_007, 10**12, 10**12 + 9_999]
+    spans = [(message.first, message.offset) for message in fetches.fetched()]
+    assert spans == [(7, 10_006), (10_007, 10_007), (10**12, 10**12 + 9_999)]
+    assert fetches._next[LANE] == 10**12 + 10_000

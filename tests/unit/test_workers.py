@@ -38,6 +38,25 @@ def test_a_pid_that_is_somebody_elses_now_is_not_our_worker(
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_state_folder_that_takes_nothing_keeps_no_worker_from_working(
+    settings: Settings, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    nowhere = dataclasses.replace(settings.workers, state=str(tmp_path / "file"))
+    announce(dataclasses.replace(settings, workers=nowhere), "mysql", 6068)
+    assert "elfaust status does not show this worker" in caplog.text
+
+
+def test_what_is_no_workers_state_is_passed_over(settings: Settings, tmp_path: Path) -> None:
+    announce(settings, "mysql", 6068)
+    bodies = (b"", b"\xff", b"[" * 100_000, b"{}", b'{"role":"x","pid":"1","started":0,"web":""}')
+    for number, body in enumerate(bodies):
+        (tmp_path / f"hdfs-{number}.json").write_bytes(body)
+    # A pipe waits for who writes to it.
+    os.mkfifo(tmp_path / "hdfs-9.json")
+    assert [worker.role for worker in alive(settings)] == ["mysql"]
+
+
 def test_a_process_that_is_not_there_has_no_start_and_no_cpu() -> None:
     assert process_start(2**22 + 1) == 0
     assert cpu_seconds(2**22 + 1) == 0.0

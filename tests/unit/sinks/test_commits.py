@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from elfaust.errors import LaneLost
-from elfaust.sinks.commit_files import Progress
+from elfaust.errors import CommitTorn, LaneLost
+from elfaust.sinks.commit_files import Commit, Progress, to_bytes
 from elfaust.sinks.commits import KEPT, CommitLog
 from elfaust.storage import LocalStorage
 
@@ -95,3 +95,36 @@ def test_an_answer_that_was_lost_is_no_lost_lane(tmp_path: Path) -> None:
     log.recover()
     commit(log, storage, tmp_path, 1)
     assert storage.read(f"{tmp_path}/files/1") == b"1"
+
+
+@pytest.mark.parametrize("is_folder", [False, True])
+def test_what_stands_in_a_files_way_loses_no_events(
+    tmp_path: Path, is_folder: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    storage = LocalStorage()
+    log = CommitLog(storage, str(tmp_path), 1)
+    log.recover()
+    in_the_way = f"{tmp_path}/files/1"
+    storage.write(f"{in_the_way}/inner" if is_folder else in_the_way, b"not ours")
+    commit(log, storage, tmp_path, 1)
+    CommitLog(storage, str(tmp_path), 1).recover()
+    [aside] = [name for name in storage.list(f"{tmp_path}/files") if name != "1"]
+    assert storage.read(f"{tmp_path}/files/{aside}") == b"1"
+    assert f"{in_the_way} is there and not ours" in caplog.text
+
+
+def test_a_folder_that_is_named_like_a_commit_is_told_by_name(tmp_path: Path) -> None:
+    storage = LocalStorage()
+    CommitLog(storage, str(tmp_path), 1).recover()
+    storage.write(f"{tmp_path}/_commits/lane=1/0000000002.json/inner", b"")
+    with pytest.raises(CommitTorn, match=r"0000000002\.json cannot be read.*it is no file"):
+        CommitLog(storage, str(tmp_path), 1).recover()
+
+
+def test_a_commit_after_which_no_number_is_left_is_told_by_name(tmp_path: Path) -> None:
+    storage = LocalStorage()
+    CommitLog(storage, str(tmp_path), 1).recover()
+    last = to_bytes(9_999_999_999, "me", Commit([], Progress()))
+    storage.write(f"{tmp_path}/_commits/lane=1/9999999999.json", last)
+    with pytest.raises(CommitTorn, match="no commit can follow it"):
+        CommitLog(storage, str(tmp_path), 1).recover()

@@ -11,8 +11,8 @@ import orjson
 import pyarrow as pa
 import pytest
 
-from elfaust.batch import END_OF_TIME
-from elfaust.errors import CommitTorn, LaneLost, Unacknowledged
+from elfaust.batch import END_OF_TIME, MAX_SOURCES
+from elfaust.errors import CommitTorn, FolderTrouble, LaneLost, Unacknowledged
 from elfaust.registry import Registry
 from elfaust.settings import Settings
 from elfaust.sinks.commit_files import Progress
@@ -115,6 +115,36 @@ def test_a_flush_is_files_by_schema_revision_and_hour(settings: Settings) -> Non
         "/echomail_19089329/year=2020/month=9/day=13/hour=0/"
         f"topic-EchoMail.0.{0:020d}-{3:020d}.parquet"
     )
+
+
+def test_sources_that_somebody_makes_up_are_not_kept_without_end() -> None:
+    progress = Progress()
+    ours = [Record(b"", 0, ARRIVED, "raw", 7)]
+    made_up = [Record(b"", n, ARRIVED, f"source {n}", 0) for n in range(1, 1_000)]
+    assert advance(progress, "topic", ours + made_up) == ours + made_up
+    assert len(progress.positions["topic"]) == MAX_SOURCES
+    assert progress.positions["topic"]["raw"] == 7
+    assert advance(progress, "topic", ours + made_up) == []
+    later = [Record(b"", 1_000, ARRIVED, "another", 0), Record(b"", 1_001, ARRIVED, "raw", 7)]
+    assert advance(progress, "topic", later) == later[:1]
+
+
+def test_a_folder_that_takes_no_files_holds_its_schema_alone(settings: Settings) -> None:
+    sink = sink_of(settings, LocalStorage())
+    (muted, mute), (mailed, mail) = batches(range(4)).items()
+    assert sink.group(0, muted, mute[0]) == sink.group(0, mailed, mail[0]) == (0, "")
+    in_the_way = Path(settings.hdfs.root) / "specialmutesubmit_19679477"
+    in_the_way.write_bytes(b"not ours")
+    for _ in range(2):
+        with pytest.raises(FolderTrouble, match=r"specialmutesubmit.* its schema's events wait"):
+            sink.write(0, {muted: mute, mailed: mail}, nothing)
+    assert sink.group(0, muted, mute[0]) == (0, muted)
+    assert sink.group(0, mailed, mail[0]) == (0, "")
+    sink.write(0, {mailed: mail}, nothing)
+    assert uuids(settings) == Counter(f"EchoMail-{number}" for number in range(4))
+    in_the_way.unlink()
+    sink.write(0, {muted: mute}, nothing)
+    assert uuids(settings) == everything(range(4))
 
 
 def test_a_worker_that_dies_at_any_step_loses_and_doubles_nothing(settings: Settings) -> None:

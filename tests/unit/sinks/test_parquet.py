@@ -164,7 +164,6 @@ BAD = {
     "no uuid": b'{"event":{},"dt":"2020-09-13T12:26:40Z"}',
     "uuid null": raw(uuid="null"),
     "uuid a number": raw(uuid="7"),
-    "useragent's part a list": raw(userAgent='{"is_bot":[]}'),
     "empty": b"",
     "two events": raw() + b"\n" + raw(),
     "a list": b"[1]",
@@ -188,7 +187,9 @@ def test_a_bad_event_is_refused_alone(schema: Schema, name: str) -> None:
     pq.read_table(io.BytesIO(to_bytes(table)))
 
 
-@pytest.mark.parametrize("value", [b"null", b"true", b"[]", b"1", b"", b"\n", b"{}\n{}"])
+@pytest.mark.parametrize(
+    "value", [b"null", b"true", b"[]", b"1", b"", b"\n", b"{}\n{}", b"{}\nnull"]
+)
 def test_what_is_no_object_is_refused_alone_wherever_it_stands(value: bytes) -> None:
     # Arrow's reader ends the process at a `null` in front, if it is asked: a plain schema.
     plain = Schema(SchemaKey("Plain", 1), {"properties": {"flag": {"type": "boolean"}}})
@@ -198,6 +199,30 @@ def test_what_is_no_object_is_refused_alone_wherever_it_stands(value: bytes) -> 
         table, refused = ParquetWriter(plain).table(batch)
         assert table.num_rows == len(batch) - 1
         assert [record for record, _ in refused] == [bad]
+
+
+@pytest.mark.parametrize("between", [b"", b"\n"])
+@pytest.mark.parametrize("nothing", [b"", b" "])
+def test_two_events_in_a_record_do_not_stand_in_for_a_record_without(
+    between: bytes, nothing: bytes
+) -> None:
+    values = [raw() + between + raw(), nothing]
+    bad = [Record(value, n, 0, "", -1) for n, value in enumerate(values)]
+    table, refused = ParquetWriter(PLAIN).table([*bad, *GOOD])
+    assert table.num_rows == len(GOOD)
+    assert [record for record, _ in refused] == bad
+
+
+@pytest.mark.parametrize("schema", [PLAIN, SCHEMA], ids=["plain", "by rows"])
+def test_no_event_is_refused_for_the_user_agent_that_its_client_sent(schema: Schema) -> None:
+    sent = {"is_bot": 5, "browser_major": 7, "os_family": {"a": 1}, "device_family": "d", "z": []}
+    writer = ParquetWriter(schema)
+    table, refused = writer.table([Record(raw(userAgent=json.dumps(sent)), 9, 0, "", -1)])
+    assert not refused
+    [agent] = table["useragent"].to_pylist()
+    kept = {name: value for name, value in agent.items() if value is not None}
+    assert kept == {"browser_major": "7", "os_family": '{"a":1}', "device_family": "d"}
+    pq.read_table(io.BytesIO(to_bytes(table)))
 
 
 JSON_VALUES = st.recursive(

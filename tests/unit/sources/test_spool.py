@@ -21,6 +21,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from elfaust.sources import spool as module
 from elfaust.sources.base import Located, Reading
+from elfaust.sources.checkpoint import IDENTITY
 from elfaust.sources.spool import Spool
 
 LINE = st.binary(min_size=1, max_size=20).map(lambda line: b"l" + line.replace(b"\n", b"-"))
@@ -286,3 +287,22 @@ def test_a_disk_that_is_really_full(tmp_path: Path) -> None:
         spool.close()
     finally:
         subprocess.run(["umount", str(tmp_path)], check=True)
+
+
+def test_what_else_lies_in_its_folder_is_no_segment(tmp_path: Path) -> None:
+    with_lines = Spool(tmp_path)
+    with_lines.append(b"line")
+    with_lines.close()
+    (tmp_path / "x.lines").write_bytes(b"not ours")
+    (tmp_path / f"{7:020d}.lines").mkdir()
+    os.mkfifo(tmp_path / f"{8:020d}.lines")
+    again = Spool(tmp_path)
+    assert (again.identity, lines(again)) == (with_lines.identity, [b"line"])
+
+
+@pytest.mark.parametrize("body", [b"", b"\xff\xfe", b"a:b", b"0" * 13, b"0123456789ab\n"])
+def test_an_identity_that_is_none_is_made_anew(tmp_path: Path, body: bytes) -> None:
+    (tmp_path / "identity").write_bytes(body)
+    made = Spool(tmp_path).identity
+    assert IDENTITY.fullmatch(made)
+    assert Spool(tmp_path).identity == made
