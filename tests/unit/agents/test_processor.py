@@ -44,6 +44,7 @@ class App:
         self.agents: list[Callable[[Any], Any]] = []
         self.tasks: list[Callable[[], Any]] = []
         self.at_end: list[Any] = []
+        self.held: list[Callable[[], list[str]]] = []
 
     def batches(self, *topics: str, value_type: Any) -> None:
         pass
@@ -51,9 +52,8 @@ class App:
     def agent(self, topic: Any, name: str) -> Callable[[Any], Any]:
         return lambda process: self.agents.append(process) or process  # type: ignore[func-returns-value]
 
-    def task(self, work: Any) -> Any:
+    def runs(self, work: Any) -> None:
         self.tasks.append(work)
-        return work
 
     def drains(self, drain: Any) -> None:
         self.at_end.append(drain)
