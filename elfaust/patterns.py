@@ -41,7 +41,7 @@ def search(pattern: str, text: str) -> bool:
 
 #: What Python writes in another way than ECMA-262, and what must not be looked into for it.
 _OF_PYTHON = re.compile(
-    r"\\[^AZ]|(?P<start>\\A)|(?P<end>\\Z)|\{\d+(?:,\d*)?\}|\{,(?P<most>\d+)\}"
+    r"\\[^AZ]|(?P<named>\(\?P<)|(?P<start>\\A)|(?P<end>\\Z)|\{\d+(?:,\d*)?\}|\{,(?P<most>\d+)\}"
     r"|\[(?P<within>\^?\]?(?:\\.|[^\]\\])*)\]|(?P<brace>[{}\]])",
     re.DOTALL,
 )
@@ -68,6 +68,8 @@ def of_python(pattern: str) -> str:
 def _ecma(found: re.Match[str]) -> str:
     text = found[0]
     match found.lastgroup:
+        case "named":
+            return "(?<"
         case "start":
             return "^"
         case "end":

@@ -26,6 +26,7 @@ TEXTS = ("", "a", "A", "aaa{", "{a}", "]", "^", "x", "}", "{}}")
         "[{}]{2}}",
         "(?i)^a$",
         "]",
+        "(?P<name>a)",
     ],
 )
 def test_what_only_python_reads_finds_the_same(pattern: str) -> None:
