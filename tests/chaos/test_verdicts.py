@@ -56,8 +56,12 @@ def trial(
     balances.
     """
     settings, wiki = asking(settings, folder)
-    backoff = replace(settings.workers, backoff_max_seconds=1.0)
-    settings = replace(settings, workers=backoff)
+    settings = replace(
+        settings,
+        # Commits are few: what is judged again after a kill is much.
+        kafka=replace(settings.kafka, commit_interval=2.0),
+        workers=replace(settings.workers, backoff_max_seconds=1.0),
+    )
     where, load = machines(settings, folder, apart), Load(settings, RATE, sending(seed))
     with wiki.running(), ExitStack() as workers:
         with moody(wiki, seed), load.running():
