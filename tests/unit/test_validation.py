@@ -435,7 +435,7 @@ def verdict(validator: CapsuleValidator, event: Any) -> tuple[str, str] | None:
     return None
 
 
-@pytest.mark.parametrize("pattern", ["(?P<a>b)", "(?x) a b", "*a", "a(?#c)"])
+@pytest.mark.parametrize("pattern", ["(?x) a b", "*a", "a(?#c)"])
 def test_a_pattern_of_names_that_is_none_makes_a_schema_unfit(pattern: str) -> None:
     with pytest.raises(ValueError, match="is no pattern"):
         CapsuleValidator({"patternProperties": {pattern: {}}}, LATEST)
