@@ -106,12 +106,17 @@ class Publisher:
         """Fill batches with records; return them, and the records that are over the limit."""
         size = min(self._kafka.batch_bytes, limit)
         codec, latest = CODECS.index(self._kafka.compression), int(time.time() * 1000) + AHEAD_MS
-        batches, firsts = list[Any](), list[Outgoing]()
+        batch = BatchBuilder(size, codec)
+        batches, firsts = [batch], records[:1]
         for record in records:
-            if not batches or not _append(batches[-1], record, latest):
-                batches.append(BatchBuilder(size, codec))
+            at, headers = record.timestamp, _headers(record)
+            if at > latest:
+                at = UNKNOWN_TIME
+            if batch.append(timestamp=at, key=None, value=record.value, headers=headers) is None:
+                batch = BatchBuilder(size, codec)
+                batch.append(timestamp=at, key=None, value=record.value, headers=headers)
+                batches.append(batch)
                 firsts.append(record)
-                _append(batches[-1], record, latest)
         # A batch takes its first record however long that is, and then no other.
         filled = zip(batches, firsts, strict=True)
         return batches, [record for batch, record in filled if batch.size() > limit]
@@ -148,12 +153,3 @@ def _headers(record: Outgoing) -> list[tuple[str, bytes]]:
 
 def _headers_size(record: Outgoing) -> int:
     return sum(len(key.encode()) + len(value) + 8 for key, value in _headers(record))
-
-
-def _append(builder: Any, record: Outgoing, latest: int) -> bool:
-    """Add a record to a batch; its time is unknown where it is later than `latest`, ms."""
-    timestamp = record.timestamp if record.timestamp <= latest else UNKNOWN_TIME
-    appended = builder.append(
-        timestamp=timestamp, key=None, value=record.value, headers=_headers(record)
-    )
-    return appended is not None

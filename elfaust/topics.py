@@ -16,6 +16,9 @@ from elfaust.types import SchemaKey
 
 log = logging.getLogger(__name__)
 
+#: Names of topics that are kept: clients can make up any number of schemas.
+MAX_KEPT = 10_000
+
 
 class TopicNames:
     """The names of topics, both ways."""
@@ -26,6 +29,8 @@ class TopicNames:
         pattern = pattern.replace(re.escape("{schema}"), r"(?P<schema>[A-Za-z0-9_-]{1,63})")
         pattern = pattern.replace(re.escape("{revision}"), r"(?P<revision>[0-9]+)")
         self._event = re.compile(pattern + r"\Z")
+        #: Those that were asked for lately: the processor asks for one with every event.
+        self._of_keys: dict[SchemaKey, str] = {}
 
     @property
     def raw(self) -> tuple[str, str]:
@@ -39,7 +44,13 @@ class TopicNames:
 
     def event(self, key: SchemaKey) -> str:
         """Return the topic of a schema revision."""
-        return self._topics.event.format(schema=key.schema, revision=key.revision)
+        topic = self._of_keys.get(key)
+        if topic is None:
+            if len(self._of_keys) >= MAX_KEPT:
+                self._of_keys.clear()
+            topic = self._topics.event.format(schema=key.schema, revision=key.revision)
+            self._of_keys[key] = topic
+        return topic
 
     def key(self, topic: str) -> SchemaKey | None:
         """Return the schema revision whose topic this is, None if it is another topic."""
