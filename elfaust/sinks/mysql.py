@@ -18,7 +18,15 @@ from elfaust.errors import EventFault, SchemaUnfit, SchemaWaits, ServerAway, Tab
 from elfaust.registry import Registry
 from elfaust.settings import Settings
 from elfaust.sinks.connection import LOOK, about, connect, largest_event
-from elfaust.sinks.ddl import create_table, making, owner, owner_of, table_columns, table_name
+from elfaust.sinks.ddl import (
+    create_table,
+    making,
+    owner,
+    owner_of,
+    quoted,
+    table_columns,
+    table_name,
+)
 from elfaust.sinks.inserting import Insertion, Refusals, Table
 from elfaust.sinks.rows import Row
 from elfaust.types import Record, SchemaKey
@@ -37,6 +45,7 @@ class MysqlSink:
         self._tables: dict[SchemaKey, Table] = {}
         #: Lanes whose batches of a schema do not come again: their rows are not looked up.
         self._fresh: dict[SchemaKey, set[int]] = {}
+        self._every_lane = set(range(settings.topics.lanes))
 
     @property
     def _server(self) -> str:
@@ -69,6 +78,9 @@ class MysqlSink:
             self._connect()
             table = self._tables.get(key) or self._open(key)
             rows, refused = self._made(table, key, records)
+            if not fresh.issuperset(lanes) and self._is_empty(table):
+                # What no table has no lane can bring again.
+                fresh = self._every_lane
             insertion = self._insert(table, key, rows, bool(lanes) and fresh.issuperset(lanes))
             refused += insertion.refused
             self._check(insertion, refused, len(records))
@@ -138,6 +150,11 @@ class MysqlSink:
             except Exception as error:
                 refused.append((record, unforeseen(error, "consumer", *key)))
         return rows, refused
+
+    def _is_empty(self, table: Table) -> bool:
+        with about(table.name), self._connection.cursor() as cursor:
+            cursor.execute(f"SELECT 1 FROM {quoted(table.name)} LIMIT 1")
+            return not cursor.fetchall()
 
     def _insert(
         self, table: Table, key: SchemaKey, rows: Sequence[tuple[Record, Row]], fresh: bool

@@ -64,6 +64,8 @@ class FakeConnection:
         elif statement.startswith("SELECT uuid"):
             there = {row[0] for row in self.committed + self.pending}
             self._found = [(uuid,) for uuid in parameters[0] if uuid in there]
+        elif statement.startswith("SELECT 1 FROM"):
+            self._found = [(1,)] if self.committed + self.pending else []
         else:
             self._found = self.table.answer(statement)
 
@@ -247,6 +249,16 @@ def test_a_batch_that_comes_again_inserts_nothing(
     sink.write(KEY, RECORDS[6:7], {0, 1})
     assert lookups(connection) == before + 1
     assert len(connection.committed) == 7
+
+
+def test_of_a_table_that_was_empty_no_lane_looks_rows_up(
+    monkeypatch: pytest.MonkeyPatch, settings: Settings
+) -> None:
+    sink, connection = sink_on(monkeypatch, settings, lambda rows: None)
+    sink.write(KEY, RECORDS[:2], {0})
+    sink.write(KEY, RECORDS[2:4], {0, 3})
+    assert lookups(connection) == 0
+    assert len(connection.committed) == 4
 
 
 def test_after_a_write_that_failed_rows_are_looked_up_again(
