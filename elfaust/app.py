@@ -37,6 +37,10 @@ log.addFilter(OnceAMinute())
 
 #: Longest wait for a worker that has drained and committed to leave its group.
 LEAVE_SECONDS = 5.0
+#: Bytes that one fetch brings of a lane, by role; a record that is longer comes alone. MySQL takes
+#: some MB a second: a row waits for all that was fetched with its event and before it.
+FETCH_BYTES = {"mysql": 512 * 1024}
+MOST_FETCH_BYTES = 4 * 1024 * 1024
 
 
 class _Servers(Service):  # type: ignore[misc]
@@ -276,7 +280,9 @@ def _options(role: str, settings: Settings) -> dict[str, Any]:
         "broker_max_poll_interval": 86_400.0,
         "broker_request_timeout": max(kafka.request_timeout, kafka.session_timeout),
         "producer_request_timeout": kafka.request_timeout,
-        "consumer_max_fetch_size": max(4 * 1024 * 1024, settings.topics.max_message_bytes),
+        "consumer_max_fetch_size": FETCH_BYTES.get(
+            role, max(MOST_FETCH_BYTES, settings.topics.max_message_bytes)
+        ),
         # Lanes that are added to a topic are seen within this.
         "consumer_metadata_max_age_ms": 30_000,
         "topic_partitions": settings.topics.lanes,

@@ -10,7 +10,7 @@ from typing import Any
 import faust
 import pytest
 
-from elfaust.app import ElfaustApp
+from elfaust.app import ElfaustApp, _options
 from elfaust.settings import Settings
 from elfaust.topics import TopicAdmin
 
@@ -76,3 +76,13 @@ async def test_an_app_closes_what_its_role_opened(monkeypatch: pytest.MonkeyPatc
     app.closes(close)
     await app.on_stop()
     assert order == ["agents", "registry"]
+
+
+def test_mysql_fetches_little_of_a_lane_so_that_no_flood_stands_before_the_others() -> None:
+    sizes = {
+        role: _options(role, Settings())["consumer_max_fetch_size"]
+        for role in ("processor", "mysql", "hdfs", "throughput")
+    }
+    least = sizes.pop("mysql")
+    assert 4 * least < Settings().mysql.flush_bytes
+    assert min(sizes.values()) >= Settings().topics.max_message_bytes
