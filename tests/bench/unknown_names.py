@@ -33,7 +33,7 @@ RUNS = 3
 LINES = 100_000
 #: One line in so many has a made-up name (0: none), and how long the wiki takes, seconds.
 CASES = ((0, 0.1), (250, 0.1), (250, 1.0), (100, 0.1), (100, 1.0))
-#: Longest wait between looks at lines that wait, as in agents/processor.py.
+#: Longest wait between looks at lines that wait, as in elfaust/raw_lanes.py.
 LOOK_SECONDS = 0.25
 
 

@@ -94,8 +94,7 @@ class App:
         capsule = json.dumps({"schema": schema, "revision": 1, "event": {}}).encode()
         records = [Record(b"%d EventLogging %s" % (n, capsule), n, 0, "", -1) for n in offsets]
         message = SimpleNamespace(
-            topic=self.names.raw[1],
-            partition=0,
+            tp=TP(self.names.raw[1], 0),
             offset=offsets[-1],
             generation_id=generation,
             note="",
