@@ -7,6 +7,7 @@ import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import closing
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import MySQLdb
@@ -99,6 +100,7 @@ def differences(schema: Schema, in_mysql: Row, in_parquet: Row) -> Iterator[str]
             yield f"{column.name}: MySQL {stored!r:.80}, Parquet {given!r:.80}"
 
 
+@lru_cache(maxsize=1_024)
 def _columns(schema: Schema) -> list[Column]:
     columns = columns_of(schema.key, schema.event, schema.dialect)
     return [column for column in columns if column.name != "id" and column.name != "clientIp"]
