@@ -44,6 +44,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", str(tmp_path)], check=True)
 
 
+@pytest.mark.long
 async def test_lines_by_udp_on_a_disk_that_is_full(fresh: Settings, small_disk: Path) -> None:
     forwarder = replace(fresh.forwarder, source="udp", rate=5_000.0)
     settings = replace(fresh, forwarder=forwarder)
