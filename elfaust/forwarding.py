@@ -84,12 +84,16 @@ class Forwarder:
 
     def _load(self) -> Checkpoint | None:
         try:
-            return load(self._saved)
+            known = load(self._saved)
         except CheckpointTorn as error:
             if self._received is None:
                 raise
             log.error("%s is read anew from the raw topic: %s", self._saved, error.detail)
+            known = None
+        if known is None and self._received and self._received.spooled:
+            # A disk that was full may never have taken one: Kafka knows what was sent.
             return Checkpoint(self._received.identity)
+        return known
 
     @property
     def held(self) -> list[str]:
@@ -151,8 +155,9 @@ class Forwarder:
         checkpoint = self._checkpoint
         if self._unsaved or not self._durable:
             self._save()
-        # A restart has to know where to look for what is sent before it is sent.
-        if self._durable:
+        # A restart has to know where to look for what is sent before it is sent. A spool knows who
+        # it is, and has to make room where a full disk takes no checkpoint.
+        if self._durable or self._received:
             reading = self._source.read(checkpoint, CHUNK_BYTES)
             if (reading.position, reading.inside) != (checkpoint.position, checkpoint.inside):
                 await self._forward(publisher, reading)

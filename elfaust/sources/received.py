@@ -10,15 +10,14 @@ import asyncio
 import logging
 import os
 import select
-import socket
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 from elfaust.quiet import OnceAMinute
 from elfaust.settings import Forwarder
 from elfaust.sources.base import Reading
 from elfaust.sources.checkpoint import Checkpoint
+from elfaust.sources.datagrams import Socket
 from elfaust.sources.overflow import Overflow
 from elfaust.sources.spool import Spool
 
@@ -26,31 +25,8 @@ log = logging.getLogger(__name__)
 log.addFilter(OnceAMinute(of_a_kind=True))
 
 PIECE_BYTES = 65_536
-#: Asked of the kernel for UDP: bursts wait there while the loop is busy.
-SOCKET_BYTES = 8 * 1024 * 1024
 #: Seconds between two tries of a disk that takes nothing.
 TRY_SECONDS = 0.2
-
-
-class Datagrams(asyncio.DatagramProtocol):
-    """Hands on each datagram before it looks at the next."""
-
-    def __init__(self, take: Callable[[bytes], None]) -> None:
-        self._take = take
-
-    def datagram_received(self, data: bytes, addr: object) -> None:
-        """Keep what was received."""
-        self._take(data)
-
-
-async def receive(host: str, port: int, take: Callable[[bytes], None]) -> asyncio.BaseTransport:
-    """Have datagrams handed to `take` until what is returned is closed."""
-    transport, _ = await asyncio.get_running_loop().create_datagram_endpoint(
-        lambda: Datagrams(take), local_addr=(host, port)
-    )
-    opened: socket.socket = transport.get_extra_info("socket")
-    opened.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, SOCKET_BYTES)
-    return transport
 
 
 class Stdin:
@@ -112,12 +88,17 @@ class Received:
         self.overflow = Overflow(self._spool, settings.memory_bytes)
         self._stdin = None if udp else Stdin(self._spool)
         self._reading: asyncio.Task[None] | None = None
-        self._socket: asyncio.BaseTransport | None = None
+        self._socket: Socket | None = None
 
     @property
     def identity(self) -> str:
         """The identity of the spool."""
         return self._spool.identity
+
+    @property
+    def spooled(self) -> bool:
+        """Whether the spool has ever had a line."""
+        return self._spool.end > 0
 
     @property
     def ended(self) -> bool:
@@ -126,8 +107,10 @@ class Received:
 
     @property
     def told(self) -> str:
-        """What cannot be spooled and why, "" where all is."""
-        return self._stdin.told if self._stdin else self.overflow.told
+        """What cannot be spooled, or was lost, and why; "" where all is well."""
+        if self._stdin:
+            return self._stdin.told
+        return self.overflow.told or (self._socket.told if self._socket else "")
 
     @property
     def waits(self) -> bool:
@@ -147,11 +130,13 @@ class Received:
             self._reading = asyncio.create_task(self._stdin.read())
         else:
             forwarder = self._settings
-            self._socket = await receive(forwarder.host, forwarder.port, self.overflow.take)
+            self._socket = await Socket.open(forwarder.host, forwarder.port, self.overflow.take)
 
     def look(self) -> None:
         """Spool what waits in memory; raise what has ended the reading, if something has."""
         self.overflow.settle()
+        if self._socket:
+            self._socket.look()
         if self._reading and self._reading.done():
             self._reading.result()
 

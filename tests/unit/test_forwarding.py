@@ -237,6 +237,29 @@ async def test_lines_are_forwarded_though_the_disk_takes_nothing(
     assert names[0] == names[2] != names[1]
 
 
+async def test_a_full_spool_is_emptied_though_the_disk_has_never_taken_a_checkpoint(
+    tmp_path: Path, kafka: Kafka, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Checkpoint, "save", full)
+    spool = Spool(tmp_path / Settings().forwarder.spool / "udp")
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    for number in range(2):
+        spool.append(b"line %d" % number)
+        forwarder = Forwarder(of("udp", port=port), tmp_path)
+        async with asyncio.timeout(10):
+            running = asyncio.create_task(forwarder.run(kafka))
+            await arrived(kafka, number + 1)
+            await forwarder.stop()
+            await running
+    spool.close()
+    assert kafka.values == [b"line 0", b"line 1"]
+
+
 async def sent(port: int, kafka: Kafka, line: bytes) -> None:
     """Send a line by UDP, and wait until it is in Kafka."""
     before = len(kafka.values)
