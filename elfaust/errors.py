@@ -81,6 +81,17 @@ class TooLong(ElfaustError):
         self.records = records
 
 
+class TopicRefuses(ElfaustError):
+    """Topics that take no records now, while others do: somebody has to mend them.
+
+    `records` has what is in none of them, each record with why; all others were published.
+    """
+
+    def __init__(self, records: Mapping[Any, str]) -> None:
+        super().__init__(f"{len(records)} records were refused: {sorted(set(records.values()))}")
+        self.records = records
+
+
 class LaneLost(ElfaustError):
     """Another worker has taken over this lane; nothing more may be written for it."""
 

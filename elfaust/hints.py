@@ -21,6 +21,9 @@ UNRESOLVED = (
     "Nothing is wrong with the event as far as is known: send the line again once the schema wiki"
     " answers."
 )
+NOT_TAKEN = (
+    "Nothing is wrong with the event: have somebody mend its topic, then send the line again."
+)
 TOO_LARGE = "Send less in one event, or ask for a higher limit."
 
 

@@ -6,9 +6,8 @@ a line whose schema nobody has told has its place among them, and may still beco
 
 from __future__ import annotations
 
-from bisect import insort
 from collections import deque
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
 
@@ -87,16 +86,30 @@ class Places:
     def take(self, line: Line) -> None:
         """Give a line its place, after all that have one."""
         self._lines.append(line)
+        self._add(line)
+
+    def _add(self, line: Line) -> None:
         self.size += line.size
         if line.key is not None and line.waits:
             self._waiting.setdefault(line.key, deque()).append(line)
 
-    def squeeze_in(self, line: Line) -> None:
-        """Give a line that was to be an event, and cannot be one, its place among the others."""
-        lines = list(self._lines)
-        insort(lines, line, key=lambda placed: placed.record.offset)
-        self._lines = deque(lines)
-        self.size += line.size
+    def squeeze_in(self, lines: Iterable[Line]) -> None:
+        """Give lines that were to be events, and are none now, their places among the others."""
+        late = deque[Line]()
+        for line in lines:
+            late.append(line)
+            self._add(line)
+        if late:
+            self._lines = deque(sorted([*self._lines, *late], key=lambda line: line.record.offset))
+
+    def wait_again(self, lines: Sequence[Line]) -> None:
+        """Have lines, in their order, wait for their schemas as if they had not been told."""
+        for line in reversed(lines):
+            assert line.key is not None
+            self.size -= line.size
+            line.verdict = None
+            self.size += line.size
+            self._waiting.setdefault(line.key, deque()).appendleft(line)
 
     def settle(self, line: Line, verdict: Verdict) -> None:
         """Give a verdict to a line that waits, the first that does so for its schema."""

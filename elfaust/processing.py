@@ -20,8 +20,8 @@ from elfaust.registry import NAME, Kind, Registry, Schema
 from elfaust.settings import Settings
 from elfaust.types import Record, SchemaKey
 
-#: Lines judged before the loop gets a turn: heartbeats must not wait for a large batch.
-LINES_A_TURN = 250
+#: Lines whose schemas are looked up together.
+LINES_AT_ONCE = 250
 #: EventLogging took these for schema names and then failed to fetch them.
 NOT_FETCHED = "<SchemaError: 'Schema fetch failed: not in the repository'>"
 NAME_OF_OLD = re.compile(r"\A[A-Za-z0-9_./-]{1,63}\Z")
@@ -104,8 +104,8 @@ class Judge:
         looked up once for many records, and waited for; a worker does not wait (settling.py).
         """
         verdicts: list[Verdict] = []
-        for start in range(0, len(records), LINES_A_TURN):
-            part = records[start : start + LINES_A_TURN]
+        for start in range(0, len(records), LINES_AT_ONCE):
+            part = records[start : start + LINES_AT_ONCE]
             parsed = [self.parse(record) for record in part]
             await self._registry.resolve({p.key for p in parsed if isinstance(p, Parsed)})
             verdicts += [
@@ -199,6 +199,11 @@ class Judge:
         message = f"an event of {len(event.value)} bytes is longer than its topic takes, {most}"
         fault = EventFault("processor", message, *event.key, hint=hints.TOO_LARGE)
         return self._refuse(record, fault, origin)
+
+    def not_taken(self, record: Record, key: SchemaKey, origin: str, why: str) -> Verdict:
+        """Return the EventError of a line whose event no topic took in time."""
+        fault = EventFault("unresolved", why, *key, hint=hints.NOT_TAKEN)
+        return self._refuse(record, fault, origin, unknown=True)
 
     def _names_unknown(self, fault: EventFault) -> bool:
         """Tell whether a fault names what may be a schema, and no registry knows it by now."""

@@ -13,15 +13,16 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-from aiokafka import AIOKafkaProducer
+from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.errors import KafkaError
 from aiokafka.producer.message_accumulator import BatchBuilder
 
 from elfaust.batch import source_header
-from elfaust.errors import TooLong, Unacknowledged
+from elfaust.broker_errors import is_of_topic
+from elfaust.errors import TooLong, TopicRefuses, Unacknowledged
 from elfaust.event_error import shortened
 from elfaust.settings import CODECS, Kafka, Settings
-from elfaust.topics import TopicAdmin
+from elfaust.topics import TopicAdmin, TopicNames
 from elfaust.types import UNKNOWN_TIME, Outgoing
 
 #: Bytes of a batch with one record that are not its value, key or headers' own: at most so many.
@@ -51,6 +52,7 @@ class Publisher:
     def __init__(self, settings: Settings, producer: AIOKafkaProducer, admin: TopicAdmin) -> None:
         self._kafka = settings.kafka
         self._errors = settings.topics.error
+        self._names = TopicNames(settings)
         self._producer = producer
         self._admin = admin
 
@@ -61,24 +63,39 @@ class Publisher:
         Raises Unacknowledged when that took longer than `kafka.publish_timeout`: what was sent may
         or may not have arrived, and the caller must stop without acknowledging its source.
         Raises TooLong, before anything is sent, when a topic does not take some of the records;
-        EventErrors are cut.
+        EventErrors are cut. Raises TopicRefuses, after all others are durable, for the records of
+        schemas' topics that take nothing at all.
         """
         groups: dict[tuple[str, int], list[Outgoing]] = {}
         for record in records:
             groups.setdefault((record.topic, record.lane), []).append(record)
         try:
             async with asyncio.timeout(self._kafka.publish_timeout):
-                await self._admin.ensure({topic for topic, _ in groups})
-                batches = self._batches(groups)
-                offsets = await asyncio.gather(
-                    *(self._publish_lane(*lane, batch) for lane, batch in batches.items())
+                refusing = await self._admin.create({topic for topic, _ in groups})
+                refused = {r: refusing[r.topic] for r in records if r.topic in refusing}
+                batches = self._batches(
+                    {lane: group for lane, group in groups.items() if lane[0] not in refusing}
+                )
+                published = await asyncio.gather(
+                    *(self._publish_lane(*lane, batches[lane], groups[lane]) for lane in batches)
                 )
         except TimeoutError as error:
             detail = f"not acknowledged within {self._kafka.publish_timeout} s"
             raise Unacknowledged(f"Kafka {self._kafka.bootstrap}", detail) from error
         except KafkaError as error:
             raise Unacknowledged(f"Kafka {self._kafka.bootstrap}", repr(error)) from error
-        return dict(zip(groups, offsets, strict=True))
+        for _, unsent in published:
+            refused |= unsent
+        self._refuse(refused)
+        return {lane: last for lane, (last, _) in zip(batches, published, strict=True)}
+
+    def _refuse(self, refused: dict[Outgoing, str]) -> None:
+        ours = [why for record, why in refused.items() if self._names.key(record.topic) is None]
+        if ours:
+            # Nothing goes on without the topics of raw lines and of errors.
+            raise Unacknowledged(f"Kafka {self._kafka.bootstrap}", ours[0])
+        if refused:
+            raise TopicRefuses(refused)
 
     def _batches(
         self, groups: dict[tuple[str, int], list[Outgoing]]
@@ -121,20 +138,37 @@ class Publisher:
         filled = zip(batches, firsts, strict=True)
         return batches, [record for batch, record in filled if batch.size() > limit]
 
-    async def _publish_lane(self, topic: str, lane: int, batches: list[Any]) -> int:
-        while lane not in await self._producer.partitions_for(topic):
-            # It was added after the producer had asked.
-            await self._producer.client.force_metadata_update()
-            await asyncio.sleep(METADATA_SECONDS)
-        offset = -1
-        for batch in batches:
-            offset = await self._send(batch, topic, lane)
-        return offset
+    async def _publish_lane(
+        self, topic: str, lane: int, batches: list[Any], records: list[Outgoing]
+    ) -> tuple[int, dict[Outgoing, str]]:
+        """Return the last offset, and the records from which on the topic takes nothing."""
+        offset, sent = -1, 0
+        try:
+            while lane not in await self._producer.partitions_for(topic):
+                # It was added after the producer had asked.
+                await self._producer.client.force_metadata_update()
+                await asyncio.sleep(METADATA_SECONDS)
+            for batch in batches:
+                offset = await self._send(batch, topic, lane)
+                sent += batch.record_count()
+        except KafkaError as error:
+            if not is_of_topic(error):
+                raise
+            why = f"topic {topic} takes no records: {error!r}"
+            return offset, dict.fromkeys(records[sent:], why)
+        return offset, {}
 
     async def _send(self, builder: Any, topic: str, lane: int) -> int:
         acknowledged = await self._producer.send_batch(builder, topic, partition=lane)
         count = builder.record_count()
-        last: int = (await acknowledged).offset + count - 1
+        try:
+            last: int = (await acknowledged).offset + count - 1
+        except KafkaError as error:
+            if is_of_topic(error):
+                # aiokafka has counted them: brokers would miss these numbers in the next batch.
+                numbers = self._producer._txn_manager
+                numbers.increment_sequence_number(TopicPartition(topic, lane), -count)
+            raise
         return last
 
 

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from elfaust.errors import LaneLost
+from elfaust.event_topics import Settled
 from elfaust.processing import Judge
 from elfaust.registry import Registry
-from elfaust.settling import Lane, Limits, Settled, Ways
+from elfaust.settling import Lane, Limits, Ways
 from elfaust.types import Outgoing, SchemaKey
 
 #: Longest wait between looks at lines that wait for their schema, seconds.

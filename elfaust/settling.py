@@ -2,8 +2,8 @@
 
 Lines of schemas that are known become events at once. A line whose schema nobody has told yet waits
 (places.py), with the later lines of that schema, until it is told or `processor.unresolved_seconds`
-have passed; then it is given up, code `unresolved`. A batch is acknowledged when all of its lines
-are settled and all batches before it are.
+have passed; then it is given up, code `unresolved`. So does a line whose topic takes no records. A
+batch is acknowledged when all of its lines are settled and all batches before it are.
 
 A line has one verdict, whoever judges it again. What was refused because no schema was known could
 be an event to a successor, so that is noted beside the committed offset first (notes.py).
@@ -19,22 +19,23 @@ from functools import lru_cache
 from time import monotonic
 
 from elfaust.batch import FORWARDED
-from elfaust.errors import TooLong
+from elfaust.event_topics import EventTopics, Settled
 from elfaust.notes import Note, decode
 from elfaust.places import InHand, Line, Places
-from elfaust.processing import LINES_A_TURN, Judge, Parsed, Verdict
+from elfaust.processing import Judge, Parsed, Verdict
 from elfaust.registry import Kind, Registry
 from elfaust.types import Record, SchemaKey
 
-#: A record of the raw topic and what becomes of it.
-Settled = tuple[Record, Verdict]
+#: Lines judged before the loop gets a turn: each may take a judge 20,000 steps, some 60 ms.
+LINES_A_TURN = 25
 
 
 @dataclass(frozen=True)
 class Ways:
     """What a lane needs of its worker.
 
-    `publish` returns when all is durable, or raises TooLong with records that no topic takes;
+    `publish` returns when all is durable, or raises TooLong with records that no topic takes, or
+    TopicRefuses with those that none takes now, all others being durable;
     `acknowledge` acknowledges the batch that ends at an offset, with the note to commit beside it;
     `note` commits a note beside what is acknowledged so far, and raises where Kafka does not take
     it, as where the lane has another owner; `is_published` tells whether somebody has ever
@@ -84,6 +85,7 @@ class Lane:
         self._acknowledged = -1
         self._batches: deque[InHand] = deque()
         self._places = Places()
+        self._topics = EventTopics(ways.publish, judge, origin, clock)
 
     @property
     def waits(self) -> int:
@@ -99,7 +101,7 @@ class Lane:
         count, others = self.waits, len(self._places.keys) - 1
         schema = f"schema {first.key.schema}, revision {first.key.revision}"
         also = f" and {others} more" if others else ""
-        reason = self._registry.reason(first.key)
+        reason = self._topics.why(first.key) or self._registry.reason(first.key)
         return [f"{self._origin}: {count} lines wait for {schema}{also}: {reason}"]
 
     async def take(self, records: Sequence[Record]) -> None:
@@ -111,48 +113,58 @@ class Lane:
         events: list[Settled] = []
         verdicts: list[Verdict] = []
         wanted: list[SchemaKey] = []
-        for start in range(0, len(records), LINES_A_TURN):
-            for record in records[start : start + LINES_A_TURN]:
-                if record.source and self._is_repeat(record):
-                    batch.left -= 1
-                    continue
-                verdict = self._first_verdict(record)
-                if isinstance(verdict, SchemaKey):
-                    wanted.append(verdict)
-                    self._places.take(Line(record, batch, verdict, self._clock()))
-                    continue
-                verdicts.append(verdict)
-                if verdict.fault is None:
-                    events.append((record, verdict))
-                else:
-                    self._places.take(Line(record, batch, verdict=verdict))
-            await asyncio.sleep(0)
+        for number, record in enumerate(records):
+            if not number % LINES_A_TURN:
+                await asyncio.sleep(0)
+            if record.source and self._is_repeat(record):
+                batch.left -= 1
+                continue
+            verdict = self._first_verdict(record)
+            if isinstance(verdict, SchemaKey):
+                wanted.append(verdict)
+                self._places.take(Line(record, batch, verdict, self._clock()))
+                continue
+            verdicts.append(verdict)
+            if verdict.fault is None:
+                events.append((record, verdict))
+            else:
+                self._places.take(Line(record, batch, verdict=verdict))
         batch.seen = dict(self._note.seen)
         self._judge.check(verdicts)
         self._registry.ask(wanted)
-        too_long = await self._publish_events(events)
-        batch.left -= len(events) - len(too_long)
-        for record, verdict in too_long:
-            self._places.squeeze_in(Line(record, batch, verdict=verdict))
+        kept = await self._topics.publish(events)
+        batch.left -= len(events) - len(kept)
+        now = self._clock()
+        self._places.squeeze_in(
+            Line(record, batch, None if verdict else event.key, now, verdict)
+            for record, event, verdict in kept
+        )
         await self._give_up()
         await self._publish_errors()
 
     async def settle(self, told: Iterable[SchemaKey] = ()) -> None:
         """Settle what waits and can be settled; of the schemas `told` there is an answer."""
         first = self._places.first
+        self._topics.forget(self._topics.refusing - set(self._places.keys))
         # The first line, too: its schema may have come without anybody being asked.
-        keys = {*told, first.key} if first and first.key else set(told)
+        keys = {*told, *self._topics.refusing, *([first.key] if first and first.key else [])}
         events = {
             line.record.offset: line
-            for key in keys.intersection(self._places.keys)
-            for line in self._told(key)
+            for key in keys.intersection(self._places.keys) - self._topics.resting
+            for line in await self._told(key)
         }
         settled = [(line.record, line.verdict) for line in events.values() if line.verdict]
         if settled:
             # Who has the lane by now, if not this worker, may have given them up.
             await self._write_note()
-        for record, verdict in await self._publish_events(settled):
-            self._places.judge(events.pop(record.offset), verdict)
+        refused = list[Line]()
+        for record, _, verdict in await self._topics.publish(settled):
+            line = events.pop(record.offset)
+            if verdict:
+                self._places.judge(line, verdict)
+            else:
+                refused.append(line)
+        self._places.wait_again(refused)
         for line in events.values():
             line.batch.left -= 1
         await self._give_up()
@@ -182,12 +194,14 @@ class Lane:
     def _is_asking(self, key: SchemaKey) -> bool:
         return self._registry.state(key).kind is Kind.ASKING
 
-    def _told(self, key: SchemaKey) -> list[Line]:
+    async def _told(self, key: SchemaKey) -> list[Line]:
         """Give the lines of a schema that is known their verdicts; return those that are events."""
         if self._registry.state(key).kind not in (Kind.FOUND, Kind.UNFIT):
             return []
         events: list[Line] = []
-        for line in self._places.waiting(key):
+        for number, line in enumerate(self._places.waiting(key)):
+            if not number % LINES_A_TURN:
+                await asyncio.sleep(0)
             found = self._judge.parse(line.record)
             verdict = self._judge.verdict(line.record, found, self._origin)
             if verdict is None:
@@ -197,26 +211,6 @@ class Lane:
             if line.is_event:
                 events.append(line)
         return events
-
-    async def _publish_events(self, events: list[Settled]) -> list[Settled]:
-        """Publish events; return those that no topic takes, with their new verdicts."""
-        too_long: list[Settled] = []
-        while events:
-            try:
-                await self._ways.publish(events)
-                break
-            except TooLong as error:
-                most = {record.position: size for record, size in error.records.items()}
-                too_long += [
-                    (
-                        record,
-                        self._judge.too_long(record, verdict, self._origin, most[record.offset]),
-                    )
-                    for record, verdict in events
-                    if record.offset in most
-                ]
-                events = [settled for settled in events if settled[0].offset not in most]
-        return too_long
 
     async def _give_up(self) -> None:
         """Give up lines in their order: nobody has their schema, or they wait for too long.
@@ -229,16 +223,21 @@ class Lane:
             if line.waits:
                 if not await self._may_give_up(line, ahead):
                     return
-                found = self._judge.parse(line.record)
-                verdict = self._judge.without_schema(line.record, found, self._origin)
-                self._places.settle(line, verdict)
+                self._places.settle(line, self._without_event(line))
             ahead += line.size
+
+    def _without_event(self, line: Line) -> Verdict:
+        assert line.key is not None
+        if why := self._topics.why(line.key):
+            return self._judge.not_taken(line.record, line.key, self._origin, why)
+        found = self._judge.parse(line.record)
+        return self._judge.without_schema(line.record, found, self._origin)
 
     async def _may_give_up(self, line: Line, ahead: int) -> bool:
         """Tell whether the first line that waits, `ahead` bytes before it, is given up."""
         assert line.key is not None
-        kind = self._registry.state(line.key).kind
-        if kind in (Kind.FOUND, Kind.UNFIT):
+        kind, refused = self._registry.state(line.key).kind, line.key in self._topics.refusing
+        if kind in (Kind.FOUND, Kind.UNFIT) and not refused:
             return False
         if kind is Kind.MISSING or self._places.size - ahead > self._limits.size:
             return True
@@ -246,8 +245,10 @@ class Lane:
             # What was answered may be forgotten by the time its line comes first.
             self._registry.ask([line.key])
             return False
-        # A predecessor that knew the schema may have made an event of it.
-        if line.record.offset < self._judged_to and await self._ways.is_published(line.key):
+        # A predecessor that knew the schema may have made an event of it. For what it may have put
+        # into a topic that takes nothing any more, nobody waits longer.
+        judged = not refused and line.record.offset < self._judged_to
+        if judged and await self._ways.is_published(line.key):
             line.since = self._clock()
             return False
         return True

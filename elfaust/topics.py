@@ -7,8 +7,14 @@ import re
 from collections.abc import Iterable, Mapping
 
 from aiokafka.admin import AIOKafkaAdminClient, NewPartitions, NewTopic
-from aiokafka.errors import InvalidPartitionsError, KafkaError, TopicAlreadyExistsError
+from aiokafka.errors import (
+    InvalidPartitionsError,
+    KafkaError,
+    TopicAlreadyExistsError,
+    for_code,
+)
 
+from elfaust.broker_errors import is_of_topic
 from elfaust.errors import ServerAway
 from elfaust.settings import Settings
 from elfaust.topic_limits import LIMIT, raise_limits
@@ -115,15 +121,24 @@ class TopicAdmin:
         return {topic["topic"]: len(topic["partitions"]) for topic in topics}
 
     async def ensure(self, names: Iterable[str], compacted: bool = False) -> None:
+        """Create topics as `create` does, none of which can be done without.
+
+        Raises ServerAway when no broker answers, or one of them is not to be had.
+        """
+        for why in (await self.create(names, compacted)).values():
+            raise ServerAway(f"Kafka {self._settings.kafka.bootstrap}", why)
+
+    async def create(self, names: Iterable[str], compacted: bool = False) -> dict[str, str]:
         """Create the topics that are missing, and the lanes and the limit that a topic lacks.
 
         Topics made by somebody else, or before `topics.lanes` was raised, may have fewer, and take
         shorter batches than `topics.max_message_bytes`.
-        Raises ServerAway when no broker answers.
+        Returns those that are not to be had, while others are, each with why: the name, a policy or
+        the rights are against it. Raises ServerAway when no broker answers.
         """
         missing = set(names) - self._limits.keys()
         if not missing:
-            return
+            return {}
         topics = self._settings.topics
         config = {LIMIT: str(topics.max_message_bytes)}
         if compacted:
@@ -137,20 +152,21 @@ class TopicAdmin:
             answer = await admin.create_topics(new)
         except KafkaError as error:
             raise ServerAway(f"Kafka {self._settings.kafka.bootstrap}", str(error)) from error
-        there = set()
+        there, refused = set(), dict[str, str]()
         for name, code, *detail in answer.topic_errors:
             if code == TopicAlreadyExistsError.errno:
                 there.add(name)
             elif code:
-                raise ServerAway(
-                    f"Kafka {self._settings.kafka.bootstrap}",
-                    f"topic {name} was not created: {detail[0] if detail else code}",
-                )
-        limits = dict.fromkeys(missing, topics.max_message_bytes)
+                why = f"topic {name} was not created: {detail[0] if detail else for_code(code)()}"
+                if not is_of_topic(for_code(code)()):
+                    raise ServerAway(f"Kafka {self._settings.kafka.bootstrap}", why)
+                refused[name] = why
+        limits = dict.fromkeys(missing - refused.keys(), topics.max_message_bytes)
         if there:
             await self._widen(there)
             limits |= await self._raise(there)
         self._limits |= limits
+        return refused
 
     def limit(self, topic: str) -> int:
         """Return the longest batch, hence record, that a topic takes which was ensured, bytes."""
@@ -174,6 +190,9 @@ class TopicAdmin:
             except InvalidPartitionsError:
                 continue  # Another worker was first.
             except KafkaError as error:
+                if is_of_topic(error):
+                    log.error("Topic %s has %d partitions and got no more: %r", name, has, error)
+                    continue
                 detail = f"topic {name} has {has} partitions and got no more: {error}"
                 raise ServerAway(f"Kafka {self._settings.kafka.bootstrap}", detail) from error
             log.warning("Topic %s had %d partitions: made %d (topics.lanes)", name, has, lanes)

@@ -20,11 +20,12 @@ from statistics import median
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
+from elfaust.event_topics import Settled
 from elfaust.processing import Judge
 from elfaust.recorded import cases, recorded_lines
 from elfaust.registry import Registry
 from elfaust.settings import Settings, load
-from elfaust.settling import Lane, Limits, Settled, Ways
+from elfaust.settling import Lane, Limits, Ways
 from elfaust.types import Record, SchemaKey
 from elfaust.workers import collect_rarely
 from tests.chaos.wiki import Wiki

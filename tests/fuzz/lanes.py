@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from itertools import count
 
 from elfaust.batch import FORWARDED
+from elfaust.event_topics import Settled
 from elfaust.processing import Judge, Verdict
 from elfaust.registry import Registry
-from elfaust.settling import Lane, Limits, Settled, Ways
+from elfaust.settling import Lane, Limits, Ways
 from elfaust.types import Record, SchemaKey
 from tests.fuzz.faults import Broken
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 import time
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 
 import pytest
@@ -13,10 +15,10 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
 from elfaust.batch import Batch
-from elfaust.errors import TooLong
+from elfaust.errors import TooLong, TopicRefuses, Unacknowledged
 from elfaust.publish import Publisher, make_producer
 from elfaust.settings import CODECS, Settings
-from elfaust.topic_limits import read_limits
+from elfaust.topic_limits import IncrementalAlterConfigs, read_limits
 from elfaust.topics import TopicAdmin
 from elfaust.types import UNKNOWN_TIME, Outgoing, Record
 
@@ -139,3 +141,61 @@ async def test_what_a_topic_does_not_take_is_known_before_anything_is_sent(
 
 async def limits(admin: AIOKafkaAdminClient, topics: Iterable[str]) -> dict[str, int]:
     return await read_limits(admin, topics)
+
+
+async def test_topics_that_take_nothing_hold_up_no_other_and_lose_nothing(fresh: Settings) -> None:
+    compacted, twin, good = (
+        fresh.topics.event.format(schema=schema, revision=1) for schema in ("Kept", "Twin", "Good")
+    )
+    admin, client = TopicAdmin(fresh), AIOKafkaAdminClient(bootstrap_servers=fresh.kafka.bootstrap)
+    producer = make_producer(fresh.kafka)
+    await asyncio.gather(producer.start(), client.start())
+    publisher = Publisher(fresh, producer, admin)
+    # Kafka takes no two topics that differ by this alone.
+    await client.create_topics([NewTopic(twin.replace("_", ".").replace("-", "."), 1, 1)])
+    first = Outgoing(compacted, 0, b"0", TIME, "raw", 0)
+    records = [
+        Outgoing(topic, 0, b"%d" % n, TIME, "raw", n)
+        for n, topic in enumerate([compacted, twin, good, compacted], 1)
+    ]
+    try:
+        await publisher.publish([first])
+        await cleanup(client, compacted, "compact")
+        while await taken(publisher, [first]):
+            await asyncio.sleep(0.05)
+        with pytest.raises(TopicRefuses) as caught:
+            await publisher.publish(records)
+        why = caught.value.records
+        assert set(why) == {records[0], records[1], records[3]}
+        assert f"topic {twin} was not created: " in why[records[1]]
+        assert [r.position for r in await read(fresh, good, 0, 1)] == [3]
+        await cleanup(client, compacted, "delete")
+        while not await taken(publisher, [records[0], records[3]]):
+            await asyncio.sleep(0.05)
+        last = await publisher.publish([records[0]])
+        found = [r.position for r in await read(fresh, compacted, 0, last[compacted, 0] + 1)]
+        assert (set(found[:-3]), found[-3:]) == ({0}, [1, 4, 1])
+    finally:
+        await asyncio.gather(producer.stop(), client.close(), admin.close())
+
+
+async def taken(publisher: Publisher, records: Sequence[Outgoing]) -> bool:
+    """Tell whether a topic takes records; brokers heed its new settings a little later."""
+    with suppress(TopicRefuses):
+        return bool(await publisher.publish(records))
+    return False
+
+
+async def cleanup(client: AIOKafkaAdminClient, topic: str, policy: str) -> None:
+    answer = await client._send_request(IncrementalAlterConfigs([topic], "cleanup.policy", policy))
+    assert answer.resources[0][0] == 0
+
+
+async def test_nothing_goes_on_without_the_topic_of_errors(fresh: Settings) -> None:
+    client = AIOKafkaAdminClient(bootstrap_servers=fresh.kafka.bootstrap)
+    await client.start()
+    config = {"cleanup.policy": "compact"}
+    await client.create_topics([NewTopic(fresh.topics.error, 1, 1, topic_configs=config)])
+    await client.close()
+    with pytest.raises(Unacknowledged, match=f"topic {fresh.topics.error} takes no records"):
+        await publish(fresh, [Outgoing(fresh.topics.error, 0, b"{}", TIME, "raw", 0)])

@@ -62,6 +62,6 @@ def test_the_bytes_are_those_of_lines_and_verdicts() -> None:
 def test_what_cannot_be_an_event_is_squeezed_in_by_its_offset() -> None:
     places = placed(line(0), line(4))
     late = line(2)
-    places.squeeze_in(late)
+    places.squeeze_in([late])
     assert [each.record.offset for each in places] == [0, 2, 4]
     assert places.size == 3 * len(b"an error")

@@ -16,11 +16,12 @@ from typing import Any
 import orjson
 import pytest
 
-from elfaust.errors import LaneLost, TooLong
+from elfaust.errors import LaneLost, TooLong, TopicRefuses
+from elfaust.event_topics import Settled
 from elfaust.processing import Judge
 from elfaust.registry import Kind, Schema, State
 from elfaust.settings import Settings
-from elfaust.settling import Lane, Limits, Settled, Ways
+from elfaust.settling import Lane, Limits, Ways
 from elfaust.types import Outgoing, Record, SchemaKey
 
 SETTINGS = Settings()
@@ -84,6 +85,7 @@ class Kafka:
         self.committed, self.note = 0, ""
         self.acknowledged: list[tuple[int, str]] = []
         self.moved = False
+        self.refusing = set[str]()
         self._draw = draw
 
     def step(self) -> None:
@@ -94,13 +96,19 @@ class Kafka:
         long = [(r, v) for r, v in settled if v.fault is None and b"too-long" in v.value]
         if long:
             raise TooLong({Outgoing("t", 0, v.value, 0, "raw", r.offset): 10 for r, v in long})
+        refused = [(r, v) for r, v in settled if v.fault is None and v.key.schema in self.refusing]
         for record, verdict in settled:
             self.step()
+            if (record, verdict) in refused:
+                continue
             if verdict.fault is None:
                 self.events.setdefault(verdict.key.schema, []).append(record.offset)
             else:
                 self.errors.append((record.offset, orjson.loads(verdict.value)["event"]))
         self.step()
+        if refused:
+            why = {Outgoing("t", 0, v.value, 0, "raw", r.offset): "compacted" for r, v in refused}
+            raise TopicRefuses(why)
 
     def acknowledge(self, end: int, note: str) -> None:
         self.acknowledged.append((end, note))
@@ -344,6 +352,46 @@ async def test_what_its_topic_does_not_take_is_one_error_in_its_place() -> None:
     assert [end for end, _ in kafka.acknowledged] == [5]
 
 
+async def test_what_its_topic_refuses_waits_holds_up_no_other_and_keeps_its_order() -> None:
+    kafka, clock = Kafka(), Clock()
+    one = lane(kafka, Knowledge(A=Kind.FOUND, B=Kind.FOUND), clock)
+    kafka.refusing = {"A"}
+    await take(one, kafka, line(0, "A"), line(1, "B"), line(2, "B", "bad"), line(3, "A"))
+    assert (kafka.events, kafka.errors, kafka.acknowledged) == ({"B": [1]}, [], [])
+    assert one.held == ["raw/0: 2 lines wait for schema A, revision 1: compacted"]
+    await take(one, kafka, line(4, "A"), line(5, "B"))
+    kafka.refusing = set()
+    await one.settle()
+    assert "A" not in kafka.events  # It is not tried at every look.
+    clock.now = 10.0
+    await one.settle()
+    assert kafka.events == {"A": [0, 3, 4], "B": [1, 5]}
+    assert kafka.codes() == [(2, "validation")]
+    assert [end for end, _ in kafka.acknowledged] == [4, 6]
+    await take(one, kafka, line(6, "A"))
+    assert kafka.events["A"] == [0, 3, 4, 6]
+
+
+async def test_what_its_topic_goes_on_refusing_is_given_up_and_stays_so() -> None:
+    kafka, clock, registry = Kafka(), Clock(), Knowledge(A=Kind.FOUND, B=Kind.FOUND)
+    one = lane(kafka, registry, clock, to=2)
+    kafka.refusing = {"A"}
+    await take(one, kafka, line(0, "A"), line(1, "B", "bad"))
+    for clock.now in (20.0, 59.0):
+        await one.settle()
+        assert kafka.errors == []
+    clock.now = 60.0
+    await one.settle()
+    assert kafka.codes() == [(0, "unresolved"), (1, "validation")]
+    assert kafka.errors[0][1]["message"] == "compacted"
+    assert [end for end, _ in kafka.acknowledged] == [2]
+    kafka.acknowledged.clear()
+    kafka.refusing = set()
+    await take(lane(kafka, registry, clock, to=2), kafka, line(0, "A"), line(1, "B", "bad"))
+    assert kafka.events == {}
+    assert kafka.outcomes() == {0: 1, 1: 1}
+
+
 def raw_lines(draw: random.Random) -> list[Record]:
     """Return lines of four schemas; some are a forwarder's, which repeats itself now and then."""
     lines, position = [], 0
@@ -375,6 +423,8 @@ async def play(seed: int, lines: Sequence[Record], apart: bool) -> Kafka:
     """
     draw, clock = random.Random(seed), Clock()
     kafka, wiki = Kafka(draw), Knowledge(A=Kind.FOUND)
+    # Topics that nobody has made yet, and the name or a policy is against them.
+    kafka.refusing = set(draw.sample("ABCD", draw.randint(0, 2)))
     registry = wiki
     while kafka.committed < len(lines):
         if apart:
@@ -384,6 +434,8 @@ async def play(seed: int, lines: Sequence[Record], apart: bool) -> Kafka:
         try:
             while kafka.committed < len(lines):
                 await turn(draw, clock, wiki, registry, one)
+                if draw.random() < 0.02:
+                    kafka.refusing.clear()
                 if at < len(lines) and draw.random() < 0.5:
                     end = min(len(lines), at + draw.randint(1, 10))
                     await take(one, kafka, *lines[at:end])
