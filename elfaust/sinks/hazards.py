@@ -70,7 +70,7 @@ def examine(cursor: Any, table: str, columns: Sequence[Column]) -> list[Hazard]:
         return [Hazard("doesn't exist", "none needed, it is made again")]
     [(kind, engine, next_id)] = facts
     if kind == "VIEW":
-        return [Hazard("is a view", f"DROP VIEW {quoted(table)}: the table is made again")]
+        return [Hazard("is a view", f"DROP VIEW {quoted(table)}")]
     shown = shown_columns(cursor, table)
     found = [*_of_columns(table, differences(shown, columns)), *_of_id(table, shown, next_id)]
     found += _of_engine(cursor, table, engine)

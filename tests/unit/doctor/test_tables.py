@@ -146,7 +146,7 @@ def test_harm_and_what_is_harmless_are_told_apart(settings: Settings) -> None:
         (
             {"kind": "VIEW"},
             "is a view",
-            "DROP VIEW `Edit_1`: the table is made again",
+            "DROP VIEW `Edit_1`",
         ),
         (
             {"next_id": 2**31},
