@@ -11,9 +11,11 @@ import logging
 import os
 import re
 import stat
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from time import monotonic
+from typing import TypeVar
 
 from elfaust.errors import SettingsError
 from elfaust.quiet import OnceAMinute
@@ -37,6 +39,10 @@ log.addFilter(OnceAMinute())
 
 #: Marks of files that were read which a checkpoint keeps though there are no such files any more.
 MOST_MARKS = 500
+#: Searches of files that are renamed all the time.
+MOST_TRIES = 100
+
+Found = TypeVar("Found")
 
 
 class FileSource:
@@ -61,7 +67,7 @@ class FileSource:
 
         Raises SettingsError when there is none that can be read.
         """
-        if known and self._find(known):
+        if known and self._calmly(lambda: self._find(known)):
             return known
         if known:
             log.error(
@@ -69,7 +75,11 @@ class FileSource:
                 "and was not read is lost",
                 *(self._path, known.position),
             )
-        before = self._passed(known) if known and known.inode else self._marks_beside()
+        before = (
+            self._calmly(lambda: self._passed(known))
+            if known and known.inode
+            else self._marks_beside()
+        )
         begun = self._next(before)
         if begun is None:
             raise SettingsError(f"forwarder.source: there is no file {self._path} to be read")
@@ -244,7 +254,7 @@ class FileSource:
         return [mark for mark in before if mark in late or inode_of(mark) in here]
 
     def _cut(self, checkpoint: Checkpoint) -> Checkpoint | None:
-        if self._find(checkpoint):
+        if self._calmly(lambda: self._find(checkpoint)):
             log.info("%s was cut: the rest of it is read from its copy", self._path)
             return checkpoint
         log.error(
@@ -252,7 +262,18 @@ class FileSource:
             "byte and was not read is lost",
             *(self._path, checkpoint.position),
         )
-        return self._next(self._passed(checkpoint))
+        return self._next(self._calmly(lambda: self._passed(checkpoint)))
+
+    def _calmly(self, search: Callable[[], Found]) -> Found:
+        """Search the rotated files, again where they were renamed meanwhile: one may be missed."""
+        for _ in range(MOST_TRIES):
+            before, found = self._names(), search()
+            if found is True or self._names() == before:
+                break
+        return found
+
+    def _names(self) -> set[tuple[Path, str]]:
+        return {(path, inode(status)) for path, status in self._beside()}
 
     def _take(self, handle: int) -> str:
         self.close()

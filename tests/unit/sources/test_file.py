@@ -383,3 +383,23 @@ def test_files_that_are_renamed_while_they_are_listed_are_not_read_again(
     rotate(log, b"new 2\n")
     assert reader.read() == [b"new 2"]
     reader.source.close()
+
+
+@pytest.mark.parametrize("missed", [1, 2])
+def test_a_copy_that_a_listing_leaves_out_while_names_move_is_found_all_the_same(
+    log: Path, lost: Callable[[], bool], monkeypatch: pytest.MonkeyPatch, missed: int
+) -> None:
+    reader = Reader(log)
+    assert reader.read() == [b"old 1", b"old 2"]
+    with log.open("ab") as out:
+        out.write(b"old 3\n")
+    shutil.copyfile(log, log.with_name("x.log.1"))
+    os.truncate(log, 0)
+    log.write_bytes(b"new 1\n")
+    whole, listed = FileSource._beside, iter(range(100))
+    monkeypatch.setattr(
+        FileSource, "_beside", lambda self: [] if next(listed) < missed else whole(self)
+    )
+    assert reader.read() == [b"old 3", b"new 1"]
+    assert not lost()
+    reader.source.close()
