@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run test unit check chaos generated fuzz fuzz-lines bench lock docs clean
+.PHONY: help setup setup-dev run test unit coverage check chaos generated fuzz fuzz-lines bench lock docs clean
 BIN := .venv/bin
 COV := --cov=elfaust --cov=agents --cov=models
 
@@ -16,11 +16,14 @@ run: setup ## Servers, workers and recorded lines until Ctrl-C; EVENTS=20000: so
 	@$(BIN)/elfaust run $(if $(EVENTS),--events $(EVENTS))
 
 test: check ## Check, then all tests but the long ones, on real Kafka, MariaDB and HDFS
-	@$(BIN)/python -m pytest tests/unit -n auto $(COV) --cov-report=
-	@$(BIN)/python -m pytest tests --ignore=tests/unit -m "not long" --durations=15 $(COV) --cov-append --cov-report=term:skip-covered
+	@$(BIN)/python -m pytest tests/unit -n auto
+	@$(BIN)/python -m pytest tests --ignore=tests/unit -m "not long" -n 2 --durations=15
 
 unit: setup-dev ## The tests that need no server, on all cores
 	@$(BIN)/python -m pytest tests/unit -n auto
+
+coverage: setup-dev ## The lines that the tests of `make test` run, in one process
+	@$(BIN)/python -m pytest tests -m "not long" $(COV) --cov-report=term:skip-covered
 
 check: setup-dev ## ruff and mypy --strict on source and tests
 	@$(BIN)/ruff check

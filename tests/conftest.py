@@ -35,11 +35,14 @@ def stack_settings() -> Settings:
     """The settings of the test stack.
 
     ELFAUST_TEST_STACK_DIR moves its folder. ELFAUST_TEST_PORTS is what is added to each server's
-    usual port: two checkouts may test side by side.
+    usual port: two checkouts may test side by side. Each process of pytest-xdist has a stack of
+    its own.
     """
     base = Settings()
     folder = os.environ.get("ELFAUST_TEST_STACK_DIR") or str(CHECKOUT / ".stack-test")
-    more = int(os.environ.get("ELFAUST_TEST_PORTS", "10000"))
+    process = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    more = int(os.environ.get("ELFAUST_TEST_PORTS", "10000")) + 1000 * process
+    folder += f"-{process}" if process else ""
     return replace(
         base,
         kafka=replace(base.kafka, bootstrap=f"127.0.0.1:{9092 + more}", session_timeout=6.0),
