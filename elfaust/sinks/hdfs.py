@@ -63,11 +63,10 @@ class HdfsSink:
 
         A lane's first write takes it over: what its last owner left is finished or dropped. Records
         that the lane has stored or refused before are skipped. Those that cannot be stored are told
-        before the commit that passes them: whatever fails in between, they are told again, in the
-        same order. Raises ServerAway when the storage does not answer, FolderTrouble where a folder
-        takes no files and CommitTorn where the lane's last commit cannot be read, after which the
-        same write may be tried again, LaneLost when another worker has the lane, and what `tell`
-        raises.
+        before the commit that passes them: whatever fails in between, they are told again. Raises
+        ServerAway when the storage does not answer, FolderTrouble where a folder takes no files and
+        CommitTorn where the lane's last commit cannot be read, after which the same write may be
+        tried again, LaneLost when another worker has the lane, and what `tell` raises.
         """
         # Out of the lanes until all is done: a write that fails takes the lane over again.
         log, progress = self._lanes.pop(lane) if lane in self._lanes else self._open(lane)
@@ -79,8 +78,7 @@ class HdfsSink:
                 made, unfit = self._files(topic, lane, key, fresh, anew)
                 files += made
                 refused += [Refused(topic, lane, record, fault) for record, fault in unfit]
-        # A commit without files too: a processor that repeats itself gives a refused record a new
-        # offset, under which it would be told as another.
+        # A commit without files too: what was refused is not told at each start.
         if files or refused:
             names = self._write_temporary(log, files)
             if refused:
