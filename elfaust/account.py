@@ -25,6 +25,7 @@ from elfaust.refusals import split_source
 from elfaust.settings import Settings
 from elfaust.sinks.connection import connect
 from elfaust.sinks.ddl import owner, owner_of, quoted, table_name
+from elfaust.sinks.folder_owners import FolderOwners, folder_name
 from elfaust.sinks.parquet_reader import parquet_files
 from elfaust.storage import open_storage
 from elfaust.topics import TopicAdmin, TopicNames
@@ -247,13 +248,15 @@ def _rows(cursor: Any, table: str, key: SchemaKey) -> int:
 
 
 def _add_parquet(settings: Settings, lines: _Lines) -> None:
+    storage = open_storage(settings.hdfs)
+    owners = FolderOwners(settings, storage)
     by_folder = {
-        f"{line.key.schema}_{line.key.revision}".lower(): line
+        folder_name(line.key): line
         for line in lines.sorted()
-        if line.valid
+        if line.valid and owners.owns(line.key)
     }
     uuids: defaultdict[str, Counter[str]] = defaultdict(Counter)
-    for file in parquet_files(open_storage(settings.hdfs), settings.hdfs.root):
+    for file in parquet_files(storage, settings.hdfs.root):
         folder = file.path.removeprefix(settings.hdfs.root).strip("/").partition("/")[0]
         if folder in by_folder:
             by_folder[folder].parquet += len(file.uuids)

@@ -19,8 +19,9 @@ from elfaust.refusals import SINKS, line_of, split_source
 from elfaust.registry import Registry, Schema
 from elfaust.settings import Settings
 from elfaust.sinks.commit_files import torn, unfinished
+from elfaust.sinks.folder_owners import FolderOwners, folder_name
 from elfaust.storage import Storage, open_storage
-from elfaust.stored import Row, differences, mysql_rows, parquet_rows
+from elfaust.stored import Files, Row, differences, mysql_rows, parquet_rows
 from elfaust.topics import TopicNames
 from elfaust.types import SchemaKey
 
@@ -147,8 +148,9 @@ class _Judge:
                 yield Finding("unreadable", name, len(events), str(error))
                 continue
             rows = mysql_rows(self._settings.mysql, schema)
-            folder = f"{self._settings.hdfs.root.rstrip('/')}/{name.lower()}"
-            files = parquet_rows(self._storage, folder)
+            folder = f"{self._settings.hdfs.root.rstrip('/')}/{folder_name(key)}"
+            owns = FolderOwners(self._settings, self._storage).owns(key)
+            files = parquet_rows(self._storage, folder) if owns else Files({}, Counter(), [])
             if files.unreadable:
                 number, some = len(files.unreadable), _some(files.unreadable)
                 yield Finding("unreadable", f"Parquet {name}", number, some)
