@@ -7,6 +7,7 @@ the EventErrors of all sinks and of all repeats are one error of that line.
 from __future__ import annotations
 
 from collections.abc import Collection
+from functools import lru_cache
 
 from elfaust.types import Record
 
@@ -30,6 +31,7 @@ def refusal_source(role: str, topic: str) -> str:
     return f"{role}/{topic}"
 
 
+@lru_cache(maxsize=1024)
 def split_source(source: str) -> tuple[str, str]:
     """Return the sink that an EventError of this source is by, and the topic of the line.
 

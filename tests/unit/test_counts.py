@@ -364,6 +364,26 @@ def test_a_line_is_one_error_in_whatever_order_sinks_refuse_it(
     assert {key: value["refused"] for key, value in table.items()} == wanted
 
 
+@given(st.lists(LINE_OF_A_SINK, max_size=40), st.data())
+def test_of_two_workers_that_count_the_same_lane_either_goes_on(
+    log: list[tuple[str, int]], data: st.DataObject
+) -> None:
+    """A worker that has lost the lane writes late; the entry that counts more is kept."""
+    began, first, second = sorted(data.draw(st.integers(0, len(log))) for _ in range(3))
+    records = [refusal(*line) for line in log]
+    common: Table = {}
+    count(common, 0, ERROR_TOPIC, None, records[:began])
+    lost, owner = dict(common), dict(common)
+    for record in records[began:first]:
+        count(lost, 0, ERROR_TOPIC, None, [record])
+    count(owner, 0, ERROR_TOPIC, None, records[began:second])
+    pairs = [(lost.get(key), owner.get(key), key) for key in lost.keys() | owner.keys()]
+    kept = {key: max(filter(None, both), key=lambda v: v["count"]) for *both, key in pairs}
+    count(kept, 0, ERROR_TOPIC, None, records[began:])
+    total = kept.get(CountKey(0, ERROR_TOPIC, "Edit", 1, "consumer", None), EMPTY)
+    assert total["count"] == len({position for _, position in log})
+
+
 def test_what_sinks_refuse_hides_no_error_of_the_processor() -> None:
     table: Table = {}
     batch = [
