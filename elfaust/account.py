@@ -1,8 +1,9 @@
 """The account of the pipeline: what came in, and where it is, per schema revision.
 
-It balances when every raw line became one event or one EventError, and every event is one record of
-its topic, one MySQL row, one Parquet row and one count. Records that a restarted worker repeated
-carry the same source position and are one.
+It balances when every raw line is stored or one error, and the sinks and counts have them all: an
+event is one record of its topic, one MySQL row, one Parquet row and one count, and a line that a
+sink refused is one error, however many sinks and repeats say so. Records that a restarted worker
+repeated carry the same source position and are one.
 """
 
 from __future__ import annotations
@@ -20,16 +21,15 @@ from elfaust.batch import FORWARDED, Batch
 from elfaust.counts import named_by
 from elfaust.counts_reader import read_counts
 from elfaust.errors import SchemaUnfit
+from elfaust.refusals import split_source
 from elfaust.settings import Settings
 from elfaust.sinks.connection import connect
 from elfaust.sinks.ddl import owner, owner_of, quoted, table_name
+from elfaust.sinks.folder_owners import FolderOwners, folder_name
 from elfaust.sinks.parquet_reader import parquet_files
 from elfaust.storage import open_storage
 from elfaust.topics import TopicAdmin, TopicNames
 from elfaust.types import Record, SchemaKey
-
-#: Roles that refuse events, with whatever code.
-SINKS = ("mysql", "hdfs")
 
 
 class Scanned(NamedTuple):
@@ -45,9 +45,13 @@ class Line:
     """What the account says of one schema revision."""
 
     key: SchemaKey
+    #: Lines that the processor passed.
     valid: int = 0
+    #: Errors by code, those of lines that a sink refused among them.
     invalid: Counter[str] = field(default_factory=Counter)
-    #: Events that a sink refused, by its role.
+    #: Lines that were passed and then refused, by whichever sink.
+    refused: int = 0
+    #: The same by the sink's role.
     unfit: Counter[str] = field(default_factory=Counter)
     repeats: int = 0
     mysql: int = 0
@@ -55,16 +59,27 @@ class Line:
     parquet_twice: int = 0
     counted: int = 0
     counted_invalid: Counter[str] = field(default_factory=Counter)
+    counted_refused: int = 0
 
     @property
     def lines(self) -> int:
         """Raw lines that named this schema revision."""
-        return self.valid + self.processor_faults
+        return self.stored + self.errors
 
     @property
-    def processor_faults(self) -> int:
-        """Lines refused before they became an event."""
-        return sum(self.invalid.values()) - sum(self.unfit.values())
+    def stored(self) -> int:
+        """Lines that are events, and that no sink refused."""
+        return self.valid - self.refused
+
+    @property
+    def errors(self) -> int:
+        """Lines that are errors, of whatever code."""
+        return sum(self.invalid.values())
+
+    @property
+    def counted_lines(self) -> int:
+        """Lines that were counted."""
+        return self.counted - self.counted_refused + sum(self.counted_invalid.values())
 
     @property
     def problems(self) -> list[str]:
@@ -72,7 +87,8 @@ class Line:
         checks = [
             ("MySQL rows", self.mysql, self.valid - self.unfit["mysql"]),
             ("Parquet rows", self.parquet, self.valid - self.unfit["hdfs"]),
-            ("counted", self.counted, self.valid),
+            ("events counted", self.counted, self.valid),
+            ("refused counted", self.counted_refused, self.refused),
             ("uuids twice in Parquet", self.parquet_twice, 0),
         ]
         found = [f"{name} {has}, not {wanted}" for name, has, wanted in checks if has != wanted]
@@ -98,7 +114,7 @@ class Account:
         ]
         judged = sum(line.lines for line in self.lines)
         if judged != self.raw:
-            found.append(f"{self.raw} raw lines, {judged} valid or invalid")
+            found.append(f"{self.raw} raw lines, {judged} stored or errors")
         return found
 
 
@@ -140,14 +156,20 @@ class _Lines:
         self[key].repeats += len(records) - len(once)
 
     def add_errors(self, records: Iterable[Record]) -> None:
+        refused = set[tuple[object, ...]]()
         for record in _once(records):
+            role, topic = split_source(record.source)
             code, key = named_by(record.value)
             line = self[key]
-            line.invalid[code] += 1
-            # A sink's refusals come from `<role>/<topic>`, the processor's from a raw topic.
-            role, slash, _ = record.source.partition("/")
-            if slash and role in SINKS:
+            if role:
                 line.unfit[role] += 1
+                # Sinks that refuse the same line have found one error.
+                mark = (code, key, topic, record.position)
+                if mark in refused:
+                    continue
+                refused.add(mark)
+                line.refused += 1
+            line.invalid[code] += 1
 
     def sorted(self) -> list[Line]:
         return [self._lines[key] for key in sorted(self._lines)]
@@ -226,13 +248,15 @@ def _rows(cursor: Any, table: str, key: SchemaKey) -> int:
 
 
 def _add_parquet(settings: Settings, lines: _Lines) -> None:
+    storage = open_storage(settings.hdfs)
+    owners = FolderOwners(settings, storage)
     by_folder = {
-        f"{line.key.schema}_{line.key.revision}".lower(): line
+        folder_name(line.key): line
         for line in lines.sorted()
-        if line.valid
+        if line.valid and owners.owns(line.key)
     }
     uuids: defaultdict[str, Counter[str]] = defaultdict(Counter)
-    for file in parquet_files(open_storage(settings.hdfs), settings.hdfs.root):
+    for file in parquet_files(storage, settings.hdfs.root):
         folder = file.path.removeprefix(settings.hdfs.root).strip("/").partition("/")[0]
         if folder in by_folder:
             by_folder[folder].parquet += len(file.uuids)
@@ -248,3 +272,4 @@ async def _add_counts(settings: Settings, lines: _Lines) -> None:
         line = lines[SchemaKey(row.schema, row.revision)]
         line.counted += row.valid
         line.counted_invalid.update(row.errors)
+        line.counted_refused += row.refused

@@ -12,14 +12,16 @@ from typing import NamedTuple
 
 import orjson
 
-from elfaust.account import SINKS, Account, Scanned, account_of, scan
+from elfaust.account import Account, Scanned, account_of, scan
 from elfaust.errors import SchemaUnfit, SchemaWaits
 from elfaust.lag import LagReader, LaneLag
+from elfaust.refusals import SINKS, line_of, split_source
 from elfaust.registry import Registry, Schema
 from elfaust.settings import Settings
 from elfaust.sinks.commit_files import torn, unfinished
+from elfaust.sinks.folder_owners import FolderOwners, folder_name
 from elfaust.storage import Storage, open_storage
-from elfaust.stored import Row, differences, mysql_rows, parquet_rows
+from elfaust.stored import Files, Row, differences, mysql_rows, parquet_rows
 from elfaust.topics import TopicNames
 from elfaust.types import SchemaKey
 
@@ -53,11 +55,12 @@ class Audit(NamedTuple):
 
 
 class Event(NamedTuple):
-    """One event of a topic, known by its uuid: where it is."""
+    """One event of a topic, known by its uuid: where it is, and its line."""
 
     topic: str
     lane: int
     offset: int
+    line: tuple[str, int]
 
 
 async def audit(settings: Settings) -> Audit:
@@ -115,7 +118,7 @@ class _Judge:
         self._storage: Storage = open_storage(settings.hdfs)
         self._events: defaultdict[SchemaKey, dict[str, list[Event]]] = defaultdict(dict)
         self._unreadable: list[Event] = []
-        self._refused: defaultdict[str, set[Event]] = defaultdict(set)
+        self._refused: defaultdict[str, set[tuple[int, str, int]]] = defaultdict(set)
         self._acknowledged = {(lag.role, lag.topic, lag.lane): lag.acknowledged for lag in lags}
         for lane in scanned:
             self._take(lane)
@@ -124,11 +127,12 @@ class _Judge:
         key = self._names.key(scanned.topic)
         if scanned.topic == self._names.error:
             for record in scanned.records:
-                role, _, topic = record.source.partition("/")
-                self._refused[role].add(Event(topic, scanned.lane, record.position))
+                role, topic = split_source(record.source)
+                self._refused[role].add((scanned.lane, topic, record.position))
         elif key:
             for record in scanned.records:
-                event = Event(scanned.topic, scanned.lane, record.offset)
+                line = line_of(scanned.topic, record, self._names.raw)
+                event = Event(scanned.topic, scanned.lane, record.offset, line)
                 if uuid := _uuid(record.value):
                     self._events[key].setdefault(uuid, []).append(event)
                 else:
@@ -144,8 +148,9 @@ class _Judge:
                 yield Finding("unreadable", name, len(events), str(error))
                 continue
             rows = mysql_rows(self._settings.mysql, schema)
-            folder = f"{self._settings.hdfs.root.rstrip('/')}/{name.lower()}"
-            files = parquet_rows(self._storage, folder)
+            folder = f"{self._settings.hdfs.root.rstrip('/')}/{folder_name(key)}"
+            owns = FolderOwners(self._settings, self._storage).owns(key)
+            files = parquet_rows(self._storage, folder) if owns else Files({}, Counter(), [])
             if files.unreadable:
                 number, some = len(files.unreadable), _some(files.unreadable)
                 yield Finding("unreadable", f"Parquet {name}", number, some)
@@ -179,7 +184,7 @@ class _Judge:
 
     def _is_done(self, role: str, at: Sequence[Event]) -> bool:
         """Tell whether a role has acknowledged an event and not refused it."""
-        if self._refused[role].intersection(at):
+        if any((event.lane, *event.line) in self._refused[role] for event in at):
             return False
         return any(e.offset < self._acknowledged.get((role, e.topic, e.lane), 0) for e in at)
 

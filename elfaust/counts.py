@@ -1,8 +1,9 @@
 """Counts that are exact under repeats: an entry of the table and how a batch adds to it.
 
-An entry keeps the highest position that it has counted of each source. A record always maps to the
-same entries, and in one lane of a topic the positions of a source only rise, save where somebody
-repeats itself; so a record whose position is not above its entry's was counted before.
+A record always maps to the same entries. An entry keeps the highest position that it has counted of
+each source: in one lane of a topic the positions of a source only rise, save where somebody repeats
+itself, so a record whose position is not above its entry's was counted before. Sinks refuse lines
+in orders of their own, and several the same ones: of those an entry keeps which lines they were.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ import orjson
 from elfaust.batch import END_OF_TIME, MAX_SOURCES
 from elfaust.boundary import check_batch, unforeseen
 from elfaust.errors import EventFault
+from elfaust.position_ranges import Ranges, add, is_ranges
+from elfaust.refusals import split_source
 from elfaust.registry import NAME
 from elfaust.settings import Settings
 from elfaust.types import UNKNOWN_TIME, Record, SchemaKey
@@ -34,6 +37,8 @@ ALL = "all"
 UNREADABLE = (UNKNOWN_CODE, UNKNOWN_KEY)
 #: One that can.
 READABLE = b'{"event":{"code":"processor","schema":"unknown","revision":-1}}'
+#: An entry that has counted nothing.
+EMPTY = {"count": 0, "last": 0, "positions": {}, "refused": 0, "ranges": {}}
 #: Source of the records that carry none: their own topic and offset, which also only rise.
 ITSELF = ""
 
@@ -98,6 +103,8 @@ class Tally(NamedTuple):
     marks: list[tuple[str, int]]
     #: Time of the newest record, milliseconds since the epoch; 0 where none is known.
     last: int
+    #: The same as `marks` of the events that sinks refused, which come in any order.
+    refused: Sequence[tuple[str, int]] = ()
 
 
 def tally(
@@ -141,13 +148,22 @@ def _tally_one(
         if timestamp > newest.get(minute, -1):
             newest[minute] = timestamp
     minutes.pop(UNKNOWN_MINUTE, None)
+    made = _of_errors if code else Tally
     tallies = {
-        CountKey(lane, topic, *key, code, minute): Tally(marks, newest[minute])
+        CountKey(lane, topic, *key, code, minute): made(marks, newest[minute])
         for minute, marks in minutes.items()
     }
     last = max(newest.values(), default=0)
-    tallies[CountKey(lane, topic, *key, code, None)] = Tally(everything, last)
+    tallies[CountKey(lane, topic, *key, code, None)] = made(everything, last)
     return tallies
+
+
+def _of_errors(marks: Sequence[tuple[str, int]], last: int) -> Tally:
+    judged, refused = list[tuple[str, int]](), list[tuple[str, int]]()
+    for mark in marks:
+        role, _ = split_source(mark[0])
+        (refused if role else judged).append(mark)
+    return Tally(judged, last, refused)
 
 
 def named_by(value: bytes) -> tuple[str, SchemaKey]:
@@ -203,6 +219,9 @@ def is_entry(key: object, value: object) -> bool:
         and 0 <= last < END_OF_TIME
         and isinstance(positions, dict)
         and all(type(position) is int for position in positions.values())
+        # Entries of old have neither.
+        and type(value.get("refused", 0)) is int
+        and is_ranges(value.get("ranges", {}))
     )
 
 
@@ -212,16 +231,34 @@ def merge(count: Mapping[str, Any] | None, tally: Tally) -> dict[str, Any] | Non
     `count` is its present value (the fields of models.count.Count), None if there is no entry. It
     is left as it is.
     """
-    positions: dict[str, int] = dict(count["positions"]) if count else {}
+    before: Mapping[str, Any] = {**EMPTY, **(count or {})}
+    positions: dict[str, int] = dict(before["positions"])
     new = 0
     for source, position in tally.marks:
         if position > positions.get(source, -1):
             positions[source] = position
             new += 1
-    if not new:
+    ranges: Ranges = before["ranges"]
+    if tally.refused:
+        ranges = {source: list(bounds) for source, bounds in ranges.items()}
+    refused = sum(_is_refused_anew(before, ranges, *mark) for mark in tally.refused)
+    if not new + refused:
         return None
     if len(positions) > MAX_SOURCES:
         # Somebody makes sources up: an entry that grew with them would be too long for Kafka.
         positions = dict(islice(positions.items(), MAX_SOURCES))
-    counted, last = (count["count"], count["last"]) if count else (0, 0)
-    return {"count": counted + new, "last": max(last, tally.last), "positions": positions}
+    return {
+        "count": before["count"] + new + refused,
+        "last": max(before["last"], tally.last),
+        "positions": positions,
+        "refused": before["refused"] + refused,
+        "ranges": ranges,
+    }
+
+
+def _is_refused_anew(before: Mapping[str, Any], ranges: Ranges, source: str, position: int) -> bool:
+    # An entry of old has the highest position of each sink's refusals.
+    if position <= before["positions"].get(source, -1):
+        return False
+    _, topic = split_source(source)
+    return add(ranges, topic, position)

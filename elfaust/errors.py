@@ -190,9 +190,10 @@ class StackError(ElfaustError):
 
 
 class SchemaUnfit(ElfaustError):
-    """A schema whose events a sink cannot store, whatever they hold."""
+    """A schema whose events a sink cannot store, whatever they hold; `hint` says what to change."""
 
-    def __init__(self, key: tuple[str, int], detail: str) -> None:
+    def __init__(self, key: tuple[str, int], detail: str, hint: str = "") -> None:
         super().__init__(f"schema {key[0]}, revision {key[1]}: {detail}")
         self.key = key
         self.detail = detail
+        self.hint = hint

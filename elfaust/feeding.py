@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from elfaust.event_error import error_event
+from elfaust.refusals import line_of, refusal_source
 from elfaust.sinks.gather import Gather, Gathered, Refused, Report
 from elfaust.sinks.held import Hold, Lane
 from elfaust.types import Outgoing
@@ -65,30 +66,25 @@ def reporting(app: Any) -> Report:
 
     async def report(refused: Sequence[Refused]) -> None:
         publisher = await app.publisher()
-        await publisher.publish(
-            [
-                Outgoing(
-                    topic=app.names.error,
-                    lane=lane,
-                    value=error_event(
-                        record.value,
-                        fault,
-                        origin=f"{app.role}/{topic}/{lane}",
-                        offset=record.offset,
-                        timestamp=record.timestamp,
-                        settings=app.settings.processor,
-                    ),
-                    timestamp=record.timestamp,
-                    source=f"{app.role}/{topic}",
-                    position=record.offset,
-                )
-                for topic, lane, record, fault in sorted(
-                    refused, key=lambda r: (r.topic, r.lane, r.record.offset)
-                )
-            ]
-        )
+        await publisher.publish([error_of(app, one) for one in refused])
 
     return report
+
+
+def error_of(app: Any, refused: Refused) -> Outgoing:
+    """Return the EventError of a record that a sink refused: the same one, whichever sink it is."""
+    _, lane, record, fault = refused
+    topic, offset = line_of(refused.topic, record, app.names.raw)
+    value = error_event(
+        record.value,
+        fault,
+        origin=f"{topic}/{lane}",
+        offset=offset,
+        timestamp=record.timestamp,
+        settings=app.settings.processor,
+    )
+    source = refusal_source(app.role, topic)
+    return Outgoing(app.names.error, lane, value, record.timestamp, source, offset)
 
 
 def blocking(app: Any, report: Report) -> Callable[[Sequence[Refused]], None]:

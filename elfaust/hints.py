@@ -24,6 +24,7 @@ UNRESOLVED = (
 NOT_TAKEN = (
     "Nothing is wrong with the event: have somebody mend its topic, then send the line again."
 )
+OTHERS_PLACE = "Publish the schema under a name that no other has but for case, - and _."
 TOO_LARGE = "Send less in one event, or ask for a higher limit."
 
 

@@ -14,6 +14,7 @@ from elfaust.references import unnamed
 from elfaust.registry import Schema
 from elfaust.schema_tree import ITEMS, Property, properties, types_of
 from elfaust.sinks.ddl import table_columns, table_name
+from elfaust.sinks.folder_owners import folder_name
 from elfaust.sinks.parquet_types import event_shape
 from elfaust.steps import MAX_STEPS
 from elfaust.types import SchemaKey
@@ -64,7 +65,10 @@ def _names(schema: Schema, table_format: str, others: Iterable[SchemaKey]) -> It
     for other in others:
         if other == schema.key or len(other.schema) != len(schema.key.schema):
             continue
-        if table_name(table_format, other).lower() == table.lower():
+        if folder_name(other) == folder_name(schema.key):
+            message = f"Choose another name: {other.schema} has the Parquet folder of it already."
+            yield Finding("error", "$", message)
+        elif table_name(table_format, other).lower() == table.lower():
             message = f"Choose another name: {other.schema} has the table {table} already."
             yield Finding("error", "$", message)
 

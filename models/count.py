@@ -9,9 +9,12 @@ class Count(faust.Record, serializer="json", coerce=False):  # type: ignore[misc
     """One entry of the table `counts`; elfaust/counts.py has its key and its rule.
 
     `last` is the time of the last event counted, milliseconds since the epoch; `positions` has the
-    highest position counted of each source.
+    highest position counted of each source. `refused` is how many of `count` are events that a sink
+    refused, and `ranges` has their positions (elfaust/position_ranges.py).
     """
 
     count: int
     last: int
     positions: dict[str, int]
+    refused: int = 0
+    ranges: dict[str, list[int]] = {}  # noqa: RUF012 - what Faust has for a default, never altered

@@ -14,8 +14,8 @@ from elfaust.settings import Settings
 HEADINGS = (
     "schema revision",
     "lines",
-    "valid",
-    "invalid",
+    "stored",
+    "errors",
     "records",
     "MySQL",
     "Parquet",
@@ -47,6 +47,8 @@ def as_object(account: Account) -> dict[str, object]:
                 "schema": line.key.schema,
                 "revision": line.key.revision,
                 "lines": line.lines,
+                "stored": line.stored,
+                "errors": line.errors,
                 **{key: value for key, value in asdict(line).items() if key != "key"},
             }
             for line in account.lines
@@ -73,23 +75,10 @@ def show(account: Account) -> None:
 def _row(line: Line) -> tuple[str, ...]:
     codes = " ".join(f"{code} {n}" for code, n in sorted(line.invalid.items())) or "0"
     name = f"{line.key.schema}_{line.key.revision}"
-    counted = line.counted + sum(line.counted_invalid.values())
-    numbers = (line.valid, line.mysql, line.parquet, counted)
-    return (name, str(line.lines), str(line.valid), codes, *map(str, numbers))
+    numbers = (line.valid, line.mysql, line.parquet, line.counted_lines)
+    return (name, str(line.lines), str(line.stored), codes, *map(str, numbers))
 
 
 def _sum(account: Account) -> tuple[str, ...]:
-    lines = account.lines
-    invalid = sum(sum(line.invalid.values()) for line in lines)
-    counted = sum(line.counted + sum(line.counted_invalid.values()) for line in lines)
-    valid = sum(line.valid for line in lines)
-    stored = (sum(line.mysql for line in lines), sum(line.parquet for line in lines))
-    return (
-        "all",
-        str(sum(line.lines for line in lines)),
-        str(valid),
-        str(invalid),
-        str(valid),
-        *map(str, stored),
-        str(counted),
-    )
+    numbers = ("lines", "stored", "errors", "valid", "mysql", "parquet", "counted_lines")
+    return "all", *(str(sum(getattr(line, name) for line in account.lines)) for name in numbers)

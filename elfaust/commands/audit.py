@@ -44,7 +44,7 @@ def show(found: Audit) -> None:
     waiting = ", ".join(f"{role} {count}" for role, count in found.waiting.items() if count)
     if waiting:
         click.echo(f"not acknowledged yet: {waiting}")
-    events = sum(line.valid for line in found.account.lines)
-    errors = sum(sum(line.invalid.values()) for line in found.account.lines)
+    stored = sum(line.stored for line in found.account.lines)
+    errors = sum(line.errors for line in found.account.lines)
     verdict = f"{len(found.findings)} findings" if found.findings else "ALL THERE, ONCE"
-    click.echo(f"{found.account.raw} raw lines, {events} events, {errors} errors: {verdict}")
+    click.echo(f"{found.account.raw} raw lines, {stored} stored, {errors} errors: {verdict}")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -14,7 +15,9 @@ from elfaust.doctor.check import ANSWER_SECONDS, Check, Subject, why
 from elfaust.processing import Judge
 from elfaust.registry import Registry
 from elfaust.settings import Schemas, Settings
+from elfaust.sinks.folder_owners import folder_name, owner_name
 from elfaust.topics import TopicNames
+from elfaust.types import SchemaKey
 from elfaust.workers import state_folder
 
 #: Names of this machine for itself.
@@ -123,8 +126,20 @@ def check_schemas(settings: Schemas) -> Iterator[Check]:
             broken += 1
             name = f"schema {key.schema} {key.revision}"
             yield Check(name, "fail", reason, "mend the file: events of this schema are refused")
+    yield from _same_folder(known)
     detail = f"{len(known) - broken} of {len(known)} of {settings.folder} can be read"
     yield Check("schemas", "ok", detail)
+
+
+def _same_folder(known: Iterable[SchemaKey]) -> Iterator[Check]:
+    folders: defaultdict[str, list[str]] = defaultdict(list)
+    for key in known:
+        folders[folder_name(key)].append(owner_name(key))
+    for folder, owners in folders.items():
+        if len(owners) > 1:
+            detail = f"{' and '.join(owners)} have the Parquet folder {folder}"
+            cure = "give all but one another name: their events are in MySQL alone, and errors"
+            yield Check("schemas", "fail", detail, cure)
 
 
 def check_wiki(settings: Schemas) -> Check:

@@ -15,10 +15,12 @@ import pyarrow.compute as pc
 
 from elfaust.batch import END_OF_TIME, MAX_SOURCES
 from elfaust.errors import EventFault, FolderTrouble, SchemaUnfit
+from elfaust.hints import OTHERS_PLACE
 from elfaust.registry import Registry
 from elfaust.settings import Settings
 from elfaust.sinks.commit_files import Progress
 from elfaust.sinks.commits import CommitLog, Pending
+from elfaust.sinks.folder_owners import FolderOwners, folder_name, owner_name
 from elfaust.sinks.gather import Refused
 from elfaust.sinks.parquet import ParquetWriter, to_bytes
 from elfaust.storage import Storage
@@ -37,6 +39,7 @@ class HdfsSink:
         self._hdfs = settings.hdfs
         self._registry = registry
         self._storage = storage
+        self._owners = FolderOwners(settings, storage)
         self._writers: dict[SchemaKey, ParquetWriter] = {}
         self._lanes: dict[int, tuple[CommitLog, Progress]] = {}
         self._threads = ThreadPoolExecutor(settings.hdfs.writers, thread_name_prefix="hdfs")
@@ -63,11 +66,10 @@ class HdfsSink:
 
         A lane's first write takes it over: what its last owner left is finished or dropped. Records
         that the lane has stored or refused before are skipped. Those that cannot be stored are told
-        before the commit that passes them: whatever fails in between, they are told again, in the
-        same order. Raises ServerAway when the storage does not answer, FolderTrouble where a folder
-        takes no files and CommitTorn where the lane's last commit cannot be read, after which the
-        same write may be tried again, LaneLost when another worker has the lane, and what `tell`
-        raises.
+        before the commit that passes them: whatever fails in between, they are told again. Raises
+        ServerAway when the storage does not answer, FolderTrouble where a folder takes no files and
+        CommitTorn where the lane's last commit cannot be read, after which the same write may be
+        tried again, LaneLost when another worker has the lane, and what `tell` raises.
         """
         # Out of the lanes until all is done: a write that fails takes the lane over again.
         log, progress = self._lanes.pop(lane) if lane in self._lanes else self._open(lane)
@@ -79,8 +81,7 @@ class HdfsSink:
                 made, unfit = self._files(topic, lane, key, fresh, anew)
                 files += made
                 refused += [Refused(topic, lane, record, fault) for record, fault in unfit]
-        # A commit without files too: a processor that repeats itself gives a refused record a new
-        # offset, under which it would be told as another.
+        # A commit without files too: what was refused is not told at each start.
         if files or refused:
             names = self._write_temporary(log, files)
             if refused:
@@ -109,9 +110,9 @@ class HdfsSink:
         self, topic: str, lane: int, key: SchemaKey, records: Sequence[Record], anew: bool
     ) -> tuple[list[Pending], list[tuple[Record, EventFault]]]:
         try:
-            writer = self._writer(key)
+            writer = self._writer(topic, key)
         except SchemaUnfit as unfit:
-            fault = EventFault("consumer", unfit.detail, *key)
+            fault = EventFault("consumer", unfit.detail, *key, hint=unfit.hint)
             return [], [(record, fault) for record in records]
         table, refused = writer.table(records)
         span = f"{records[0].offset:020d}-{records[-1].offset:020d}"
@@ -141,9 +142,18 @@ class HdfsSink:
             self._alone.add(topic)
             raise
 
-    def _writer(self, key: SchemaKey) -> ParquetWriter:
+    def _writer(self, topic: str, key: SchemaKey) -> ParquetWriter:
         if key not in self._writers:
-            self._writers[key] = ParquetWriter(self._registry.find(key))
+            writer = ParquetWriter(self._registry.find(key))
+            try:
+                owner = self._owners.claim(key)
+            except FolderTrouble:
+                self._alone.add(topic)
+                raise
+            if owner != owner_name(key):
+                detail = f"its folder {folder_name(key)} has the files of {owner}"
+                raise SchemaUnfit(key, detail, OTHERS_PLACE)
+            self._writers[key] = writer
         return self._writers[key]
 
     def _folder(self, key: SchemaKey, hour: str) -> str:

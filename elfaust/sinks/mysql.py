@@ -15,6 +15,7 @@ import orjson
 
 from elfaust.boundary import check_batch, unforeseen
 from elfaust.errors import EventFault, SchemaUnfit, SchemaWaits, ServerAway, TableTrouble
+from elfaust.hints import OTHERS_PLACE
 from elfaust.registry import Registry
 from elfaust.settings import Settings
 from elfaust.sinks.connection import LOOK, about, connect, largest_event
@@ -87,7 +88,7 @@ class MysqlSink:
             with about(table.name):
                 self._connection.commit()
         except SchemaUnfit as unfit:
-            fault = EventFault("consumer", unfit.detail, *key)
+            fault = EventFault("consumer", unfit.detail, *key, hint=unfit.hint)
             return [(record, fault) for record in records]
         except SchemaWaits as waits:
             # A table that is gone is made again by the next try.
@@ -129,7 +130,8 @@ class MysqlSink:
             cursor.execute(create_table(name, schema))
             whose = owner_of(cursor, name)
         if whose and whose != owner(key):
-            raise SchemaUnfit(key, f"table {name} is that of schema {whose}, not of {owner(key)}")
+            detail = f"table {name} is that of schema {whose}, not of {owner(key)}"
+            raise SchemaUnfit(key, detail, OTHERS_PLACE)
         with self._connection.cursor() as cursor:
             # Before the first row: one that is refused, try after try, uses up a number of `id`.
             table.watch.look(cursor)

@@ -79,18 +79,18 @@ def _parse(time: str) -> datetime:
 
 
 def bars(minutes: list[dict[str, Any]]) -> dict[str, Any]:
-    """Return the sparkline of some minutes: SVG paths of `valid`, of `errors` on top, and `most`.
+    """Return the sparkline of some minutes: SVG paths of `stored`, of `errors` on top, and `most`.
 
-    `most` is the number of events of the fullest minute, which is as high as the sparkline.
+    `most` is the number of lines of the fullest minute, which is as high as the sparkline.
     """
-    most = max((m["valid"] + m["errors"] for m in minutes), default=0)
+    most = max((m["stored"] + m["errors"] for m in minutes), default=0)
     scale = HEIGHT / most if most else 0.0
-    valid = [_bar(n, 0.0, m["valid"] * scale) for n, m in enumerate(minutes)]
+    stored = [_bar(n, 0.0, m["stored"] * scale) for n, m in enumerate(minutes)]
     errors = [
-        _bar(n, m["valid"] * scale, (m["valid"] + m["errors"]) * scale)
+        _bar(n, m["stored"] * scale, (m["stored"] + m["errors"]) * scale)
         for n, m in enumerate(minutes)
     ]
-    return {"most": most, "valid": "".join(valid), "errors": "".join(errors)}
+    return {"most": most, "stored": "".join(stored), "errors": "".join(errors)}
 
 
 def _bar(column: int, bottom: float, top: float) -> str:

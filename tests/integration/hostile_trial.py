@@ -162,17 +162,15 @@ class Found:
 
 async def read(settings: Settings, error_topic: str, event_topics: Sequence[str]) -> Found:
     """Read the topics, the tables and the files, whole."""
-    found, sources = Found(), dict[Place, Place]()
+    found = Found()
     records = await _records(settings, [*event_topics, error_topic])
-    for place, source, value in _once(records):
-        if place.topic != error_topic:
-            sources[place] = source
-            found.events[source].append(json.loads(value)["uuid"])
     for place, source, value in _once(records):
         if place.topic == error_topic:
             role, _, topic = source.topic.rpartition("/")
-            raw = sources[source._replace(topic=topic)] if role else source
-            found.errors[raw].append(Error(role, json.loads(value)["event"]))
+            line = source._replace(topic=topic)
+            found.errors[line].append(Error(role, json.loads(value)["event"]))
+        else:
+            found.events[source].append(json.loads(value)["uuid"])
     _add_rows(settings, found)
     _add_parquet(settings, found)
     return found

@@ -102,17 +102,14 @@ class Landed:
         self.events: defaultdict[int, list[dict[str, Any]]] = defaultdict(list)
         self.errors: defaultdict[int, list[tuple[str, dict[str, Any]]]] = defaultdict(list)
         scanned = asyncio.run(scan(settings))
-        at = {}
         for topic, _, records in scanned:
             if names.key(topic):
                 for record in records:
-                    at[topic, record.offset] = record.position
                     self.events[record.position].append(orjson.loads(record.value))
         for topic, _, records in scanned:
             for record in records if topic == names.error else []:
-                role, _, source = record.source.partition("/")
-                number = at[source, record.position] if source else record.position
-                self.errors[number].append((role, orjson.loads(record.value)["event"]))
+                role, _, _ = record.source.partition("/")
+                self.errors[record.position].append((role, orjson.loads(record.value)["event"]))
         registry, storage = Registry(settings.schemas), open_storage(settings.hdfs)
         self.mysql: dict[str, Row] = {}
         self.parquet: dict[str, Row] = {}

@@ -150,7 +150,7 @@ def test_no_record_of_any_topic_ends_a_worker(quick: Settings) -> None:
     assert line.problems == []
     # Events and errors that were never a raw line are all that does not add up.
     judged = LINES + len(RAW) + len(GOOD) + len(BAD) + len(ERRORS)
-    wrong = f"{LINES + len(RAW)} raw lines, {judged} valid or invalid"
+    wrong = f"{LINES + len(RAW)} raw lines, {judged} stored or errors"
     assert [finding.detail for finding in found.findings] == [wrong]
     assert not any(row.schema.startswith("Made") for row in view.rows())
     assert not any(b"|Made" in key for key in keys)

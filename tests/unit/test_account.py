@@ -17,11 +17,13 @@ def balanced() -> Line:
         EDIT,
         valid=10,
         invalid=Counter(validation=2, consumer=1),
+        refused=1,
         unfit=Counter(mysql=1),
         mysql=9,
         parquet=10,
         counted=10,
         counted_invalid=Counter(validation=2, consumer=1),
+        counted_refused=1,
     )
 
 
@@ -30,7 +32,13 @@ def test_an_account_that_balances_has_no_problems() -> None:
 
 
 def test_each_thing_that_is_lost_or_doubled_is_named() -> None:
-    for name, value in [("mysql", 8), ("parquet", 11), ("counted", 9), ("parquet_twice", 1)]:
+    for name, value in [
+        ("mysql", 8),
+        ("parquet", 11),
+        ("counted", 9),
+        ("counted_refused", 4),
+        ("parquet_twice", 3),
+    ]:
         line = balanced()
         setattr(line, name, value)
         [problem] = Account(12, [line]).problems
@@ -39,7 +47,7 @@ def test_each_thing_that_is_lost_or_doubled_is_named() -> None:
     line = balanced()
     line.counted_invalid["validation"] += 1
     assert "errors counted" in Account(12, [line]).problems[0]
-    assert Account(13, [balanced()]).problems == ["13 raw lines, 12 valid or invalid"]
+    assert Account(13, [balanced()]).problems == ["13 raw lines, 12 stored or errors"]
 
 
 def test_a_record_that_was_repeated_is_one() -> None:
@@ -71,8 +79,34 @@ def test_an_error_is_the_processors_or_a_sinks_by_its_source_whatever_its_code()
         ]
     )
     line = lines[EDIT]
-    assert (line.processor_faults, line.unfit) == (2, Counter(hdfs=1))
+    assert (line.refused, line.unfit) == (1, Counter(hdfs=1))
     assert line.invalid == Counter(consumer=1, unresolved=1, processor=1)
+
+
+def test_a_line_that_both_sinks_refuse_again_and_again_is_one_error() -> None:
+    lines = _Lines()
+    lines.add_events(EDIT, [Record(b"", n, 0, "raw", n) for n in range(5)])
+    refused = [("mysql", 3), ("hdfs", 1), ("hdfs", 3), ("mysql", 3), ("mysql", 4), ("hdfs", 1)]
+    lines.add_errors(
+        Record(error("consumer"), n, 0, f"{role}/raw", position)
+        for n, (role, position) in enumerate(refused)
+    )
+    line = lines[EDIT]
+    assert (line.lines, line.stored, line.errors) == (5, 2, 3)
+    assert line.unfit == Counter(mysql=2, hdfs=2)
+
+
+def test_lines_of_different_schemas_or_lanes_are_different() -> None:
+    lines = _Lines()
+    other = orjson.dumps({"event": {"schema": "Other", "revision": 1, "code": "consumer"}})
+    lines.add_errors([Record(error("consumer"), 0, 0, "mysql/raw", 3)])
+    lines.add_errors(
+        [Record(error("consumer"), 0, 0, "mysql/raw", 3), Record(other, 1, 0, "hdfs/raw", 3)]
+    )
+    assert {key.schema: line.errors for key, line in lines._lines.items()} == {
+        "Edit": 2,
+        "Other": 1,
+    }
 
 
 def test_errors_of_any_shape_are_counted_as_the_counts_do() -> None:

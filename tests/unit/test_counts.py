@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from elfaust.batch import MAX_SOURCES
-from elfaust.counts import CountKey, Tally, changelog_topic, merge, named_by, tally
+from elfaust.counts import EMPTY, CountKey, Tally, changelog_topic, is_entry, merge, named_by, tally
 from elfaust.settings import Settings
 from elfaust.types import UNKNOWN_TIME, Record, SchemaKey
 
@@ -124,20 +124,21 @@ def test_errors_are_counted_under_what_they_name() -> None:
 
 def test_a_repeat_changes_nothing_and_says_so() -> None:
     value = merge(None, Tally([("raw", 4), ("raw", 7)], 99))
-    assert value == {"count": 2, "last": 99, "positions": {"raw": 7}}
+    assert value == {**EMPTY, "count": 2, "last": 99, "positions": {"raw": 7}}
     assert merge(value, Tally([("raw", 4), ("raw", 7)], 99)) is None
     assert merge(value, Tally([("raw", 7), ("raw", 8)], 100)) == {
+        **EMPTY,
         "count": 3,
         "last": 100,
         "positions": {"raw": 8},
     }
-    assert value == {"count": 2, "last": 99, "positions": {"raw": 7}}
+    assert value == {**EMPTY, "count": 2, "last": 99, "positions": {"raw": 7}}
 
 
 def test_sources_do_not_hide_one_another() -> None:
     marks = [("client", 9), ("server", 1), ("client", 10), ("server", 2)]
     value = merge(None, Tally(marks, 1))
-    assert value == {"count": 4, "last": 1, "positions": {"client": 10, "server": 2}}
+    assert value == {**EMPTY, "count": 4, "last": 1, "positions": {"client": 10, "server": 2}}
 
 
 def test_records_without_a_source_are_counted_once_by_their_offset() -> None:
@@ -330,3 +331,118 @@ def test_an_entry_does_not_grow_with_sources_that_somebody_makes_up() -> None:
     assert value is not None
     assert (value["count"], len(value["positions"])) == (1_001, MAX_SOURCES)
     assert merge(value, Tally([("raw", 7)], 1)) is None
+
+
+LINE_OF_A_SINK = st.tuples(st.sampled_from(["mysql", "hdfs"]), st.integers(0, 60))
+
+
+def refusal(role: str, position: int, topic: str = "raw") -> Record:
+    record = refused(position, "consumer")
+    return record._replace(source=f"{role}/{topic}", timestamp=position % 3 * MINUTE)
+
+
+@given(st.lists(st.lists(LINE_OF_A_SINK, max_size=20), max_size=8), st.data())
+def test_a_line_is_one_error_in_whatever_order_sinks_refuse_it(
+    batches: list[list[tuple[str, int]]], data: st.DataObject
+) -> None:
+    table: Table = {}
+    at = 0
+    while at < len(batches):
+        batch = [refusal(*line) for line in batches[at]]
+        count(table, 0, ERROR_TOPIC, None, batch)
+        # Delivered again from any earlier batch on: a worker that has died or lost its lane.
+        at = (
+            data.draw(st.just(at + 1) | st.integers(0, at + 1), label="next") if at < 20 else at + 1
+        )
+        table = {key: orjson.loads(orjson.dumps(value)) for key, value in table.items()}
+    lines = {position for batch in batches for _, position in batch}
+    wanted: Counter[CountKey] = Counter()
+    for position in lines:
+        for minute in (None, position % 3):
+            wanted[CountKey(0, ERROR_TOPIC, "Edit", 1, "consumer", minute)] += 1
+    assert {key: value["count"] for key, value in table.items()} == wanted
+    assert {key: value["refused"] for key, value in table.items()} == wanted
+
+
+@given(st.lists(LINE_OF_A_SINK, max_size=40), st.data())
+def test_of_two_workers_that_count_the_same_lane_either_goes_on(
+    log: list[tuple[str, int]], data: st.DataObject
+) -> None:
+    """A worker that has lost the lane writes late; the entry that counts more is kept."""
+    began, first, second = sorted(data.draw(st.integers(0, len(log))) for _ in range(3))
+    records = [refusal(*line) for line in log]
+    common: Table = {}
+    count(common, 0, ERROR_TOPIC, None, records[:began])
+    lost, owner = dict(common), dict(common)
+    for record in records[began:first]:
+        count(lost, 0, ERROR_TOPIC, None, [record])
+    count(owner, 0, ERROR_TOPIC, None, records[began:second])
+    pairs = [(lost.get(key), owner.get(key), key) for key in lost.keys() | owner.keys()]
+    kept = {key: max(filter(None, both), key=lambda v: v["count"]) for *both, key in pairs}
+    count(kept, 0, ERROR_TOPIC, None, records[began:])
+    total = kept.get(CountKey(0, ERROR_TOPIC, "Edit", 1, "consumer", None), EMPTY)
+    assert total["count"] == len({position for _, position in log})
+
+
+def test_what_sinks_refuse_hides_no_error_of_the_processor() -> None:
+    table: Table = {}
+    batch = [
+        refused(5, "consumer"),
+        refusal("mysql", 9),
+        refused(7, "consumer"),
+        refusal("hdfs", 2),
+        refusal("hdfs", 9),
+        # Below the processor's highest position: it repeats itself.
+        refused(5, "consumer"),
+    ]
+    count(table, 0, ERROR_TOPIC, None, [record._replace(timestamp=-1) for record in batch])
+    [value] = table.values()
+    assert value == {
+        "count": 4,
+        "last": 0,
+        "positions": {"raw": 7},
+        "refused": 2,
+        "ranges": {"raw": [2, 3, 9, 10]},
+    }
+
+
+def test_an_entry_of_old_goes_on() -> None:
+    """It has the highest position of each sink's refusals, by the event's own topic."""
+    old = {"count": 3, "last": 9, "positions": {"raw": 4, "mysql/events": 7}}
+    again = Tally([("raw", 3)], 9, [("mysql/events", 7), ("mysql/events", 2)])
+    assert merge(old, again) is None
+    assert merge(old, Tally([("raw", 5)], 9, [("mysql/raw", 2), ("hdfs/raw", 2)])) == {
+        "count": 5,
+        "last": 9,
+        "positions": {"raw": 5, "mysql/events": 7},
+        "refused": 1,
+        "ranges": {"raw": [2, 3]},
+    }
+    assert old == {"count": 3, "last": 9, "positions": {"raw": 4, "mysql/events": 7}}
+
+
+def test_a_valid_event_is_no_refusal_whatever_source_it_names() -> None:
+    [(_, new)] = tally(0, TOPIC, EDIT, [valid(3, UNKNOWN_TIME, "mysql/raw")]).items()
+    value = merge(None, new)
+    assert value is not None
+    assert (value["count"], value["refused"]) == (1, 0)
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"refused": "1"},
+        {"refused": True},
+        {"ranges": []},
+        {"ranges": {"raw": 4}},
+        {"ranges": {"raw": [1]}},
+        {"ranges": {"raw": [2, 1]}},
+        {"ranges": {"raw": [1, 2.5]}},
+    ],
+)
+def test_an_entry_with_refusals_of_another_shape_is_none(more: dict[str, object]) -> None:
+    key = CountKey(0, ERROR_TOPIC, *EDIT, "consumer", None).encode()
+    old = {"count": 1, "last": 0, "positions": {}}
+    assert is_entry(key, old)
+    assert is_entry(key, {**old, "refused": 1, "ranges": {"raw": [1, 2]}})
+    assert not is_entry(key, {**old, **more})

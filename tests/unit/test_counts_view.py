@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from random import Random
 from typing import Any
 
 import pytest
@@ -29,8 +30,9 @@ def error(code: str, minute: int | None = None, schema: str = "Edit") -> CountKe
     return CountKey(0, ERRORS, schema, 7, code, minute)
 
 
-def value(count: int, last: int = 1_000) -> dict[str, Any]:
-    return {"count": count, "last": last, "positions": {}, "__faust": {"ns": "models"}}
+def value(count: int, last: int = 1_000, refused: int = 0) -> dict[str, Any]:
+    more = {"refused": refused, "ranges": {}} if refused else {}
+    return {"count": count, "last": last, "positions": {}, "__faust": {"ns": "models"}, **more}
 
 
 def test_lanes_and_codes_add_up() -> None:
@@ -64,7 +66,7 @@ def test_a_deleted_minute_leaves_the_total() -> None:
     view.apply(valid(minute=NOW_MINUTE), value(9))
     view.apply(valid(minute=NOW_MINUTE), None)
     (row,) = view.rows()
-    assert (row.valid, row.minutes) == (9, {NOW_MINUTE: [0, 0]})
+    assert (row.valid, row.minutes) == (9, {NOW_MINUTE: [0, 0, 0]})
 
 
 def test_a_deleted_error_code_is_gone() -> None:
@@ -103,16 +105,21 @@ def test_json_has_the_documented_shape() -> None:
     view.complete = True
     view.apply(valid(), value(8, last=int(NOW * 1000)))
     view.apply(valid(minute=NOW_MINUTE), value(8))
+    view.apply(error("consumer"), value(1, refused=1))
+    view.apply(error("consumer", minute=NOW_MINUTE), value(1, refused=1))
     view.apply(error("validation", schema="A"), value(2, last=1))
     minutes = ["1971-11-26T10:38:00Z", "1971-11-26T10:39:00Z", "1971-11-26T10:40:00Z"]
-    none = [{"minute": minute, "valid": 0, "errors": 0} for minute in minutes]
-    shown = [*none[:2], {"minute": minutes[2], "valid": 8, "errors": 0}]
+    none = [{"minute": minute, "stored": 0, "errors": 0, "valid": 0} for minute in minutes]
+    shown = [*none[:2], {"minute": minutes[2], "stored": 7, "errors": 1, "valid": 8}]
     edit = {
+        "lines": 8,
+        "stored": 7,
+        "errors": {"consumer": 1},
         "valid": 8,
-        "errors": {},
         "last_event": "1971-11-26T10:40:15Z",
+        "stored_per_second_1m": 0.12,
+        "errors_per_second_1m": 0.02,
         "valid_per_second_1m": 0.13,
-        "errors_per_second_1m": 0.0,
         "minutes": shown,
     }
     assert view.as_json() == {
@@ -124,16 +131,19 @@ def test_json_has_the_documented_shape() -> None:
                 "schema": "A",
                 "revision": 7,
                 "topic": ERRORS,
-                "valid": 0,
+                "lines": 2,
+                "stored": 0,
                 "errors": {"validation": 2},
+                "valid": 0,
                 "last_event": "1970-01-01T00:00:00Z",
-                "valid_per_second_1m": 0.0,
+                "stored_per_second_1m": 0.0,
                 "errors_per_second_1m": 0.0,
+                "valid_per_second_1m": 0.0,
                 "minutes": none,
             },
             {"schema": "Edit", "revision": 7, "topic": TOPIC} | edit,
         ],
-        "total": edit | {"errors": {"validation": 2}},
+        "total": edit | {"lines": 10, "errors": {"consumer": 1, "validation": 2}},
     }
 
 
@@ -177,7 +187,7 @@ def test_old_minutes_are_forgotten_though_nobody_looks() -> None:
     for _ in range(100):
         view.apply(valid(minute=int(now // 60)), value(1))
         now += 60
-    assert len(view._counts) <= 4
+    assert len(view._entries) <= 4
     [row] = view._rows.values()
     assert len(row.minutes) <= 4
 
@@ -186,9 +196,9 @@ def test_a_minute_that_is_not_to_come_for_long_is_not_kept() -> None:
     view = new_view()
     view.apply(valid(minute=NOW_MINUTE + 10_000), value(1))
     view.apply(valid(minute=10**30), value(1))
-    assert view._counts == {}
+    assert view._entries == {}
     view.apply(valid(minute=NOW_MINUTE + 1), value(1))
-    assert len(view._counts) == 1
+    assert len(view._entries) == 1
 
 
 def test_errors_counted_under_names_that_no_schema_has_are_shown_as_unknown() -> None:
@@ -197,3 +207,35 @@ def test_errors_counted_under_names_that_no_schema_has_are_shown_as_unknown() ->
     view.apply(error("validation", schema="made up"), value(3))
     (row,) = view.rows()
     assert (row.schema, row.revision, row.errors) == ("unknown", -1, {"validation": 5})
+
+
+LINES = st.lists(st.sampled_from(["stored", "refused", "refused twice", "invalid", "waits"]))
+
+
+@given(LINES, st.sampled_from([None, NOW_MINUTE]), st.randoms())
+def test_a_line_is_stored_or_one_error(lines: list[str], minute: int | None, order: Random) -> None:
+    view, n = new_view(), lines.count
+    refused = n("refused") + n("refused twice")
+    entries = [
+        (valid(minute=minute), value(len(lines) - n("invalid"))),
+        (error("validation", minute=minute), value(n("invalid"))),
+        (error("consumer", minute=minute), value(refused, refused=refused)),
+    ]
+    order.shuffle(entries)
+    for key, entry in entries:
+        view.apply(key, entry)
+    data = view.as_json()["total"]
+    numbers = data["minutes"][-1] if minute else data
+    errors = numbers["errors"] if minute else sum(data["errors"].values())
+    assert (numbers["stored"], errors) == (n("stored") + n("waits"), n("invalid") + refused)
+    if minute is None:
+        assert data["lines"] == len(lines)
+
+
+def test_the_sum_of_all_is_that_of_its_rows_though_an_error_was_counted_before_its_event() -> None:
+    view = new_view()
+    view.apply(error("consumer", schema="A"), value(2, refused=2))
+    view.apply(valid(), value(5))
+    data = view.as_json()
+    assert [row["lines"] for row in data["schemas"]] == [2, 5]
+    assert (data["total"]["lines"], data["total"]["stored"]) == (7, 5)

@@ -84,6 +84,19 @@ def test_a_table_that_another_schema_has() -> None:
     assert finding.message == "Choose another name: Foo_Bar has the table Foo_Bar_1 already."
 
 
+def test_a_folder_that_another_schema_has() -> None:
+    key, other = SchemaKey("foo", 1), SchemaKey("Foo", 1)
+    [finding] = [
+        f for f in lint(Schema(key, of(type="string")), FORMAT, [key, other]) if f.level == "error"
+    ]
+    assert finding.message == "Choose another name: Foo has the Parquet folder of it already."
+    assert not [
+        f
+        for f in lint(Schema(key, of(type="string")), FORMAT, [SchemaKey("Foo", 2)])
+        if f.level == "error"
+    ]
+
+
 def test_a_wide_row_is_noted() -> None:
     event = {"properties": {f"p{n}": {"type": "string"} for n in range(30)}}
     notes = [f.message for f in lint(Schema(KEY, event), FORMAT, []) if f.path == "$"]

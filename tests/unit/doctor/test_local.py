@@ -98,6 +98,16 @@ def test_a_schema_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     assert all_of_them.detail == f"1 of 3 of {tmp_path} can be read"
 
 
+def test_schemas_that_would_share_a_folder_are_told(tmp_path: Path) -> None:
+    for name in ("Foo", "foo", "Bar"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "1.json").write_text('{"properties": {}}')
+    (tmp_path / "foo" / "2.json").write_text('{"properties": {}}')
+    shared, all_of_them = check_schemas(Schemas(folder=str(tmp_path)))
+    assert (shared.outcome, all_of_them.outcome) == ("fail", "ok")
+    assert shared.detail == "Foo_1 and foo_1 have the Parquet folder foo_1"
+
+
 def test_without_schemas_and_wiki_every_event_is_refused(tmp_path: Path) -> None:
     [check] = check_schemas(Schemas(folder=str(tmp_path)))
     assert check.outcome == "fail"

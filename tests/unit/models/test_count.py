@@ -11,4 +11,8 @@ def test_count_is_what_the_table_holds() -> None:
     fields = {"count": 2, "last": 99, "positions": {"eventlogging-client-side": 7}}
     written = Count.from_data(fields).dumps()
     assert fields.items() <= orjson.loads(written).items()
-    assert Count.loads(written).asdict() == fields
+    # Entries of old have no more fields than these.
+    assert Count.loads(orjson.dumps(fields)).asdict() == {**fields, "refused": 0, "ranges": {}}
+    assert Count.loads(written).asdict() == {**fields, "refused": 0, "ranges": {}}
+    more = {"refused": 2, "ranges": {"eventlogging-client-side": [4, 5, 9, 10]}}
+    assert Count.loads(Count(**fields, **more).dumps()).asdict() == {**fields, **more}

@@ -54,8 +54,8 @@ def test_a_row_has_the_numbers_of_its_schema_revision() -> None:
     )
     (row,) = cells(html)
     assert row[:5] == ["Edit", "7", "10.0", "0", ""]
-    assert row[5:] == ["12,345", "7", "validation 7", "1971-11-26 10:40:00 30 s ago"]
-    assert 'aria-label="Edit: events a minute, at most 600"' in html
+    assert row[5:] == ["12,352", "12,345", "7", "validation 7", "1971-11-26 10:40:00 30 s ago"]
+    assert 'aria-label="Edit: lines a minute, at most 600"' in html
 
 
 def test_names_from_events_are_text() -> None:
@@ -130,19 +130,21 @@ def test_relative_times(time: str, text: str) -> None:
     assert ago(time, "2026-01-02T00:00:00Z") == text
 
 
-def test_bars_stack_errors_on_valid_events() -> None:
-    chart = bars([{"valid": 3, "errors": 1}, {"valid": 0, "errors": 0}, {"valid": 0, "errors": 2}])
+def test_bars_stack_errors_on_what_is_stored() -> None:
+    chart = bars(
+        [{"stored": 3, "errors": 1}, {"stored": 0, "errors": 0}, {"stored": 0, "errors": 2}]
+    )
     assert chart == {
         "most": 4,
-        "valid": "M0 20.00V5.00h0.8V20.00z",
+        "stored": "M0 20.00V5.00h0.8V20.00z",
         "errors": "M0 5.00V0.00h0.8V5.00zM2 20.00V10.00h0.8V20.00z",
     }
 
 
 def test_one_event_in_a_million_is_to_be_seen() -> None:
-    chart = bars([{"valid": 1_000_000, "errors": 0}, {"valid": 1, "errors": 0}])
-    assert f"M1 {HEIGHT:.2f}V{HEIGHT - 0.5:.2f}" in chart["valid"]
+    chart = bars([{"stored": 1_000_000, "errors": 0}, {"stored": 1, "errors": 0}])
+    assert f"M1 {HEIGHT:.2f}V{HEIGHT - 0.5:.2f}" in chart["stored"]
 
 
 def test_bars_of_nothing_are_empty() -> None:
-    assert bars([]) == {"most": 0, "valid": "", "errors": ""}
+    assert bars([]) == {"most": 0, "stored": "", "errors": ""}
