@@ -6,25 +6,31 @@ import asyncio
 import io
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 from typing import Any
 
 import orjson
 import pyarrow.parquet as pq
 
-from elfaust.account import Scanned, _Lines
-from elfaust.audit import _Judge
+from elfaust.account import _Lines
+from elfaust.auditing.files import Row, read_files
+from elfaust.auditing.in_mysql import RowReading
+from elfaust.auditing.in_parquet import FileReading
+from elfaust.auditing.values import event_of
+from elfaust.columns import columns_of
 from elfaust.counts import CountKey, merge, tally
 from elfaust.counts_view import View
 from elfaust.errors import EventFault, SchemaAway, Unforeseen
 from elfaust.feeding import reporting
+from elfaust.references import expanded
 from elfaust.registry import Registry, Schema
 from elfaust.settings import Settings
 from elfaust.sinks.commit_files import Progress
 from elfaust.sinks.gather import Refused
 from elfaust.sinks.hdfs import HdfsSink, advance
+from elfaust.sinks.parquet_types import event_shape
 from elfaust.storage import Storage, open_storage
-from elfaust.stored import Row, differences, parquet_rows
 from elfaust.topics import TopicNames
 from elfaust.types import Record, SchemaKey
 from models.count import Count
@@ -134,10 +140,11 @@ class Sinks:
     ) -> dict[str, Row]:
         key, root = self._key(topic), self.settings.hdfs.root
         folder = f"{root}/{key.schema.lower()}_{key.revision}"
-        files = self.faults.attempt("audit", parquet_rows, storage, folder)
-        if files is None:
+        rows = self.faults.attempt("audit", _rows_by_uuid, storage, folder)
+        if rows is None:
             return {}
-        self.faults.promise("files", not files.unreadable, "a file is unreadable", files.unreadable)
+        bad = [path for path, of in rows.items() if of is None]
+        self.faults.promise("files", not bad, "a file is unreadable", bad)
         mine = {id(record) for of, record, _ in refused if of == topic}
         fresh = advance(Progress(), topic, records)
         # `Edit` and `EDIT` share a folder: there may be more.
@@ -152,7 +159,7 @@ class Sinks:
             f"{topic}: {total} rows, {len(mine)} refused, {len(fresh)} new",
         )
         self.seen["files"] = self.seen.get("files", 0) + total
-        return files.rows
+        return {row["uuid"]: row for of in rows.values() for row in of or () if row["uuid"]}
 
     def _compare(
         self, records: list[Record], judged: int, stored: Stored | None, files: dict[str, Row]
@@ -164,9 +171,12 @@ class Sinks:
         schema = stored.schema if stored else None
         if stored is None or schema is None:
             return
-        for uuid in _of_processor(records, judged) & stored.rows.keys() & files.keys():
-            held = shown(stored.columns, stored.rows[uuid])
-            self.faults.attempt("audit", _differences, schema, held, files[uuid])
+        mine = _of_processor(records, judged)
+        for record in records[:judged]:
+            uuid = _uuid(record.value)
+            if uuid in mine & stored.rows.keys() & files.keys():
+                held = shown(stored.columns, stored.rows[uuid])
+                self.faults.attempt("audit", _differences, schema, record, held, files[uuid])
 
     def _report(self, role: str, refused: Refusals) -> None:
         """Report refused records to the error topic, as a sink does."""
@@ -195,16 +205,14 @@ class Sinks:
         # What else may stand in the error topic.
         strays = [record for records in events.values() for record in records if not record.source]
         topics = {**events, self.names.error: of_errors, "": strays}
-        view, scanned, lines = View(), [], _Lines()
+        view, lines = View(), _Lines()
         for topic, records in topics.items():
-            scanned.append(Scanned(topic, 0, records))
             self.faults.attempt("counts", self._tally, topic, records, view)
             if key := self.names.key(topic):
                 self.faults.attempt("account", lines.add_events, key, records)
         self.faults.attempt("account", lambda: lines.add_errors(of_errors))
         self.faults.attempt("account", lambda: [line.problems for line in lines.sorted()])
         self.faults.attempt("view", lambda: orjson.dumps(view.as_json()))
-        self.faults.attempt("audit", lambda: _Judge(self.settings, scanned, []))
 
     def _tally(self, topic: str, records: Sequence[Record], view: View) -> None:
         counted: Counter[str] = Counter()
@@ -239,8 +247,20 @@ def _uuid(value: bytes) -> Any:
         return None
 
 
-def _differences(schema: Schema, held: Row, given: Row) -> list[str]:
-    return list(differences(schema, held, given))
+def _differences(schema: Schema, record: Record, held: Row, given: Row) -> list[str]:
+    event, capsule = expanded(schema.event), event_of(record.value)
+    assert capsule is not None
+    columns = columns_of(schema.key, schema.event, schema.dialect)
+    kind = event_shape(schema.key, schema.event).type
+    return [
+        *RowReading(columns, event).differences(capsule, held),
+        *FileReading(kind, event).differences(capsule, given),
+    ]
+
+
+def _rows_by_uuid(storage: Storage, folder: str) -> dict[str, list[Row] | None]:
+    with ThreadPoolExecutor(1) as thread:
+        return dict(read_files(storage, list(storage.walk(folder)), thread))
 
 
 def _write(sink: HdfsSink, topics: Any) -> Refusals:
