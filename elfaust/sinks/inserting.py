@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
@@ -18,8 +17,6 @@ from elfaust.sinks.rows import Row, RowMaker, Unfit
 from elfaust.sinks.watch import TableWatch
 from elfaust.types import Record, SchemaKey
 
-#: How MySQL names a column in an error.
-COLUMN = re.compile(r"[Cc]olumn (?:'([^']+)'|`[^`]*`\.`[^`]*`\.`([^`]+)`)")
 #: An event that every table takes.
 KNOWN_GOOD = (
     b'{"uuid": "00000000000000000000000000000000", "dt": "2020-01-01T00:00:00Z",'
@@ -50,9 +47,10 @@ class Table:
         """Return the column that an error is about, None where it names none of an event's."""
         if isinstance(error, Unfit):
             return error.column
-        named = COLUMN.search(str(error))
-        name = named and (named[1] or named[2])
-        return next((column for column in self.maker.columns if column.name == name), None)
+        # Names hold quotes too, and the value before them is anybody's: the last name counts.
+        found = [(_named_at(str(error), column.name), column) for column in self.maker.columns]
+        at, column = max(found, key=lambda one: (one[0], len(one[1].name)))
+        return column if at >= 0 else None
 
     def fault(
         self, key: SchemaKey, uuid: str, error: Exception, column: Column | None
@@ -62,6 +60,12 @@ class Table:
         hint = "" if column is None else f"Send {path} so that it fits {column.sql_type}."
         message = f"table {self.name}, event {uuid}: {error}"
         return EventFault("consumer", message, *key, path=path, hint=hint)
+
+
+def _named_at(text: str, name: str) -> int:
+    """Return where an error of MySQL names a column last, -1 where it does not."""
+    forms = (f"olumn '{name}'", f"`.`{name}`", f"`.{quoted(name)}")
+    return max(map(text.rfind, forms))
 
 
 class Insertion:

@@ -7,7 +7,9 @@ would cut values silently. Everything here blocks: call it from a thread.
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
+from dataclasses import replace
+from time import monotonic
 from typing import Any
 
 import MySQLdb
@@ -33,6 +35,9 @@ from elfaust.sinks.rows import Row
 from elfaust.types import Record, SchemaKey
 
 STATEMENT_BYTES = 8 * 1024 * 1024
+#: Longest wait for a server that is asked whether it is there, seconds.
+ASK_SECONDS = 5.0
+SLOW = "SHOW PROCESSLIST and SHOW TRIGGERS say what its INSERT waits for"
 
 
 class MysqlSink:
@@ -73,6 +78,7 @@ class MysqlSink:
         server could not take them now, a deadlock included, and SchemaWaits when the table cannot:
         nothing is stored then, and the same write may be tried again.
         """
+        began = monotonic()
         # Put back when it is known that all is stored.
         fresh = self._fresh.pop(key, set())
         try:
@@ -96,7 +102,11 @@ class MysqlSink:
             self._disconnect()
             raise explained from waits.__cause__
         except MySQLdb.Error as error:
+            asked = self._thread_id()
             self._disconnect()
+            if monotonic() - began >= self._mysql.timeout and self._answers(asked):
+                name, seconds = table_name(self._mysql.table, key), self._mysql.timeout
+                raise TableTrouble(name, f"nothing within {seconds} s: {error}", SLOW) from error
             raise ServerAway(self._server, str(error)) from error
         if not insertion.repeats:
             shown = lanes if len(refused) < len(records) else ()
@@ -114,6 +124,22 @@ class MysqlSink:
         if connection is not None:
             with suppress(MySQLdb.Error):
                 connection.close()
+
+    def _thread_id(self) -> int:
+        return self._connection.thread_id() if self._connection else 0
+
+    def _answers(self, asked: int) -> bool:
+        """Tell whether the server answers others than who has `asked`; end what that has asked."""
+        try:
+            mysql = replace(self._mysql, timeout=min(ASK_SECONDS, self._mysql.timeout))
+            with closing(connect(mysql)) as connection, connection.cursor() as cursor:
+                cursor.execute("SELECT 1")
+                with suppress(MySQLdb.Error):
+                    # It would go on, and so would each further try.
+                    cursor.execute(f"KILL {asked}")
+        except MySQLdb.Error:
+            return False
+        return True
 
     def _open(self, key: SchemaKey) -> Table:
         """Return the table of a schema revision, made if there is none, once it is as it must be.

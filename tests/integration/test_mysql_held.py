@@ -210,6 +210,37 @@ def test_a_locked_table_holds_itself_alone(
     assert sink.write(BAD, events(6, 6)) == []
 
 
+def test_a_table_whose_insert_takes_for_ever_holds_itself_alone(
+    settings: Settings, cursor: Any, admin: Admin
+) -> None:
+    settings = replace(settings, mysql=replace(settings.mysql, timeout=1.0))
+    publish(settings, GOOD, EVENT)
+    publish(settings, BAD, EVENT)
+    sink = MysqlSink(settings, Registry(settings.schemas))
+    assert sink.write(BAD, events(0, 6)) == []
+    admin("CREATE TRIGGER tr BEFORE INSERT ON Bad_1 FOR EACH ROW SET NEW.event_i = SLEEP(600)")
+    for _ in range(2):
+        with pytest.raises(TableTrouble, match=r"Bad_1 .*: nothing within 1.0 s: .*SHOW TRIGGERS"):
+            sink.write(BAD, events(6, 6))
+        others_go_on(sink, cursor)
+    cursor.execute("SHOW PROCESSLIST")
+    assert not [row for row in cursor.fetchall() if "INSERT" in str(row) and "Bad_1" in str(row)]
+    admin("DROP TRIGGER tr")
+    assert sink.write(BAD, events(6, 6)) == []
+
+
+@pytest.mark.parametrize("name", ["a'b", "a`b", "a column 'c", "a' at row 1", "%s"])
+def test_a_column_is_known_in_an_error_whatever_its_name(
+    settings: Settings, sink: MysqlSink, name: str
+) -> None:
+    """An event that no judge has seen: it is refused, and holds nothing."""
+    key = SchemaKey("Odd", 1)
+    publish(settings, key, {"properties": {name: {"type": "boolean"}, "c": {}}})
+    value = orjson.dumps({"uuid": "0" * 32, "dt": "2020-09-13T12:26:40Z", "event": {name: 920}})
+    [(_, fault)] = sink.write(key, [Record(value, 0, 0, "", -1)])
+    assert fault.path == f"$.event.{name}"
+
+
 @pytest.mark.parametrize(
     ("event", "said"),
     [
