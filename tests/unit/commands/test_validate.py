@@ -91,7 +91,6 @@ def test_the_rules_of_2015(schemas: str) -> None:
         "recvFrom": "cp1054.eqiad.wmnet",
         "seqId": 438763,
         "timestamp": 1358791834,
-        "clientIp": "1.2.3.4",
         "userAgent": '"Mozilla/5.0"',
         "uuid": "31f60f96a7f2569a93c369f4c065ba31",
     }
