@@ -63,6 +63,21 @@ def complete(capsule: dict[str, Any], dialect: Dialect) -> str | None:
     return agent
 
 
+def unreadable(capsule: dict[str, Any], dialect: Dialect) -> str:
+    """Return the field for which `complete` has raised: host, number or time."""
+    try:
+        str(capsule["recvFrom"]).encode()
+    except (KeyError, ValueError):
+        return "recvFrom"
+    try:
+        int(capsule["seqId"])
+    except (KeyError, ValueError, TypeError, OverflowError):
+        return "seqId"
+    if dialect.uuid_time == "dt" and capsule.get("dt"):
+        return "dt"
+    return "timestamp" if "timestamp" in capsule else "dt"
+
+
 def event_uuid(capsule: dict[str, Any], dialect: Dialect) -> str:
     """Return uuid5 of `event://<recvFrom>/?seqId=<n>&<time>` as 32 hex digits.
 

@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import uuid
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from elfaust.capsule import complete, event_uuid, in_utc, iso8601, parse_user_agent, seconds
-from elfaust.dialect import DIALECTS
+from elfaust.capsule import (
+    complete,
+    event_uuid,
+    in_utc,
+    iso8601,
+    parse_user_agent,
+    seconds,
+    unreadable,
+)
+from elfaust.dialect import DIALECTS, Dialect
 
 NOW, OF_2015 = DIALECTS["2018"], DIALECTS["2015"]
 
@@ -142,3 +151,25 @@ def test_events_do_not_share_a_parsed_user_agent() -> None:
         complete(capsule, NOW)
     assert capsules[0]["userAgent"] == capsules[1]["userAgent"]
     assert capsules[0]["userAgent"] is not capsules[1]["userAgent"]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "dialect", "name"),
+    [
+        ({"recvFrom": "\udcff"}, NOW, "recvFrom"),
+        ({"seqId": float("inf")}, NOW, "seqId"),
+        ({"seqId": None}, NOW, "seqId"),
+        ({"dt": "\udcff", "timestamp": 1}, NOW, "dt"),
+        ({"timestamp": 10**15}, NOW, "timestamp"),
+        ({"dt": "soon"}, OF_2015, "dt"),
+        ({}, OF_2015, "dt"),
+        ({}, NOW, "dt"),
+    ],
+)
+def test_the_field_that_cannot_be_read_is_named(
+    wrong: dict[str, Any], dialect: Dialect, name: str
+) -> None:
+    capsule = {"recvFrom": "h", "seqId": 1, **wrong}
+    with pytest.raises((ValueError, KeyError, TypeError, OverflowError)):
+        complete(capsule, dialect)
+    assert unreadable(capsule, dialect) == name

@@ -36,8 +36,8 @@ def test_show_prints_the_newest_or_the_one_that_is_named(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("Wrod",), "did you mean Word?"),
-        (("Word", "7"), "revisions are 1, 2"),
+        (("Wrod",), "Did you mean Word?"),
+        (("Word", "7"), "Did you mean Word 2? Its known revisions are 1, 2."),
         (("Zzz", "1"), "no schema"),
     ],
 )
