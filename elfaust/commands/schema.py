@@ -83,14 +83,16 @@ def lint_command(settings: Settings, name: str | None, revision: int | None, as_
 @click.option("--json", "as_json", is_flag=True, help="One JSON list for a program.")
 @click.pass_obj
 def diff_command(settings: Settings, name: str, old: int, new: int, as_json: bool) -> None:
-    """Say what has changed from one revision to another; exits 1 if a change is breaking."""
+    """Say what has changed from one revision to another.
+
+    Exits 1 if a change is breaking, or if only you can tell: look yourself.
+    """
     changes = diff(find(settings, name, old).event, find(settings, name, new).event)
     if as_json:
         click.echo(json.dumps([change._asdict() for change in changes]))
     else:
         for change in changes:
-            kind = "breaking" if change.breaking else "compatible"
-            click.echo(f"{change.path}: {kind}: {change.message}")
+            click.echo(f"{change.path}: {change.kind}: {change.message}")
     if any(change.breaking for change in changes):
         raise SystemExit(1)
 
