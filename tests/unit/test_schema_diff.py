@@ -58,7 +58,7 @@ def test_a_change_is_breaking_or_not(
 
 def test_properties_that_come_and_go() -> None:
     old: dict[str, Any] = {**DRAFT7, "properties": {"gone": {}, "same": {}}}
-    come = {"properties": {"may": {}, "must": {}, "same": {}}}
+    come: dict[str, Any] = {"properties": {"may": {}, "must": {}, "same": {}}}
     new: dict[str, Any] = {**DRAFT7, "required": ["must"], **come}
     assert diff(old, new) == [
         Change("$.event.gone", "removed", breaking=True),
