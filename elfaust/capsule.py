@@ -15,11 +15,23 @@ from elfaust.dialect import Dialect
 
 #: User agents longer than this are dropped: matching them stalled processors (T200630).
 MAX_USER_AGENT = 800
-BOT = re.compile(
-    r"(?:bot|crawler|spider|http://|https://|\S+@\S+\.\S+|wikihow|curl|libwww|urllib)"
-    r"|^(?:goo wikipedia|MediaWikiCrawler-Google|wikiwix-bot)",
-    re.IGNORECASE,
-)
+#: A user agent with one of these anywhere is a bot's, if no device of it is known. These and the
+#: next are EventLogging's (`bot_ua_pattern` of its utils.py, from refinery-source's Webrequest).
+BOT_WORDS = (
+    "bot", "spider", "WordPress", "AppEngine", "AppleDictionaryService", "Python-urllib",
+    "python-requests", "Google-HTTP-Java-Client", "[Ff]acebook", "[Yy]ahoo", "RockPeaks", "http",
+)  # fmt: skip
+#: And one that begins with one of these.
+BOT_STARTS = (
+    "goo wikipedia", "MediaWikiCrawler-Google", "wikiwix-bot", "Java", "curl", "PHP", "Faraday",
+    "HTTPC", "Ruby", r"\.NET", "Python", "Apache", "Scrapy", "PycURL", "libwww", "Zend", "wget",
+    "nodemw", "WinHttpRaw", "Twisted", r"com\.eusoft", "Lagotto", "Peggo", "Recuweb", "check_http",
+    "Magnus", "MLD", "Jakarta", "find-link", r"J\. River", "projectplan9", "ADmantX", "httpunit",
+    "LWP", "iNaturalist", "WikiDemo", "FSResearchIt", "livedoor", "Microsoft Monitoring",
+    "MediaWiki", "User:", "User_talk:", "github", "tools.wmflabs.org", "Blackboard Safeassign",
+    "Damn Small XSS", r"\S+@\S+\.[a-zA-Z]{2,3}",
+)  # fmt: skip
+BOT = re.compile(f"(?:.*(?:{'|'.join(BOT_WORDS)}).*|(?:{'|'.join(BOT_STARTS)}).*)$")
 APP = re.compile(r"^WikipediaApp/(\S+)")
 UTC_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ\Z", re.ASCII)
 NAMESPACE = uuid.NAMESPACE_URL.bytes
@@ -28,7 +40,7 @@ MILLISECONDS_ABOVE = 10**12
 
 
 def complete(capsule: dict[str, Any], dialect: Dialect) -> str | None:
-    """Add the uuid and parse the user agent, in place, as a dialect has it.
+    """Add the uuid, parse the user agent and leave out what a dialect withholds, in place.
 
     Returns the user agent as it was sent, None where it was no text or stays in its place. Raises
     ValueError for a seqId that is no integer and KeyError where host, number or time, of which the
@@ -40,11 +52,30 @@ def complete(capsule: dict[str, Any], dialect: Dialect) -> str | None:
     if dialect.uuid_time == "timestamp" and "timestamp" not in capsule:
         capsule["timestamp"] = seconds(capsule.pop("dt"))
     capsule["uuid"] = event_uuid(capsule, dialect)
+    for name in dialect.withheld:
+        # What is no text is left to the capsule's schema, which refuses it.
+        if isinstance(capsule.get(name), str):
+            del capsule[name]
     agent = capsule.get("userAgent")
     if not isinstance(agent, str) or not dialect.parses_user_agent:
         return None
     capsule["userAgent"] = dict(parse_user_agent(agent[: MAX_USER_AGENT + 1]))
     return agent
+
+
+def unreadable(capsule: dict[str, Any], dialect: Dialect) -> str:
+    """Return the field for which `complete` has raised: host, number or time."""
+    try:
+        str(capsule["recvFrom"]).encode()
+    except (KeyError, ValueError):
+        return "recvFrom"
+    try:
+        int(capsule["seqId"])
+    except (KeyError, ValueError, TypeError, OverflowError):
+        return "seqId"
+    if dialect.uuid_time == "dt" and capsule.get("dt"):
+        return "dt"
+    return "timestamp" if "timestamp" in capsule else "dt"
 
 
 def event_uuid(capsule: dict[str, Any], dialect: Dialect) -> str:
@@ -110,9 +141,10 @@ def parse_user_agent(agent: str) -> dict[str, Any]:
         agent = ""
     parsed = ua_parser.parse(agent)
     browser, system, device = parsed.user_agent, parsed.os, parsed.device
+    family = device.family if device else "Other"
     app = APP.match(agent)
     return {
-        "device_family": device.family if device else "Other",
+        "device_family": family,
         "browser_family": browser.family if browser else "Other",
         "browser_major": browser.major if browser else None,
         "browser_minor": browser.minor if browser else None,
@@ -120,6 +152,15 @@ def parse_user_agent(agent: str) -> dict[str, Any]:
         "os_major": system.major if system else None,
         "os_minor": system.minor if system else None,
         "wmf_app_version": app[1] if app else "-",
-        "is_bot": bool((device and device.family == "Spider") or BOT.search(agent)),
-        "is_mediawiki": agent.startswith("MediaWiki/"),
+        "is_bot": is_bot(family, agent),
+        "is_mediawiki": "mediawiki" in agent.lower(),
     }
+
+
+def is_bot(device_family: str, agent: str) -> bool:
+    """Tell whether a user agent is a bot's, by EventLogging's rule.
+
+    A pattern counts only where no device is known: a phone named CUBOT is none.
+    """
+    known = device_family != "Other"
+    return device_family == "Spider" if known else BOT.match(agent.strip('"')) is not None

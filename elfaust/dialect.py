@@ -41,6 +41,9 @@ class Dialect(NamedTuple):
     string_length: int
     #: Whether a required property's column is NOT NULL.
     required_not_null: bool
+    #: Texts of a line that no event keeps: EventLogging hashed the client's address with a key that
+    #: it threw away every 90 days. The column stays, NULL.
+    withheld: tuple[str, ...] = ()
 
 
 DIALECTS = {
@@ -58,6 +61,7 @@ DIALECTS = {
         columns=("uuid", "clientIp", "timestamp", "userAgent", "webHost", "wiki"),
         string_length=191,
         required_not_null=True,
+        withheld=("clientIp",),
     ),
     "2018": Dialect(
         client_format="%q %{recvFrom}s %{seqId}d %D %{ip}i %u",

@@ -14,6 +14,13 @@ UNREADABLE = (
     " line after it as processor.client_format has them."
 )
 NO_KEY = "Send `schema`, the schema's name, and `revision`, a whole number above 0."
+#: How to send what makes an event's identity, by the field.
+OF_IDENTITY = {
+    "recvFrom": "Send $.recvFrom as the name of the host that received the event.",
+    "seqId": "Send $.seqId as an integer.",
+    "dt": "Send $.dt as a time in UTC, such as 2020-09-13T12:26:40Z.",
+    "timestamp": "Send $.timestamp in seconds or milliseconds since 1970, in UTC.",
+}
 UNKNOWN_SCHEMA = (
     "Publish this revision of the schema, or correct the name and revision that the event gives."
 )

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, Protocol
 from elfaust import hints
 from elfaust.boundary import check_batch, unforeseen
 from elfaust.bounds import check_bounds
-from elfaust.capsule import complete
+from elfaust.capsule import complete, unreadable
 from elfaust.dialect import DIALECTS
 from elfaust.errors import EventFault
 from elfaust.event_error import error_event, is_revision
@@ -22,6 +22,8 @@ from elfaust.types import Record, SchemaKey
 
 #: Lines whose schemas are looked up together.
 LINES_AT_ONCE = 250
+#: What reading a line raises where the line is at fault.
+READING = (ValueError, KeyError, TypeError, RecursionError, OverflowError)
 #: EventLogging took these for schema names and then failed to fetch them.
 NOT_FETCHED = "<SchemaError: 'Schema fetch failed: not in the repository'>"
 NAME_OF_OLD = re.compile(r"\A[A-Za-z0-9_./-]{1,63}\Z")
@@ -132,14 +134,20 @@ class Judge:
             return self._parse(line)
         except EventFault as fault:
             return fault
-        except (ValueError, KeyError, TypeError, RecursionError, OverflowError) as error:
+        except READING as error:
             return EventFault("processor", repr(error), *whose(line), hint=hints.UNREADABLE)
         except Exception as error:
             return unforeseen(error, "processor", *whose(line))
 
     def _parse(self, line: bytes) -> Parsed:
         capsule = self._parser.parse(line)
-        agent = complete(capsule, self._dialect)
+        try:
+            agent = complete(capsule, self._dialect)
+        except READING as error:
+            name = unreadable(capsule, self._dialect)
+            hint = hints.OF_IDENTITY[name]
+            fault = EventFault("processor", repr(error), *whose(line), f"$.{name}", hint)
+            raise fault from error
         return Parsed(capsule, key_of(capsule), agent)
 
     def verdict(self, record: Record, found: Parsed | EventFault, origin: str) -> Verdict | None:

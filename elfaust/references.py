@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from typing import Any
+from urllib.parse import unquote
 
 from elfaust.json_text import MAX_DEPTH
 
@@ -30,14 +31,14 @@ Keys = tuple[str | int, ...]
 
 
 def target(schema: dict[str, Any], reference: str) -> Any:
-    """Return what a `$ref` refers to.
+    """Return what a `$ref` refers to: a JSON pointer in a URI's fragment, percent-encoded.
 
     Raises ValueError for one that leaves the schema or leads nowhere.
     """
     if reference != "#" and not reference.startswith("#/"):
         raise ValueError(f"$ref {reference!r} is not looked up: only #/... within the schema is")
     found: Any = schema
-    for part in reference.split("/")[1:]:
+    for part in unquote(reference).split("/")[1:]:
         key = part.replace("~1", "/").replace("~0", "~")
         try:
             found = found[int(key) if isinstance(found, list) else key]

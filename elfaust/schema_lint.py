@@ -117,6 +117,8 @@ def _property(part: Property) -> Iterator[Finding]:
         if not schema.get("description"):
             yield Finding("note", path, "Say in `description` what it means, with its unit.")
     yield from _type(part, path)
+    if "format" in schema:
+        yield Finding("note", path, "Give it a pattern if it matters: format is not checked.")
     default = schema.get("default")
     if default is not None and default_of(schema) is None:
         message = f"Give a default of its type: {default!r} is none and is not filled in."

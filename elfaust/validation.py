@@ -7,7 +7,7 @@ patterns.py), and a schema on which one of them stumbles is found as it is compi
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
 import jsonschema_rs
@@ -85,35 +85,43 @@ class Validator:
                 raise
         try:
             fault = self._fault(value, at)
+        except EventFault:
+            raise
         except Exception as error:
             fault = unforeseen(error, "validation")
         if fault is not None:
             raise fault
 
     def _fault(self, value: Any, at: tuple[str, ...]) -> EventFault | None:
-        found: list[ValidationError] = []
-        given_up = ""
-        try:
-            with limited():
-                # What is found before it gives up counts.
-                found.extend(self._reference.iter_errors(value))
-        except (TooManySteps, RecursionError) as error:
-            given_up = str(error) if isinstance(error, TooManySteps) else "too many levels"
-        except UnknownType as broken:
-            message = f"its schema cannot judge it: {broken.type!r} is no type"
-            return EventFault("validation", message, hint=UNFIT_SCHEMA)
-        worst = best_match(found, key=_weight)
+        found, given_up = self.errors(value)
+        worst = best_match(found, key=weight)
         if worst is not None:
-            path = path_of(worst, at)
-            message = worst.message
-            if given_up:
-                message += f" (and perhaps worse: to judge all of it takes {given_up})"
-            return EventFault("validation", message, path=path, hint=hint(worst, path))
+            more = f" (and perhaps worse: to judge all of it takes {given_up})" if given_up else ""
+            return told(worst, at, more)
         if given_up:
             message = f"by its schema it takes {given_up} to judge it"
             path = "$" + "".join(f".{name}" for name in at)
             return EventFault("validation", message, path=path, hint=TOO_MANY_STEPS)
         return None
+
+    def errors(self, value: Any) -> tuple[list[ValidationError], str]:
+        """Return what the reference finds, and at how many steps it gave up, "" where it did not.
+
+        Raises EventFault for a type that nobody knows.
+        """
+        found: list[ValidationError] = []
+        try:
+            with limited():
+                # What is found before it gives up counts.
+                found.extend(self._reference.iter_errors(value))
+        except TooManySteps as error:
+            return found, str(error)
+        except RecursionError:
+            return found, "too many levels"
+        except UnknownType as broken:
+            message = f"its schema cannot judge it: {broken.type!r} is no type"
+            raise EventFault("validation", message, hint=UNFIT_SCHEMA) from broken
+        return found, ""
 
 
 class CapsuleValidator:
@@ -154,6 +162,18 @@ class CapsuleValidator:
         if self._event is not None:
             self._event.validate(capsule["event"], ("event",))
 
+    def parts(self, capsule: dict[str, Any]) -> Iterator[tuple[Validator, Any, tuple[str, ...]]]:
+        """Yield who judges a capsule, each with what it judges and where that stands in it."""
+        yield self._capsule, capsule, ()
+        if self._event is not None and "event" in capsule:
+            yield self._event, capsule["event"], ("event",)
+
+
+def told(error: ValidationError, at: tuple[str, ...], more: str = "") -> EventFault:
+    """Return the fault that an error of the reference is, with its path and a hint."""
+    path = path_of(error, at)
+    return EventFault("validation", error.message + more, path=path, hint=hint(error, path))
+
 
 def _guarded(compiling: Callable[..., T], *arguments: Any) -> T:
     """Return what a compiler returns; whatever it raises is a ValueError.
@@ -181,7 +201,8 @@ def _is_panic(error: BaseException) -> bool:
     return type(error).__name__ == "PanicException"
 
 
-def _weight(error: ValidationError) -> tuple[Any, ...]:
+def weight(error: ValidationError) -> tuple[Any, ...]:
+    """Return how much of two errors of a value counts, as `best_match` has it."""
     types = error.schema.get("type") if isinstance(error.schema, dict) else None
     if isinstance(types, dict) or any(not isinstance(name, str) for name in types or ()):
         # `relevance` cannot compare draft 3's unions of schemas.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import difflib
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +12,7 @@ import click
 
 from elfaust.dialect import DIALECTS
 from elfaust.errors import SchemaAway, SchemaUnfit
+from elfaust.nearness import near_schema
 from elfaust.registry import Kind, Registry, Schema
 from elfaust.schema_diff import diff
 from elfaust.schema_lint import Finding, lint
@@ -83,14 +83,16 @@ def lint_command(settings: Settings, name: str | None, revision: int | None, as_
 @click.option("--json", "as_json", is_flag=True, help="One JSON list for a program.")
 @click.pass_obj
 def diff_command(settings: Settings, name: str, old: int, new: int, as_json: bool) -> None:
-    """Say what has changed from one revision to another; exits 1 if a change is breaking."""
+    """Say what has changed from one revision to another.
+
+    Exits 1 if a change is breaking, or if only you can tell: look yourself.
+    """
     changes = diff(find(settings, name, old).event, find(settings, name, new).event)
     if as_json:
         click.echo(json.dumps([change._asdict() for change in changes]))
     else:
         for change in changes:
-            kind = "breaking" if change.breaking else "compatible"
-            click.echo(f"{change.path}: {kind}: {change.message}")
+            click.echo(f"{change.path}: {change.kind}: {change.message}")
     if any(change.breaking for change in changes):
         raise SystemExit(1)
 
@@ -104,22 +106,16 @@ def find(settings: Settings, name: str, revision: int | None = None) -> Schema:
     known = registry.known()
     revisions = [key.revision for key in known if key.schema == name]
     if revision is None and not revisions:
-        raise SchemaUnfit((name, 0), _near(name, [key.schema for key in known]))
+        near = near_schema(SchemaKey(name, 0), known)
+        raise SchemaUnfit((name, 0), near or "no schema has such a name")
     key = SchemaKey(name, revision if revision is not None else max(revisions))
     asyncio.run(registry.resolve([key]))
     state = registry.state(key)
     if state.schema is not None:
         return state.schema
-    near = _near(name, [key.schema for key in known])
-    known_here = ", ".join(map(str, revisions))
-    hint = f"revisions are {known_here}" if revisions else near
+    hint = near_schema(key, known) or "no schema has such a name"
     unknown = SchemaAway if state.kind is Kind.ASKING else SchemaUnfit
     raise unknown(key, f"{state.reason}; {hint}")
-
-
-def _near(name: str, names: list[str]) -> str:
-    near = difflib.get_close_matches(name, set(names), n=1, cutoff=0.5)
-    return f"did you mean {near[0]}?" if near else "no schema has such a name"
 
 
 def _chosen(settings: Settings, name: str | None, revision: int | None) -> Iterator[Schema]:

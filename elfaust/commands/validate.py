@@ -7,11 +7,14 @@ import json
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import islice
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 
 import click
 
 from elfaust.dialect import DIALECTS
+from elfaust.errors import EventFault
+from elfaust.event_error import storable
+from elfaust.every_fault import EveryFault
 from elfaust.json_text import decode_json
 from elfaust.plain_events import PlainEvents
 from elfaust.processing import Judge, Verdict
@@ -66,13 +69,21 @@ def command(
     if line_format in ("auto", "json"):
         lines = ((n, line) for n, line in lines if line.strip())
     refused = total = 0
-    for number, verdict in judges.verdicts(lines):
+    for told in judges.told(lines):
         total += 1
-        refused += verdict.fault is not None
-        click.echo(as_object(verdict) if as_json else as_text(number, verdict))
+        refused += told.verdict.fault is not None
+        click.echo(as_object(told) if as_json else as_text(told))
     click.echo(f"{total} lines, {total - refused} valid, {refused} not", err=True)
     if refused:
         raise SystemExit(1)
+
+
+class Told(NamedTuple):
+    """What is said of the line of a number: its verdict and every fault of it."""
+
+    number: int
+    verdict: Verdict
+    faults: list[EventFault]
 
 
 class Judges:
@@ -84,6 +95,7 @@ class Judges:
         Raises ValueError for a format that is none.
         """
         registry, processor = Registry(settings.schemas), settings.processor
+        self._every_fault = EveryFault(registry)
         plain = PlainEvents(processor.max_keys)
         self._kinds = {
             "client": Judge(processor.client_format, registry, settings),
@@ -94,16 +106,18 @@ class Judges:
         if line_format not in NAMES:
             self._kinds[line_format] = Judge(line_format, registry, settings)
 
-    def verdicts(self, lines: Iterator[tuple[int, bytes]]) -> Iterator[tuple[int, Verdict]]:
-        """Yield the verdict on each numbered line, in order."""
+    def told(self, lines: Iterator[tuple[int, bytes]]) -> Iterator[Told]:
+        """Yield what is said of each numbered line, in order."""
         while chunk := list(islice(lines, CHUNK)):
-            found: dict[int, Verdict] = {}
+            found: dict[int, Told] = {}
             for kind, judge in self._kinds.items():
                 mine = [(n, line) for n, line in chunk if (self._only or _kind(line)) == kind]
                 records = [Record(line, n, 0, "", -1) for n, line in mine]
                 verdicts = asyncio.run(judge.judge(records, "validate"))
-                found |= {n: verdict for (n, _), verdict in zip(mine, verdicts, strict=True)}
-            yield from ((n, found[n]) for n, _ in chunk)
+                for record, verdict in zip(records, verdicts, strict=True):
+                    faults = self._every_fault.of(judge, record, verdict)
+                    found[record.offset] = Told(record.offset, verdict, faults)
+            yield from (found[n] for n, _ in chunk)
 
 
 def _kind(line: bytes) -> str:
@@ -113,27 +127,37 @@ def _kind(line: bytes) -> str:
     return "server" if start.isdigit() else "client"
 
 
-def as_object(verdict: Verdict) -> str:
-    """Return a verdict as one line of JSON."""
-    fault = verdict.fault
-    if fault is None:
-        return json.dumps({"outcome": "valid", "event": decode_json(verdict.value)})
+def as_object(told: Told) -> str:
+    """Return what is said of a line as one line of JSON."""
+    number, verdict, faults = told
+    if not faults:
+        event = decode_json(verdict.value)
+        return json.dumps({"line": number, "outcome": "valid", "event": event})
+    worst = faults[0]
     shown: dict[str, Any] = {
-        "outcome": fault.code,
-        "schema": fault.schema,
-        "revision": fault.revision,
-        "message": fault.message,
-        "path": fault.path,
+        "line": number,
+        "outcome": worst.code,
+        "schema": worst.schema,
+        "revision": worst.revision,
+        **_fault_object(worst),
+        "faults": [_fault_object(fault) for fault in faults],
     }
     return json.dumps(shown)
 
 
-def as_text(number: int, verdict: Verdict) -> str:
-    """Return a verdict as a person reads it: the line, the place in it and what to change."""
-    fault = verdict.fault
-    if fault is None:
+def _fault_object(fault: EventFault) -> dict[str, str]:
+    return {"message": fault.message, "path": fault.path, "hint": fault.hint}
+
+
+def as_text(told: Told) -> str:
+    """Return what is said of a line as a person reads it: each fault, its place, what to change."""
+    number, verdict, faults = told
+    if not faults:
         return f"line {number}: valid, {verdict.key.schema} {verdict.key.revision}"
-    message = fault.message.encode("utf-8", "replace").decode()
-    place = f" at {fault.path}" if fault.path else ""
-    first = f"line {number}: {fault.code}, {fault.schema} {fault.revision}{place}: {message:.500}"
-    return f"{first}\n  {fault.hint}" if fault.hint else first
+    shown = []
+    for n, fault in enumerate(faults):
+        kind = "also" if n else f"{fault.code}, {fault.schema} {fault.revision}"
+        place = f" at {fault.path}" if fault.path else ""
+        shown.append(f"line {number}: {kind}{place}: {fault.message:.500}")
+        shown += [f"  {fault.hint}"] if fault.hint else []
+    return storable("\n".join(shown))

@@ -36,9 +36,9 @@ def tools(settings: Settings, case: Case, faults: Faults) -> None:
 
 
 def _validate(settings: Settings, form: str, lines: list[bytes]) -> None:
-    for number, verdict in Judges(form, settings).verdicts(iter(enumerate(lines, 1))):
-        as_text(number, verdict).encode()
-        shown = as_object(verdict)
+    for told in Judges(form, settings).told(iter(enumerate(lines, 1))):
+        as_text(told).encode()
+        shown = as_object(told)
         json.loads(shown.encode())
 
 

@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import uuid
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from elfaust.capsule import complete, event_uuid, in_utc, iso8601, parse_user_agent, seconds
-from elfaust.dialect import DIALECTS
+from elfaust.capsule import (
+    complete,
+    event_uuid,
+    in_utc,
+    iso8601,
+    parse_user_agent,
+    seconds,
+    unreadable,
+)
+from elfaust.dialect import DIALECTS, Dialect
 
 NOW, OF_2015 = DIALECTS["2018"], DIALECTS["2015"]
 
@@ -36,6 +45,16 @@ def test_in_2015_the_user_agent_stays_and_the_time_is_seconds() -> None:
         "timestamp": 1358791834,
         "uuid": "31f60f96a7f2569a93c369f4c065ba31",
     }
+
+
+def test_in_2015_the_client_s_address_stays_out_of_the_event() -> None:
+    line = {"recvFrom": "h", "seqId": "1", "dt": "2013-01-21T18:10:34Z"}
+    capsule = {**line, "clientIp": "198.51.100.7"}
+    complete(capsule, OF_2015)
+    assert "clientIp" not in capsule
+    refused = {**line, "clientIp": 5}
+    complete(refused, OF_2015)
+    assert refused["clientIp"] == 5
 
 
 @pytest.mark.parametrize(
@@ -90,6 +109,39 @@ def test_a_user_agent_that_is_too_long_is_dropped() -> None:
     assert parse_user_agent("Googlebot " * 100) == parse_user_agent("")
 
 
+CUBOT = (
+    "Mozilla/5.0 (Linux; Android 8.0.0; CUBOT_P20) AppleWebKit/537.36 (KHTML, like Gecko)"
+    " Chrome/70.0.3538.110 Mobile Safari/537.36"
+)
+
+
+@pytest.mark.parametrize(
+    ("agent", "is_bot"),
+    [
+        (CUBOT, False),
+        ("python-requests/2.18", True),
+        ("Apache-HttpClient/4.5.2", True),
+        ("okhttp/3.12.0", True),
+        ("PHP/7.0", True),
+        ('"PHP/7.0"', True),
+        ("my PHP/7.0", False),
+        ("Googlebot/2.1 (+http://www.google.com/bot.html)", True),
+        ("someone@example.org", True),
+        ("mail someone@example.org", False),
+        ("Foo reader", False),
+        ("", False),
+    ],
+)
+def test_a_bot_by_eventlogging_s_rule(agent: str, is_bot: bool) -> None:
+    assert parse_user_agent(agent)["is_bot"] is is_bot
+
+
+@pytest.mark.parametrize("agent", ["Foo MediaWiki/1.35", "MediaWiki/1.35", "x mediawiki"])
+def test_mediawiki_is_told_anywhere_in_any_case(agent: str) -> None:
+    assert parse_user_agent(agent)["is_mediawiki"] is True
+    assert parse_user_agent(CUBOT)["is_mediawiki"] is False
+
+
 def test_events_do_not_share_a_parsed_user_agent() -> None:
     capsules = [
         {"recvFrom": "h", "seqId": n, "dt": "2020-01-01T00:00:00Z", "userAgent": "-"}
@@ -99,3 +151,25 @@ def test_events_do_not_share_a_parsed_user_agent() -> None:
         complete(capsule, NOW)
     assert capsules[0]["userAgent"] == capsules[1]["userAgent"]
     assert capsules[0]["userAgent"] is not capsules[1]["userAgent"]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "dialect", "name"),
+    [
+        ({"recvFrom": "\udcff"}, NOW, "recvFrom"),
+        ({"seqId": float("inf")}, NOW, "seqId"),
+        ({"seqId": None}, NOW, "seqId"),
+        ({"dt": "\udcff", "timestamp": 1}, NOW, "dt"),
+        ({"timestamp": 10**15}, NOW, "timestamp"),
+        ({"dt": "soon"}, OF_2015, "dt"),
+        ({}, OF_2015, "dt"),
+        ({}, NOW, "dt"),
+    ],
+)
+def test_the_field_that_cannot_be_read_is_named(
+    wrong: dict[str, Any], dialect: Dialect, name: str
+) -> None:
+    capsule = {"recvFrom": "h", "seqId": 1, **wrong}
+    with pytest.raises((ValueError, KeyError, TypeError, OverflowError)):
+        complete(capsule, dialect)
+    assert unreadable(capsule, dialect) == name

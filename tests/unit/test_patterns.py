@@ -71,3 +71,19 @@ def test_patterns_are_found_with_their_paths_and_not_in_data() -> None:
         ("$.properties.default.patternProperties", "b"),
         ("$.properties.default.patternProperties.b.items[0].pattern", "c"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "found", "not_found"),
+    [
+        (r"\p{Letter}cole", "\u00e9cole", "9cole"),
+        (r"^\p{digit}+$", "42", "a"),
+        (r"^\P{Letter}$", "1", "\u00e9"),
+        (r"^\p{Script=Greek}$", "\u03b1", "a"),
+        (r"^[\p{Uppercase_Letter}_]$", "\u00c9", "\u00e9"),
+        (r"^(\p{Letter})\1$", "\u00e9\u00e9", "11"),
+    ],
+)
+def test_properties_of_unicode_by_their_names(pattern: str, found: str, not_found: str) -> None:
+    assert search(pattern, found)
+    assert not search(pattern, not_found)

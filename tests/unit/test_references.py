@@ -57,6 +57,22 @@ def test_target_unescapes_its_path() -> None:
     assert target(schema, "#/definitions/a~1b/0/x~0y") == 1
 
 
+@pytest.mark.parametrize(
+    ("name", "reference"),
+    [
+        ("percent%field", "#/definitions/percent%25field"),
+        ('foo"bar', "#/definitions/foo%22bar"),
+        ("\u00e9 b", "#/definitions/%C3%A9%20b"),
+        ("a/b", "#/definitions/a%7E1b"),
+        ("50%", "#/definitions/50%"),
+    ],
+)
+def test_a_reference_is_percent_encoded(name: str, reference: str) -> None:
+    schema = {"definitions": {name: {"type": "integer"}}, "properties": {"a": {"$ref": reference}}}
+    assert check(schema)
+    assert expanded(schema)["properties"] == {"a": {"type": "integer"}}
+
+
 def test_references_are_replaced_and_what_holds_itself_ends() -> None:
     schema = {
         "definitions": {"word": {"type": "string"}},

@@ -5,8 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from elfaust.dialect import LATEST
+from elfaust.errors import EventFault
 from elfaust.schema_diff import Change, diff
+from elfaust.validation import CapsuleValidator
+from tests.unit.test_validation import CAPSULE, SCHEMA, VALUE
+
+DRAFT7 = {"$schema": "http://json-schema.org/draft-07/schema#"}
+NEWEST = {"$schema": "https://json-schema.org/draft/2020-12/schema"}
 
 
 def changed(was: dict[str, Any], now: dict[str, Any]) -> list[Change]:
@@ -48,8 +57,9 @@ def test_a_change_is_breaking_or_not(
 
 
 def test_properties_that_come_and_go() -> None:
-    old: dict[str, Any] = {"properties": {"gone": {}, "same": {}}}
-    new: dict[str, Any] = {"required": ["must"], "properties": {"may": {}, "must": {}, "same": {}}}
+    old: dict[str, Any] = {**DRAFT7, "properties": {"gone": {}, "same": {}}}
+    come: dict[str, Any] = {"properties": {"may": {}, "must": {}, "same": {}}}
+    new: dict[str, Any] = {**DRAFT7, "required": ["must"], **come}
     assert diff(old, new) == [
         Change("$.event.gone", "removed", breaking=True),
         Change("$.event.may", "added, optional", breaking=False),
@@ -71,3 +81,191 @@ def test_the_same_schema_has_not_changed() -> None:
         )
         == []
     )
+
+
+#: Field case 16: what was passed over in silence.
+BLIND: list[tuple[dict[str, Any], dict[str, Any]]] = [
+    ({"type": "integer", "exclusiveMinimum": 0}, {"type": "integer", "exclusiveMinimum": 10}),
+    ({"type": "string"}, {"type": "string", "const": "x"}),
+    ({"type": "integer"}, {"type": "integer", "multipleOf": 5}),
+    ({"type": "array"}, {"type": "array", "uniqueItems": True}),
+    ({"type": "object"}, {"type": "object", "additionalProperties": {"type": "string"}}),
+    ({"type": "integer"}, {"type": "integer", "allOf": [{"minimum": 10}]}),
+    ({"oneOf": [{"type": "string"}, {"type": "integer"}]}, {"oneOf": [{"type": "string"}]}),
+    ({"type": "string"}, {"type": "string", "not": {"enum": ["x"]}}),
+    ({"type": "object"}, {"type": "object", "minProperties": 2}),
+    ({"type": "object"}, {"type": "object", "dependencies": {"a": ["b"]}}),
+    (
+        {"type": "array", "items": [{"type": "string"}]},
+        {"type": "array", "items": [{"type": "integer"}]},
+    ),
+    ({}, {"disallow": "string"}),
+    ({"type": "array"}, {"type": "array", "items": {"type": "integer"}}),
+]
+
+
+@pytest.mark.parametrize("draft", [{}, DRAFT7, NEWEST])
+@pytest.mark.parametrize(("was", "now"), BLIND)
+def test_no_keyword_is_passed_over(
+    draft: dict[str, Any], was: dict[str, Any], now: dict[str, Any]
+) -> None:
+    old, new = ({**draft, "properties": {"a": of}} for of in (was, now))
+    assert any(change.breaking for change in diff(old, new))
+
+
+@pytest.mark.parametrize(
+    ("was", "now", "kind"),
+    [
+        ({"contains": {}}, {"contains": {"type": "string"}}, "changed: look yourself"),
+        ({"if": {}}, {"if": {"type": "string"}}, "changed: look yourself"),
+        ({"propertyNames": {"pattern": "a"}}, {}, "compatible"),
+        ({"allOf": [{"title": "a"}]}, {"allOf": [{"title": "b"}]}, None),
+        ({"items": {"type": "integer"}}, {"items": {"type": "string"}}, "breaking"),
+        ({"multipleOf": 4}, {"multipleOf": 2}, "compatible"),
+        ({"multipleOf": 2}, {"multipleOf": 4}, "breaking"),
+        ({"required": ["x"]}, {"required": ["x", "y"]}, "breaking"),
+        ({"required": ["x", "y"]}, {"required": ["x"]}, "compatible"),
+        ({"enum": [1]}, {"enum": [True]}, "breaking"),
+        ({"const": 1}, {"enum": [1, 2]}, "compatible"),
+        ({"default": 1}, {"default": 2}, "compatible"),
+        ({"format": "email"}, {"format": "uri"}, "compatible"),
+        ({}, {"patternProperties": {"^x": {}}}, "changed: look yourself"),
+        ({}, {"properties": {"x": {"type": "integer"}}}, "changed: look yourself"),
+        ({}, {"properties": {"x": {}}}, "compatible"),
+        (
+            {"additionalProperties": {"minimum": 1}},
+            {"additionalProperties": {"minimum": 2}},
+            "breaking",
+        ),
+        ({"additionalProperties": False}, {"additionalProperties": {}}, "compatible"),
+        ({}, {"dependencies": {"a": ["b"]}}, "changed: look yourself"),
+        ({}, {"x-owner": "team"}, "compatible"),
+    ],
+)
+def test_what_a_change_is(was: dict[str, Any], now: dict[str, Any], kind: str | None) -> None:
+    old, new = ({**DRAFT7, "properties": {"a": of}} for of in (was, now))
+    kinds = [change.kind for change in diff(old, new)]
+    assert kinds[:1] == ([] if kind is None else [kind])
+
+
+def test_a_keyword_that_the_draft_does_not_know_is_told() -> None:
+    [change] = changed({}, {"const": 5})
+    assert change == Change(
+        "$.event.a", "const changed, which draft 03 does not know", breaking=True, sure=False
+    )
+
+
+def test_another_draft_is_for_a_person_to_look_at() -> None:
+    [change] = diff({}, DRAFT7)
+    assert change.message == "written in draft 03, now 07"
+    assert change.kind == "changed: look yourself"
+
+
+def test_what_a_reference_leads_to_is_compared() -> None:
+    def of(limit: int) -> dict[str, Any]:
+        definitions = {"definitions": {"n": {"minimum": limit}, "s": {"$ref": "#/definitions/s"}}}
+        return {**DRAFT7, "properties": {"a": {"allOf": [{"$ref": "#/definitions/n"}]}}} | (
+            definitions
+        )
+
+    [change] = diff(of(1), of(2))
+    assert change.path == "$.event.a"
+    assert change.kind == "changed: look yourself"
+
+
+def test_a_schema_that_holds_itself_is_compared() -> None:
+    def of(kind: str) -> dict[str, Any]:
+        node = {"properties": {"child": {"$ref": "#/definitions/node"}, "v": {"type": kind}}}
+        return {
+            "properties": {"tree": {"$ref": "#/definitions/node"}},
+            "definitions": {"node": node},
+        }
+
+    [change] = diff(of("string"), of("integer"))
+    assert (change.path, change.breaking) == ("$.event.tree.v", True)
+
+
+def test_what_a_dynamic_reference_may_lead_to_is_compared() -> None:
+    def of(kind: str) -> dict[str, Any]:
+        node = {"$dynamicAnchor": "node", "type": kind}
+        return {**NEWEST, "properties": {"a": {"$dynamicRef": "#node"}}, "$defs": {"node": node}}
+
+    [change] = diff(of("string"), of("integer"))
+    assert change.kind == "changed: look yourself"
+    assert diff(of("string"), of("string")) == []
+
+
+#: Parts of draft 07, many of them near to each other.
+LEAF7 = st.fixed_dictionaries(
+    {},
+    optional={
+        "type": st.sampled_from(["string", "integer", "number", "object", "array", "null"]),
+        "enum": st.lists(st.sampled_from([1, 2, "a", "b", None, True]), min_size=1, max_size=3),
+        "const": st.sampled_from([1, "a"]),
+        "minimum": st.integers(0, 3),
+        "exclusiveMaximum": st.integers(0, 3),
+        "multipleOf": st.integers(1, 4),
+        "minLength": st.integers(0, 2),
+        "pattern": st.sampled_from(["a", "^b"]),
+        "minProperties": st.integers(0, 2),
+        "maxItems": st.integers(0, 2),
+        "uniqueItems": st.booleans(),
+        "required": st.lists(st.sampled_from("abc"), max_size=2, unique=True),
+        "description": st.sampled_from(["x", "y"]),
+    },
+)
+PART7 = st.recursive(
+    LEAF7 | st.booleans(),
+    lambda inner: st.fixed_dictionaries(
+        {},
+        optional={
+            "properties": st.dictionaries(st.sampled_from("abc"), inner, max_size=2),
+            "additionalProperties": inner,
+            "patternProperties": st.dictionaries(st.sampled_from(["a", "b"]), inner, max_size=1),
+            "items": inner | st.lists(inner, min_size=1, max_size=2),
+            "additionalItems": inner,
+            "contains": inner,
+            "propertyNames": inner,
+            "allOf": st.lists(inner, min_size=1, max_size=2),
+            "anyOf": st.lists(inner, min_size=1, max_size=2),
+            "oneOf": st.lists(inner, min_size=1, max_size=2),
+            "not": inner,
+            "if": inner,
+            "then": inner,
+            "dependencies": st.dictionaries(
+                st.sampled_from("ab"), inner | st.just(["c"]), max_size=1
+            ),
+        },
+    ),
+    max_leaves=5,
+)
+
+
+def is_valid(schema: dict[str, Any], value: Any) -> bool:
+    try:
+        CapsuleValidator(schema, LATEST).validate({**CAPSULE, "event": value})
+    except EventFault:
+        return False
+    return True
+
+
+def check(old: dict[str, Any], new: dict[str, Any], event: dict[str, Any]) -> None:
+    changes = diff(old, new)
+    if not any(change.breaking for change in changes) and is_valid(old, event):
+        assert is_valid(new, event), changes
+
+
+@settings(deadline=None, max_examples=300)
+@given(PART7, PART7, VALUE)
+def test_what_is_refused_now_and_was_not_is_breaking(was: Any, now: Any, value: Any) -> None:
+    old, new = ({**DRAFT7, "properties": {"a": of}} for of in (was, now))
+    check(old, new, {"a": value})
+    check(new, old, {})
+
+
+@settings(deadline=None, max_examples=200)
+@given(SCHEMA, SCHEMA, VALUE)
+def test_so_it_is_in_draft_3(was: dict[str, Any], now: dict[str, Any], value: Any) -> None:
+    old, new = ({"properties": {"a": of}} for of in (was, now))
+    check(old, new, {"a": value})
+    check(old, new, {})

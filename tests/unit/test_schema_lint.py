@@ -177,3 +177,9 @@ def test_a_schema_whose_steps_multiply_is_a_warning() -> None:
 def test_what_the_judge_stumbles_over_is_named_by_its_path() -> None:
     [finding] = lint(Schema(KEY, of(pattern="*abc")), FORMAT, [])
     assert finding.message.startswith("Nobody can judge by this schema: $.properties.a.pattern: ")
+
+
+def test_lint_says_that_a_format_is_not_checked() -> None:
+    found = lint(Schema(KEY, of(type="string", format="email")), FORMAT, ())
+    assert any((f.level, f.path) == ("note", "$.event.a") and "format" in f.message for f in found)
+    assert not any("format" in f.message for f in lint(Schema(KEY, of(type="string")), FORMAT, ()))

@@ -36,8 +36,8 @@ def test_show_prints_the_newest_or_the_one_that_is_named(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("Wrod",), "did you mean Word?"),
-        (("Word", "7"), "revisions are 1, 2"),
+        (("Wrod",), "Did you mean Word?"),
+        (("Word", "7"), "Did you mean Word 2? Its known revisions are 1, 2."),
         (("Zzz", "1"), "no schema"),
     ],
 )
@@ -94,7 +94,8 @@ def test_diff_exits_1_for_a_breaking_change(folder: Path) -> None:
     assert "$.event.word: breaking: type string, now strin" in result.stdout
     assert schema(folder, "diff", "Word", "1", "1").exit_code == 0
     changes = json.loads(schema(folder, "diff", "Word", "1", "2", "--json").stdout)
-    assert {"path": "$.event", "message": "described otherwise", "breaking": False} in changes
+    described = {"path": "$.event", "message": "described otherwise"}
+    assert {**described, "breaking": False, "sure": True} in changes
 
 
 def test_wrong_usage_exits_2(folder: Path) -> None:

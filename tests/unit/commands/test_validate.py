@@ -68,13 +68,77 @@ def test_a_plain_event_is_told_where_it_is_wrong(schemas: str) -> None:
     ]
     assert "2 lines, 1 valid, 1 not" in result.stderr
     result = validate(lines, "--schema-dir", schemas, "--json")
+    told = {
+        "message": "5 is not of type 'string'",
+        "path": "$.event.word",
+        "hint": "Send $.event.word as string.",
+    }
     assert json.loads(result.stdout.splitlines()[1]) == {
+        "line": 3,
         "outcome": "validation",
         "schema": "Word",
         "revision": 1,
-        "message": "5 is not of type 'string'",
-        "path": "$.event.word",
+        **told,
+        "faults": [told],
     }
+
+
+def test_every_fault_is_told_with_what_is_near(schemas: str) -> None:
+    wrong = {**EVENT, "webhost": "h", "event": {"wrod": 5, "x": 1}}
+    result = validate(json.dumps(wrong).encode(), "--schema-dir", schemas)
+    assert result.stdout.splitlines() == [
+        "line 1: validation, Word 1 at $: Additional properties are not allowed ('webhost' was"
+        " unexpected)",
+        "  Send only what the schema names in $, or add it to the schema, as a new revision."
+        " Did you mean webHost for webhost?",
+        "line 1: also at $.event: Additional properties are not allowed ('wrod', 'x' were"
+        " unexpected)",
+        "  Send only what the schema names in $.event, or add it to the schema, as a new revision."
+        " Did you mean word for wrod?",
+        "line 1: also at $.event.word: 'word' is a required property",
+        "  Send $.event.word, which the schema requires. Is wrod it?",
+    ]
+    result = validate(json.dumps(wrong).encode(), "--schema-dir", schemas, "--json")
+    told = json.loads(result.stdout)
+    assert told["line"] == 1
+    assert [fault["path"] for fault in told["faults"]] == ["$", "$.event", "$.event.word"]
+
+
+@pytest.mark.parametrize(
+    ("named", "asked"),
+    [
+        ({"schema": "Wrod"}, "Did you mean Word?"),
+        ({"revision": 2}, "Did you mean Word 1? Its known revisions are 1."),
+        ({"schema": "Zzz"}, "revision that the event gives."),
+    ],
+)
+def test_a_schema_that_nobody_knows_is_told_with_what_is_near(
+    schemas: str, named: dict[str, Any], asked: str
+) -> None:
+    result = validate(json.dumps({**EVENT, **named}).encode(), "--schema-dir", schemas, "--json")
+    told = json.loads(result.stdout)
+    assert told["message"] == "<SchemaError: 'Schema fetch failed: not in the repository'>"
+    assert told["hint"].endswith(asked)
+
+
+@pytest.mark.parametrize(
+    ("fields", "message", "path"),
+    [
+        ({"timestamp": 890_533_000_000}, "year 30189 is out of range", "$.timestamp"),
+        ({"dt": "", "timestamp": "soon"}, "'soon' is no time", "$.timestamp"),
+        ({"dt": ""}, "KeyError('timestamp')", "$.dt"),
+        ({"seqId": "x"}, "invalid literal for int() with base 10: 'x'", "$.seqId"),
+    ],
+)
+def test_a_field_that_cannot_be_read_is_named(
+    schemas: str, fields: dict[str, Any], message: str, path: str
+) -> None:
+    result = validate(json.dumps({**EVENT, **fields}).encode(), "--schema-dir", schemas, "--json")
+    told = json.loads(result.stdout)
+    assert told["outcome"] == "processor"
+    assert message in told["message"]
+    assert told["path"] == path
+    assert told["hint"].startswith(f"Send {path} ")
 
 
 def test_all_valid_exits_0(schemas: str) -> None:
@@ -91,7 +155,6 @@ def test_the_rules_of_2015(schemas: str) -> None:
         "recvFrom": "cp1054.eqiad.wmnet",
         "seqId": 438763,
         "timestamp": 1358791834,
-        "clientIp": "1.2.3.4",
         "userAgent": '"Mozilla/5.0"',
         "uuid": "31f60f96a7f2569a93c369f4c065ba31",
     }
