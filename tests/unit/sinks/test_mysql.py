@@ -48,6 +48,9 @@ class FakeConnection:
         self.swallows: set[str] = set()
         self._found: Any = []
 
+    def thread_id(self) -> int:
+        return 1
+
     def cursor(self) -> FakeConnection:
         return self
 
