@@ -16,6 +16,8 @@ from elfaust.workers import alive
 
 #: Longest wait for a worker's word, seconds.
 READY_SECONDS = 3.0
+#: What is shown of that word (elfaust/web/ready.py).
+TOLD = ("ready", "waits_for", "held", "unforeseen", "unnamed")
 
 
 @click.command()
@@ -49,8 +51,12 @@ def show(status: dict[str, Any]) -> None:
             f"; elfaust failed on {count} records ({code}), see its log"
             for code, count in worker["unforeseen"].items()
         )
+        unnamed = "".join(
+            f"; {count} keys of {table} are in no column of MySQL, see `elfaust schema lint`"
+            for table, count in worker["unnamed"].items()
+        )
         place = f"{worker['role']:<12} pid {worker['pid']:<8} {worker['web']}"
-        click.echo(f"{place} {state}{held}{failed}")
+        click.echo(f"{place} {state}{held}{failed}{unnamed}")
     if not status["workers"]:
         click.echo("No worker runs; `elfaust up` starts one of each role.")
     for topic in status["topics"]:
@@ -73,10 +79,10 @@ def _ready(web: str) -> dict[str, Any]:
     """Return what a worker says of its readiness (elfaust/web/ready.py)."""
     try:
         answer = requests.get(f"{web}ready/", timeout=READY_SECONDS).json()
-        return {name: answer[name] for name in ("ready", "waits_for", "held", "unforeseen")}
+        return {name: answer[name] for name in TOLD}
     except (requests.RequestException, ValueError, KeyError, TypeError):
         waits = ["an answer of its own"]
-        return {"ready": False, "waits_for": waits, "held": [], "unforeseen": {}}
+        return {"ready": False, "waits_for": waits, "held": [], "unforeseen": {}, "unnamed": {}}
 
 
 def describe(settings: Settings, lags: list[TopicLag]) -> dict[str, Any]:

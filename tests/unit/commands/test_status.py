@@ -10,7 +10,7 @@ import requests
 
 from elfaust.commands.status import _ready, show
 
-READY = {"ready": True, "waits_for": [], "held": [], "unforeseen": {}}
+READY = {"ready": True, "waits_for": [], "held": [], "unforeseen": {}, "unnamed": {}}
 WORKER = {"role": "mysql", "pid": 7, "web": "http://127.0.0.1:6067/"}
 
 
