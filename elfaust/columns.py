@@ -1,4 +1,4 @@
-"""The columns of an event: one walk over a schema serves MySQL's tables and rows alike.
+"""The columns of an event, of the shape of its schema.
 
 EventLogging's rules (jrm.py): nested keys are joined with `_`, what the schema gives no
 properties (arrays, free objects) is JSON text, `timestamp` is MediaWiki's 14 digits, and columns
@@ -7,33 +7,22 @@ are ordered by how often `_` stands in their names, then by name.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from elfaust.dialect import LATEST, Dialect
 from elfaust.errors import SchemaUnfit
-from elfaust.references import expanded
+from elfaust.shape import Place, default_of, shape_of, type_of
 from elfaust.types import SchemaKey
 
 #: MySQL's longest name, characters.
 MAX_NAME = 64
 #: What no name of MySQL's ends with.
 SPACES = " \t\n\v\f\r"
-TYPES = {"boolean": "BOOL", "integer": "BIGINT", "number": "FLOAT"}
+TYPES = {"boolean": "BOOL", "integer": "BIGINT"}
+#: What a number's column may be (`mysql.number`).
+NUMBERS = ("FLOAT", "DOUBLE")
 TIMESTAMP = "VARCHAR(14)"
-#: Types of JSON, and what their values are in Python.
-DEFAULTS = {"boolean": bool, "integer": int, "number": float, "string": str, "array": list}
-
-
-class Leaf(NamedTuple):
-    """A property that has no properties: its keys from the capsule on, its schema.
-
-    `required` says that no event is without it.
-    """
-
-    path: tuple[str, ...]
-    schema: dict[str, Any]
-    required: bool = False
 
 
 class Column(NamedTuple):
@@ -57,46 +46,12 @@ OF_CAPSULE = {
 }
 
 
-def leaves(schema: dict[str, Any]) -> Iterator[Leaf]:
-    """Yield the leaves of an event's schema, depth first; references within it are followed."""
-    yield from _leaves(expanded(schema), ("event",), True)
-
-
-def _leaves(schema: dict[str, Any], path: tuple[str, ...], required: bool) -> Iterator[Leaf]:
-    listed = schema.get("required")
-    for name, of in schema.get("properties", {}).items():
-        if not isinstance(of, dict):
-            # `true` of newer drafts: anything.
-            yield Leaf((*path, name), {}, False)
-            continue
-        always = name in listed if isinstance(listed, list) else of.get("required") is True
-        if of.get("properties") and isinstance(of["properties"], dict):
-            yield from _leaves(of, (*path, name), required and always)
-        else:
-            yield Leaf((*path, name), of, required and always)
-
-
-def type_of(schema: dict[str, Any]) -> str | None:
-    """Return the one type of a schema's values besides null, None where there are several."""
-    kinds = schema.get("type")
-    if isinstance(kinds, list):
-        kinds = [kind for kind in kinds if kind != "null"]
-        kinds = kinds[0] if len(kinds) == 1 else None
-    return kinds if isinstance(kinds, str) else None
-
-
-def default_of(schema: dict[str, Any]) -> Any:
-    """Return what a value left out is stored as; None where the default is not of its type."""
-    default = schema.get("default")
-    kind = type_of(schema)
-    if kind == "number" and type(default) is int:
-        return default
-    wanted = DEFAULTS.get(kind or "")
-    return default if wanted is None or type(default) is wanted else None
-
-
-def columns_of(key: SchemaKey, schema: dict[str, Any], dialect: Dialect = LATEST) -> list[Column]:
+def columns_of(
+    key: SchemaKey, schema: dict[str, Any], dialect: Dialect = LATEST, number: str = "FLOAT"
+) -> list[Column]:
     """Return the columns of a schema revision's table, in their order.
+
+    `number` is the type of a number's column, FLOAT or DOUBLE.
 
     Raises SchemaUnfit for a name that MySQL cannot have, and for two that it cannot tell apart.
     """
@@ -108,7 +63,7 @@ def columns_of(key: SchemaKey, schema: dict[str, Any], dialect: Dialect = LATEST
         )
         for name in dialect.columns
     ]
-    columns = [*capsule, *(_column(leaf, dialect) for leaf in leaves(schema))]
+    columns = [*capsule, *(_column(leaf, dialect, number) for leaf in shape_of(schema).leaves())]
     if dialect.has_id:
         columns.append(ID)
     _check_names(key, columns)
@@ -159,12 +114,13 @@ def _order(column: Column) -> tuple[bool, bool, int, str]:
     return column.name != "id", column.name != "uuid", column.name.count("_"), column.name
 
 
-def _column(leaf: Leaf, dialect: Dialect) -> Column:
+def _column(leaf: Place, dialect: Dialect, number: str) -> Column:
     kind = type_of(leaf.schema)
     nullable = not (leaf.required and dialect.required_not_null)
     timestamp = leaf.path[-1] == "timestamp"
     text = TIMESTAMP if timestamp else string_of(dialect)
-    sql_type = text if timestamp or kind is None else TYPES.get(kind, text)
+    types = {**TYPES, "number": number}
+    sql_type = text if timestamp or kind is None else types.get(kind, text)
     default = leaf.schema.get("default")
     if not (kind == "integer" and type(default) is float and abs(default) >= 2**63):
         # That is an integer past 64 bits, as orjson reads it: the table is refused for it.

@@ -16,6 +16,19 @@ from elfaust.patterns import of_python
 from elfaust.reference import bounded
 
 Schema = dict[str, Any]
+#: With one of these a schema's own properties are not all that it knows.
+COMBINING = (
+    "$ref",
+    "$dynamicRef",
+    "$recursiveRef",
+    "allOf",
+    "anyOf",
+    "oneOf",
+    "if",
+    "patternProperties",
+    "dependentSchemas",
+    "unevaluatedProperties",
+)
 
 
 class Draft(NamedTuple):
@@ -130,3 +143,13 @@ DRAFTS = {
         _same,
     ),
 }
+
+
+def closed_schema(event: Schema, draft: Draft) -> Schema:
+    """Return an event's schema as it is meant: without keys that it does not name.
+
+    EventLogging refused them unless the schema said otherwise; newer drafts may name properties
+    in the schemas that they combine, whose keys are left to the schema.
+    """
+    is_open = draft is not DRAFT3 and any(keyword in event for keyword in COMBINING)
+    return event if is_open else {"additionalProperties": False, **event}

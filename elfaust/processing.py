@@ -18,6 +18,7 @@ from elfaust.json_text import encode
 from elfaust.lines import LineParser, whose
 from elfaust.registry import NAME, Kind, Registry, Schema
 from elfaust.settings import Settings
+from elfaust.storable import Storable
 from elfaust.types import Record, SchemaKey
 
 #: Lines whose schemas are looked up together.
@@ -97,6 +98,7 @@ class Judge:
         self._parser = parser or LineParser(line_format, settings.processor.max_keys)
         self._registry = registry
         self._settings = settings.processor
+        self._storable = Storable(settings)
         self._keep_user_agent = set(settings.processor.keep_user_agent.replace(",", " ").split())
 
     async def judge(self, records: Sequence[Record], origin: str) -> list[Verdict]:
@@ -198,6 +200,7 @@ class Judge:
         schema.validator.validate(found.capsule)
         value = _written(found.capsule)
         check_bounds(found.capsule, len(value), self._dialect)
+        self._storable.of(schema)(found.capsule["event"], len(value))
         key = schema.key
         agent = found.user_agent if key.schema in self._keep_user_agent else None
         return Verdict(key, value, user_agent=agent)

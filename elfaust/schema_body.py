@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 
-from elfaust.validation import COMBINING
+from elfaust.drafts import COMBINING
 
 MAX_SCHEMA_BYTES = 1_000_000
 #: How a wiki's `error` says that there is no such schema. EventLogging's `action=jsonschema` has

@@ -6,13 +6,13 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from elfaust.columns import default_of
 from elfaust.errors import SchemaUnfit
 from elfaust.patterns import MAX_BACKTRACKS, backtracks, patterns_of
 from elfaust.recursion import multiplying
 from elfaust.references import unnamed
 from elfaust.registry import Schema
 from elfaust.schema_tree import ITEMS, Property, properties, types_of
+from elfaust.shape import default_of
 from elfaust.sinks.ddl import table_columns, table_name
 from elfaust.sinks.folder_owners import folder_name
 from elfaust.sinks.parquet_types import event_shape

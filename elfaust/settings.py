@@ -37,6 +37,7 @@ CODECS = ("none", "gzip", "snappy", "lz4", "zstd")
 LEVELS = ("debug", "info", "warning", "error", "critical")
 PROFILES = ("production", "beta", "dev")
 REVISION = ("schema", "revision")
+STORES = ("mysql hdfs", "mysql", "hdfs")
 
 
 @dataclass(frozen=True)
@@ -91,6 +92,11 @@ class Processor:
         "NavigationTiming,SaveTiming",
         "Schemas, comma separated, whose records carry the user agent as sent, in a header.",
     )
+    stores: str = setting(
+        "mysql hdfs",
+        "Stores that keep events: what one of them cannot hold is refused.",
+        choices=STORES,
+    )
     unresolved_seconds: float = setting(
         60.0, "Seconds for which a line waits while nobody tells its schema; then it is refused."
     )
@@ -126,6 +132,11 @@ class Mysql:
     password: str = setting("", "MySQL password.", secret=True)
     database: str = setting("log", "Database of the event tables.")
     table: str = setting("{schema}_{revision}", "Table of a schema revision.", fields=REVISION)
+    number: str = setting(
+        "FLOAT",
+        "Type of a number's column: FLOAT, EventLogging's, keeps 7 digits; DOUBLE keeps 15.",
+        choices=("FLOAT", "DOUBLE"),
+    )
     flush_rows: int = setting(3_000, "Rows of one table that are written as soon as they wait.")
     flush_bytes: int = setting(
         16_000_000, "Bytes of one table's events that are written as soon as they wait."

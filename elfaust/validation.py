@@ -22,25 +22,12 @@ from referencing import Registry as References
 from elfaust import patterns, recursion, references, soundness
 from elfaust.boundary import unforeseen
 from elfaust.dialect import Dialect
-from elfaust.drafts import DRAFT3, Draft, draft_of
+from elfaust.drafts import DRAFT3, Draft, closed_schema, draft_of
 from elfaust.errors import EventFault
 from elfaust.hints import TOO_MANY_STEPS, UNFIT_SCHEMA, hint, path_of
 from elfaust.patterns import OPTIONS, backtracks, patterns_of
 from elfaust.steps import TooManySteps, limited
 
-#: With one of these a schema's own properties are not all that it knows.
-COMBINING = (
-    "$ref",
-    "$dynamicRef",
-    "$recursiveRef",
-    "allOf",
-    "anyOf",
-    "oneOf",
-    "if",
-    "patternProperties",
-    "dependentSchemas",
-    "unevaluatedProperties",
-)
 T = TypeVar("T")
 
 
@@ -134,8 +121,7 @@ class CapsuleValidator:
 
     def _compile(self, event: dict[str, Any], dialect: Dialect) -> None:
         draft = draft_of(event)
-        closed = event if _is_open(event, draft) else {"additionalProperties": False, **event}
-        closed = references.unnamed(closed)
+        closed = references.unnamed(closed_schema(event, draft))
         refers = references.check(closed)
         if path := recursion.endless(closed):
             raise ValueError(f"{path}: it judges a value by judging the same value, without end")
@@ -209,15 +195,6 @@ def weight(error: ValidationError) -> tuple[Any, ...]:
         error.schema = {}
     # Of two faults of one value its type says more than that it is not in a list.
     return (relevance(error), error.validator == "type")
-
-
-def _is_open(event: dict[str, Any], draft: Draft) -> bool:
-    """Tell whether properties that a schema does not name are left to it.
-
-    EventLogging refused them unless the schema said otherwise; newer drafts may name properties
-    in the schemas that they combine.
-    """
-    return draft is not DRAFT3 and any(keyword in event for keyword in COMBINING)
 
 
 def _fast(schema: dict[str, Any], draft: Draft) -> Any:

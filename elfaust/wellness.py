@@ -11,16 +11,18 @@ from elfaust.workers import alive
 
 #: Longest wait for a worker's word, seconds.
 READY_SECONDS = 3.0
+#: What is shown of that word.
+TOLD = ("ready", "waits_for", "held", "unforeseen", "unnamed")
 
 
 def said_by(web: str) -> dict[str, Any]:
     """Return what a worker says of its readiness (elfaust/web/ready.py)."""
     try:
         answer = requests.get(f"{web}ready/", timeout=READY_SECONDS).json()
-        return {name: answer[name] for name in ("ready", "waits_for", "held", "unforeseen")}
+        return {name: answer[name] for name in TOLD}
     except (requests.RequestException, ValueError, KeyError, TypeError):
         waits = ["an answer of its own"]
-        return {"ready": False, "waits_for": waits, "held": [], "unforeseen": {}}
+        return {"ready": False, "waits_for": waits, "held": [], "unforeseen": {}, "unnamed": {}}
 
 
 def unwell(settings: Settings) -> list[str]:

@@ -46,8 +46,12 @@ def show(status: dict[str, Any]) -> None:
             f"; elfaust failed on {count} records ({code}), see its log"
             for code, count in worker["unforeseen"].items()
         )
+        unnamed = "".join(
+            f"; {count} keys of {table} are in no column of MySQL, see `elfaust schema lint`"
+            for table, count in worker["unnamed"].items()
+        )
         place = f"{worker['role']:<12} pid {worker['pid']:<8} {worker['web']}"
-        click.echo(f"{place} {state}{held}{failed}")
+        click.echo(f"{place} {state}{held}{failed}{unnamed}")
     if not status["workers"]:
         click.echo("No worker runs; `elfaust up` starts one of each role.")
     for topic in status["topics"]:

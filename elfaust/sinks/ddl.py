@@ -17,7 +17,7 @@ from elfaust.types import SchemaKey
 
 #: MySQL's largest row; a character of utf8mb4 takes up to 4 bytes, a VARCHAR 2 for its length.
 MAX_ROW_BYTES = 65_535
-BYTES = {"BIGINT": 8, "INTEGER": 4, "FLOAT": 4, "BOOL": 1, "DATETIME": 8}
+BYTES = {"BIGINT": 8, "INTEGER": 4, "FLOAT": 4, "DOUBLE": 8, "BOOL": 1, "DATETIME": 8}
 DECLARED = {"INTEGER": "INTEGER AUTO_INCREMENT PRIMARY KEY"}
 
 
@@ -37,13 +37,15 @@ def table_name(table_format: str, key: SchemaKey) -> str:
     return name
 
 
-def table_columns(schema: Schema) -> list[Column]:
+def table_columns(schema: Schema, number: str = "FLOAT") -> list[Column]:
     """Return the columns of a schema revision's table as MySQL stores them.
+
+    `number` is the setting `mysql.number`.
 
     Raises SchemaUnfit where there can be no such table, by name and before MySQL is asked.
     """
     with making(schema.key):
-        columns = fitting(columns_of(schema.key, schema.event, schema.dialect))
+        columns = fitting(columns_of(schema.key, schema.event, schema.dialect, number))
         check(schema.key, columns)
     return columns
 
@@ -62,12 +64,12 @@ def making(key: SchemaKey) -> Iterator[None]:
         raise SchemaUnfit(key, unforeseen(error, "consumer", *key).message) from error
 
 
-def create_table(table: str, schema: Schema) -> str:
+def create_table(table: str, schema: Schema, number: str = "FLOAT") -> str:
     """Return the CREATE TABLE IF NOT EXISTS of a schema revision.
 
     Raises SchemaUnfit where there can be no such table.
     """
-    columns = table_columns(schema)
+    columns = table_columns(schema, number)
     lines = [_declaration(column) for column in columns]
     for column in columns:
         if column.indexed:

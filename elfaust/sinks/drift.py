@@ -140,6 +140,8 @@ def holds(shown: str, column: Column) -> bool:
     if wanted == "float":
         # FLOAT(7,2) rounds.
         return kind in ("float", "double") and not length
+    if wanted == "double":
+        return kind == "double" and not length
     return kind == wanted
 
 

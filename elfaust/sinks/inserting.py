@@ -11,6 +11,7 @@ import MySQLdb
 from elfaust.boundary import unforeseen
 from elfaust.columns import Column
 from elfaust.errors import EventFault, SchemaWaits, TableTrouble
+from elfaust.shape import Place
 from elfaust.sinks.connection import LOOK, DataFault, about
 from elfaust.sinks.ddl import quoted
 from elfaust.sinks.rows import Row, RowMaker, Unfit
@@ -29,9 +30,11 @@ Refusals = list[tuple[Record, EventFault]]
 class Table:
     """A table that exists: how its rows are made and inserted."""
 
-    def __init__(self, name: str, columns: Sequence[Column]) -> None:
+    def __init__(
+        self, name: str, columns: Sequence[Column], shape: Place | None = None
+    ) -> None:
         self.name = name
-        self.maker = RowMaker(columns)
+        self.maker = RowMaker(columns, shape)
         self.watch = TableWatch(name, columns)
         names = ", ".join(quoted(column.name) for column in self.maker.columns)
         # mysqlclient formats the statement: a percent sign of its own is doubled.

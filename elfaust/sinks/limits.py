@@ -26,7 +26,7 @@ HEAD_BYTES = 5 + 6 + 7
 ELSEWHERE_BYTES = 20 + 1
 #: A column that may take more bytes than this is stored elsewhere where the row has no room.
 LONG_BYTES = 255
-FIXED_BYTES = {"BIGINT": 8, "INTEGER": 4, "FLOAT": 4, "BOOL": 1, "DATETIME": 5}
+FIXED_BYTES = {"BIGINT": 8, "INTEGER": 4, "FLOAT": 4, "DOUBLE": 8, "BOOL": 1, "DATETIME": 5}
 #: MariaDB keeps names and types of a table's columns in one block.
 DEFINITION_BYTES = 65_245
 #: Of a column in that block, besides its name.
@@ -34,7 +34,7 @@ COLUMN_BYTES = 18
 #: Bytes of a TEXT.
 TEXT_BYTES = 65_535
 #: The largest FLOAT.
-MAX_FLOAT = 3.402823466e38
+MAX_FLOAT = 3.4028234663852886e38
 
 
 def check(key: SchemaKey, columns: Sequence[Column]) -> None:

@@ -20,6 +20,7 @@ from elfaust.errors import EventFault, SchemaUnfit, SchemaWaits, ServerAway, Tab
 from elfaust.hints import OTHERS_PLACE
 from elfaust.registry import Registry
 from elfaust.settings import Settings
+from elfaust.shape import shape_of
 from elfaust.sinks.connection import LOOK, about, connect, largest_event
 from elfaust.sinks.ddl import (
     create_table,
@@ -32,6 +33,7 @@ from elfaust.sinks.ddl import (
 )
 from elfaust.sinks.inserting import Insertion, Refusals, Table
 from elfaust.sinks.rows import Row
+from elfaust.sinks.unnamed import tell_unnamed
 from elfaust.types import Record, SchemaKey
 
 STATEMENT_BYTES = 8 * 1024 * 1024
@@ -93,6 +95,7 @@ class MysqlSink:
             self._check(insertion, refused, len(records))
             with about(table.name):
                 self._connection.commit()
+            tell_unnamed(key, table.maker)
         except SchemaUnfit as unfit:
             fault = EventFault("consumer", unfit.detail, *key, hint=unfit.hint)
             return [(record, fault) for record in records]
@@ -148,12 +151,13 @@ class MysqlSink:
         fit.
         """
         schema = self._registry.find(key)
-        name, columns = table_name(self._mysql.table, key), table_columns(schema)
+        name, number = table_name(self._mysql.table, key), self._mysql.number
+        columns = table_columns(schema, number)
         with making(key):
-            table = Table(name, columns)
+            table = Table(name, columns, shape_of(schema.event))
         with about(name), self._connection.cursor() as cursor:
             cursor.execute("SET sql_notes = 0")
-            cursor.execute(create_table(name, schema))
+            cursor.execute(create_table(name, schema, number))
             whose = owner_of(cursor, name)
         if whose and whose != owner(key):
             detail = f"table {name} is that of schema {whose}, not of {owner(key)}"
@@ -167,6 +171,8 @@ class MysqlSink:
         self, table: Table, key: SchemaKey, records: Sequence[Record]
     ) -> tuple[list[tuple[Record, Row]], Refusals]:
         rows, refused = [], Refusals()
+        # Those of a try before were not stored.
+        table.maker.unnamed = 0
         for record in records:
             try:
                 if len(record.value) > self._largest:

@@ -22,6 +22,7 @@ from elfaust.boundary import check_batch, unforeseen
 from elfaust.capsule import iso8601
 from elfaust.errors import EventFault, SchemaUnfit
 from elfaust.registry import Schema
+from elfaust.shape import shape_of, unnamed_of
 from elfaust.sinks.parquet_types import JSON_TEXT, event_shape
 from elfaust.types import Record
 
@@ -54,8 +55,12 @@ CAPSULE = (
     ("webhost", pa.string(), "webHost"),
     ("wiki", pa.string(), "wiki"),
 )
-#: A time in UTC, as the pipeline writes it.
-MOMENT = r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z?$"
+#: Keys of a capsule that have no column, `timestamp` apart.
+ELSEWHERE = ("ip", "clientIp", "topic")
+#: Beside `event`: its keys that the schema's properties do not name, as one JSON text.
+UNNAMED = "event_unnamed"
+#: A time in UTC, as the pipeline writes it; the day is looked at apart.
+MOMENT = r"^\d{4}-\d\d-\d\dT([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d+)?Z?$"
 #: What a value raises that is not of its column's type, or no event.
 UNFIT = (pa.ArrowException, OverflowError, ValueError, TypeError, KeyError, AttributeError)
 #: An event that every schema revision can store.
@@ -73,10 +78,16 @@ class ParquetWriter:
         self._key = schema.key
         try:
             self._event = event_shape(schema.key, schema.event)
+            place = shape_of(schema.event)
+            self._open = place if place.passes_unnamed else None
             event = pa.field("event", self._event.type)
-            self.schema = pa.schema([*(pa.field(name, kind) for name, kind, _ in CAPSULE), event])
+            unnamed = [pa.field(UNNAMED, pa.string())] if self._open else []
+            capsule = [pa.field(name, kind) for name, kind, _ in CAPSULE]
+            self.schema = pa.schema([*capsule, event, *unnamed])
             as_sent = [pa.field(key, kind) for _, kind, key in CAPSULE]
-            self._as_sent = pa.schema([*as_sent, event, pa.field("timestamp", pa.float64())])
+            elsewhere = [pa.field(name, pa.string()) for name in ELSEWHERE if self._open]
+            timestamp = pa.field("timestamp", pa.float64())
+            self._as_sent = pa.schema([*as_sent, event, timestamp, *elsewhere])
             to_bytes(self._table_of([self._row(FITTING)]))
         except (SchemaUnfit, MemoryError):
             raise
@@ -110,7 +121,9 @@ class ParquetWriter:
             # One block: an event cannot be larger than its block.
             read_options=pyarrow.json.ReadOptions(use_threads=False, block_size=len(lines) + 1),
             parse_options=pyarrow.json.ParseOptions(
-                explicit_schema=self._as_sent, unexpected_field_behavior="ignore"
+                explicit_schema=self._as_sent,
+                # Where a key may have no name its event is read by rows.
+                unexpected_field_behavior="error" if self._open else "ignore",
             ),
         )
         # An event without a uuid is refused by rows.
@@ -119,7 +132,8 @@ class ParquetWriter:
         table.validate(full=True)
         columns = [table[key] for _, _, key in CAPSULE]
         columns[0] = _moments(table["dt"], table["timestamp"])
-        return pa.Table.from_arrays([*columns, table["event"]], schema=self.schema)
+        unnamed = [pa.nulls(table.num_rows, pa.string())] if self._open else []
+        return pa.Table.from_arrays([*columns, table["event"], *unnamed], schema=self.schema)
 
     def _table_of_rows(self, records: Sequence[Record]) -> tuple[pa.Table, Refusals]:
         rows, refused = [], []
@@ -147,6 +161,9 @@ class ParquetWriter:
         if not isinstance(capsule["event"], dict):
             raise TypeError("event is no object")
         row["event"] = self._event.cast(capsule["event"])
+        if self._open:
+            unnamed = unnamed_of(self._open, capsule["event"])
+            row[UNNAMED] = unnamed and orjson.dumps(unnamed).decode()
         return row
 
     def _convert(self, rows: list[tuple[Record, dict[str, Any]]]) -> tuple[pa.Table, Refusals]:

@@ -7,6 +7,7 @@ open (any, unions, free objects, arrays of anything) is JSON text.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -14,26 +15,26 @@ from typing import Any, NamedTuple
 import orjson
 import pyarrow as pa
 
-from elfaust.columns import default_of, type_of, whole
+from elfaust.columns import whole
 from elfaust.errors import SchemaUnfit
-from elfaust.references import expanded
+from elfaust.shape import Place, shape_of
 from elfaust.types import SchemaKey
 
 Cast = Callable[[Any], Any]
 
 
 class Shape(NamedTuple):
-    """How values of a schema are stored.
+    """How values of a place are stored.
 
     `cast` makes a value of parsed JSON one of `type`; it raises ValueError or TypeError for one
-    that cannot be. `plain` says that Arrow's own JSON reader gives the same, `filled` that a value
-    left out is not null.
+    that cannot be. `plain` says that Arrow's own JSON reader gives the same, `left_out` is what is
+    stored where there is no such key.
     """
 
     type: pa.DataType
     cast: Cast
     plain: bool = True
-    filled: bool = False
+    left_out: Any = None
 
 
 def event_shape(key: SchemaKey, schema: dict[str, Any]) -> Shape:
@@ -43,7 +44,7 @@ def event_shape(key: SchemaKey, schema: dict[str, Any]) -> Shape:
     its property's type, and for whatever else no column can be made of.
     """
     try:
-        shape = _shape({**expanded(schema), "type": "object"})
+        shape = _shape(shape_of(schema))
         pa.array([shape.cast({})], shape.type)
     except MemoryError:
         raise
@@ -57,28 +58,13 @@ def column_name(name: str) -> str:
     return re.sub(r"[^A-Za-z0-9_]", "_", name)
 
 
-def _shape(schema: dict[str, Any]) -> Shape:
-    kind, items = type_of(schema), schema.get("items")
-    properties = schema.get("properties")
-    if kind == "object" and properties and isinstance(properties, dict):
-        return _struct(properties)
-    if kind == "array" and isinstance(items, dict) and "type" in items:
-        return _with_default(_list(_shape(items)), schema)
-    scalar = JSON_TEXT if kind is None else SCALARS.get(kind, JSON_TEXT)
-    return _with_default(scalar, schema)
-
-
-def _with_default(shape: Shape, schema: dict[str, Any]) -> Shape:
-    default = default_of(schema)
-    if default is None:
+def _shape(place: Place) -> Shape:
+    if place.kind == "object":
+        return _struct(place)
+    shape = SCALARS.get(place.kind, JSON_TEXT) if place.item is None else _list(_shape(place.item))
+    if place.default is None:
         return shape
-    cast = shape.cast
-    return Shape(
-        shape.type,
-        lambda value: cast(default if value is None else value),
-        plain=False,
-        filled=True,
-    )
+    return shape._replace(plain=False, left_out=shape.cast(place.default))
 
 
 def _list(item: Shape) -> Shape:
@@ -92,31 +78,32 @@ def _list(item: Shape) -> Shape:
     return Shape(pa.list_(item.type), cast, item.plain)
 
 
-def _struct(properties: dict[str, Any]) -> Shape:
+def _struct(place: Place) -> Shape:
     columns: dict[str, str] = {}
     members: list[tuple[str, str, Shape]] = []
-    for name, of in sorted(properties.items()):
+    for name, of in sorted(place.members.items()):
         column = column_name(name)
         other = columns.setdefault(column.lower(), name)
         if other != name:
             raise ValueError(f"{other} and {name} would share column {column}")
-        members.append((column, name, _shape(of if isinstance(of, dict) else {})))
-    filled = any(shape.filled for _, _, shape in members)
+        members.append((column, name, _shape(of)))
 
     def cast(value: Any) -> dict[str, Any] | None:
         if value is None:
-            if not filled:
-                return None
-            value = {}
+            return None
         if not isinstance(value, dict):
             raise TypeError(f"{value!r:.80} is no object")
-        return {column: shape.cast(value.get(name)) for column, name, shape in members}
+        return {
+            column: shape.cast(value[name]) if name in value else shape.left_out
+            for column, name, shape in members
+        }
 
+    filled = any(shape.left_out is not None for _, _, shape in members)
     return Shape(
         pa.struct([pa.field(column, shape.type) for column, _, shape in members]),
         cast,
         all(shape.plain and column == name for column, name, shape in members),
-        filled,
+        cast({}) if filled else None,
     )
 
 
@@ -132,7 +119,10 @@ def _same(value: Any) -> Any:
 
 def _double(value: Any) -> Any:
     # Arrow refuses integers that a double cannot hold exactly; JSON has one kind of number.
-    return float(value) if type(value) is int else value
+    number = float(value) if type(value) is int else value
+    if type(number) is float and math.isinf(number):
+        raise ValueError(f"{value!r:.80} passes a double")
+    return number
 
 
 SCALARS = {

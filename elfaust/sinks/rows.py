@@ -9,7 +9,8 @@ from typing import Any
 import orjson
 
 from elfaust.capsule import MILLISECONDS_ABOVE, in_utc, iso8601
-from elfaust.columns import TIMESTAMP, TYPES, Column, whole
+from elfaust.columns import NUMBERS, TIMESTAMP, TYPES, Column, whole
+from elfaust.shape import Place, count_unnamed
 from elfaust.sinks.short_json import short_json
 
 UUID_LENGTH = 32
@@ -19,12 +20,15 @@ DIGITS = 14
 TEXT_CHARACTERS = 65_535 // 4
 Value = str | int | float | None
 Row = list[Value]
+#: Stands for a value whose key is not there: an explicit null is stored as NULL.
+LEFT_OUT = object()
 
 
 class RowMaker:
     """Makes rows for the columns of one table, `id` left out; the uuid is the first."""
 
-    def __init__(self, columns: Sequence[Column]) -> None:
+    def __init__(self, columns: Sequence[Column], shape: Place | None = None) -> None:
+        """`shape` is that of the events, whose keys without a column are counted."""
         self.columns = [column for column in columns if column.name != "id"]
         self._getters = [_getter(column) for column in self.columns]
         self._limits = {
@@ -34,6 +38,12 @@ class RowMaker:
         }
         strings = [self._limits[i] for i in self._limits if self.columns[i].sql_type != TIMESTAMP]
         self._shortest = min(strings, default=0)
+        has_unnamed = shape is not None and any(
+            place.is_open or place.kind == "mixed" for place in shape.places()
+        )
+        self._shape = shape if has_unnamed else None
+        #: How many keys of the rows made so far have no column.
+        self.unnamed = 0
 
     def row(self, value: bytes) -> Row:
         """Return the row of an event's JSON.
@@ -54,6 +64,8 @@ class RowMaker:
         # No string of an event can be longer than the event.
         if len(value) > self._shortest:
             self._check(row)
+        if self._shape is not None:
+            self.unnamed += count_unnamed(self._shape, capsule["event"])
         return row
 
     def _check(self, row: Row) -> None:
@@ -92,7 +104,7 @@ def _getter(column: Column) -> Callable[[dict[str, Any]], Value]:
     cast = _cast(column)
     default = default_value(column)
     if len(column.path) == 1:
-        return _top(column.path[0], cast, default)
+        return _top(column.path[0], cast)
     if len(column.path) == 2:
         return _of_event(column.path[1], cast, default)
     return _nested(column.path, cast, default)
@@ -109,18 +121,20 @@ def default_value(column: Column) -> Value:
 Cast = Callable[[Any], Value]
 
 
-def _top(name: str, cast: Cast, default: Value) -> Callable[[dict[str, Any]], Value]:
+def _top(name: str, cast: Cast) -> Callable[[dict[str, Any]], Value]:
     def get(capsule: dict[str, Any]) -> Value:
         value = capsule.get(name)
-        return default if value is None else cast(value)
+        return None if value is None else cast(value)
 
     return get
 
 
 def _of_event(name: str, cast: Cast, default: Value) -> Callable[[dict[str, Any]], Value]:
     def get(capsule: dict[str, Any]) -> Value:
-        value = capsule["event"].get(name)
-        return default if value is None else cast(value)
+        value = capsule["event"].get(name, LEFT_OUT)
+        if value is None:
+            return None
+        return default if value is LEFT_OUT else cast(value)
 
     return get
 
@@ -129,8 +143,14 @@ def _nested(path: tuple[str, ...], cast: Cast, default: Value) -> Callable[[dict
     def get(capsule: dict[str, Any]) -> Value:
         value: Any = capsule
         for name in path:
-            value = value.get(name) if isinstance(value, dict) else None
-        return default if value is None else cast(value)
+            if isinstance(value, dict):
+                value = value.get(name, LEFT_OUT)
+            else:
+                # A member of null, or of what is no object, is no key left out.
+                return default if value is LEFT_OUT else None
+        if value is None:
+            return None
+        return default if value is LEFT_OUT else cast(value)
 
     return get
 
@@ -143,7 +163,7 @@ def _cast(column: Column) -> Cast:
         return mediawiki_timestamp
     if column.sql_type == TYPES["integer"]:
         return lambda value: whole(number(value))
-    if column.sql_type in TYPES.values():
+    if column.sql_type in (*TYPES.values(), *NUMBERS):
         return number
     return text
 

@@ -1,11 +1,13 @@
 """Whether a worker works: `GET /ready/` of every role, for load balancers and people.
 
-    200 {"role": str, "ready": true,  "waits_for": [],    "held": [why], "unforeseen": {code: n}}
-    503 {"role": str, "ready": false, "waits_for": [why], "held": [why], "unforeseen": {code: n}}
+    200 {"role": str, "ready": true,  "waits_for": [],    "held": [why], ...}
+    503 {"role": str, "ready": false, "waits_for": [why], "held": [why], ...}
+
+    ...: "unforeseen": {code: n}, "unnamed": {schema revision: n}
 
 `waits_for` names the server that is away, `held` the tables and partitions whose events wait by
 themselves. `unforeseen` counts the records on which elfaust itself failed since the worker began,
-by the code of their EventErrors.
+by the code of their EventErrors; `unnamed` the keys of events in MySQL that have no column there.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ import asyncio
 from typing import Any
 
 from elfaust.boundary import counted
+from elfaust.sinks import unnamed
 
 #: Longest wait for Kafka's answer, seconds: whoever asks for readiness does not wait long.
 KAFKA_SECONDS = 2.0
@@ -27,7 +30,7 @@ def register(app: Any) -> None:
         waits = app.readiness.waits or await _kafka(app)
         held = [why for holds in app.held for why in holds()]
         body = {"role": app.role, "ready": not waits, "waits_for": waits, "held": held}
-        body |= {"unforeseen": counted()}
+        body |= {"unforeseen": counted(), "unnamed": unnamed.counted()}
         return view.json(body, status=503 if waits else 200)
 
 

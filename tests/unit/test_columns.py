@@ -9,7 +9,8 @@ from typing import Any
 import orjson
 import pytest
 
-from elfaust.columns import Column, Leaf, columns_of, default_of, leaves, whole
+from elfaust.columns import Column, columns_of, whole
+from elfaust.shape import default_of, shape_of
 from elfaust.dialect import DIALECTS
 from elfaust.errors import SchemaUnfit
 from elfaust.registry import Registry
@@ -42,10 +43,10 @@ def test_all_tables_are_compared() -> None:
 def test_leaves_are_walked_depth_first() -> None:
     inner = {"type": "object", "properties": {"c": {"type": "integer"}}}
     schema = of(a={"type": "string"}, b=inner, d={"type": "array"})
-    assert list(leaves(schema)) == [
-        Leaf(("event", "a"), {"type": "string"}),
-        Leaf(("event", "b", "c"), {"type": "integer"}),
-        Leaf(("event", "d"), {"type": "array"}),
+    assert [(of.path, of.schema) for of in shape_of(schema).leaves()] == [
+        (("event", "a"), {"type": "string"}),
+        (("event", "b", "c"), {"type": "integer"}),
+        (("event", "d"), {"type": "array"}),
     ]
 
 
@@ -72,7 +73,7 @@ def test_null_beside_one_type_is_that_type(kind: Any, sql_type: str) -> None:
 
 def test_references_have_columns() -> None:
     schema = {**of(a={"$ref": "#/definitions/o"}), "definitions": {"o": of(n={"type": "integer"})}}
-    assert [leaf.path for leaf in leaves(schema)] == [("event", "a", "n")]
+    assert [leaf.path for leaf in shape_of(schema).leaves()] == [("event", "a", "n")]
 
 
 OF_2015 = [

@@ -35,7 +35,7 @@ async def test_a_worker_tells_what_it_holds_and_where_elfaust_failed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(boundary, "_counted", {})
-    body = {"role": "mysql", "ready": True, "waits_for": [], "unforeseen": {}}
+    body = {"role": "mysql", "ready": True, "waits_for": [], "unforeseen": {}, "unnamed": {}}
     body["held"] = ["table Edit_1 is locked"]
     assert await answer([]) == (body, 200)
     monkeypatch.setattr(boundary, "_counted", {"consumer": 3})

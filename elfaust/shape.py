@@ -1,0 +1,176 @@
+"""The shape of a schema: one tree of its places, each with what an event may have there.
+
+Columns and rows of MySQL, types and values of Parquet, what the judge refuses and what lint tells
+are read from it, so that no store keeps what another one drops (docs/reference.md, "What becomes of
+a value").
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from elfaust.drafts import closed_schema, draft_of
+from elfaust.references import expanded
+
+#: Types of JSON, and what their values are in Python.
+DEFAULTS = {"boolean": bool, "integer": int, "number": float, "string": str, "array": list}
+#: Kinds of places besides objects and lists, each the one type of its values.
+SCALARS = ("boolean", "integer", "number", "string")
+
+
+@dataclass(frozen=True)
+class Place:
+    """A place in an event, and what its schema lets stand there.
+
+    `kind` is one of SCALARS, `object` (a struct of its `members`), `mixed` (has `members`, and may be
+    something else), `list` (of `item`), or `untyped`: anything, kept as JSON text. `default` is what
+    is stored where the key is left out. `is_open` says that an object may have keys which `members`
+    does not have; `required` that no event is without the place.
+    """
+
+    path: tuple[str, ...]
+    schema: dict[str, Any]
+    kind: str
+    default: Any = None
+    required: bool = False
+    is_open: bool = False
+    members: dict[str, Place] = field(default_factory=dict)
+    item: Place | None = None
+
+    @property
+    def passes_unnamed(self) -> bool:
+        """Whether keys that no `properties` name may stand in it or below it, in Parquet's view."""
+        if self.kind == "object":
+            return self.is_open or any(of.passes_unnamed for of in self.members.values())
+        return self.item is not None and self.item.passes_unnamed
+
+    def leaves(self) -> Iterator[Place]:
+        """Yield the places without members in it, depth first: MySQL's columns."""
+        for of in self.members.values():
+            if of.members:
+                yield from of.leaves()
+            else:
+                yield of
+
+    def places(self) -> Iterator[Place]:
+        """Yield the places in it, itself and the items of lists among them, depth first."""
+        yield self
+        for of in self.members.values():
+            yield from of.places()
+        if self.item is not None:
+            yield from self.item.places()
+
+
+def shape_of(schema: dict[str, Any]) -> Place:
+    """Return the place of an event by its schema, whose references are followed.
+
+    Raises ValueError for a schema of no draft, or whose references lead nowhere.
+    """
+    whole = expanded(closed_schema(schema, draft_of(schema)))
+    return _place({**whole, "type": "object"}, ("event",), True)
+
+
+def type_of(schema: dict[str, Any]) -> str | None:
+    """Return the one type of a schema's values besides null, None where there are several."""
+    kinds = schema.get("type")
+    if isinstance(kinds, list):
+        kinds = [kind for kind in kinds if kind != "null"]
+        kinds = kinds[0] if len(kinds) == 1 else None
+    return kinds if isinstance(kinds, str) else None
+
+
+def default_of(schema: dict[str, Any]) -> Any:
+    """Return what a value left out is stored as; None where the default is not of its type."""
+    default = schema.get("default")
+    kind = type_of(schema)
+    if kind == "number" and type(default) is int:
+        return default
+    wanted = DEFAULTS.get(kind or "")
+    return default if wanted is None or type(default) is wanted else None
+
+
+def _place(schema: Any, path: tuple[str, ...], required: bool) -> Place:
+    if not isinstance(schema, dict):
+        # `true` of newer drafts: anything.
+        return Place(path, {}, "untyped")
+    kind, properties, items = type_of(schema), schema.get("properties"), schema.get("items")
+    if (properties and isinstance(properties, dict)) or path == ("event",):
+        return Place(
+            path,
+            schema,
+            "object" if kind == "object" else "mixed",
+            required=required,
+            is_open=_is_open(schema),
+            members=_members(schema, path, required),
+        )
+    item = None
+    if kind == "array" and isinstance(items, dict) and "type" in items:
+        # Items before those that `items` is about have schemas of their own.
+        item = None if schema.get("prefixItems") else _place(items, (*path, "[]"), False)
+    if item is not None:
+        kind = "list"
+    elif kind not in SCALARS:
+        kind = "untyped"
+    return Place(path, schema, kind or "untyped", default_of(schema), required, item=item)
+
+
+def _members(schema: dict[str, Any], path: tuple[str, ...], required: bool) -> dict[str, Place]:
+    listed = schema.get("required")
+    members = {}
+    for name, of in schema.get("properties", {}).items():
+        if isinstance(listed, list):
+            always = name in listed
+        else:
+            always = isinstance(of, dict) and of.get("required") is True
+        members[name] = _place(of, (*path, name), required and always)
+    return members
+
+
+def _is_open(schema: dict[str, Any]) -> bool:
+    """Tell whether an object may have keys that its own `properties` do not name."""
+    if schema.get("patternProperties"):
+        return True
+    if schema.get("additionalProperties") is False:
+        return False
+    # What combined schemas name passes `unevaluatedProperties`.
+    combined = ("allOf", "anyOf", "oneOf", "if", "dependentSchemas", "$dynamicRef", "$recursiveRef")
+    return schema.get("unevaluatedProperties") is not False or any(c in schema for c in combined)
+
+
+def unnamed_of(place: Place, value: Any) -> dict[str, Any] | None:
+    """Return the keys of a value that no `properties` name, where they stood; None where none are.
+
+    Items of lists stand there by their index. What is kept as JSON text is kept whole: there are no
+    such keys in it.
+    """
+    if place.kind == "object" and isinstance(value, dict):
+        pairs: Any = ((key, place.members.get(key), of) for key, of in value.items())
+    elif place.item is not None and isinstance(value, list):
+        pairs = ((str(index), place.item, of) for index, of in enumerate(value))
+    else:
+        return None
+    found = {}
+    for key, inner, of in pairs:
+        if inner is None:
+            found[key] = of
+        elif (below := unnamed_of(inner, of)) is not None:
+            found[key] = below
+    return found or None
+
+
+def count_unnamed(place: Place, value: Any) -> int:
+    """Return how many keys of a value have no column in MySQL, what is no object as one of them."""
+    if not place.members and place.kind != "object":
+        return 0
+    if not isinstance(value, dict):
+        return int(value is not None)
+    found = 0
+    for key, of in value.items():
+        inner = place.members.get(key)
+        if inner is None:
+            found += 1
+        elif inner.members:
+            found += count_unnamed(inner, of)
+    return found

@@ -1,0 +1,197 @@
+"""What no enabled store can hold of an event, refused by the judge once for all of them.
+
+It runs after the verdict by the schema, and not as bounds within the schema: inside `not` and
+`oneOf` those would turn its answer.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+from elfaust.columns import Column
+from elfaust.errors import EventFault, SchemaUnfit
+from elfaust.json_text import encode
+from elfaust.schema_state import Schema
+from elfaust.settings import Settings
+from elfaust.shape import Place, shape_of
+from elfaust.sinks.ddl import table_columns, table_name
+from elfaust.sinks.limits import MAX_FLOAT, TEXT_BYTES
+from elfaust.sinks.parquet import ParquetWriter
+from elfaust.sinks.rows import DIGITS, mediawiki_timestamp
+from elfaust.types import SchemaKey
+
+#: Integers of a place of integers are of 64 bits; elsewhere readers of JSON are exact up to twice.
+LEAST, PAST = -(2**63), 2**63
+PAST_UNTYPED = 2**64
+#: Raises EventFault for an event that is not storable; the size is that of its JSON, bytes.
+Check = Callable[[dict[str, Any], int], None]
+
+
+class Storable:
+    """The checks of schema revisions, each made once."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._checks: dict[SchemaKey, tuple[Schema, Check]] = {}
+
+    def of(self, schema: Schema) -> Check:
+        """Return the check of a schema revision; one that a store can have no events of refuses."""
+        known = self._checks.get(schema.key)
+        if known is None or known[0] is not schema:
+            known = self._checks[schema.key] = (schema, check_of(schema, self._settings))
+        return known[1]
+
+
+def check_of(schema: Schema, settings: Settings) -> Check:
+    """Return what refuses events of a schema that the stores of the settings cannot hold."""
+    stores = settings.processor.stores.split()
+    columns: list[Column] = []
+    try:
+        if "mysql" in stores:
+            table_name(settings.mysql.table, schema.key)
+            columns = table_columns(schema, settings.mysql.number)
+        if "hdfs" in stores:
+            ParquetWriter(schema)
+    except SchemaUnfit as unfit:
+        return _refusing(unfit)
+    return _Check(shape_of(schema.event), columns)
+
+
+def _refusing(unfit: SchemaUnfit) -> Check:
+    def check(event: dict[str, Any], size: int) -> None:
+        hint = "Change the schema, no store can keep its events: `elfaust schema lint` has more."
+        raise EventFault("consumer", unfit.detail, *unfit.key, hint=hint)
+
+    return check
+
+
+class _Check:
+    """Walks over an event only where something in it may pass a limit."""
+
+    def __init__(self, shape: Place, columns: list[Column]) -> None:
+        self._shape = shape
+        self._columns = {c.path: c for c in columns if c.path[:1] == ("event",)}
+        limits = [limit_of(c.sql_type) for c in self._columns.values()]
+        self._shortest = min((limit for limit in limits if limit > DIGITS), default=math.inf)
+        self._always = any(
+            path[-1] == "timestamp" or not column.nullable
+            for path, column in self._columns.items()
+        )
+
+    def __call__(self, event: dict[str, Any], size: int) -> None:
+        if size > self._shortest or self._always or not is_calm(event):
+            self._value(self._shape, event, "$.event")
+
+    def _value(self, place: Place, value: Any, at: str) -> None:
+        if place.path in self._columns:
+            self._column(self._columns[place.path], value, at)
+        if value is None:
+            return
+        if place.members or place.kind == "object":
+            self._object(place, value, at)
+        elif place.item is not None and isinstance(value, list):
+            for index, item in enumerate(value):
+                self._value(place.item, item, f"{at}[{index}]")
+        elif place.kind == "integer":
+            _check_integer(value, at)
+        elif place.kind == "number":
+            _check_double(value, at)
+        elif place.kind != "string":
+            _check_inside(value, at)
+
+    def _object(self, place: Place, value: Any, at: str) -> None:
+        if not isinstance(value, dict):
+            _check_inside(value, at)
+            return
+        for key, of in value.items():
+            member = place.members.get(key)
+            # A mixed place is JSON text in Parquet: what is in it is read as such.
+            if member is None or place.kind == "mixed":
+                _check_inside(of, f"{at}.{key}")
+            if member is not None:
+                self._value(member, of, f"{at}.{key}")
+
+    def _column(self, column: Column, value: Any, at: str) -> None:
+        if value is None:
+            if not column.nullable:
+                raise _fault("null", at, "MySQL's column takes no NULL", "a value")
+        elif column.path[-1] == "timestamp":
+            _check_timestamp(value, at)
+        elif column.sql_type == "FLOAT":
+            if not -MAX_FLOAT <= value <= MAX_FLOAT:
+                raise _fault(value, at, "passes a FLOAT", f"a number up to {MAX_FLOAT}")
+        elif limit := limit_of(column.sql_type):
+            text = value if isinstance(value, str) else encode(value).decode()
+            size = len(text.encode()) if column.sql_type == "TEXT" else len(text)
+            if size > limit:
+                unit = "bytes" if column.sql_type == "TEXT" else "characters"
+                message = f"{size} {unit} are more than {limit}"
+                raise EventFault(
+                    "consumer",
+                    f"{at}: {message}",
+                    path=at,
+                    hint=f"Send {at} with {limit} {unit} or less.",
+                )
+
+
+def limit_of(sql_type: str) -> int:
+    """Return how long a column's text may be: bytes of TEXT, characters of VARCHAR; 0 for others."""
+    if sql_type == "TEXT":
+        return TEXT_BYTES
+    return int(sql_type.partition("(")[2].rstrip(")") or 0)
+
+
+def is_calm(members: Any) -> bool:
+    """Tell whether all numbers in an object or array are well within what every place holds."""
+    for value in members.values() if members.__class__ is dict else members:
+        kind = value.__class__
+        if kind is str:
+            continue
+        if kind is int or kind is float:
+            if not LEAST <= value < PAST:
+                return False
+        elif (kind is dict or kind is list) and not is_calm(value):
+            return False
+    return True
+
+
+def _check_integer(value: Any, at: str) -> None:
+    if not LEAST <= value < PAST:
+        raise _fault(value, at, "passes 64 bits", "an integer from -2^63 to 2^63-1")
+
+
+def _check_double(value: Any, at: str) -> None:
+    try:
+        past = math.isinf(float(value))
+    except OverflowError:
+        past = True
+    if past:
+        raise _fault(value, at, "passes a double", "a number up to 1.7e308")
+
+
+def _check_inside(value: Any, at: str) -> None:
+    """Refuse an integer that nobody would read exactly, wherever it stands in a value."""
+    if isinstance(value, dict):
+        for key, of in value.items():
+            _check_inside(of, f"{at}.{key}")
+    elif isinstance(value, list):
+        for index, of in enumerate(value):
+            _check_inside(of, f"{at}[{index}]")
+    elif isinstance(value, int) and not LEAST <= value < PAST_UNTYPED:
+        raise _fault(value, at, "passes 64 bits", "it as a text, or within -2^63 to 2^64-1")
+
+
+def _check_timestamp(value: Any, at: str) -> None:
+    try:
+        text = mediawiki_timestamp(value)
+    except ValueError as error:
+        raise _fault(value, at, str(error), f"{DIGITS} digits, as 20200913122640") from None
+    if isinstance(value, int | float) and not isinstance(value, bool) and len(text) != DIGITS:
+        raise _fault(value, at, "is before the year 1000", "seconds or milliseconds since 1970")
+
+
+def _fault(value: Any, at: str, what: str, cure: str) -> EventFault:
+    message = f"{at}: {value!r:.80}: {what}"
+    return EventFault("consumer", message, path=at, hint=f"Send {at} as {cure}.")
