@@ -5,10 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any, NamedTuple
 
-from elfaust.drafts import DRAFT3, Draft, draft_of
+from elfaust.drafts import COMBINING, DRAFT3, Draft, draft_of
 from elfaust.keywords import ANNOTATIONS, knows, same
 from elfaust.references import mapped, target
-from elfaust.validation import COMBINING
 
 Schema = dict[str, Any]
 #: Drafts in which what stands beside a reference counts.

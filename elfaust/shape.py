@@ -24,10 +24,10 @@ SCALARS = ("boolean", "integer", "number", "string")
 class Place:
     """A place in an event, and what its schema lets stand there.
 
-    `kind` is one of SCALARS, `object` (a struct of its `members`), `mixed` (has `members`, and may be
-    something else), `list` (of `item`), or `untyped`: anything, kept as JSON text. `default` is what
-    is stored where the key is left out. `is_open` says that an object may have keys which `members`
-    does not have; `required` that no event is without the place.
+    `kind` is one of SCALARS, `object` (a struct of its `members`), `mixed` (has `members`, and may
+    be something else), `list` (of `item`), or `untyped`: anything, kept as JSON text. `default` is
+    what is stored where the key is left out. `is_open` says that an object may have keys which
+    `members` does not have; `required` that no event is without the place.
     """
 
     path: tuple[str, ...]
@@ -96,7 +96,7 @@ def _place(schema: Any, path: tuple[str, ...], required: bool) -> Place:
         # `true` of newer drafts: anything.
         return Place(path, {}, "untyped")
     kind, properties, items = type_of(schema), schema.get("properties"), schema.get("items")
-    if (properties and isinstance(properties, dict)) or path == ("event",):
+    if properties and isinstance(properties, dict):
         return Place(
             path,
             schema,
@@ -111,9 +111,11 @@ def _place(schema: Any, path: tuple[str, ...], required: bool) -> Place:
         item = None if schema.get("prefixItems") else _place(items, (*path, "[]"), False)
     if item is not None:
         kind = "list"
-    elif kind not in SCALARS:
+    elif kind is None or kind not in SCALARS:
         kind = "untyped"
-    return Place(path, schema, kind or "untyped", default_of(schema), required, item=item)
+    # An event without properties is kept as one JSON text; MySQL has no column of it.
+    is_open = path == ("event",) and _is_open(schema)
+    return Place(path, schema, kind, default_of(schema), required, is_open, item=item)
 
 
 def _members(schema: dict[str, Any], path: tuple[str, ...], required: bool) -> dict[str, Place]:
@@ -162,7 +164,7 @@ def unnamed_of(place: Place, value: Any) -> dict[str, Any] | None:
 
 def count_unnamed(place: Place, value: Any) -> int:
     """Return how many keys of a value have no column in MySQL, what is no object as one of them."""
-    if not place.members and place.kind != "object":
+    if not place.members and not place.is_open:
         return 0
     if not isinstance(value, dict):
         return int(value is not None)

@@ -76,8 +76,7 @@ class _Check:
         limits = [limit_of(c.sql_type) for c in self._columns.values()]
         self._shortest = min((limit for limit in limits if limit > DIGITS), default=math.inf)
         self._always = any(
-            path[-1] == "timestamp" or not column.nullable
-            for path, column in self._columns.items()
+            path[-1] == "timestamp" or not column.nullable for path, column in self._columns.items()
         )
 
     def __call__(self, event: dict[str, Any], size: int) -> None:
@@ -137,7 +136,7 @@ class _Check:
 
 
 def limit_of(sql_type: str) -> int:
-    """Return how long a column's text may be: bytes of TEXT, characters of VARCHAR; 0 for others."""
+    """Return how long a text may be: bytes of TEXT, characters of VARCHAR; 0 for other columns."""
     if sql_type == "TEXT":
         return TEXT_BYTES
     return int(sql_type.partition("(")[2].rstrip(")") or 0)

@@ -47,7 +47,10 @@ def show(settings: Settings, name: str, revision: int | None) -> None:
 def ddl(settings: Settings, name: str, revision: int) -> None:
     """Print the CREATE TABLE of a schema revision."""
     schema = find(settings, name, revision)
-    click.echo(create_table(table_name(settings.mysql.table, schema.key), schema, settings.mysql.number) + ";")
+    click.echo(
+        create_table(table_name(settings.mysql.table, schema.key), schema, settings.mysql.number)
+        + ";"
+    )
 
 
 @command.command(name="lint")

@@ -63,7 +63,10 @@ def _table(
     if schema is None:
         cure = "put the schema into schemas.folder, or set schemas.wiki_url"
         return [Check(name, "warn", f"not compared, its schema is unknown: {state.reason}", cure)]
-    return [_check(table, found) for found in examine(cursor, table, table_columns(schema, settings.mysql.number))]
+    return [
+        _check(table, found)
+        for found in examine(cursor, table, table_columns(schema, settings.mysql.number))
+    ]
 
 
 def _check(table: str, found: Hazard) -> Check:

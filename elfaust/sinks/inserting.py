@@ -30,9 +30,7 @@ Refusals = list[tuple[Record, EventFault]]
 class Table:
     """A table that exists: how its rows are made and inserted."""
 
-    def __init__(
-        self, name: str, columns: Sequence[Column], shape: Place | None = None
-    ) -> None:
+    def __init__(self, name: str, columns: Sequence[Column], shape: Place | None = None) -> None:
         self.name = name
         self.maker = RowMaker(columns, shape)
         self.watch = TableWatch(name, columns)

@@ -35,8 +35,8 @@ GOOD: object = 17
 #: Trouble: the values that an integer has in turn, the EventErrors' code, and how many refuse it.
 TROUBLES: dict[str, tuple[list[object], str, int]] = {
     "invalid lines of one schema": (["no_number"], "validation", 1),
-    "rows that both sinks refuse": ([2**63], "consumer", 2),
-    "such rows among good ones": ([GOOD, 2**63, GOOD], "consumer", 2),
+    "events that no store holds": ([2**63], "consumer", 1),
+    "such events among good ones": ([GOOD, 2**63, GOOD], "consumer", 1),
 }
 
 

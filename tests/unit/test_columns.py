@@ -10,11 +10,11 @@ import orjson
 import pytest
 
 from elfaust.columns import Column, columns_of, whole
-from elfaust.shape import default_of, shape_of
 from elfaust.dialect import DIALECTS
 from elfaust.errors import SchemaUnfit
 from elfaust.registry import Registry
 from elfaust.settings import Settings
+from elfaust.shape import default_of, shape_of
 from elfaust.sinks.parquet_types import event_shape
 from elfaust.types import SchemaKey
 

@@ -29,7 +29,7 @@ def test_one_line_in_twenty_is_invalid_and_no_uuid_comes_twice() -> None:
         codes[verdict.code or "valid"] += 1
         uuids[orjson.loads(verdict.value)["uuid"]] += 1
     assert codes["valid"] == 3_800
-    assert set(codes) == {"valid", "processor", "validation"}
+    assert set(codes) == {"valid", "processor", "validation", "consumer"}
     assert max(uuids.values()) == 1
 
 

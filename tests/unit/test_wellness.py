@@ -12,7 +12,7 @@ import requests
 from elfaust.settings import Settings
 from elfaust.wellness import unwell
 
-READY = {"ready": True, "waits_for": [], "held": [], "unforeseen": {}}
+READY = {"ready": True, "waits_for": [], "held": [], "unforeseen": {}, "unnamed": {}}
 
 
 @pytest.mark.parametrize(
