@@ -23,14 +23,15 @@ class Topics:
     def __init__(self, settings: Settings) -> None:
         self.records: defaultdict[str, list[Fetched]] = defaultdict(list)
         self._batch_bytes = settings.kafka.batch_bytes
-        admin: Any = SimpleNamespace(ensure=self._ensure, limit=lambda _: LIMIT)
+        admin: Any = SimpleNamespace(create=self._create, limit=lambda _: LIMIT)
         self.publisher = Publisher(settings, self, admin)
 
-    async def _ensure(self, names: Iterable[str]) -> None:
+    async def _create(self, names: Iterable[str]) -> dict[str, str]:
         for name in names:
             # What a broker takes for a name.
             assert 0 < len(name) <= 249, name
             assert set(name) <= LEGAL, name
+        return {}
 
     async def partitions_for(self, _: str) -> set[int]:
         """Return the only lane."""
