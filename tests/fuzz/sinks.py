@@ -18,19 +18,20 @@ from elfaust.counts import CountKey, merge, tally
 from elfaust.counts_view import View
 from elfaust.errors import EventFault, SchemaAway, Unforeseen
 from elfaust.feeding import reporting
-from elfaust.registry import Registry, Schema
+from elfaust.registry import Registry
 from elfaust.settings import Settings
 from elfaust.sinks.commit_files import Progress
 from elfaust.sinks.gather import Refused
 from elfaust.sinks.hdfs import HdfsSink, advance
 from elfaust.storage import Storage, open_storage
-from elfaust.stored import Row, differences, parquet_rows
 from elfaust.topics import TopicNames
 from elfaust.types import Record, SchemaKey
 from models.count import Count
 from tests.fuzz.faults import Broken, Faults
 from tests.fuzz.kafka import MemoryStorage, Topics
 from tests.fuzz.tables import Stored, rows_of, shown
+from tests.fuzz.values import Row, Values, parquet_rows
+from tests.oracle.values import exact
 
 Refusals = list[tuple[str, Record, EventFault]]
 
@@ -45,6 +46,7 @@ class Sinks:
         topics: Topics,
         stores: bool,
         seen: dict[str, int],
+        values: Values,
     ) -> None:
         self.settings = settings
         self.faults = faults
@@ -53,16 +55,20 @@ class Sinks:
         self.registry = Registry(settings.schemas)
         self.stores = stores
         self.seen = seen
+        self.values = values
+        #: How many records of each topic the judge made, the first ones.
+        self.judged: Mapping[str, int] = {}
 
     def take(self, by_topic: Mapping[str, list[Record]], judged: Mapping[str, int]) -> None:
         """Take the records of all topics of a lane through everything behind them.
 
         `judged` is how many of each topic the processor has made, the first ones.
         """
+        self.judged = judged
         events = {t: records for t, records in by_topic.items() if self.names.key(t) and records}
         rows = {topic: self._rows(topic, records) for topic, records in events.items()}
         for topic, files in self._files(events).items():
-            self._compare(events[topic], judged.get(topic, 0), rows.get(topic), files)
+            self._compare(topic, events[topic], rows.get(topic), files)
         errors = self.topics.records[self.names.error]
         self._count(events, errors)
 
@@ -134,10 +140,9 @@ class Sinks:
     ) -> dict[str, Row]:
         key, root = self._key(topic), self.settings.hdfs.root
         folder = f"{root}/{key.schema.lower()}_{key.revision}"
-        files = self.faults.attempt("audit", parquet_rows, storage, folder)
-        if files is None:
+        rows = self.faults.attempt("files", parquet_rows, storage, folder, key.schema)
+        if rows is None:
             return {}
-        self.faults.promise("files", not files.unreadable, "a file is unreadable", files.unreadable)
         mine = {id(record) for of, record, _ in refused if of == topic}
         fresh = advance(Progress(), topic, records)
         # `Edit` and `EDIT` share a folder: there may be more.
@@ -152,25 +157,24 @@ class Sinks:
             f"{topic}: {total} rows, {len(mine)} refused, {len(fresh)} new",
         )
         self.seen["files"] = self.seen.get("files", 0) + total
-        return files.rows
+        return rows
 
     def _compare(
-        self, records: list[Record], judged: int, stored: Stored | None, files: dict[str, Row]
+        self, topic: str, records: list[Record], stored: Stored | None, files: dict[str, Row]
     ) -> None:
-        """Compare rows and files of events that were judged, as the audit does.
-
-        That they differ is no fault here: what a store keeps of an event is not this fuzz's.
-        """
-        schema = stored.schema if stored else None
-        if stored is None or schema is None:
+        """Compare rows and files of events that were judged with what the oracle wants."""
+        if stored is None or stored.schema is None:
             return
-        for uuid in _of_processor(records, judged) & stored.rows.keys() & files.keys():
-            held = shown(stored.columns, stored.rows[uuid])
-            self.faults.attempt("audit", _differences, schema, held, files[uuid])
+        capsules = _of_processor(records, self.judged.get(topic, 0))
+        rows = {uuid: shown(stored.columns, row) for uuid, row in stored.rows.items()}
+        self.values.stored(self._key(topic), capsules, rows, files)
 
     def _report(self, role: str, refused: Refusals) -> None:
         """Report refused records to the error topic, as a sink does."""
-        for _, _, fault in refused:
+        for topic, record, fault in refused:
+            judged = record.offset < self.judged.get(topic, 0)
+            fits = not judged or self.values.may_refuse(role, self._key(topic))
+            self.faults.promise(role, fits, "it refuses what the judge took", fault.message)
             if isinstance(fault, Unforeseen):
                 self.faults.caught(role, fault.error)
             self.faults.promise(role, fault.code == "consumer", "a sink's fault has another code")
@@ -225,11 +229,12 @@ class Sinks:
             raise Broken("a record is not counted", f"{counted} of {len(records)}")
 
 
-def _of_processor(records: Sequence[Record], judged: int) -> set[str]:
-    """Return the uuids of the first `judged` events, which no other event has."""
+def _of_processor(records: Sequence[Record], judged: int) -> dict[str, Any]:
+    """Return the first `judged` capsules by their uuids, those whose uuid no other has."""
     uuids = [_uuid(record.value) for record in records]
     times = Counter(uuids)
-    return {uuid for uuid in uuids[:judged] if uuid and times[uuid] == 1}
+    made = zip(uuids[:judged], records, strict=False)
+    return {uuid: exact(record.value) for uuid, record in made if uuid and times[uuid] == 1}
 
 
 def _uuid(value: bytes) -> Any:
@@ -237,10 +242,6 @@ def _uuid(value: bytes) -> Any:
         return str(orjson.loads(value)["uuid"])
     except (ValueError, LookupError, TypeError):
         return None
-
-
-def _differences(schema: Schema, held: Row, given: Row) -> list[str]:
-    return list(differences(schema, held, given))
 
 
 def _write(sink: HdfsSink, topics: Any) -> Refusals:

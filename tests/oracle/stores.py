@@ -43,7 +43,10 @@ def _cell(leaf: Leaf, value: Any, number: str) -> Any:
             return int(value)
         case "number":
             return float32(value) if number == "FLOAT" else double(value)
-        case "boolean" | "string":
+        case "boolean":
+            # A TINYINT.
+            return int(value)
+        case "string":
             return value
     return Text(value, rounded=leaf.place.kind == "list")
 
