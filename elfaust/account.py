@@ -23,7 +23,7 @@ from elfaust.errors import SchemaUnfit
 from elfaust.settings import Settings
 from elfaust.sinks.connection import connect
 from elfaust.sinks.ddl import owner, owner_of, quoted, table_name
-from elfaust.sinks.parquet_reader import parquet_files
+from elfaust.sinks.parquet_reader import ParquetFile, parquet_files
 from elfaust.storage import open_storage
 from elfaust.topics import TopicAdmin, TopicNames
 from elfaust.types import Record, SchemaKey
@@ -110,8 +110,14 @@ async def read_account(settings: Settings) -> Account:
     return await account_of(settings, await scan(settings))
 
 
-async def account_of(settings: Settings, scanned: Iterable[Scanned]) -> Account:
-    """Return the account of topics that were read, with what tables, files and counts hold."""
+async def account_of(
+    settings: Settings, scanned: Iterable[Scanned], files: Iterable[ParquetFile] | None = None
+) -> Account:
+    """Return the account of topics that were read, with what tables, files and counts hold.
+
+    `files` are the Parquet files, looked at once the topics were; they are read where there is
+    None.
+    """
     names, lines = TopicNames(settings), _Lines()
     raw = 0
     for topic, _, records in scanned:
@@ -122,7 +128,9 @@ async def account_of(settings: Settings, scanned: Iterable[Scanned]) -> Account:
         elif key := names.key(topic):
             lines.add_events(key, records)
     _add_mysql(settings, lines)
-    _add_parquet(settings, lines)
+    if files is None:
+        files = parquet_files(open_storage(settings.hdfs), settings.hdfs.root)
+    _add_parquet(settings, lines, files)
     await _add_counts(settings, lines)
     return Account(raw, lines.sorted())
 
@@ -225,14 +233,14 @@ def _rows(cursor: Any, table: str, key: SchemaKey) -> int:
     return int(cursor.fetchone()[0])
 
 
-def _add_parquet(settings: Settings, lines: _Lines) -> None:
+def _add_parquet(settings: Settings, lines: _Lines, files: Iterable[ParquetFile]) -> None:
     by_folder = {
         f"{line.key.schema}_{line.key.revision}".lower(): line
         for line in lines.sorted()
         if line.valid
     }
     uuids: defaultdict[str, Counter[str]] = defaultdict(Counter)
-    for file in parquet_files(open_storage(settings.hdfs), settings.hdfs.root):
+    for file in files:
         folder = file.path.removeprefix(settings.hdfs.root).strip("/").partition("/")[0]
         if folder in by_folder:
             by_folder[folder].parquet += len(file.uuids)

@@ -13,7 +13,7 @@ import subprocess
 import uuid
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -32,7 +32,12 @@ CHECKOUT = Path(__file__).parents[1]
 
 @pytest.fixture(scope="session")
 def stack_settings() -> Settings:
-    """The settings of the test stack.
+    """The settings of the test stack."""
+    return settings_of_tests()
+
+
+def settings_of_tests() -> Settings:
+    """Return the settings of the test stack.
 
     ELFAUST_TEST_STACK_DIR moves its folder. ELFAUST_TEST_PORTS is what is added to each server's
     usual port: two checkouts may test side by side.
@@ -62,12 +67,19 @@ def stack_settings() -> Settings:
 
 @pytest.fixture(scope="session")
 def stack(stack_settings: Settings) -> Iterator[Stack]:
+    """Have Kafka, HDFS and MariaDB run."""
+    with running(stack_settings) as servers:
+        yield servers
+
+
+@contextmanager
+def running(settings: Settings) -> Iterator[Stack]:
     """Have Kafka, HDFS and MariaDB run; stop them at the end, what they hold stays.
 
     Two sessions at once share them: the last one out stops them.
     """
-    servers = Stack(stack_settings)
-    folder = Path(stack_settings.stack.dir)
+    servers = Stack(settings)
+    folder = Path(settings.stack.dir)
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "sessions").open("w") as sessions:
         fcntl.flock(sessions, fcntl.LOCK_SH)

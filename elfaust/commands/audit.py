@@ -6,6 +6,8 @@ import asyncio
 import json
 
 import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
 
 from elfaust.audit import Audit, audit
 from elfaust.commands.account import as_object
@@ -16,35 +18,51 @@ from elfaust.settings import Settings
 @click.option("--json", "as_json", is_flag=True, help="One JSON object for a program.")
 @click.pass_obj
 def command(settings: Settings, as_json: bool) -> None:
-    """Hold topics, tables, files, counts and offsets against each other; exit 1 on a finding.
+    """Hold topics, tables, files, counts and offsets against each other.
 
-    Reads all that there is. Events that are not acknowledged yet are no finding.
+    Exits 1 on a finding, and while it is incomplete: records wait, or a worker is not well.
     """
-    found = asyncio.run(audit(settings))
+    found = watched(settings)
     if as_json:
         click.echo(json.dumps(shape(found)))
     else:
         show(found)
-    raise SystemExit(1 if found.findings else 0)
+    raise SystemExit(1 if found.findings or found.incomplete else 0)
+
+
+def watched(settings: Settings) -> Audit:
+    """Return an audit; on a terminal a bar says how far it has come."""
+    console = Console(stderr=True)
+    columns = (BarColumn(), MofNCompleteColumn(), "records", TimeRemainingColumn())
+    with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
+        task = bar.add_task("audit", total=None)
+        return asyncio.run(
+            audit(settings, lambda done, of: bar.update(task, completed=done, total=of))
+        )
 
 
 def shape(found: Audit) -> dict[str, object]:
     """Return an audit as the JSON that `--json` prints."""
     return {
         "findings": [finding._asdict() for finding in found.findings],
+        "told": [finding._asdict() for finding in found.told],
         "waiting": found.waiting,
+        "incomplete": found.incomplete,
         "account": as_object(found.account),
     }
 
 
 def show(found: Audit) -> None:
     """Print an audit for people."""
-    for kind, where, number, detail in found.findings:
+    for kind, where, number, detail in [*found.told, *found.findings]:
         click.echo(f"{kind:<10} {where}: {number}: {detail}")
-    waiting = ", ".join(f"{role} {count}" for role, count in found.waiting.items() if count)
-    if waiting:
-        click.echo(f"not acknowledged yet: {waiting}")
+    for why in found.incomplete:
+        click.echo(f"incomplete {why}")
     events = sum(line.valid for line in found.account.lines)
     errors = sum(sum(line.invalid.values()) for line in found.account.lines)
-    verdict = f"{len(found.findings)} findings" if found.findings else "ALL THERE, ONCE"
+    verdicts = [
+        *([f"{len(found.findings)} findings"] if found.findings else []),
+        *(["INCOMPLETE"] if found.incomplete else []),
+    ]
+    verdict = ", ".join(verdicts) or "ALL THERE, ONCE"
     click.echo(f"{found.account.raw} raw lines, {events} events, {errors} errors: {verdict}")

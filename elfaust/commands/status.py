@@ -7,15 +7,12 @@ import json
 from typing import Any
 
 import click
-import requests
 
 from elfaust.errors import ServerAway
 from elfaust.lag import LagReader, TopicLag
 from elfaust.settings import Settings
+from elfaust.wellness import said_by
 from elfaust.workers import alive
-
-#: Longest wait for a worker's word, seconds.
-READY_SECONDS = 3.0
 
 
 @click.command()
@@ -69,16 +66,6 @@ async def _lags(settings: Settings) -> list[TopicLag]:
         await reader.close()
 
 
-def _ready(web: str) -> dict[str, Any]:
-    """Return what a worker says of its readiness (elfaust/web/ready.py)."""
-    try:
-        answer = requests.get(f"{web}ready/", timeout=READY_SECONDS).json()
-        return {name: answer[name] for name in ("ready", "waits_for", "held", "unforeseen")}
-    except (requests.RequestException, ValueError, KeyError, TypeError):
-        waits = ["an answer of its own"]
-        return {"ready": False, "waits_for": waits, "held": [], "unforeseen": {}}
-
-
 def describe(settings: Settings, lags: list[TopicLag]) -> dict[str, Any]:
     """Return the status as the JSON shape that `--json` prints.
 
@@ -92,7 +79,7 @@ def describe(settings: Settings, lags: list[TopicLag]) -> dict[str, Any]:
         topic["lag"][lag.role] = lag.lag
     return {
         "workers": [
-            {"role": worker.role, "pid": worker.pid, "web": worker.web, **_ready(worker.web)}
+            {"role": worker.role, "pid": worker.pid, "web": worker.web, **said_by(worker.web)}
             for worker in alive(settings)
         ],
         "topics": [topics[name] for name in sorted(topics)],

@@ -12,8 +12,7 @@ from typing import Any
 import orjson
 import pyarrow.parquet as pq
 
-from elfaust.account import Scanned, _Lines
-from elfaust.audit import _Judge
+from elfaust.account import _Lines
 from elfaust.counts import CountKey, merge, tally
 from elfaust.counts_view import View
 from elfaust.errors import EventFault, SchemaAway, Unforeseen
@@ -199,16 +198,14 @@ class Sinks:
         # What else may stand in the error topic.
         strays = [record for records in events.values() for record in records if not record.source]
         topics = {**events, self.names.error: of_errors, "": strays}
-        view, scanned, lines = View(), [], _Lines()
+        view, lines = View(), _Lines()
         for topic, records in topics.items():
-            scanned.append(Scanned(topic, 0, records))
             self.faults.attempt("counts", self._tally, topic, records, view)
             if key := self.names.key(topic):
                 self.faults.attempt("account", lines.add_events, key, records)
         self.faults.attempt("account", lambda: lines.add_errors(of_errors))
         self.faults.attempt("account", lambda: [line.problems for line in lines.sorted()])
         self.faults.attempt("view", lambda: orjson.dumps(view.as_json()))
-        self.faults.attempt("audit", lambda: _Judge(self.settings, scanned, []))
 
     def _tally(self, topic: str, records: Sequence[Record], view: View) -> None:
         counted: Counter[str] = Counter()

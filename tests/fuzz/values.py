@@ -10,12 +10,17 @@ from urllib.parse import unquote_to_bytes
 
 import pyarrow.parquet as pq
 
+from elfaust.auditing.in_mysql import RowReading
+from elfaust.auditing.in_parquet import FileReading
+from elfaust.columns import columns_of
 from elfaust.errors import EventFault, SchemaUnfit
 from elfaust.processing import Verdict
-from elfaust.registry import Registry
+from elfaust.references import expanded
+from elfaust.registry import Registry, Schema
 from elfaust.settings import Settings
 from elfaust.sinks.ddl import create_table, table_name
 from elfaust.sinks.parquet import ParquetWriter
+from elfaust.sinks.parquet_types import event_shape
 from elfaust.storage import Storage
 from elfaust.types import Record, SchemaKey
 from tests.fuzz.cases import Case
@@ -90,38 +95,27 @@ class Values:
         schema = self._schema(key)
         if schema is None or not self._fits(key):
             return
+        reading = self._faults.attempt("audit", _readings, self._registry.find(key))
         for uuid, capsule in capsules.items():
-            event = capsule["event"]
-            for name, held in (("rows", rows.get(uuid)), ("files", files.get(uuid))):
-                self._faults.promise(
-                    name, held is not None, "an event that was taken is lost", event
-                )
-            if uuid in rows:
-                self._faults.attempt("rows", self._row, schema, event, rows[uuid])
-            if uuid in files:
-                self._faults.attempt("files", self._file, schema, event, files[uuid])
+            for step, held, wanted in (
+                ("rows", rows.get(uuid), _in_mysql),
+                ("files", files.get(uuid), _in_parquet),
+            ):
+                lost = "an event that was taken is lost"
+                self._faults.promise(step, held is not None, lost, capsule["event"])
+                if held is None or reading is None:
+                    continue
+                found = self._faults.attempt(step, wanted, schema, capsule["event"], held)
+                self._same(step, found or [], f"{schema} {capsule['event']}")
+                told = self._faults.attempt("audit", list, reading[step](capsule, held))
+                agrees = found is None or told is None or bool(found) == bool(told)
+                detail = f"{told} but {found} of {schema} {capsule['event']}"
+                self._faults.promise("audit", agrees, f"it says otherwise of {step}", detail)
 
-    def _row(self, schema: Any, event: Any, held: Row) -> None:
-        wanted = mysql_row(schema, event)
-        got = {name: of for name, of in held.items() if name.startswith("event_")}
-        self._same("rows", wanted, got, f"{schema} {event}")
-
-    def _file(self, schema: Any, event: Any, held: Row) -> None:
-        wanted = {"event": parquet_event(schema, event), "event_unnamed": None}
-        if (left := unnamed(schema, event)) is not None:
-            wanted["event_unnamed"] = Text(left)
-        got = {name: held.get(name) for name in wanted}
-        self._same("files", wanted, got, f"{schema} {event}")
-
-    def _same(self, step: str, wanted: Row, got: Row, of: str) -> None:
+    def _same(self, step: str, found: list[str], of: str) -> None:
         self._seen["compared"] = self._seen.get("compared", 0) + 1
-        names = wanted.keys() == got.keys()
-        self._faults.promise(step, names, "its columns are others", f"{[*got]} {[*wanted]} {of}")
-        for name in wanted.keys() & got.keys():
-            kept = is_held(wanted[name], got[name])
-            what = "unnamed keys are" if name == "event_unnamed" else "a value is"
-            shown = f"{name}: {wanted[name]!r:.150} is {got[name]!r:.150} of {of}"
-            self._faults.promise(step, kept, f"{what} not what was sent", shown)
+        for what in found:
+            self._faults.promise(step, False, "a store has not what was sent", f"{what} of {of}")
 
     def may_refuse(self, role: str, key: SchemaKey) -> bool:
         """Tell whether a sink may refuse what the judge took: `Edit` and `EDIT` share a folder."""
@@ -163,3 +157,38 @@ def parquet_rows(storage: Storage, folder: str, schema: str) -> dict[str, Row]:
     tables = [pq.read_table(io.BytesIO(storage.read(path))) for path in files]
     rows = [row for table in tables for row in table.to_pylist()]
     return {row["uuid"]: row for row in rows if row["schema"] == schema}
+
+
+def _in_mysql(schema: Any, event: Any, held: Row) -> list[str]:
+    got = {name: of for name, of in held.items() if name.startswith("event_")}
+    return _differences(mysql_row(schema, event), got)
+
+
+def _in_parquet(schema: Any, event: Any, held: Row) -> list[str]:
+    left = unnamed(schema, event)
+    wanted = {
+        "event": parquet_event(schema, event),
+        "event_unnamed": None if left is None else Text(left),
+    }
+    return _differences(wanted, {name: held.get(name) for name in wanted})
+
+
+def _differences(wanted: Row, got: Row) -> list[str]:
+    """Return what differs between what is wanted and what is held, column by column."""
+    found = [f"column {name} is in one alone" for name in wanted.keys() ^ got.keys()]
+    return found + [
+        f"{name}: {wanted[name]!r:.200} is {got[name]!r:.200}"
+        for name in wanted.keys() & got.keys()
+        if not is_held(wanted[name], got[name])
+    ]
+
+
+def _readings(schema: Schema) -> dict[str, Any]:
+    """Return how elfaust's audit compares a capsule with what each step has stored of it."""
+    event = expanded(schema.event)
+    columns = columns_of(schema.key, schema.event, schema.dialect)
+    kind = event_shape(schema.key, schema.event).type
+    return {
+        "rows": RowReading(columns, event).differences,
+        "files": FileReading(kind, event).differences,
+    }

@@ -8,7 +8,8 @@ import shutil
 import threading
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -20,14 +21,17 @@ from aiokafka import AIOKafkaProducer
 
 from elfaust.account import scan
 from elfaust.audit import audit
+from elfaust.auditing.files import Row, read_files
+from elfaust.auditing.table import Rows
+from elfaust.columns import columns_of
+from elfaust.errors import SchemaUnfit
 from elfaust.job import landed
-from elfaust.registry import Registry
+from elfaust.registry import Registry, Schema
 from elfaust.settings import Settings
 from elfaust.sinks.connection import connect
 from elfaust.sinks.ddl import create_table, table_name
 from elfaust.sinks.parquet_types import column_name
 from elfaust.storage import open_storage
-from elfaust.stored import Row, mysql_rows, parquet_rows
 from elfaust.topics import TopicAdmin, TopicNames
 from elfaust.types import SchemaKey
 from tests.integration.bad_inputs import RECEIVED, Case, all_cases, schemas
@@ -113,14 +117,15 @@ class Landed:
                 role, _, source = record.source.partition("/")
                 number = at[source, record.position] if source else record.position
                 self.errors[number].append((role, orjson.loads(record.value)["event"]))
-        registry, storage = Registry(settings.schemas), open_storage(settings.hdfs)
+        registry = Registry(settings.schemas)
+        uuids = [event["uuid"] for events in self.events.values() for event in events]
         self.mysql: dict[str, Row] = {}
         self.parquet: dict[str, Row] = {}
         for key in {SchemaKey(*case.key) for case in CASES}:
             if schema := registry.get(key):
-                folder = f"{settings.hdfs.root}/{key.schema.lower()}_{key.revision}"
-                self.parquet |= parquet_rows(storage, folder)[0]
-                self.mysql |= mysql_rows(settings.mysql, schema)
+                self.parquet |= _parquet(settings, key)
+                with suppress(SchemaUnfit):
+                    self.mysql |= _mysql(settings, schema, uuids)
 
     def differences(self, number: int, case: Case) -> Iterator[str]:
         """Yield what has not become of a case as it must."""
@@ -162,6 +167,21 @@ class Landed:
             wanted = {column_name(name): value for name, value in case.event.items()}
             yield from _lacks("Parquet", in_parquet["event"], wanted)
             yield from _lacks("Parquet", in_parquet, {"dt": case.dt} if case.dt else {})
+
+
+def _parquet(settings: Settings, key: SchemaKey) -> dict[str, Row]:
+    storage = open_storage(settings.hdfs)
+    paths = list(storage.walk(f"{settings.hdfs.root}/{key.schema.lower()}_{key.revision}"))
+    with ThreadPoolExecutor(1) as thread:
+        files = list(read_files(storage, paths, thread))
+    return {row["uuid"]: row for file in files for row in file.rows or ()}
+
+
+def _mysql(settings: Settings, schema: Schema, uuids: list[str]) -> dict[str, Row]:
+    columns = columns_of(schema.key, schema.event, schema.dialect)
+    with closing(Rows(settings.mysql)) as rows:
+        table = rows.table(table_name(settings.mysql.table, schema.key), schema.key, columns)
+        return {uuid: row for uuid, [row] in table.rows(uuids).items()} if table else {}
 
 
 def _lacks(where: str, has: Mapping[str, Any], wanted: Mapping[str, Any]) -> Iterator[str]:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from tests.oracle.places import Place, leaves, root_of
 from tests.oracle.stores import value_at
-from tests.oracle.values import MISSING, digits, double, float32, written
+from tests.oracle.values import MISSING, digits, double, float32, is_moment, written
 
 #: Characters of a string's column, by dialect.
 LENGTHS = {"2018": 1_024, "2015": 191}
@@ -113,12 +113,17 @@ def _texts(root: Place, event: Any, rules: Rules) -> Iterator[Refusal]:
             if value is None and leaf.required and rules.year == "2015":
                 yield Refusal(path, path, "null where the column is NOT NULL")
         elif leaf.keys[-1] == "timestamp":
-            try:
-                digits(value)
-            except ValueError:
+            if not _is_timestamp(value):
                 yield Refusal(path, path, "no 14 digits")
         elif leaf.place.kind not in BYTES and _is_longer(written(value), length):
             yield Refusal(path, path, "longer than its column")
+
+
+def _is_timestamp(value: Any) -> bool:
+    try:
+        return len(digits(value) if is_moment(value) else written(value)) <= 14
+    except ValueError:
+        return False
 
 
 def _is_longer(text: str, length: int | None) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tests.oracle.places import Leaf, Place, hive_name, leaves, root_of
-from tests.oracle.values import MISSING, Text, digits, double, float32
+from tests.oracle.values import MISSING, Text, digits, double, float32, is_moment
 
 
 def mysql_row(schema: dict[str, Any], event: dict[str, Any], number: str = "FLOAT") -> Any:
@@ -37,7 +37,7 @@ def _cell(leaf: Leaf, value: Any, number: str) -> Any:
     if value is None:
         return None
     if leaf.keys[-1] == "timestamp":
-        return digits(value)
+        return digits(value) if is_moment(value) else Text(value)
     match leaf.place.kind:
         case "integer":
             return int(value)

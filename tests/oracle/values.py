@@ -53,13 +53,13 @@ def double(value: float) -> float:
     return nearest
 
 
+def is_moment(value: Any) -> bool:
+    """Tell whether a value of a property named `timestamp` is a number since the epoch."""
+    return type(value) in (int, float)
+
+
 def digits(value: Any) -> str:
-    """Return what MediaWiki's 14 digits are of a value; raises ValueError where there are none."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        given = written(value)
-        if len(given) > 14:
-            raise ValueError(given)
-        return given
+    """Return MediaWiki's 14 digits of a moment; raises ValueError where no calendar has it."""
     try:
         seconds = value / 1000 if value > MILLISECONDS_ABOVE else value
         moment = datetime.fromtimestamp(seconds, UTC)
@@ -79,8 +79,8 @@ def _json(value: Any) -> str:
     if isinstance(value, list):
         return "[" + ",".join(map(_json, value)) + "]"
     if isinstance(value, float):
-        # As short as others write it: 1e16, 1e-7.
-        return repr(value).replace("e+", "e").replace("e-0", "e-")
+        # As short as others write it: 1e-7.
+        return repr(value).replace("e-0", "e-")
     return _quoted(value) if isinstance(value, str) else json.dumps(value)
 
 
@@ -113,7 +113,10 @@ def _is_text(wanted: Text, got: Any) -> bool:
 
 
 def is_same(one: Any, other: Any, rounded: bool = False) -> bool:
-    """Tell whether two values of JSON are the same; 1 and 1.0 are, 1 and true are not."""
+    """Tell whether two values of JSON are the same: 5 is not 5.0, and 1 is not true.
+
+    Where they are `rounded`, all numbers with one nearest double are the same.
+    """
     if isinstance(one, dict):
         return (
             isinstance(other, dict)
@@ -126,8 +129,6 @@ def is_same(one: Any, other: Any, rounded: bool = False) -> bool:
             and len(one) == len(other)
             and all(is_same(a, b, rounded) for a, b in zip(one, other, strict=True))
         )
-    if isinstance(one, bool) or isinstance(other, bool) or not isinstance(one, int | float):
-        return type(one) is type(other) and bool(one == other)
-    if not isinstance(other, int | float):
-        return False
-    return float(one) == float(other) if rounded else one == other
+    if rounded and type(one) in (int, float) and type(other) in (int, float):
+        return float(one) == float(other)
+    return type(one) is type(other) and bool(one == other)

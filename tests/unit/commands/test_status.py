@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 import requests
 
-from elfaust.commands.status import _ready, show
+from elfaust.commands.status import show
+from elfaust.wellness import said_by
 
 READY = {"ready": True, "waits_for": [], "held": [], "unforeseen": {}}
 WORKER = {"role": "mysql", "pid": 7, "web": "http://127.0.0.1:6067/"}
@@ -38,4 +39,4 @@ def test_an_answer_is_taken_as_it_is_or_not_at_all(
 ) -> None:
     monkeypatch.setattr(requests, "get", lambda *_, **__: SimpleNamespace(json=lambda: answer))
     silent = {**READY, "ready": False, "waits_for": ["an answer of its own"]}
-    assert _ready("http://127.0.0.1:6067/") == (READY if answer == READY else silent)
+    assert said_by("http://127.0.0.1:6067/") == (READY if answer == READY else silent)

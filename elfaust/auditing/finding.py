@@ -1,0 +1,39 @@
+"""What an audit says."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import NamedTuple
+
+#: Examples named of each kind of finding in one place.
+EXAMPLES = 3
+
+
+class Finding(NamedTuple):
+    """One thing that is not as promised.
+
+    `kind` is `lost` (acknowledged and not there), `twice`, `unknown` (there, and in no topic),
+    `differs` (a store has another value than the topic), `ahead` (acknowledged past the end of its
+    topic), `left over` (files of no finished commit), `unreadable` (records without a uuid that a
+    sink has taken, tables and files that are none of ours, a torn commit, events whose schema is
+    not to be had) or `unbalanced` (numbers that do not add up). `number` is how many events,
+    records, files or sums it is about.
+
+    What is told and is nothing wrong is one of kind `refused`: events that one sink has refused,
+    and where else they are.
+    """
+
+    kind: str
+    where: str
+    number: int
+    detail: str
+
+
+def some(names: Collection[str]) -> str:
+    """Return a few of many, and how many more there are."""
+    return ", ".join(sorted(names)[:EXAMPLES]) + more(len(names))
+
+
+def more(number: int) -> str:
+    """Return how many there are besides the examples."""
+    return f" and {number - EXAMPLES} more" if number > EXAMPLES else ""

@@ -1,0 +1,94 @@
+"""The judge: feeds the lanes of topics to the revisions that compare them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Executor
+
+from elfaust.account import SINKS, Scanned
+from elfaust.auditing.files import Listing
+from elfaust.auditing.finding import Finding
+from elfaust.auditing.revision import Revision, Stores
+from elfaust.auditing.table import Rows
+from elfaust.errors import SchemaUnfit, SchemaWaits
+from elfaust.lag import LaneLag
+from elfaust.registry import Registry
+from elfaust.settings import Settings
+from elfaust.sinks.parquet_reader import ParquetFile
+from elfaust.storage import Storage
+from elfaust.topics import TopicNames
+
+
+class Judge:
+    """Compares the events of topics with what the sinks hold.
+
+    Lanes come by topic, those of errors first.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        lags: Iterable[LaneLag],
+        rows: Rows,
+        storage: Storage,
+        listing: Listing,
+        threads: Executor,
+    ) -> None:
+        self._names = TopicNames(settings)
+        self._registry = Registry.of_workers(settings)
+        self._refused: defaultdict[str, set[tuple[str, int, int]]] = defaultdict(set)
+        acknowledged = {(lag.role, lag.topic, lag.lane): lag.acknowledged for lag in lags}
+        self._stores = Stores(
+            settings, rows, storage, listing, threads, acknowledged, self._refused
+        )
+        self._topic = ""
+        self._revision: Revision | None = None
+        self._unknown: dict[str, tuple[int, str]] = {}
+        #: What is wrong, and what is told besides.
+        self.findings: list[Finding] = []
+        self.told: list[Finding] = []
+        #: For an account: the files that were read.
+        self.files: list[ParquetFile] = []
+
+    def watch(
+        self, lanes: Iterable[Scanned], tick: Callable[[Scanned], None] = lambda lane: None
+    ) -> Iterator[Scanned]:
+        """Yield lanes, each once it is compared; raises ServerAway."""
+        for scanned in lanes:
+            self._take(scanned)
+            tick(scanned)
+            yield scanned
+        self._end()
+
+    def _take(self, scanned: Scanned) -> None:
+        if scanned.topic == self._names.error:
+            for record in scanned.records:
+                role, _, topic = record.source.partition("/")
+                if role in SINKS:
+                    self._refused[role].add((topic, scanned.lane, record.position))
+        elif key := self._names.key(scanned.topic):
+            if scanned.topic != self._topic:
+                self._end()
+                self._topic = scanned.topic
+                try:
+                    self._revision = Revision(self._stores, self._registry.find(key))
+                except (SchemaWaits, SchemaUnfit) as error:
+                    self._unknown[f"{key.schema}_{key.revision}"] = (0, str(error))
+            if self._revision is not None:
+                self._revision.take(scanned)
+            else:
+                name = f"{key.schema}_{key.revision}"
+                number, detail = self._unknown[name]
+                self._unknown[name] = (number + len(scanned.records), detail)
+
+    def _end(self) -> None:
+        """Keep what is to be said of the topic that was the last."""
+        if (revision := self._revision) is not None:
+            self.findings += revision.findings()
+            self.told += revision.told()
+            self.files += revision.files.values()
+        for name, (number, detail) in self._unknown.items():
+            if number:
+                self.findings.append(Finding("unreadable", name, number, detail))
+        self._revision, self._topic, self._unknown = None, "", {}

@@ -1,0 +1,234 @@
+"""The events of one schema revision against its table and its files, lane by lane.
+
+Of a lane it holds all that there is, of the whole topic only the uuids.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Executor
+from typing import NamedTuple
+
+from elfaust.account import Scanned
+from elfaust.auditing.files import Listing, Row, read_files
+from elfaust.auditing.finding import EXAMPLES, Finding, more, some
+from elfaust.auditing.in_mysql import RowReading
+from elfaust.auditing.in_parquet import FileReading
+from elfaust.auditing.side import Event, Side
+from elfaust.auditing.table import Rows, Table, TableUnreadable
+from elfaust.auditing.values import event_of
+from elfaust.columns import columns_of
+from elfaust.errors import SchemaUnfit
+from elfaust.references import expanded
+from elfaust.registry import Schema
+from elfaust.settings import Settings
+from elfaust.sinks.ddl import table_name
+from elfaust.sinks.parquet_reader import ParquetFile
+from elfaust.sinks.parquet_types import event_shape
+from elfaust.storage import Storage
+from elfaust.types import Record
+
+#: How far each sink has acknowledged a lane: role, topic, lane.
+Acknowledged = Mapping[tuple[str, str, int], int]
+#: Where the records that a role has refused came from: topic, lane, offset.
+Refused = Mapping[str, set[tuple[str, int, int]]]
+PLACES = {"mysql": "MySQL", "hdfs": "Parquet"}
+
+
+class Stores(NamedTuple):
+    """What all schema revisions share."""
+
+    settings: Settings
+    rows: Rows
+    storage: Storage
+    listing: Listing
+    threads: Executor
+    acknowledged: Acknowledged
+    refused: Refused
+
+
+class Revision:
+    """Compares the events of one schema revision; feed it the lanes of its topic."""
+
+    def __init__(self, stores: Stores, schema: Schema) -> None:
+        """Look for the table; raises ServerAway when MySQL does not answer."""
+        self._stores = stores
+        self.name = f"{schema.key.schema}_{schema.key.revision}"
+        self._event = expanded(schema.event)
+        self._sides = {
+            "mysql": Side(f"MySQL {self.name}", by_record=False),
+            "hdfs": Side(f"Parquet {self.name}", by_record=True),
+        }
+        self._seen: set[bytes] = set()
+        self._elsewhere: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
+        self._unreadable: list[Finding] = []
+        self._bad_files: set[str] = set()
+        self._in_table = 0
+        #: Lanes whose files are compared.
+        self._lanes: set[int] = set()
+        self._topic = ""
+        #: For an account: the files that were read.
+        self.files: dict[str, ParquetFile] = {}
+        self._reading, self._table = self._mysql(schema)
+        self._of_files = self._parquet(schema)
+
+    def _mysql(self, schema: Schema) -> tuple[RowReading | None, Table | None]:
+        """Return how rows are read, and their table; no table where no event can have a row."""
+        key, settings = schema.key, self._stores.settings
+        try:
+            name = table_name(settings.mysql.table, key)
+            reading = RowReading(columns_of(key, schema.event, schema.dialect), self._event)
+        except SchemaUnfit:
+            return None, None
+        try:
+            return reading, self._stores.rows.table(name, key, reading.columns)
+        except TableUnreadable as error:
+            self._unreadable_table(error)
+            return None, None
+
+    def _unreadable_table(self, error: TableUnreadable) -> None:
+        self._unreadable.append(Finding("unreadable", f"MySQL {self.name}", 1, str(error)))
+
+    def _parquet(self, schema: Schema) -> FileReading | None:
+        try:
+            return FileReading(event_shape(schema.key, schema.event).type, self._event)
+        except SchemaUnfit:
+            return None
+
+    def take(self, scanned: Scanned) -> None:
+        """Compare a lane; raises ServerAway when a store does not answer."""
+        topic, lane, records = scanned
+        self._topic = topic
+        self._lanes.add(lane)
+        events: defaultdict[str, list[Event]] = defaultdict(list)
+        strange: list[Record] = []
+        for record in records:
+            if (capsule := event_of(record.value)) is None:
+                strange.append(record)
+                continue
+            source = (record.source, record.position) if record.source else ("", record.offset)
+            events[capsule["uuid"]].append(Event(capsule, lane, record.offset, source))
+        self._taken_unread(scanned, strange)
+        in_table = self._rows(list(events))
+        in_files = self._files([topic, lane], events)
+        held = {"mysql": in_table, "hdfs": in_files}
+        for uuid, of in events.items():
+            self._compare(uuid, of, {role: rows.get(uuid, ()) for role, rows in held.items()})
+        self._seen.update(map(_short, events))
+
+    def _compare(
+        self, uuid: str, events: Sequence[Event], rows: Mapping[str, Sequence[Row]]
+    ) -> None:
+        before = _short(uuid) in self._seen
+        self._in_table += 0 if before else len(rows["mysql"])
+        for role, reading in (("mysql", self._reading), ("hdfs", self._of_files)):
+            side, other = self._sides[role], "hdfs" if role == "mysql" else "mysql"
+            due = []
+            for event in events:
+                if self._is_refused(role, event):
+                    place = PLACES[other] if rows[other] else ""
+                    self._elsewhere[role, place].append(uuid)
+                elif self._is_acknowledged(role, event.lane, event.offset):
+                    due.append(event)
+            if role == "mysql" and self._table is None and self._unreadable:
+                continue
+            if reading is not None:
+                side.take(uuid, due, events, rows[role], before, reading.differences)
+            elif due:
+                side.lost.append(uuid)
+
+    def _is_refused(self, role: str, event: Event) -> bool:
+        refused = self._stores.refused.get(role, set())
+        source, position = event.source
+        return (self._topic, event.lane, event.offset) in refused or (
+            bool(source) and (source, event.lane, position) in refused
+        )
+
+    def _is_acknowledged(self, role: str, lane: int, offset: int) -> bool:
+        return offset < self._stores.acknowledged.get((role, self._topic, lane), 0)
+
+    def _taken_unread(self, scanned: Scanned, strange: Sequence[Record]) -> None:
+        """Keep the records that no audit can follow, unless each sink has refused or awaits it."""
+        topic, lane, _ = scanned
+        taken = []
+        for record in strange:
+            event = Event({}, lane, record.offset, (record.source, record.position))
+            if any(
+                self._is_acknowledged(role, lane, record.offset)
+                and not self._is_refused(role, event)
+                for role in PLACES
+            ):
+                taken.append(record)
+        if taken:
+            offsets = ", ".join(str(record.offset) for record in taken[:EXAMPLES])
+            detail = f"no event with a uuid, offsets {offsets}{more(len(taken))}"
+            self._unreadable.append(Finding("unreadable", f"{topic}/{lane}", len(taken), detail))
+
+    def _rows(self, uuids: Sequence[str]) -> Mapping[str, Sequence[Row]]:
+        if self._table is None:
+            return {}
+        try:
+            return self._table.rows(uuids)
+        except TableUnreadable as error:
+            self._unreadable_table(error)
+            self._table = None
+            return {}
+
+    def _files(
+        self, of: Sequence[object], events: Mapping[str, Sequence[Event]]
+    ) -> Mapping[str, Sequence[Row]]:
+        """Return the rows of a lane's events in its files, and in those that name no lane."""
+        topic, lane = of
+        listing, found = self._stores.listing, defaultdict[str, list[Row]](list)
+        strays = listing.strays.get(self.name.lower(), [])
+        paths = listing.of_lanes.get((str(topic), int(str(lane))), [])
+        stray = set(strays)
+        for path, rows in read_files(self._stores.storage, [*paths, *strays], self._stores.threads):
+            if rows is None:
+                self._bad_files.add(path)
+                continue
+            for row in rows:
+                uuid = row["uuid"] or ""
+                if uuid in events:
+                    found[uuid].append(row)
+                elif uuid:
+                    self._sides["hdfs"].unknown.add(uuid)
+            if path not in stray or path not in self.files:
+                self.files[path] = ParquetFile(path, [row["uuid"] or "" for row in rows])
+        return found
+
+    def findings(self) -> Iterator[Finding]:
+        """Yield what is wrong, once all lanes were taken."""
+        for lane in sorted(self._stores.listing.lanes.get(self._topic, set()) - self._lanes):
+            self._files([self._topic, lane], {})
+        unknown = self._sides["hdfs"].unknown
+        unknown -= {uuid for uuid in unknown if _short(uuid) in self._seen}
+        if self._table is not None:
+            try:
+                if self._table.count() > self._in_table:
+                    missing = (of for of in self._table.uuids() if _short(of) not in self._seen)
+                    self._sides["mysql"].unknown.update(missing)
+            except TableUnreadable as error:
+                self._unreadable_table(error)
+        if self._bad_files:
+            number, detail = len(self._bad_files), some(self._bad_files)
+            self._unreadable.append(Finding("unreadable", f"Parquet {self.name}", number, detail))
+        yield from self._unreadable
+        for side in self._sides.values():
+            yield from side.findings()
+
+    def told(self) -> Iterator[Finding]:
+        """Yield what sinks have refused, and where else it is."""
+        for (role, place), uuids in sorted(self._elsewhere.items()):
+            where = f"stored in {place}" if place else "in no store"
+            detail = f"refused here, {where}: {some(uuids)}"
+            yield Finding("refused", f"{PLACES[role]} {self.name}", len(uuids), detail)
+
+
+def _short(uuid: str | None) -> bytes:
+    """Return a uuid in half its bytes, if it is one."""
+    try:
+        return bytes.fromhex(uuid or "")
+    except ValueError:
+        return (uuid or "").encode("utf-8", "surrogatepass")

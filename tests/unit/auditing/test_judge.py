@@ -1,0 +1,403 @@
+"""What the judge finds: each fault is planted in stores of which all else is right."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import orjson
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from elfaust.account import Scanned
+from elfaust.audit import _left_over
+from elfaust.auditing.files import listed, walked
+from elfaust.auditing.finding import Finding
+from elfaust.auditing.judge import Judge
+from elfaust.auditing.table import TableUnreadable
+from elfaust.lag import LaneLag
+from elfaust.registry import Registry
+from elfaust.settings import Settings
+from elfaust.sinks.parquet import ParquetWriter, to_bytes
+from elfaust.storage import LocalStorage
+from elfaust.topics import TopicNames
+from elfaust.types import Record, SchemaKey
+
+KEY = SchemaKey("SpecialMuteSubmit", 19679477)
+NAME = "SpecialMuteSubmit_19679477"
+TOPIC = f"eventlogging_{NAME}"
+ERRORS = "eventlogging_EventError"
+RAW = "eventlogging-client-side"
+#: Raw lines are so much further than their events.
+AHEAD = 100
+EVENTS = 6
+
+
+class Fakes:
+    """A table, files and topics, all of them right until somebody spoils them."""
+
+    def __init__(self, folder: Path) -> None:
+        base = Settings()
+        hdfs = replace(base.hdfs, storage="local", root=f"{folder}/event")
+        workers = replace(base.workers, state=f"{folder}/workers")
+        self.settings = replace(base, hdfs=hdfs, workers=workers)
+        self.storage = LocalStorage()
+        self.values = [event(n) for n in range(EVENTS)]
+        self.rows = [row(n) for n in range(EVENTS)]
+        #: Records by lane: the first half is in lane 0.
+        self.lanes = {0: self.records(0, 3), 1: self.records(3, EVENTS)}
+        self.errors: list[Record] = []
+        self.acknowledged = 99
+        self.writer = ParquetWriter(Registry(self.settings.schemas).find(KEY))
+        for lane, records in self.lanes.items():
+            self.write(lane, records)
+
+    def records(self, first: int, last: int) -> list[Record]:
+        return [
+            Record(self.values[n], n - first, 0, RAW, n - first + AHEAD) for n in range(first, last)
+        ]
+
+    def path(self, lane: int) -> str:
+        root = self.settings.hdfs.root
+        return f"{root}/{NAME.lower()}/hour=1/{TOPIC}.{lane}.{0:020d}-{2:020d}.parquet"
+
+    def write(self, lane: int, records: Sequence[Record], path: str = "") -> None:
+        table, refused = self.writer.table(records)
+        assert not refused
+        self.storage.write(path or self.path(lane), to_bytes(table))
+
+    def judge(self) -> Judge:
+        lags = [
+            LaneLag(TOPIC, lane, role, 99, self.acknowledged)
+            for role in ("mysql", "hdfs")
+            for lane in self.lanes
+        ]
+        lanes = [Scanned(TOPIC, lane, records) for lane, records in self.lanes.items()]
+        scanned = [Scanned(ERRORS, 0, self.errors), *lanes]
+        return judged(self.settings, scanned, lags, self.rows)
+
+    def findings(self) -> list[Finding]:
+        return self.judge().findings
+
+
+class Table:
+    """A table whose rows are in memory."""
+
+    def __init__(self, held: list[dict[str, Any]]) -> None:
+        self.held = held
+
+    def rows(self, uuids: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
+        return {uuid: [row for row in self.held if row["uuid"] == uuid] for uuid in uuids}
+
+    def count(self) -> int:
+        return len(self.held)
+
+    def uuids(self) -> Iterator[str]:
+        return (row["uuid"] for row in self.held)
+
+
+def judged(
+    settings: Settings,
+    scanned: Sequence[Scanned],
+    lags: Sequence[LaneLag],
+    held: list[dict[str, Any]] | None,
+) -> Judge:
+    """Return a judge that has seen all lanes; `held` are MySQL's rows, None: no table."""
+    rows: Any = SimpleNamespace(table=lambda *_: None if held is None else Table(held))
+    storage = LocalStorage()
+    with ThreadPoolExecutor(2) as threads:
+        paths = walked(storage, settings.hdfs.root, threads)
+        topics = {lane.topic for lane in scanned}
+        judge = Judge(settings, lags, rows, storage, listed(paths, topics), threads)
+        assert list(judge.watch(scanned)) == list(scanned)
+    return judge
+
+
+def uuid(n: int) -> str:
+    return f"{n:032x}"
+
+
+def event(n: int, **more: Any) -> bytes:
+    sent = {"emailsBefore": True, "emailsAfter": False}
+    capsule = {
+        "event": sent,
+        "schema": KEY.schema,
+        "revision": KEY.revision,
+        "uuid": uuid(n),
+        "dt": "2020-09-13T12:26:40Z",
+    }
+    return orjson.dumps({**capsule, **more})
+
+
+def row(n: int, **more: Any) -> dict[str, Any]:
+    held = {
+        "uuid": uuid(n),
+        "dt": datetime(2020, 9, 13, 12, 26, 40),
+        "timestamp": "20200913122640",
+        "userAgent": None,
+        "webHost": None,
+        "wiki": None,
+        "event_emailsBefore": 1,
+        "event_emailsAfter": 0,
+        "event_notificationsBefore": None,
+        "event_notificationsAfter": None,
+    }
+    return {**held, **more}
+
+
+@pytest.fixture
+def fakes(tmp_path: Path) -> Fakes:
+    return Fakes(tmp_path)
+
+
+def test_where_all_is_right_nothing_is_found(fakes: Fakes) -> None:
+    judge = fakes.judge()
+    assert (judge.findings, judge.told) == ([], [])
+    assert sorted(uuid for file in judge.files for uuid in file.uuids) == [
+        uuid(n) for n in range(EVENTS)
+    ]
+
+
+def lose_a_row(fakes: Fakes) -> None:
+    del fakes.rows[4]
+
+
+def double_a_row(fakes: Fakes) -> None:
+    fakes.rows.append(fakes.rows[0])
+
+
+def double_all_rows(fakes: Fakes) -> None:
+    fakes.rows += fakes.rows
+
+
+def alter_a_row(fakes: Fakes) -> None:
+    fakes.rows[1]["event_emailsAfter"] = 1
+
+
+def add_a_row(fakes: Fakes) -> None:
+    fakes.rows.append(row(77))
+
+
+def lose_a_file(fakes: Fakes) -> None:
+    fakes.storage.delete(fakes.path(1))
+
+
+def lose_a_line_of_a_file(fakes: Fakes) -> None:
+    fakes.write(0, fakes.lanes[0][:2])
+
+
+def double_a_file(fakes: Fakes) -> None:
+    fakes.storage.write(f"{fakes.path(0)}.copy.parquet", fakes.storage.read(fakes.path(0)))
+
+
+def double_a_file_under_any_name(fakes: Fakes) -> None:
+    path = f"{fakes.settings.hdfs.root}/{NAME.lower()}/x.parquet"
+    fakes.storage.write(path, fakes.storage.read(fakes.path(0)))
+
+
+def alter_a_file(fakes: Fakes) -> None:
+    first, *others = fakes.lanes[0]
+    changed = event(0, event={"emailsBefore": False, "emailsAfter": False})
+    fakes.write(0, [first._replace(value=changed), *others])
+
+
+def add_a_file(fakes: Fakes) -> None:
+    fakes.write(3, [Record(event(78), 0, 0, RAW, 0)])
+
+
+def lose_a_value_in_both(fakes: Fakes) -> None:
+    alter_both(fakes, {"emailsAfter": False})
+
+
+def keep_an_unnamed_key_in_neither(fakes: Fakes) -> None:
+    first, *others = fakes.lanes[0]
+    value = event(0, event={"emailsBefore": True, "emailsAfter": False, "more": {"a": 1}})
+    fakes.lanes[0] = [first._replace(value=value), *others]
+
+
+def alter_both(fakes: Fakes, kept: dict[str, Any]) -> None:
+    first, *others = fakes.lanes[0]
+    fakes.write(0, [first._replace(value=event(0, event=kept)), *others])
+    fakes.rows[0]["event_emailsBefore"] = None
+
+
+#: Fault: kind and place of all that is found, and how many.
+PLANTED: list[tuple[Callable[[Fakes], None], list[tuple[str, str, int]]]] = [
+    (lose_a_row, [("lost", "MySQL", 1)]),
+    (double_a_row, [("twice", "MySQL", 1)]),
+    (double_all_rows, [("twice", "MySQL", EVENTS)]),
+    (alter_a_row, [("differs", "MySQL", 1)]),
+    (add_a_row, [("unknown", "MySQL", 1)]),
+    (lose_a_file, [("lost", "Parquet", 3)]),
+    (lose_a_line_of_a_file, [("lost", "Parquet", 1)]),
+    (double_a_file, [("twice", "Parquet", 3)]),
+    (double_a_file_under_any_name, [("twice", "Parquet", 3)]),
+    (alter_a_file, [("differs", "Parquet", 1)]),
+    (add_a_file, [("unknown", "Parquet", 1)]),
+    (lose_a_value_in_both, [("differs", "MySQL", 1), ("differs", "Parquet", 1)]),
+    (keep_an_unnamed_key_in_neither, [("differs", "Parquet", 1)]),
+]
+
+
+@pytest.mark.parametrize(("plant", "wanted"), PLANTED, ids=[of.__name__ for of, _ in PLANTED])
+def test_a_fault_is_found_and_no_other(
+    fakes: Fakes, plant: Callable[[Fakes], None], wanted: list[tuple[str, str, int]]
+) -> None:
+    plant(fakes)
+    found = fakes.findings()
+    assert [(f.kind, f.where.partition(" ")[0], f.number) for f in found] == wanted
+
+
+def test_what_is_not_acknowledged_may_be_missing(fakes: Fakes) -> None:
+    fakes.acknowledged = 2
+    fakes.rows = fakes.rows[:2]
+    found = fakes.findings()
+    assert [(f.kind, f.number, f.detail) for f in found] == [("lost", 2, f"{uuid(3)}, {uuid(4)}")]
+
+
+@pytest.mark.parametrize("source", [TOPIC, RAW])
+def test_what_one_sink_refused_and_the_other_stored_is_told(fakes: Fakes, source: str) -> None:
+    del fakes.rows[1]
+    position = 1 + (AHEAD if source == RAW else 0)
+    fakes.errors = [Record(b"", 0, 0, f"mysql/{source}", position)]
+    judge = fakes.judge()
+    detail = f"refused here, stored in Parquet: {uuid(1)}"
+    assert judge.findings == []
+    assert judge.told == [Finding("refused", f"MySQL {NAME}", 1, detail)]
+
+
+def test_one_event_in_two_records_is_two_rows_of_parquet_and_told_as_such(fakes: Fakes) -> None:
+    again = Record(fakes.values[0], 3, 0, RAW, 3 + AHEAD)
+    fakes.lanes[1].append(again)
+    fakes.write(1, fakes.lanes[1])
+    [found] = fakes.findings()
+    assert (found.kind, found.where) == ("twice", f"Parquet {NAME}")
+    assert found.detail == f"{uuid(0)} (2 records have it)"
+
+
+def test_a_record_that_a_worker_repeated_is_one(fakes: Fakes) -> None:
+    fakes.lanes[0].append(fakes.lanes[0][2]._replace(offset=3))
+    assert fakes.findings() == []
+
+
+def test_of_two_records_of_an_event_either_may_be_the_row(fakes: Fakes) -> None:
+    other = event(0, event={"emailsBefore": False, "emailsAfter": False})
+    fakes.lanes[1].append(Record(other, 3, 0, RAW, 3 + AHEAD))
+    fakes.write(1, fakes.lanes[1])
+    assert [found.kind for found in fakes.findings()] == ["twice"]
+    fakes.rows[0]["event_emailsBefore"] = 0
+    assert [found.kind for found in fakes.findings()] == ["twice"]
+    fakes.rows[0]["event_emailsAfter"] = 1
+    assert [found.kind for found in fakes.findings()] == ["differs", "twice"]
+
+
+STRANGE = [
+    b"",
+    b"no JSON",
+    b"[1]",
+    b"null",
+    b"{}",
+    b'{"uuid":null}',
+    b'{"uuid":7}',
+    b"[" * 100_000,
+]
+
+
+def strange(fakes: Fakes) -> None:
+    fakes.lanes = {2: [Record(value, n, 0, RAW, n) for n, value in enumerate(STRANGE)]}
+    fakes.rows = []
+    fakes.storage.delete(fakes.settings.hdfs.root)
+
+
+def test_what_a_sink_has_taken_and_nobody_can_read_is_a_finding(fakes: Fakes) -> None:
+    strange(fakes)
+    detail = "no event with a uuid, offsets 0, 1, 2 and 5 more"
+    assert fakes.findings() == [Finding("unreadable", f"{TOPIC}/2", 8, detail)]
+
+
+def test_what_the_sinks_have_refused_or_await_is_none(fakes: Fakes) -> None:
+    strange(fakes)
+    fakes.acknowledged = 0
+    assert fakes.findings() == []
+    fakes.acknowledged = 99
+    told = [Record(b"", 0, 0, f"{role}/{TOPIC}", n) for role in ("mysql", "hdfs") for n in range(8)]
+    scanned = [Scanned(ERRORS, 2, told), Scanned(TOPIC, 2, fakes.lanes[2])]
+    lags = [LaneLag(TOPIC, 2, role, 99, 99) for role in ("mysql", "hdfs")]
+    assert judged(fakes.settings, scanned, lags, []).findings == []
+
+
+def test_a_schema_that_is_not_to_be_had_is_a_finding(fakes: Fakes) -> None:
+    topic = TopicNames(fakes.settings).event(SchemaKey("Gone", 7))
+    scanned = [Scanned(topic, lane, fakes.lanes[0]) for lane in range(2)]
+    [found] = judged(fakes.settings, scanned, [], None).findings
+    assert (found.kind, found.where, found.number) == ("unreadable", "Gone_7", 6)
+    assert "Gone/7.json into" in found.detail
+
+
+def test_a_table_of_another_shape_is_a_finding_and_ends_nothing(fakes: Fakes) -> None:
+    for held in fakes.rows:
+        del held["event_emailsAfter"]
+    [found] = fakes.findings()
+    assert (found.kind, found.number) == ("differs", EVENTS)
+    assert "event_emailsAfter: topic False, MySQL no such column" in found.detail
+
+
+def test_a_table_that_cannot_be_read_is_a_finding(
+    fakes: Fakes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> Any:
+        raise TableUnreadable("MySQL says 1: no")
+
+    monkeypatch.setattr(Table, "rows", broken)
+    assert fakes.findings() == [Finding("unreadable", f"MySQL {NAME}", 1, "MySQL says 1: no")]
+
+
+def test_files_that_are_none_of_ours_and_a_torn_commit_are_findings(fakes: Fakes) -> None:
+    storage, root = LocalStorage(), fakes.settings.hdfs.root
+    data = storage.read(fakes.path(0))
+    table = fakes.writer.table(fakes.lanes[0])[0].drop_columns(["uuid"])
+    for name, content in {"a": b"", "b": data[:-20], "c": to_bytes(table)}.items():
+        storage.write(f"{root}/{NAME.lower()}/{name}", content)
+    [found] = fakes.findings()
+    assert (found.kind, found.where, found.number) == ("unreadable", f"Parquet {NAME}", 3)
+    storage.write(f"{root}/_commits/lane=2/0000000001.json", b'{"files":')
+    [torn] = _left_over(fakes.settings)
+    assert (torn.kind, "lane=2/0000000001.json" in torn.detail) == ("unreadable", True)
+
+
+SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=3)
+JSON = SCALARS | st.lists(SCALARS, max_size=2) | st.dictionaries(st.text(max_size=3), SCALARS)
+CAPSULES = st.dictionaries(
+    st.sampled_from(["uuid", "event", "dt", "timestamp", "userAgent", "wiki"]),
+    st.sampled_from([uuid(0), uuid(1)]) | JSON,
+)
+
+
+@given(
+    st.lists(st.binary(max_size=20) | CAPSULES.map(lambda of: repr_json(of)), max_size=3),
+    st.lists(CAPSULES, max_size=3),
+    st.integers(0, 9),
+)
+def test_no_content_ends_an_audit(
+    values: list[bytes], held: list[dict[str, Any]], acknowledged: int
+) -> None:
+    base = Settings()
+    settings = replace(base, hdfs=replace(base.hdfs, storage="local", root="/nowhere/event"))
+    records = [Record(value, n, 0, RAW, n) for n, value in enumerate(values)]
+    lags = [LaneLag(TOPIC, 2, role, 9, acknowledged) for role in ("mysql", "hdfs")]
+    scanned = [Scanned(topic, 2, records) for topic in (ERRORS, RAW, TOPIC)]
+    held = [of for of in held if isinstance(of.get("uuid"), str)]
+    judged(settings, scanned, lags, held)
+
+
+def repr_json(value: Any) -> bytes:
+    try:
+        return orjson.dumps(value)
+    except TypeError:
+        return b"{}"
