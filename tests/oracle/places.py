@@ -101,13 +101,19 @@ def _place(part: Any, root: Any, above: tuple[int, ...]) -> Place:
     properties, items = schema.get("properties"), schema.get("items")
     if properties and isinstance(properties, dict):
         place.members = {name: _member(schema, name, root, above) for name in properties}
-        if kind == "object":
-            place.kind, place.default = "object", None
-        elif kind is None:
-            place.kind = "mixed"
-    if kind == "array" and isinstance(items, dict) and "type" in _followed(items, root, above)[0]:
+        # Defaults are those of its members.
+        place.kind, place.default = ("object" if kind == "object" else "mixed"), None
+    elif kind == "array" and _is_typed(schema, root, above):
         place.kind, place.items = "list", _place(items, root, above)
     return place
+
+
+def _is_typed(schema: dict[str, Any], root: Any, above: tuple[int, ...]) -> bool:
+    """Tell whether all items of an array are of one schema that says their type."""
+    items = schema.get("items")
+    if not isinstance(items, dict) or schema.get("prefixItems"):
+        return False
+    return "type" in _followed(items, root, above)[0]
 
 
 def _scalar(kind: str | None) -> str:
