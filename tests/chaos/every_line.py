@@ -162,7 +162,8 @@ class Tables:
         """Return rows by uuid, columns of the event alone; FLOATs as the doubles that they are."""
         columns = self._asked(
             "SELECT column_name, data_type FROM information_schema.columns"
-            " WHERE table_schema = DATABASE() AND table_name = %s AND LEFT(column_name, 6) = 'event_'",
+            " WHERE table_schema = DATABASE() AND table_name = %s"
+            " AND LEFT(column_name, 6) = 'event_'",
             (table,),
         )
         quoted = [
