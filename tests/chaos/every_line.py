@@ -109,7 +109,7 @@ async def read_topics(settings: Settings) -> Read:
             TopicPartition(topic, lane)
             for topic in topics
             if topic in (*raw, names.error) or topic.startswith(names.event.partition("{")[0])
-            for lane in consumer.partitions_for_topic(topic) or ()
+            for lane in range(settings.topics.lanes)
         ]
         consumer.assign(lanes)
         await consumer.seek_to_beginning(*lanes)
