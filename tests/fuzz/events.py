@@ -7,17 +7,39 @@ import random
 from collections.abc import Callable
 from typing import Any
 
-from tests.fuzz.words import FLOATS, TEXTS, TIMES, anything, deep, long_text, name, often, scalar
+from tests.fuzz.words import (
+    FLOATS,
+    INTEGERS,
+    TEXTS,
+    TIMES,
+    anything,
+    border_text,
+    deep,
+    long_text,
+    name,
+    often,
+    scalar,
+)
 
 #: JSON that only a text can hold, or that is none.
 RAW = [
     "NaN", "Infinity", "-Infinity", "1e400", "-1e400", "1E5", "-0", "-0.0", "1.0", "01", "1.", ".5",
     "+1", "0x1", "'a'", '"\\ud800"', '"\\udc00\\ud800"', '"\\ud83d\\ude00"', '"\\u0000"', '"\\x41"',
     "[1,]", '{"a":1,"a":2}', '{"\\ud800":1}', '{"a":{"a":NaN}}', "9" * 25, "9" * 400,
-    "1" + "0" * 308, "9" * 5_000, "1e39", "1e30", "18446744073709551617", "9223372036854775808",
+    "1" + "0" * 308, "9" * 308,
+    "[18446744073709551616]", '{"a":{"b":-9223372036854775809}}',
+    "9" * 5_000, "1e39", "1e30", "18446744073709551617", "9223372036854775808",
     "9223372036854775807.0", "0." + "1" * 400, "1e-400", "[" * 45 + "]" * 45,
     "[" * 2_000 + "]" * 2_000, '{"a":' * 39 + "1" + "}" * 39, "true false", "", '"\x7f"', '"\x01"',
     "/**/1", "[" + "1," * 1_100 + "1]",
+]  # fmt: skip
+
+
+#: What a property named `timestamp` is sent as.
+MOMENTS = [
+    1_600_000_000, 1_600_000_000_000, 1_600_000_000_123, 1.6e9, 0, -1, -62_135_596_800,
+    253_402_300_799, 253_402_300_800, 10**12, 10**12 + 1, "20200913122640", "2020-09-13",
+    True, None,
 ]  # fmt: skip
 
 
@@ -63,19 +85,27 @@ def _of_kind(kind: Any, schema: dict[str, Any], root: Any, of: random.Random, de
     if kind == "integer":
         return _integer(schema, of)
     if kind == "number":
-        return of.choice([1, 0.5, 2.25, of.randrange(1_000), of.choice(FLOATS)])
+        return of.choice(
+            [1, 0.5, 2.25, of.randrange(1_000), of.choice(FLOATS), of.choice(INTEGERS)]
+        )
     if kind == "boolean":
         return often(of, 0.5)
     if kind == "string":
+        if often(of, 0.04):
+            return border_text(of)
         return "abc" if "pattern" in schema or often(of, 0.6) else of.choice([*TEXTS, *TIMES])
-    return None if kind == "null" else anything(of, 2)
+    if kind == "null":
+        return None
+    return [border_text(of)] if often(of, 0.05) else anything(of, 2)
 
 
 def _integer(schema: dict[str, Any], of: random.Random) -> Any:
     low, high = schema.get("minimum", 0), schema.get("maximum", 1_000)
     if type(low) is int and type(high) is int and low <= high:
         return of.randint(low, min(high, low + 1_000))
-    return of.choice([1, 5, 10**10, 2**63 - 1, 1.0])
+    if often(of, 0.05):
+        return of.choice([2**63, -(2**63) - 1, 2**64, 10**25, 9.3e18])
+    return of.choice([1, 5, 10**10, 2**63 - 1, -(2**63), 2**53 + 1, 1.0])
 
 
 def _object(schema: dict[str, Any], root: Any, of: random.Random, depth: int) -> dict[str, Any]:
@@ -88,10 +118,30 @@ def _object(schema: dict[str, Any], root: Any, of: random.Random, depth: int) ->
             wanted = wanted or (isinstance(listed, list) and key in listed)
             if wanted or often(of, 0.7):
                 made[key] = _value(part, root, of, depth - 1)
-    if isinstance(schema.get("patternProperties"), dict):
-        made["a" * of.choice([1, 5, 26, 30]) + of.choice(["", "!"])] = 1
-    if schema.get("additionalProperties") not in (None, False) and often(of, 0.5):
-        made[name(of, 0.3)] = _value(schema["additionalProperties"], root, of, depth - 1)
+    if "timestamp" in made and often(of, 0.7):
+        made["timestamp"] = of.choice(MOMENTS)
+    return made | _more(schema, root, of, depth)
+
+
+def _more(schema: dict[str, Any], root: Any, of: random.Random, depth: int) -> dict[str, Any]:
+    """Return keys that the properties of an object do not name, where it may have any."""
+    made: dict[str, Any] = {}
+    patterns = schema.get("patternProperties")
+    if isinstance(patterns, dict) and patterns:
+        pattern, part = of.choice([*patterns.items()])
+        made["x_a" if pattern == "^x_" else "a" * of.choice([1, 5, 26, 30]) + "!"] = 1
+        if pattern == "^x_":
+            made["x_a"] = _value(part, root, of, depth - 1)
+    # The root of draft 3 is closed; nested objects are not.
+    further = schema.get("additionalProperties", None if schema is root else {})
+    if further not in (None, False) and often(of, 0.4):
+        key = name(of, 0.3)
+        if key not in schema.get("properties", {}):
+            made[key] = _value(further, root, of, depth - 1)
+    for keyword in ("allOf", "anyOf", "oneOf"):
+        for part in schema.get(keyword, []) if isinstance(schema.get(keyword), list) else []:
+            if isinstance(part, dict) and "properties" in part:
+                made = _object(part, root, of, depth - 1) | made
     return made
 
 

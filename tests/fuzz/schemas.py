@@ -10,6 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from tests.fuzz.opened import opened
 from tests.fuzz.words import FLOATS, INTEGERS, PATTERNS, TEXTS, anything, name, often, scalar
 
 REAL = Path(__file__).resolve().parents[2] / "schemas"
@@ -271,6 +272,8 @@ def schema_text(of: random.Random) -> bytes:
         schema = json.loads(of.choice(real_schemas()))
     else:
         schema = Writer(of).event()
+        if often(of, 0.5):
+            schema = opened(schema, of)
     if often(of, 0.15):
         schema = spoilt(schema, of)
     if often(of, 0.02):

@@ -6,7 +6,6 @@ import asyncio
 import io
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 from typing import Any
 
@@ -14,22 +13,15 @@ import orjson
 import pyarrow.parquet as pq
 
 from elfaust.account import _Lines
-from elfaust.auditing.files import Row, read_files
-from elfaust.auditing.in_mysql import RowReading
-from elfaust.auditing.in_parquet import FileReading
-from elfaust.auditing.values import event_of
-from elfaust.columns import columns_of
 from elfaust.counts import CountKey, merge, tally
 from elfaust.counts_view import View
 from elfaust.errors import EventFault, SchemaAway, Unforeseen
 from elfaust.feeding import reporting
-from elfaust.references import expanded
-from elfaust.registry import Registry, Schema
+from elfaust.registry import Registry
 from elfaust.settings import Settings
 from elfaust.sinks.commit_files import Progress
 from elfaust.sinks.gather import Refused
 from elfaust.sinks.hdfs import HdfsSink, advance
-from elfaust.sinks.parquet_types import event_shape
 from elfaust.storage import Storage, open_storage
 from elfaust.topics import TopicNames
 from elfaust.types import Record, SchemaKey
@@ -37,6 +29,8 @@ from models.count import Count
 from tests.fuzz.faults import Broken, Faults
 from tests.fuzz.kafka import MemoryStorage, Topics
 from tests.fuzz.tables import Stored, rows_of, shown
+from tests.fuzz.values import Row, Values, parquet_rows
+from tests.oracle.values import exact
 
 Refusals = list[tuple[str, Record, EventFault]]
 
@@ -51,6 +45,7 @@ class Sinks:
         topics: Topics,
         stores: bool,
         seen: dict[str, int],
+        values: Values,
     ) -> None:
         self.settings = settings
         self.faults = faults
@@ -59,16 +54,20 @@ class Sinks:
         self.registry = Registry(settings.schemas)
         self.stores = stores
         self.seen = seen
+        self.values = values
+        #: How many records of each topic the judge made, the first ones.
+        self.judged: Mapping[str, int] = {}
 
     def take(self, by_topic: Mapping[str, list[Record]], judged: Mapping[str, int]) -> None:
         """Take the records of all topics of a lane through everything behind them.
 
         `judged` is how many of each topic the processor has made, the first ones.
         """
+        self.judged = judged
         events = {t: records for t, records in by_topic.items() if self.names.key(t) and records}
         rows = {topic: self._rows(topic, records) for topic, records in events.items()}
         for topic, files in self._files(events).items():
-            self._compare(events[topic], judged.get(topic, 0), rows.get(topic), files)
+            self._compare(topic, events[topic], rows.get(topic), files)
         errors = self.topics.records[self.names.error]
         self._count(events, errors)
 
@@ -140,11 +139,9 @@ class Sinks:
     ) -> dict[str, Row]:
         key, root = self._key(topic), self.settings.hdfs.root
         folder = f"{root}/{key.schema.lower()}_{key.revision}"
-        rows = self.faults.attempt("audit", _rows_by_uuid, storage, folder)
+        rows = self.faults.attempt("files", parquet_rows, storage, folder, key.schema)
         if rows is None:
             return {}
-        bad = [path for path, of in rows.items() if of is None]
-        self.faults.promise("files", not bad, "a file is unreadable", bad)
         mine = {id(record) for of, record, _ in refused if of == topic}
         fresh = advance(Progress(), topic, records)
         # `Edit` and `EDIT` share a folder: there may be more.
@@ -159,28 +156,24 @@ class Sinks:
             f"{topic}: {total} rows, {len(mine)} refused, {len(fresh)} new",
         )
         self.seen["files"] = self.seen.get("files", 0) + total
-        return {row["uuid"]: row for of in rows.values() for row in of or () if row["uuid"]}
+        return rows
 
     def _compare(
-        self, records: list[Record], judged: int, stored: Stored | None, files: dict[str, Row]
+        self, topic: str, records: list[Record], stored: Stored | None, files: dict[str, Row]
     ) -> None:
-        """Compare rows and files of events that were judged, as the audit does.
-
-        That they differ is no fault here: what a store keeps of an event is not this fuzz's.
-        """
-        schema = stored.schema if stored else None
-        if stored is None or schema is None:
+        """Compare rows and files of events that were judged with what the oracle wants."""
+        if stored is None or stored.schema is None:
             return
-        mine = _of_processor(records, judged)
-        for record in records[:judged]:
-            uuid = _uuid(record.value)
-            if uuid in mine & stored.rows.keys() & files.keys():
-                held = shown(stored.columns, stored.rows[uuid])
-                self.faults.attempt("audit", _differences, schema, record, held, files[uuid])
+        capsules = _of_processor(records, self.judged.get(topic, 0))
+        rows = {uuid: shown(stored.columns, row) for uuid, row in stored.rows.items()}
+        self.values.stored(self._key(topic), capsules, rows, files)
 
     def _report(self, role: str, refused: Refusals) -> None:
         """Report refused records to the error topic, as a sink does."""
-        for _, _, fault in refused:
+        for topic, record, fault in refused:
+            judged = record.offset < self.judged.get(topic, 0)
+            fits = not judged or self.values.may_refuse(role, self._key(topic))
+            self.faults.promise(role, fits, "it refuses what the judge took", fault.message)
             if isinstance(fault, Unforeseen):
                 self.faults.caught(role, fault.error)
             self.faults.promise(role, fault.code == "consumer", "a sink's fault has another code")
@@ -233,11 +226,12 @@ class Sinks:
             raise Broken("a record is not counted", f"{counted} of {len(records)}")
 
 
-def _of_processor(records: Sequence[Record], judged: int) -> set[str]:
-    """Return the uuids of the first `judged` events, which no other event has."""
+def _of_processor(records: Sequence[Record], judged: int) -> dict[str, Any]:
+    """Return the first `judged` capsules by their uuids, those whose uuid no other has."""
     uuids = [_uuid(record.value) for record in records]
     times = Counter(uuids)
-    return {uuid for uuid in uuids[:judged] if uuid and times[uuid] == 1}
+    made = zip(uuids[:judged], records, strict=False)
+    return {uuid: exact(record.value) for uuid, record in made if uuid and times[uuid] == 1}
 
 
 def _uuid(value: bytes) -> Any:
@@ -245,22 +239,6 @@ def _uuid(value: bytes) -> Any:
         return str(orjson.loads(value)["uuid"])
     except (ValueError, LookupError, TypeError):
         return None
-
-
-def _differences(schema: Schema, record: Record, held: Row, given: Row) -> list[str]:
-    event, capsule = expanded(schema.event), event_of(record.value)
-    assert capsule is not None
-    columns = columns_of(schema.key, schema.event, schema.dialect)
-    kind = event_shape(schema.key, schema.event).type
-    return [
-        *RowReading(columns, event).differences(capsule, held),
-        *FileReading(kind, event).differences(capsule, given),
-    ]
-
-
-def _rows_by_uuid(storage: Storage, folder: str) -> dict[str, list[Row] | None]:
-    with ThreadPoolExecutor(1) as thread:
-        return dict(read_files(storage, list(storage.walk(folder)), thread))
 
 
 def _write(sink: HdfsSink, topics: Any) -> Refusals:

@@ -162,7 +162,7 @@ def _number(column: Column, value: Any) -> Any:
     if column.sql_type == "FLOAT":
         if abs(value) > MAX_FLOAT:
             _refuse(1264, "Out of range value", column)
-        return float(f"{struct.unpack('f', struct.pack('f', value))[0]:.6g}")
+        return float(struct.unpack("f", struct.pack("f", value))[0])
     bits = 63 if column.sql_type == "BIGINT" else 7
     if math.isfinite(value) and not -(2**bits) <= value < 2**bits:
         _refuse(1264, "Out of range value", column)

@@ -27,6 +27,7 @@ from tests.fuzz.lanes import settle
 from tests.fuzz.records import Fetched
 from tests.fuzz.sinks import Sinks
 from tests.fuzz.tools import tools
+from tests.fuzz.values import Values
 
 ERROR_FIELDS = {"rawEvent", "message", "code", "schema", "revision", "path", "hint"}
 CODES = ("processor", "validation", "consumer", "unresolved")
@@ -56,6 +57,7 @@ class Way:
         self.topics = Topics(self.settings)
         #: How many there were of each outcome.
         self.seen: dict[str, int] = {}
+        self.values = Values(case, self.settings, faults, self.seen)
 
     def run(self) -> None:
         """Go the whole way."""
@@ -72,9 +74,10 @@ class Way:
                 schema, _, file = path.partition("/")
                 self.topics.add(f"eventlogging_{schema}_{file.removesuffix('.json')}", fetched)
         by_topic = {topic: self.records(of) for topic, of in self.topics.records.items()}
-        Sinks(self.settings, self.faults, self.topics, self.case.stores, self.seen).take(
-            by_topic, judged
+        sinks = Sinks(
+            self.settings, self.faults, self.topics, self.case.stores, self.seen, self.values
         )
+        sinks.take(by_topic, judged)
         if self.case.asks:
             tools(self.settings, self.case, self.faults)
 
@@ -98,6 +101,7 @@ class Way:
         outgoing = []
         for record, verdict in judged:
             self._check(record, verdict)
+            self.faults.attempt("values", self.values.judged, record, verdict)
             target = self.names.error if verdict.code else self.names.event(verdict.key)
             if not verdict.code:
                 self.faults.promise(

@@ -16,6 +16,10 @@ PLAIN: list[str] = [
     "items",
     "nested",
     "token",
+    "timestamp",
+    "default",
+    "enum",
+    "const",
 ]
 HOSTILE: list[str] = [
     "", " ", "a ", " a", "A", "Action", "ACTION", "\U0001f600", "\u00e9", "e\u0301", "a\0b", "\0",
@@ -75,6 +79,12 @@ def long_text(of: random.Random) -> str:
     """Return a text of up to 100 kB."""
     sign = of.choice(["x", "\u00e9", "\U0001f600", "a b", "\\", '"'])
     return sign * of.choice([100, 1_024, 8_192, 20_000, 25_000])
+
+
+def border_text(of: random.Random) -> str:
+    """Return a text about as long as a column, in either dialect."""
+    sign = of.choice(["x", "\u00e9", "\U0001f600", '"', "\n"])
+    return sign * of.choice([14, 15, 190, 191, 192, 510, 1_020, 1_023, 1_024, 1_025, 3_000])
 
 
 def scalar(of: random.Random) -> Any:
