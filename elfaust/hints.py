@@ -45,10 +45,11 @@ def path_of(error: ValidationError, at: tuple[str, ...] = ()) -> str:
         if not isinstance(listed, list) or error.schema.get("required") is not listed:  # type: ignore[union-attr]
             path.pop()
         path.append(missing)
-    return "$" + "".join(f"[{part}]" if isinstance(part, int) else _key(part) for part in path)
+    return "$" + "".join(f"[{part}]" if isinstance(part, int) else step(part) for part in path)
 
 
-def _key(name: str) -> str:
+def step(name: str) -> str:
+    """Return a property's name as a step of a JSON path."""
     return f".{name}" if name.isidentifier() else f"[{name!r}]"
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from elfaust.drafts import closed_schema, draft_of
+from elfaust.drafts import DRAFT3, closed_schema, draft_of
 from elfaust.references import expanded
 
 #: Types of JSON, and what their values are in Python.
@@ -68,8 +68,9 @@ def shape_of(schema: dict[str, Any]) -> Place:
 
     Raises ValueError for a schema of no draft, or whose references lead nowhere.
     """
-    whole = expanded(closed_schema(schema, draft_of(schema)))
-    return _place({**whole, "type": "object"}, ("event",), True)
+    draft = draft_of(schema)
+    whole = expanded(closed_schema(schema, draft))
+    return _Shaping(draft is DRAFT3).place({**whole, "type": "object"}, ("event",), True)
 
 
 def type_of(schema: dict[str, Any]) -> str | None:
@@ -82,52 +83,69 @@ def type_of(schema: dict[str, Any]) -> str | None:
 
 
 def default_of(schema: dict[str, Any]) -> Any:
-    """Return what a value left out is stored as; None where the default is not of its type."""
+    """Return what a value left out is stored as; None where the default is not of its type.
+
+    So it is where nobody may read it exactly: orjson makes a float of an integer past 64 bits.
+    """
     default = schema.get("default")
     kind = type_of(schema)
-    if kind == "number" and type(default) is int:
+    if kind == "number" and type(default) in (int, float):
         return default
     wanted = DEFAULTS.get(kind or "")
-    return default if wanted is None or type(default) is wanted else None
+    right = wanted is None or type(default) is wanted
+    return default if right and _is_exact(default) else None
 
 
-def _place(schema: Any, path: tuple[str, ...], required: bool) -> Place:
-    if not isinstance(schema, dict):
-        # `true` of newer drafts: anything.
-        return Place(path, {}, "untyped")
-    kind, properties, items = type_of(schema), schema.get("properties"), schema.get("items")
-    if properties and isinstance(properties, dict):
-        return Place(
-            path,
-            schema,
-            "object" if kind == "object" else "mixed",
-            required=required,
-            is_open=_is_open(schema),
-            members=_members(schema, path, required),
-        )
-    item = None
-    if kind == "array" and isinstance(items, dict) and "type" in items:
-        # Items before those that `items` is about have schemas of their own.
-        item = None if schema.get("prefixItems") else _place(items, (*path, "[]"), False)
-    if item is not None:
-        kind = "list"
-    elif kind is None or kind not in SCALARS:
-        kind = "untyped"
-    # An event without properties is kept as one JSON text; MySQL has no column of it.
-    is_open = path == ("event",) and _is_open(schema)
-    return Place(path, schema, kind, default_of(schema), required, is_open, item=item)
+def _is_exact(value: Any) -> bool:
+    if isinstance(value, dict | list):
+        return all(map(_is_exact, value.values() if isinstance(value, dict) else value))
+    return not isinstance(value, float) or abs(value) < 2**63
 
 
-def _members(schema: dict[str, Any], path: tuple[str, ...], required: bool) -> dict[str, Place]:
-    listed = schema.get("required")
-    members = {}
-    for name, of in schema.get("properties", {}).items():
-        if isinstance(listed, list):
-            always = name in listed
-        else:
-            always = isinstance(of, dict) and of.get("required") is True
-        members[name] = _place(of, (*path, name), required and always)
-    return members
+class _Shaping:
+    """Makes places by the rules of one draft: in draft 3 a property says that it is required."""
+
+    def __init__(self, draft3: bool) -> None:
+        self._draft3 = draft3
+
+    def place(self, schema: Any, path: tuple[str, ...], required: bool) -> Place:
+        if not isinstance(schema, dict):
+            # `true` of newer drafts: anything.
+            return Place(path, {}, "untyped", required=required)
+        kind, properties, items = type_of(schema), schema.get("properties"), schema.get("items")
+        if properties and isinstance(properties, dict):
+            return Place(
+                path,
+                schema,
+                "object" if kind == "object" else "mixed",
+                required=required,
+                is_open=_is_open(schema),
+                members=self._members(schema, path, required),
+            )
+        item = None
+        if kind == "array" and isinstance(items, dict) and "type" in items:
+            # Items before those that `items` is about have schemas of their own.
+            item = None if schema.get("prefixItems") else self.place(items, (*path, "[]"), False)
+        if item is not None:
+            kind = "list"
+        elif kind is None or kind not in SCALARS:
+            kind = "untyped"
+        # An event without properties is kept as one JSON text; MySQL has no column of it.
+        is_open = path == ("event",) and _is_open(schema)
+        return Place(path, schema, kind, default_of(schema), required, is_open, item=item)
+
+    def _members(
+        self, schema: dict[str, Any], path: tuple[str, ...], required: bool
+    ) -> dict[str, Place]:
+        listed = schema.get("required")
+        members = {}
+        for name, of in schema["properties"].items():
+            if self._draft3:
+                always = isinstance(of, dict) and of.get("required") is True
+            else:
+                always = isinstance(listed, list) and name in listed
+            members[name] = self.place(of, (*path, name), required and always)
+        return members
 
 
 def _is_open(schema: dict[str, Any]) -> bool:

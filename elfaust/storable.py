@@ -12,6 +12,7 @@ from typing import Any
 
 from elfaust.columns import Column
 from elfaust.errors import EventFault, SchemaUnfit
+from elfaust.hints import step
 from elfaust.json_text import encode
 from elfaust.schema_state import Schema
 from elfaust.settings import Settings
@@ -108,9 +109,9 @@ class _Check:
             member = place.members.get(key)
             # A mixed place is JSON text in Parquet: what is in it is read as such.
             if member is None or place.kind == "mixed":
-                _check_inside(of, f"{at}.{key}")
+                _check_inside(of, at + step(key))
             if member is not None:
-                self._value(member, of, f"{at}.{key}")
+                self._value(member, of, at + step(key))
 
     def _column(self, column: Column, value: Any, at: str) -> None:
         if value is None:
@@ -174,7 +175,7 @@ def _check_inside(value: Any, at: str) -> None:
     """Refuse an integer that nobody would read exactly, wherever it stands in a value."""
     if isinstance(value, dict):
         for key, of in value.items():
-            _check_inside(of, f"{at}.{key}")
+            _check_inside(of, at + step(key))
     elif isinstance(value, list):
         for index, of in enumerate(value):
             _check_inside(of, f"{at}[{index}]")
@@ -183,12 +184,12 @@ def _check_inside(value: Any, at: str) -> None:
 
 
 def _check_timestamp(value: Any, at: str) -> None:
+    if isinstance(value, dict | list):
+        _check_inside(value, at)
     try:
-        text = mediawiki_timestamp(value)
+        mediawiki_timestamp(value)
     except ValueError as error:
         raise _fault(value, at, str(error), f"{DIGITS} digits, as 20200913122640") from None
-    if isinstance(value, int | float) and not isinstance(value, bool) and len(text) != DIGITS:
-        raise _fault(value, at, "is before the year 1000", "seconds or milliseconds since 1970")
 
 
 def _fault(value: Any, at: str, what: str, cure: str) -> EventFault:

@@ -102,7 +102,11 @@ def _holds(check: Callable[[Any, Any], bool], value: Any, stored: Any) -> bool:
 
 
 def _is_moment(capsule: Any, stored: Any) -> bool:
-    return moment_of(capsule) == parsed_moment(stored)
+    moment = moment_of(capsule)
+    if not capsule.get("dt"):
+        # A timestamp is cut to its second.
+        moment = moment.replace(microsecond=0)
+    return moment == parsed_moment(stored)
 
 
 def _is_agent(sent: Any, stored: Any) -> bool:

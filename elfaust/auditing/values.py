@@ -34,7 +34,12 @@ def event_of(value: bytes) -> dict[str, Any] | None:
 
 
 def same_json(one: Any, other: Any) -> bool:
-    """Tell whether two values of parsed JSON are the same: 5 is not 5.0, and true is not 1."""
+    """Tell whether two values of parsed JSON are the same: 5 is not 5.0, and true is not 1.
+
+    An integer past 64 bits stands for a number: no other place takes it. `other` is the nearest.
+    """
+    if type(one) is int and not -(2**63) <= one < 2**64:
+        return type(other) is float and float(one) == other
     if type(one) is not type(other):
         return False
     if isinstance(one, dict):
@@ -83,16 +88,30 @@ def digits(moment: datetime) -> str:
 def default_of(schema: Any) -> Any:
     """Return what a schema says a key that is left out stands for; ABSENT where it says nothing.
 
-    A default that is not of its property's type counts for nothing.
+    A default that is not of its property's type counts for nothing, and so does one with what may
+    be an integer past 64 bits, unless it is a number's.
     """
     if not isinstance(schema, dict) or schema.get("default") is None:
+        return ABSENT
+    if isinstance(schema.get("properties"), dict) and schema["properties"]:
+        # Its members have theirs.
         return ABSENT
     default, kinds = schema["default"], schema.get("type")
     if isinstance(kinds, list):
         kinds = [kind for kind in kinds if kind != "null"]
         kinds = kinds[0] if len(kinds) == 1 else None
     wanted = TYPES.get(kinds) if isinstance(kinds, str) else None
-    return default if wanted is None or type(default) in wanted else ABSENT
+    if wanted is not None and type(default) not in wanted:
+        return ABSENT
+    return default if kinds == "number" or _is_exact(default) else ABSENT
+
+
+def _is_exact(value: Any) -> bool:
+    if isinstance(value, dict):
+        return all(map(_is_exact, value.values()))
+    if isinstance(value, list):
+        return all(map(_is_exact, value))
+    return not isinstance(value, float) or abs(value) < 2.0**63
 
 
 TYPES: dict[str, tuple[type, ...]] = {

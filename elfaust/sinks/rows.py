@@ -199,6 +199,8 @@ def mediawiki_timestamp(value: Any) -> str:
         return given
     seconds = value / 1000 if value > MILLISECONDS_ABOVE else value
     try:
-        return datetime.fromtimestamp(seconds, UTC).strftime("%Y%m%d%H%M%S")
+        moment = datetime.fromtimestamp(seconds, UTC)
     except (OverflowError, OSError) as error:
         raise ValueError(f"{value} is no time") from error
+    # strftime writes the year 1 in one digit.
+    return f"{moment.year:04}{moment:%m%d%H%M%S}"

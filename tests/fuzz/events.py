@@ -136,7 +136,8 @@ def _more(schema: dict[str, Any], root: Any, of: random.Random, depth: int) -> d
     further = schema.get("additionalProperties", None if schema is root else {})
     if further not in (None, False) and often(of, 0.4):
         key = name(of, 0.3)
-        if key not in schema.get("properties", {}):
+        named = schema.get("properties")
+        if not isinstance(named, dict) or key not in named:
             made[key] = _value(further, root, of, depth - 1)
     for keyword in ("allOf", "anyOf", "oneOf"):
         for part in schema.get(keyword, []) if isinstance(schema.get(keyword), list) else []:

@@ -102,6 +102,8 @@ class Values:
                 ("files", files.get(uuid), _in_parquet),
             ):
                 lost = "an event that was taken is lost"
+                if held is None and step == "files" and self.may_refuse("hdfs", key):
+                    continue
                 self._faults.promise(step, held is not None, lost, capsule["event"])
                 if held is None or reading is None:
                     continue

@@ -97,6 +97,8 @@ def _place(part: Any, root: Any, above: tuple[int, ...]) -> Place:
     kind, given = _one_type(schema), schema.get("default")
     right = OF_TYPE.get(kind or "")
     default = given if right is None or type(given) in right else None
+    if kind != "number" and not _is_exact(default):
+        default = None
     place = Place(_scalar(kind), default=default)
     properties, items = schema.get("properties"), schema.get("items")
     if properties and isinstance(properties, dict):
@@ -106,6 +108,15 @@ def _place(part: Any, root: Any, above: tuple[int, ...]) -> Place:
     elif kind == "array" and _is_typed(schema, root, above):
         place.kind, place.items = "list", _place(items, root, above)
     return place
+
+
+def _is_exact(value: Any) -> bool:
+    """Tell whether a default has no number that may be an integer past 64 bits to its readers."""
+    if isinstance(value, dict | list):
+        return all(map(_is_exact, value.values() if isinstance(value, dict) else value))
+    if isinstance(value, float):
+        return abs(value) < 2**63
+    return not isinstance(value, int) or -(2**63) <= value < 2**64
 
 
 def _is_typed(schema: dict[str, Any], root: Any, above: tuple[int, ...]) -> bool:
