@@ -28,6 +28,8 @@ JUDGING = (
     "disallow",
     "dependencies",
 )
+#: Those that hold nothing but schemas, by name.
+SCHEMAS_BY_NAME = ("properties", "patternProperties")
 #: Steps that the trial of one part may take.
 MAX_STEPS = 100_000
 
@@ -76,7 +78,7 @@ def _parts(root: Schema, part: Any, keys: Keys, seen: set[int]) -> Iterator[tupl
         return
     for inner, of in parts_of(part):
         # Of other kinds are types by name, `false`, and what the part itself is tried with.
-        if inner[0] in JUDGING and (isinstance(of, dict) or inner[0] == "properties"):
+        if inner[0] in JUDGING and (isinstance(of, dict) or inner[0] in SCHEMAS_BY_NAME):
             yield from _parts(root, of, (*keys, *inner), seen)
 
 

@@ -87,6 +87,8 @@ class _Check:
     def _value(self, place: Place, value: Any, at: str) -> None:
         if place.path in self._columns:
             self._column(self._columns[place.path], value, at)
+        if not isinstance(value, dict) and place.members:
+            self._demanded(place, at)
         if value is None:
             return
         if place.members or place.kind == "object":
@@ -112,6 +114,14 @@ class _Check:
                 _check_inside(of, at + step(key))
             if member is not None:
                 self._value(member, of, at + step(key))
+
+    def _demanded(self, place: Place, at: str) -> None:
+        """Refuse what is no object where MySQL's columns of its members take no NULL."""
+        for of in place.leaves():
+            column = self._columns.get(of.path)
+            if column is not None and not column.nullable:
+                below = at + "".join(map(step, of.path[len(place.path) :]))
+                raise _fault("null", below, "MySQL's column takes no NULL", "a value")
 
     def _column(self, column: Column, value: Any, at: str) -> None:
         if value is None:

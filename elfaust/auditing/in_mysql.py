@@ -35,8 +35,9 @@ class RowReading:
         """Take columns, and the schema of the event with its references followed."""
         self._columns = [column for column in columns if column.name not in NOT_COMPARED]
         self._checks = [
-            (column.name, column.path, _default(event, column.path), _check(column))
+            (column.name, column.path, default_of(schema), _check(column, schema))
             for column in self._columns
+            for schema in [_schema_at(event, column.path)]
         ]
 
     @property
@@ -74,17 +75,21 @@ def _at(capsule: dict[str, Any], path: Sequence[str]) -> Any:
     return value
 
 
-def _default(event: Mapping[str, Any], path: Sequence[str]) -> Any:
-    if path[0] != "event":
-        return ABSENT
-    place: Any = event
+def _schema_at(event: Mapping[str, Any], path: Sequence[str]) -> Any:
+    """Return the schema of what stands at a path; nothing of the capsule's."""
+    place: Any = event if path[0] == "event" else None
     for name in path[1:]:
         properties = place.get("properties") if isinstance(place, dict) else None
         place = properties.get(name) if isinstance(properties, dict) else None
-    return default_of(place)
+    return place
 
 
-def _check(column: Column) -> Check:
+def _is_list(value: Any, stored: Any) -> bool:
+    """Compare an array whose items have a type: numbers among them are the nearest floats."""
+    return is_text_of(value, stored, nearest=True)
+
+
+def _check(column: Column, schema: Any) -> Check:
     if column.path in OF_CAPSULE:
         return OF_CAPSULE[column.path]
     limit = int(column.sql_type.partition("(")[2].rstrip(")") or TEXT_CHARACTERS)
@@ -92,7 +97,9 @@ def _check(column: Column) -> Check:
         return lambda value, stored: _is_agent(value, stored, limit)
     if column.sql_type == TIMESTAMP:
         return _is_timestamp
-    return CHECKS.get(column.sql_type, is_text_of)
+    items = schema.get("items") if isinstance(schema, dict) else None
+    text = _is_list if isinstance(items, dict) and "type" in items else is_text_of
+    return CHECKS.get(column.sql_type, text)
 
 
 def _is_moment(capsule: Any, stored: Any) -> bool:
@@ -131,7 +138,9 @@ def _is_agent(value: Any, stored: Any, limit: int) -> bool:
         return bool(stored == value[:limit])
     parsed = json.loads(stored)
     whole_text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-    return same_json(parsed, value) or (len(whole_text) > limit and _is_shortened(parsed, value))
+    return same_json(value, parsed, nearest=True) or (
+        len(whole_text) > limit and _is_shortened(parsed, value)
+    )
 
 
 def _is_shortened(short: Any, of: Any) -> bool:

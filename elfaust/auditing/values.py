@@ -33,27 +33,31 @@ def event_of(value: bytes) -> dict[str, Any] | None:
     return None
 
 
-def same_json(one: Any, other: Any) -> bool:
+def same_json(one: Any, other: Any, nearest: bool = False) -> bool:
     """Tell whether two values of parsed JSON are the same: 5 is not 5.0, and true is not 1.
 
-    An integer past 64 bits stands for a number: no other place takes it. `other` is the nearest.
+    With `nearest`, the float next to an integer past 64 bits stands for it, as in numbers.
     """
-    if type(one) is int and not -(2**63) <= one < 2**64:
+    if nearest and type(one) is int and not -(2**63) <= one < 2**64:
         return type(other) is float and float(one) == other
     if type(one) is not type(other):
         return False
     if isinstance(one, dict):
-        return one.keys() == other.keys() and all(same_json(of, other[k]) for k, of in one.items())
+        return one.keys() == other.keys() and all(
+            same_json(of, other[k], nearest) for k, of in one.items()
+        )
     if isinstance(one, list):
-        return len(one) == len(other) and all(map(same_json, one, other))
+        return len(one) == len(other) and all(
+            same_json(of, at, nearest) for of, at in zip(one, other, strict=True)
+        )
     return bool(one == other)
 
 
-def is_text_of(value: Any, stored: Any) -> bool:
+def is_text_of(value: Any, stored: Any, nearest: bool = False) -> bool:
     """Tell whether a column of text holds a value: a string as it is, all else as JSON."""
     if value is None or isinstance(value, str):
         return type(value) is type(stored) and bool(value == stored)
-    return isinstance(stored, str) and same_json(value, json.loads(stored))
+    return isinstance(stored, str) and same_json(value, json.loads(stored), nearest)
 
 
 def whole(value: Any) -> int:

@@ -97,7 +97,8 @@ def test_the_columns_of_2015(draft: str) -> None:
     if draft == "03":
         schema["properties"]["a"]["required"] = True
     else:
-        schema["required"] = ["a"]
+        schema |= {"$schema": "http://json-schema.org/draft-07/schema#", "required": ["a"]}
+        schema["properties"]["o"]["required"] = ["c"]
     assert columns_of(KEY, schema, DIALECTS["2015"]) == OF_2015
 
 

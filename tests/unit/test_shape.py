@@ -1,4 +1,4 @@
-"""The shape of schemas: each row of docs/reference.md's table, through judge and both stores."""
+"""The shape of schemas: each kind of place, through the judge and both stores."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def judged(schema: dict[str, Any], event: dict[str, Any], settings: Settings | N
     try:
         check_of(Schema(KEY, schema), settings or Settings())(event, len(value))
     except EventFault as fault:
-        return fault.path if fault.code == "consumer" and fault.hint else "no path"
+        return fault.path if fault.code == "consumer" and fault.hint else "no cure"
     return ""
 
 
@@ -68,7 +68,7 @@ LISTED = of(
     l={"type": "array", "items": {"type": "object", "properties": {"b": {"type": "integer"}}}}
 )
 C = {"c": {"type": "integer"}}
-OPEN: dict[str, Any] = {
+OPEN: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any]]] = {
     "nested": (NESTED, {"a": {"b": 1, "x": 2}}, {"a": {"x": 2}}),
     "listed": (LISTED, {"l": [{"x": 1}, {"b": 2}]}, {"l": {"0": {"x": 1}}}),
     "root": ({**of(**C), "additionalProperties": True}, {"c": 1, "zz": 2}, {"zz": 2}),
