@@ -17,7 +17,7 @@ run: setup ## Servers, workers and recorded lines until Ctrl-C; EVENTS=20000: so
 
 test: check ## Check, then all tests but the long ones, on real Kafka, MariaDB and HDFS
 	@$(BIN)/python -m pytest tests/unit -n auto
-	@$(BIN)/python -m pytest tests --ignore=tests/unit -m "not long" -n 2 --durations=15
+	@$(BIN)/python -m pytest tests --ignore=tests/unit -m "not long" -n 2 --dist worksteal --durations=15
 
 unit: setup-dev ## The tests that need no server, on all cores
 	@$(BIN)/python -m pytest tests/unit -n auto
