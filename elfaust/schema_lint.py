@@ -7,12 +7,13 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from elfaust.errors import SchemaUnfit
+from elfaust.hints import step
 from elfaust.patterns import MAX_BACKTRACKS, backtracks, patterns_of
 from elfaust.recursion import multiplying
 from elfaust.references import unnamed
 from elfaust.registry import Schema
 from elfaust.schema_tree import ITEMS, Property, properties, types_of
-from elfaust.shape import default_of
+from elfaust.shape import default_of, shape_of
 from elfaust.sinks.ddl import table_columns, table_name
 from elfaust.sinks.folder_owners import folder_name
 from elfaust.sinks.parquet_types import event_shape
@@ -22,13 +23,18 @@ from elfaust.types import SchemaKey
 #: Words of MySQL and Hive that need quotes as a name.
 RESERVED = frozenset(
     """
-    add all alter and as asc between by case change check column condition create cross current
-    cursor database date day default delete desc describe distinct div drop else exists explain
-    false fetch for foreign from full function grant group having hour if in index inner insert
-    interval into is join key keys left like limit lock match minute month natural not null on
-    option or order outer over partition primary procedure range read references regexp rename
-    replace right row rows schema second select set show table then timestamp to trigger true
-    union unique update usage use user using values when where while window with year
+    add all alter and array as asc authorization between bigint binary boolean both by case cast
+    change char check column condition conf constraint create cross cube current current_date
+    current_timestamp cursor database date day decimal default delete desc describe distinct div
+    double drop else end exists explain extended external extract false fetch float floor
+    following for foreign from full function grant group grouping having hour if import in index
+    inner insert int integer intersect interval into is join key keys lateral left less like limit
+    local lock macro map match minute month more natural none not null numeric of on only option
+    or order out outer over partialscan partition percent preceding precision preserve primary
+    procedure range read reads reduce references regexp rename replace revoke right rlike rollup
+    row rows schema second select set show smallint start sync table tablesample then time
+    timestamp to transform trigger true truncate unbounded union unique uniquejoin update usage
+    use user using utc_tmestamp values varchar views when where while window with year
     """.split()  # noqa: SIM905
 )
 TYPES = frozenset(["any", "array", "boolean", "integer", "null", "number", "object", "string"])
@@ -49,6 +55,7 @@ def lint(schema: Schema, table_format: str, others: Iterable[SchemaKey]) -> list
     except ValueError as error:
         return [Finding("error", "$", f"Nobody can judge by this schema: {error}.")]
     found = [*_names(schema, table_format, others), *_shapes(schema), *_judging(schema)]
+    found += _kept(schema)
     if not schema.event.get("description"):
         found.append(Finding("note", "$", "Say in `description` what the events are about."))
     for part in properties(schema.event):
@@ -85,6 +92,29 @@ def _shapes(schema: Schema) -> Iterator[Finding]:
         event_shape(schema.key, schema.event)
     except SchemaUnfit as unfit:
         yield Finding("error", "$", f"Change a property: {unfit.detail}.")
+
+
+def _kept(schema: Schema) -> Iterator[Finding]:
+    """Find what the stores keep otherwise than it was sent, or in one of them alone."""
+    shape = shape_of(schema.event)
+    for place in shape.places():
+        path = "$" + "".join(map(step, place.path))
+        if place.kind == "mixed":
+            message = "Give it the type object alone: what is none is in no column of MySQL's."
+            yield Finding("warning", path, message)
+        elif place.is_open:
+            message = (
+                "Name all keys in `properties`, or close it (`additionalProperties`: false): what"
+                " it does not name is in Parquet's event_unnamed and in no column of MySQL's."
+            )
+            # Objects are open unless they say otherwise; that this one says so is meant.
+            yield Finding("warning" if place is shape else "note", path, message)
+        elif place.kind == "number" and "[]" not in place.path:
+            message = (
+                "Send integers of more than 7 digits as an integer, or have mysql.number = DOUBLE:"
+                " a FLOAT makes 1599999967232 of 1600000000123."
+            )
+            yield Finding("note", path, message)
 
 
 def _judging(schema: Schema) -> Iterator[Finding]:

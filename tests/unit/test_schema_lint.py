@@ -62,6 +62,10 @@ def test_the_schemas_of_the_repository_have_no_error() -> None:
         ({"properties": {"a": None}}, [("error", "$")]),
         (of(**{"$ref": "#/properties/a"}), [("error", "$")]),
         (of(type="string", pattern="^(a+)+$"), []),
+        *(
+            ({"properties": {word: {"type": "string"}}}, [("warning", f"$.event.{word}")])
+            for word in ("end", "int", "map", "local")
+        ),
         (of(type="string", pattern="^(?!x)"), [("warning", "$.properties.a.pattern")]),
     ],
 )
@@ -183,3 +187,28 @@ def test_lint_says_that_a_format_is_not_checked() -> None:
     found = lint(Schema(KEY, of(type="string", format="email")), FORMAT, ())
     assert any((f.level, f.path) == ("note", "$.event.a") and "format" in f.message for f in found)
     assert not any("format" in f.message for f in lint(Schema(KEY, of(type="string")), FORMAT, ()))
+
+
+DRAFT7 = {"$schema": "http://json-schema.org/draft-07/schema#"}
+
+
+@pytest.mark.parametrize(
+    ("event", "path"),
+    [
+        ({**of(type="integer"), "additionalProperties": True}, "$.event"),
+        ({**DRAFT7, **of(type="integer"), "allOf": [of(type="string")]}, "$.event"),
+        ({**DRAFT7, **of(type="integer"), "patternProperties": {"^x_": {}}}, "$.event"),
+        (of(type="object", **of(type="integer")), "$.event.a"),
+        (of(type=["object", "string"], **of(type="integer")), "$.event.a"),
+        (of(**of(type="integer")), "$.event.a"),
+    ],
+)
+def test_what_mysql_has_no_column_of_is_told(event: dict[str, Any], path: str) -> None:
+    told = {f.path for f in lint(Schema(KEY, event), FORMAT, ()) if "no column" in f.message}
+    assert told == {path}
+
+
+def test_what_a_float_rounds_is_told_of_columns() -> None:
+    event = {"properties": {"n": {"type": "number"}, "i": {"type": "integer"}}}
+    told = [f.path for f in lint(Schema(KEY, event), FORMAT, ()) if "FLOAT" in f.message]
+    assert told == ["$.event.n"]
