@@ -58,7 +58,7 @@ def event_of(schema: Any, of: random.Random) -> Any:
 
 
 def _value(schema: Any, root: Any, of: random.Random, depth: int) -> Any:
-    if not isinstance(schema, dict) or not depth:
+    if not isinstance(schema, dict) or depth <= 0:
         return scalar(of) if often(of, 0.3) else "a"
     if isinstance(reference := schema.get("$ref"), str):
         return _value(_target(root, reference), root, of, depth - 1)
@@ -111,6 +111,8 @@ def _integer(schema: dict[str, Any], of: random.Random) -> Any:
 def _object(schema: dict[str, Any], root: Any, of: random.Random, depth: int) -> dict[str, Any]:
     properties = schema.get("properties")
     made: dict[str, Any] = {}
+    if depth <= 0:
+        return made
     if isinstance(properties, dict):
         listed = schema.get("required")
         for key, part in properties.items():
