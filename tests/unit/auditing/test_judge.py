@@ -12,7 +12,8 @@ from typing import Any
 
 import orjson
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given
+from hypothesis import settings as given_slowly
 from hypothesis import strategies as st
 
 from elfaust.account import Scanned
@@ -372,13 +373,18 @@ def test_files_that_are_none_of_ours_and_a_torn_commit_are_findings(fakes: Fakes
 
 
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=3)
-JSON = SCALARS | st.lists(SCALARS, max_size=2) | st.dictionaries(st.text(max_size=3), SCALARS)
+JSON = (
+    SCALARS
+    | st.lists(SCALARS, max_size=2)
+    | st.dictionaries(st.text(max_size=3), SCALARS, max_size=2)
+)
 CAPSULES = st.dictionaries(
     st.sampled_from(["uuid", "event", "dt", "timestamp", "userAgent", "wiki"]),
     st.sampled_from([uuid(0), uuid(1)]) | JSON,
 )
 
 
+@given_slowly(suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.lists(st.binary(max_size=20) | CAPSULES.map(lambda of: repr_json(of)), max_size=3),
     st.lists(CAPSULES, max_size=3),
