@@ -111,7 +111,7 @@ class _Shaping:
     def place(self, schema: Any, path: tuple[str, ...], required: bool) -> Place:
         if not isinstance(schema, dict):
             # `true` of newer drafts: anything.
-            return Place(path, {}, "untyped", required=required)
+            return Place(path, {}, "untyped")
         kind, properties, items = type_of(schema), schema.get("properties"), schema.get("items")
         if properties and isinstance(properties, dict):
             return Place(
