@@ -81,7 +81,8 @@ def trial(
         other += [line for line in told if "signal SIGKILL" not in line]
         other += found_by_audit(settings, sent) if audited else []
     assert codes["event"]
-    assert codes["unresolved"]
+    # A short trial may end before anything is given up.
+    assert codes["unresolved"] or not audited
     assert len(told) >= kills
     return Outcome(fault, kills, sent, len(wrong["none"]), len(wrong["two"]), other, recovery)
 
