@@ -163,8 +163,8 @@ def of_lines() -> Iterator[Hostile]:
         yield Hostile(
             f"a number of {number:.0e}",
             sent("Plain", {"n": number}),
-            says="event_n",
-            sinks=("mysql",),
+            "consumer",
+            "$.event.n: ",
         )
 
 
@@ -174,7 +174,7 @@ def of_lengths() -> Iterator[Hostile]:
     bare = _numbered(sent("Plain", {"text": ""}))
     room = Processor().max_line_bytes - len(bare)
     longest = _numbered(sent("Plain", {"text": "x" * room}))
-    yield Hostile("exactly max_line_bytes", longest, says="event_text", sinks=("mysql",))
+    yield Hostile("exactly max_line_bytes", longest, "consumer", "$.event.text: ")
 
 
 def _numbered(text: bytes) -> bytes:
@@ -200,7 +200,7 @@ def of_records() -> Iterator[Hostile]:
 def of_schemas() -> Iterator[Hostile]:
     """Yield events of schemas that have no table, no judge, or make one work for ever."""
     for name, (_, event, why) in NO_TABLE.items():
-        yield Hostile(name, sent(name, event), says=why, sinks=("mysql",))
+        yield Hostile(name, sent(name, event), "consumer", why)
     for name in NO_JUDGE:
         yield Hostile(name, sent(name, {"a": "abc"}), "processor")
     for draft in ("", "Draft7"):
