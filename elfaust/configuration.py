@@ -25,6 +25,8 @@ RESERVED = ("ELFAUST_TEST_", "ELFAUST_FAUST_")
 OWN_SECTION = "elfaust"
 
 Sections = Mapping[str, Any]
+#: Longest text of a file that a setting names, characters.
+MOST_SECRET = 65_536
 
 
 @dataclass(frozen=True)
@@ -231,7 +233,10 @@ def _value(given: _Given) -> tuple[Any, str]:
         return _convert(given, given.text, given.place), given.place
     origin = f"file {given.text} of {given.place}"
     try:
-        text = Path(given.text).read_text(encoding="utf-8")
+        with Path(given.text).open(encoding="utf-8") as file:
+            text = file.read(MOST_SECRET + 1)
+        if len(text) > MOST_SECRET:
+            raise OSError(f"{given.text} has more than {MOST_SECRET:,} characters")
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(
             f"{given.place}: cannot read {given.name} from a file: {error}"

@@ -4,11 +4,19 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import re
 import string
 from collections.abc import Mapping
 from typing import Any
 
 Item = dataclasses.Field[Any]
+
+#: What a text must be: a pattern of the whole, its `{fields}` taken for a letter, and its name.
+TOPIC = (r"(?!\.\.?\Z)[A-Za-z0-9._-]{1,249}", "of letters, digits, '.', '_' and '-' alone")
+ABSOLUTE = (r"(/(?!\.\.?(/|\Z))[^/]+)+/?", "an absolute path")
+RELATIVE = (r"((?!\.\.?(/|\Z))[^/]+/)*(?!\.\.?\Z)[^/]+", "a relative path without '..'")
+_BROKER = r"(\[[0-9A-Fa-f:.]+\]|[^\s,:\[\]]+):[0-9]{1,5}"
+BROKERS = (rf"{_BROKER}(\s*,\s*{_BROKER})*", "host:port, comma separated")
 
 WORDS = {
     **dict.fromkeys(("true", "yes", "on", "1"), True),
@@ -41,9 +49,10 @@ def wanted(item: Item) -> str:
         return f"{kind} {_range(item.metadata)}"
     if choices := item.metadata.get("choices"):
         return f"one of {', '.join(choices)}"
+    of = f", {item.metadata['pattern'][1]}" if "pattern" in item.metadata else ""
     if fields := item.metadata.get("fields"):
-        return f"a text with {', '.join(f'{{{name}}}' for name in fields)} once each"
-    return "a text on one line" if item.default == "" else "a text on one line, not empty"
+        return f"a text with {', '.join(f'{{{name}}}' for name in fields)} once each{of}"
+    return "a text on one line" if item.default == "" else f"a text on one line, not empty{of}"
 
 
 def _bounded(metadata: Mapping[str, Any], number: float) -> float:
@@ -68,6 +77,11 @@ def _check_text(item: Item, text: str) -> None:
     if (choices := item.metadata.get("choices")) and text not in choices:
         raise ValueError(text)
     if fields := item.metadata.get("fields"):
-        found = [name for _, name, *_ in string.Formatter().parse(text) if name is not None]
-        if sorted(found) != sorted(fields):
+        parts = list(string.Formatter().parse(text))
+        found = [name for _, name, *_ in parts if name is not None]
+        if sorted(found) != sorted(fields) or any(spec or conv for *_, spec, conv in parts):
+            raise ValueError(text)
+    if pattern := item.metadata.get("pattern"):
+        plain = re.sub(r"\{[a-z]+\}", "x", text)
+        if not re.fullmatch(pattern[0], plain):
             raise ValueError(text)

@@ -15,13 +15,17 @@ from typing import Any
 
 from elfaust import configuration
 from elfaust.dialect import DIALECTS
+from elfaust.setting_values import ABSOLUTE, BROKERS, RELATIVE, TOPIC
+
+MAX_PORT = 65_535
 
 
 def setting(default: Any, help_text: str, *, secret: bool = False, **bounds: Any) -> Any:
     """Declare one setting: its default, what it means (with its unit), whether to mask it.
 
     Its type is the default's. A number must be above 0 unless `least` or `most` say otherwise; a
-    text is one of `choices`, if there are any, or holds each of the `{fields}`, if there are any.
+    text is one of `choices`, if there are any, holds each of the `{fields}`, if there are any, and
+    is what its `pattern` says.
     """
     metadata = {"help": help_text, "secret": secret, **bounds}
     return field(default=default, repr=not secret, metadata=metadata)
@@ -29,7 +33,7 @@ def setting(default: Any, help_text: str, *, secret: bool = False, **bounds: Any
 
 def tcp_port(default: int, help_text: str) -> Any:
     """Declare a setting that is the number of a TCP or UDP port."""
-    return setting(default, help_text, least=1, most=65_535)
+    return setting(default, help_text, least=1, most=MAX_PORT)
 
 
 #: In Kafka's order: a codec's number is its place.
@@ -42,9 +46,14 @@ STORES = ("mysql hdfs", "mysql", "hdfs")
 
 @dataclass(frozen=True)
 class Kafka:
-    bootstrap: str = setting("127.0.0.1:9092", "Kafka brokers, host:port, comma separated.")
+    bootstrap: str = setting(
+        "127.0.0.1:9092", "Kafka brokers, host:port, comma separated.", pattern=BROKERS
+    )
     app_id: str = setting(
-        "elfaust-{role}", "Id of a role's app: its consumer group and tables.", fields=("role",)
+        "elfaust-{role}",
+        "Id of a role's app: its consumer group and tables.",
+        fields=("role",),
+        pattern=TOPIC,
     )
     fetch_min_bytes: int = setting(1_000_000, "Bytes a broker gathers before it answers a fetch.")
     fetch_max_wait_ms: int = setting(500, "Longest wait of a fetch for fetch_min_bytes, ms.")
@@ -63,12 +72,21 @@ class Kafka:
 
 @dataclass(frozen=True)
 class Topics:
-    raw_client: str = setting("eventlogging-client-side", "Topic of raw client-side lines.")
-    raw_server: str = setting("eventlogging-server-side", "Topic of raw server-side lines.")
-    event: str = setting(
-        "eventlogging_{schema}_{revision}", "Topic of a schema revision.", fields=REVISION
+    raw_client: str = setting(
+        "eventlogging-client-side", "Topic of raw client-side lines.", pattern=TOPIC
     )
-    error: str = setting("eventlogging_EventError", "Topic of events that were refused.")
+    raw_server: str = setting(
+        "eventlogging-server-side", "Topic of raw server-side lines.", pattern=TOPIC
+    )
+    event: str = setting(
+        "eventlogging_{schema}_{revision}",
+        "Topic of a schema revision.",
+        fields=REVISION,
+        pattern=TOPIC,
+    )
+    error: str = setting(
+        "eventlogging_EventError", "Topic of events that were refused.", pattern=TOPIC
+    )
     lanes: int = setting(4, "Partitions of every topic; the most workers a role can use.")
     replication: int = setting(1, "Copies of each partition that Kafka keeps.")
     discover_interval: float = setting(2.0, "Seconds between looks for topics of new schemas.")
@@ -153,11 +171,12 @@ class Hdfs:
     )
     url: str = setting("http://127.0.0.1:9870", "WebHDFS address of the NameNode.")
     user: str = setting("elfaust", "User of WebHDFS requests.")
-    root: str = setting("/wmf/data/event", "Folder of the Parquet files.")
+    root: str = setting("/wmf/data/event", "Folder of the Parquet files.", pattern=ABSOLUTE)
     path: str = setting(
         "{schema}_{revision}/year={year}/month={month}/day={day}/hour={hour}",
         "Folder of a schema revision's hour under root; {schema} is in lower case.",
         fields=(*REVISION, "year", "month", "day", "hour"),
+        pattern=RELATIVE,
     )
     first_year: int = setting(2012, "Events of earlier years go to the hour in which they came.")
     ahead_hours: int = setting(24, "So do events whose time is further ahead than that.")

@@ -18,10 +18,17 @@ from elfaust.workers import state_folder, web_port
 STEADY_SECONDS = 30.0
 
 
+#: Exit code of a worker whose settings are wrong; what cures that its last line says.
+BAD_SETTINGS = 2
+#: Of the end of a log, bytes in which its last line is.
+TAIL_BYTES = 4_096
+
+
 @dataclass
 class _Child:
     role: str
     instance: int
+    port: int
     log: Path
     process: subprocess.Popen[bytes] | None = None
     started: float = 0.0
@@ -34,7 +41,7 @@ class Supervisor:
     """One or more workers of each role, kept alive.
 
     `counts` maps a role to how many workers it gets; `program` is what runs the command line. Call
-    `tick` every so often.
+    `tick` every so often. Raises SettingsError where there are not so many ports for web views.
     """
 
     def __init__(
@@ -44,7 +51,12 @@ class Supervisor:
         self._program = program
         self._logs = state_folder(settings) / "logs"
         self._children = [
-            _Child(role, instance, self._logs / f"{role}-{instance}.log")
+            _Child(
+                role,
+                instance,
+                web_port(settings, role, instance),
+                self._logs / f"{role}-{instance}.log",
+            )
             for role, count in counts.items()
             for instance in range(count)
         ]
@@ -64,6 +76,8 @@ class Supervisor:
         for child in self._children:
             if child.process is not None and (code := child.process.poll()) is not None:
                 how = f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
+                if code == BAD_SETTINGS:
+                    how += f", {_last_line(child.log)}"
                 told.append(self._died(child, now, f"ended by {how}"))
             if child.process is None and now >= child.start_at:
                 try:
@@ -83,12 +97,11 @@ class Supervisor:
         return f"{child.role} {how}; starts again in {child.backoff:.1f} s (log: {child.log})"
 
     def _spawn(self, child: _Child) -> None:
-        port = web_port(self._settings, child.role, child.instance)
         with child.log.open("ab") as log:
             child.process = subprocess.Popen(
                 [
                     *(sys.executable, "-m", self._program),
-                    *("worker", child.role, "--web-port", str(port)),
+                    *("worker", child.role, "--web-port", str(child.port)),
                 ],
                 env={**os.environ, **as_environ(self._settings)},
                 stdin=subprocess.DEVNULL,
@@ -129,3 +142,13 @@ class Supervisor:
             child.process = None
             child.start_at = float("inf")
         return codes
+
+
+def _last_line(log: Path) -> str:
+    try:
+        with log.open("rb") as file:
+            file.seek(max(0, log.stat().st_size - TAIL_BYTES))
+            lines = file.read().decode(errors="replace").splitlines()
+    except OSError as error:
+        return str(error)
+    return next((line for line in reversed(lines) if line.strip()), "which says nothing")

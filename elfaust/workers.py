@@ -10,7 +10,8 @@ import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from elfaust.settings import Settings
+from elfaust.errors import SettingsError
+from elfaust.settings import MAX_PORT, Settings
 
 log = logging.getLogger(__name__)
 
@@ -47,8 +48,16 @@ def state_folder(settings: Settings) -> Path:
 
 
 def web_port(settings: Settings, role: str, instance: int = 0) -> int:
-    """Return the web port of the n-th worker of a role on this machine, from 0."""
-    return settings.web.port + ROLES.index(role) + len(ROLES) * instance
+    """Return the web port of the n-th worker of a role on this machine, from 0.
+
+    Raises SettingsError where there is no such port.
+    """
+    port = settings.web.port + ROLES.index(role) + len(ROLES) * instance
+    if port > MAX_PORT:
+        raise SettingsError(
+            f"web.port {settings.web.port}: worker {instance} of {role} would have port {port}"
+        )
+    return port
 
 
 def process_start(pid: int) -> int:

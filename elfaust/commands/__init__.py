@@ -6,12 +6,12 @@ Exit codes: 2 for wrong settings and arguments, 3 for a server that is away, 1 f
 from __future__ import annotations
 
 import difflib
-import errno
 import importlib
 import os
 import sys
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -104,24 +104,30 @@ class LazyGroup(click.Group):
         return super().resolve_command(ctx, args)
 
     def invoke(self, ctx: click.Context) -> object:
-        """Run the command; its ElfaustError becomes one line and an exit code.
+        """Run the command; its ElfaustError becomes one line and an exit code."""
+        try:
+            return super().invoke(ctx)
+        except ElfaustError as error:
+            raise Failure(error) from error
 
-        So does what the system says of a file, of stdin and of stdout; click knows a closed pipe.
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        """Run the command line; what the system says of a stream or a file is one line too.
+
+        A closed pipe is click's to know.
         """
         if sys.stdin is None:
             # Whoever started it has closed stdin: it has nothing, which is no fault of a command's.
             sys.stdin = Path(os.devnull).open()  # noqa: SIM115
         try:
-            return super().invoke(ctx)
-        except ElfaustError as error:
-            raise Failure(error) from error
+            return super().main(*args, **kwargs)
         except OSError as error:
-            if error.errno == errno.EPIPE:
-                raise
             # What stdout has not taken is not tried again when Python ends.
             with suppress(OSError, ValueError):
                 os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            raise Failure(ElfaustError(str(error))) from error
+            away = isinstance(error, ConnectionError | TimeoutError)
+            where = "a server" if away else error.filename or "stdin or stdout"
+            click.echo(f"Error: {where}: {error.strerror or error}", err=True)
+            raise SystemExit(3 if away else 1) from error
 
 
 @click.group(

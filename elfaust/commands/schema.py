@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from elfaust.dialect import DIALECTS
-from elfaust.errors import SchemaAway, SchemaUnfit
+from elfaust.errors import ElfaustError, SchemaAway, SchemaUnfit
 from elfaust.nearness import near_schema
 from elfaust.registry import Kind, Registry, Schema
 from elfaust.schema_diff import diff
@@ -110,7 +110,7 @@ def find(settings: Settings, name: str, revision: int | None = None) -> Schema:
     revisions = [key.revision for key in known if key.schema == name]
     if revision is None and not revisions:
         near = near_schema(SchemaKey(name, 0), known)
-        raise SchemaUnfit((name, 0), near or "no schema has such a name")
+        raise ElfaustError(f"schema {name}: {near or 'no schema has such a name'}")
     key = SchemaKey(name, revision if revision is not None else max(revisions))
     asyncio.run(registry.resolve([key]))
     state = registry.state(key)

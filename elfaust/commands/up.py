@@ -54,7 +54,7 @@ def parse_counts(given: tuple[str, ...]) -> dict[str, int]:
     counts = dict.fromkeys(ROLES, 1)
     for text in given:
         role, _, number = text.partition("=")
-        if role not in ROLES or not number.isdigit():
+        if role not in ROLES or not (number.isascii() and number.isdigit()):
             raise click.BadParameter(f"{text!r} is not ROLE=N with a role of {', '.join(ROLES)}")
         counts[role] = int(number)
     return counts

@@ -2,28 +2,15 @@
 
 from __future__ import annotations
 
-import errno
-import socket
 from typing import Any
 
 import click
 import uvloop
 
 from elfaust.errors import SettingsError
+from elfaust.ports import taken
 from elfaust.settings import Settings
 from elfaust.workers import ROLES, announce, web_port
-
-
-def refuse_used(host: str, port: int) -> None:
-    """Raise SettingsError where nobody can listen on a port; Faust would end with a traceback."""
-    with socket.socket() as probe:
-        # What the connections of the last run left behind (TIME_WAIT) is no obstacle.
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError as error:
-            why = "is in use" if error.errno == errno.EADDRINUSE else f"of {host}: {error.strerror}"
-            raise SettingsError(f"port {port} {why}: set web.port, or --web-port") from error
 
 
 @click.command()
@@ -48,7 +35,9 @@ def command(settings: Settings, role: str, port: int | None) -> None:
     uvloop.install()
     closed_is_broken()
     port = port or web_port(settings, role)
-    refuse_used(settings.web.host, port)
+    if why := taken(settings.web.host, port):
+        # Faust would end with a traceback.
+        raise SettingsError(f"port {port}: {why}: set web.port, or --web-port")
     app = create_app(role, settings)
     app.conf.web_port = port
     file = announce(settings, role, port)

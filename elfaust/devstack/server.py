@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
 import time
 from collections.abc import Callable, Sequence
@@ -12,6 +11,7 @@ from pathlib import Path
 
 from elfaust.devstack import processes
 from elfaust.errors import ServerAway, StackError
+from elfaust.ports import taken
 from elfaust.workers import process_start
 
 #: Every server listens here and nowhere else.
@@ -144,14 +144,8 @@ class Server:
 
 def refuse_used(name: str, port: int) -> None:
     """Raise StackError when a port of 127.0.0.1 is in use."""
-    with socket.socket() as probe:
-        # What the connections of the last run left behind (TIME_WAIT) is no obstacle.
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((HOST, port))
-        except OSError as error:
-            why = error.strerror or "not free"
-            raise StackError(f"{name} cannot start: port {port}: {why.lower()}") from error
+    if why := taken(HOST, port):
+        raise StackError(f"{name} cannot start: port {port}: {why}")
 
 
 def run_tool(what: str, command: Sequence[str], log: Path) -> None:

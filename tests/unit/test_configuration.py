@@ -195,6 +195,11 @@ def test_the_secret_file_of_another_profile_need_not_exist(conf: Path) -> None:
         read_text(conf, text, "production")
 
 
+def test_a_file_without_an_end_is_no_secret(conf: Path) -> None:
+    with pytest.raises(SettingsError, match="/dev/zero has more than 65,536 characters"):
+        read_text(conf, "[server]\npassword_file = /dev/zero\n")
+
+
 def test_a_secret_and_its_file_in_the_environment_are_one_too_many(conf: Path) -> None:
     both = {"ELFAUST_SERVER_PASSWORD": "a", "ELFAUST_SERVER_PASSWORD_FILE": "b"}
     with pytest.raises(SettingsError, match="not both"):

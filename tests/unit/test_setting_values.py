@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from elfaust.setting_values import Item, convert, wanted
-from elfaust.settings import setting
+from elfaust.settings import Settings, setting
 
 
 @dataclasses.dataclass
@@ -49,3 +49,36 @@ def test_wanted_says_the_bounds() -> None:
     assert wanted(ITEMS["count"]) == "a whole number above 0"
     assert wanted(ITEMS["share"]) == "a number from 0 to 1"
     assert wanted(ITEMS["anything"]) == "a text on one line"
+
+
+OF_SETTINGS: dict[str, Item] = {
+    f"{name}.{item.name}": item
+    for name, section in vars(Settings()).items()
+    if dataclasses.is_dataclass(section)
+    for item in dataclasses.fields(section)
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "bad", "good"),
+    [
+        ("topics.event", "é_{schema}_{revision}", "e.{schema}-{revision}"),
+        ("topics.event", "{schema:9}_{revision}", "{schema}{revision}"),
+        ("topics.event", "{schema!r}_{revision}", "{revision}_{schema}"),
+        ("topics.raw_client", "..", "a.b"),
+        ("topics.raw_client", "a/b", "a" * 249),
+        ("topics.error", "a" * 250, "a"),
+        ("kafka.app_id", "{role:99}", "a-{role}"),
+        ("kafka.bootstrap", ",", "a:1,b:2 , [::1]:9092"),
+        ("kafka.bootstrap", ":9092", "localhost:9092"),
+        ("hdfs.root", "relative", "/a/b.c/"),
+        ("hdfs.root", "/a/../b", "/a"),
+        ("mysql.table", "{revision:9999999999}{schema}", "{schema}_{revision}"),
+    ],
+)
+def test_what_servers_do_not_take_is_no_setting(name: str, bad: str, good: str) -> None:
+    item = OF_SETTINGS[name]
+    assert convert(item, good) == good
+    assert convert(item, str(item.default)) == item.default
+    with pytest.raises(ValueError, match=r".*"):
+        convert(item, bad)

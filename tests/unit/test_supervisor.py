@@ -112,3 +112,12 @@ def test_a_worker_that_cannot_be_started_is_told_and_tried_again(
     while not supervisor.pids():
         supervisor.tick()
     supervisor.stop()
+
+
+def test_a_worker_whose_settings_are_wrong_says_why(settings: Settings, program: Path) -> None:
+    write(program, "echo 'Error: port 6068: address already in use' >&2; exit 2")
+    supervisor = Supervisor(settings, {"mysql": 1})
+    supervisor.start()
+    told = until_told(supervisor, "mysql ended by exit code 2")
+    assert "exit code 2, Error: port 6068: address already in use; starts again" in told
+    supervisor.stop()

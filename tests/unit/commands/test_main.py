@@ -96,13 +96,17 @@ def test_the_module_runs_as_the_command() -> None:
 @pytest.mark.parametrize(
     ("command", "said"),
     [
-        ("config show > /dev/full", "Error: [Errno 28] No space left on device\n"),
-        ("validate /proc/self/mem", "Error: [Errno 5] Input/output error\n"),
+        ("config show > /dev/full", "Error: stdin or stdout: No space left on device\n"),
+        ("--help > /dev/full", "Error: stdin or stdout: No space left on device\n"),
+        ("validate /proc/self/mem", "Error: stdin or stdout: Input/output error\n"),
         ("validate 0<&- ", "0 lines, 0 valid, 0 not\n"),
     ],
 )
 def test_what_the_system_says_of_a_stream_is_one_line(command: str, said: str) -> None:
     shell = f"{sys.executable} -m elfaust {command}"
     result = subprocess.run(shell, shell=True, capture_output=True, text=True)
-    assert (result.stderr.splitlines(True)[-1], result.returncode) == (said, int("Errno" in said))
+    assert (result.stderr.splitlines(True)[-1], result.returncode) == (
+        said,
+        int("Error" in said),
+    )
     assert "Traceback" not in result.stderr
