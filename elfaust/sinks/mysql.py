@@ -105,12 +105,7 @@ class MysqlSink:
             self._disconnect()
             raise explained from waits.__cause__
         except MySQLdb.Error as error:
-            asked = self._thread_id()
-            self._disconnect()
-            if monotonic() - began >= self._mysql.timeout and self._answers(asked):
-                name, seconds = table_name(self._mysql.table, key), self._mysql.timeout
-                raise TableTrouble(name, f"nothing within {seconds} s: {error}", SLOW) from error
-            raise ServerAway(self._server, str(error)) from error
+            raise self._away(key, monotonic() - began, error) from error
         if not insertion.repeats:
             shown = lanes if len(refused) < len(records) else ()
             self._fresh[key] = fresh.union(shown)
@@ -128,8 +123,15 @@ class MysqlSink:
             with suppress(MySQLdb.Error):
                 connection.close()
 
-    def _thread_id(self) -> int:
-        return self._connection.thread_id() if self._connection else 0
+    def _away(self, key: SchemaKey, took: float, error: MySQLdb.Error) -> ServerAway | TableTrouble:
+        """Return the error as the server's, or as that of a table which was too slow."""
+        asked = self._connection.thread_id() if self._connection else 0
+        self._disconnect()
+        seconds = self._mysql.timeout
+        if took >= seconds and self._answers(asked):
+            name = table_name(self._mysql.table, key)
+            return TableTrouble(name, f"nothing within {seconds} s: {error}", SLOW)
+        return ServerAway(self._server, str(error))
 
     def _answers(self, asked: int) -> bool:
         """Tell whether the server answers others than who has `asked`; end what that has asked."""

@@ -170,3 +170,26 @@ def test_what_is_no_number_is_no_integer(value: object) -> None:
 def test_an_integer_past_64_bits_is_refused_though_a_float_of_it_fits(sent: int) -> None:
     with pytest.raises(ValueError, match="passes 64 bits"):
         whole(orjson.loads(str(sent)))
+
+
+@pytest.mark.parametrize("default", [[10.0**39], {"a": 2.0**64}, 1e25])
+def test_a_default_that_nobody_reads_exactly_counts_for_nothing(default: object) -> None:
+    """orjson has made a float of what may have been an integer."""
+    assert default_of({"default": default}) is None
+    assert default_of({"default": [1.5, 2**63]}) == [1.5, 2**63]
+    assert default_of({"type": "number", "default": 1e25}) == 1e25
+
+
+def test_required_is_said_as_the_draft_has_it() -> None:
+    listed = {**of(a={"type": "integer"}), "required": ["a"]}
+    said = of(a={"type": "integer", "required": True})
+    draft7 = {"$schema": "http://json-schema.org/draft-07/schema#"}
+    for schema, nullable in (
+        (listed, True),
+        (said, False),
+        ({**draft7, **listed}, False),
+        ({**draft7, **said}, True),
+        ({**draft7, **of(a=True), "required": ["a"]}, True),
+    ):
+        columns = columns_of(KEY, schema, DIALECTS["2015"])
+        assert [c.nullable for c in columns if c.name == "event_a"] == [nullable]

@@ -15,6 +15,7 @@ from elfaust.soundness import check
         ({"properties": {"a": {"properties": {"b": "string"}}}}, "$.properties.a.properties.b"),
         ({"additionalProperties": {"pattern": "("}}, "$.additionalProperties.pattern"),
         ({"patternProperties": {"(": {}}}, "$.patternProperties"),
+        ({"patternProperties": {"const": []}}, "$.patternProperties.const"),
         ({"type": ["string", {"minimum": "1"}]}, "$.type[1].minimum"),
         ({"disallow": [{"maxItems": None}]}, "$.disallow[0].maxItems"),
         ({"items": {"$ref": "#/x"}, "x": {"enum": 1}}, "$.items.$ref.enum"),

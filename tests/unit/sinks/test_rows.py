@@ -86,6 +86,7 @@ def test_a_large_timestamp_is_in_milliseconds() -> None:
 
 def test_a_timestamp_in_the_event_is_mediawiki_s() -> None:
     assert row(event={"timestamp": 62})["event_timestamp"] == "19700101000102"
+    assert row(event={"timestamp": -62_135_596_800})["event_timestamp"] == "00010101000000"
 
 
 def test_a_boolean_in_a_timestamp_s_place_stays_one() -> None:

@@ -1,0 +1,79 @@
+"""What no store can hold of an event is refused with its path; test_shape.py has each kind."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from elfaust.dialect import DIALECTS
+from elfaust.errors import EventFault
+from elfaust.registry import Schema
+from elfaust.settings import Settings
+from elfaust.storable import Storable, check_of, is_calm, limit_of
+from elfaust.types import SchemaKey
+
+KEY = SchemaKey("Any", 1)
+DEMANDED = {"a": {"type": "integer", "required": True}}
+
+
+def refused(schema: dict[str, Any], event: dict[str, Any], year: str = "2018") -> str:
+    try:
+        check_of(Schema(KEY, schema, DIALECTS[year]), Settings())(event, 10_000)
+    except EventFault as fault:
+        return fault.path
+    return ""
+
+
+@pytest.mark.parametrize(
+    ("part", "value", "path"),
+    [
+        ({"properties": DEMANDED}, {"a": 1}, ""),
+        ({"properties": DEMANDED}, None, "$.event['p q'].a"),
+        ({"properties": DEMANDED}, "text", "$.event['p q'].a"),
+        ({"properties": {"b": {"properties": DEMANDED, "required": True}}}, [], ".b.a"),
+        ({"properties": {"b": {"properties": DEMANDED}}}, None, ""),
+        ({"type": "any"}, None, "$.event['p q']"),
+    ],
+)
+def test_a_column_that_takes_no_null_is_demanded_wherever_it_stands(
+    part: dict[str, Any], value: Any, path: str
+) -> None:
+    schema = {"properties": {"p q": {**part, "required": True}}}
+    found = refused(schema, {"p q": value}, "2015")
+    assert found.endswith(path)
+    assert bool(found) == bool(path)
+    assert refused(schema, {"p q": value}, "2018") == ""
+
+
+def test_paths_are_spelt_as_those_of_verdicts() -> None:
+    event = {"d": {"": {"x y": [2**64]}}}
+    assert refused({"properties": {"d": {}}}, event) == "$.event.d['']['x y'][0]"
+
+
+@pytest.mark.parametrize(
+    ("value", "calm"),
+    [
+        ({"a": [1, "x", None, {"b": 2.5}]}, True),
+        ({"a": [2**63]}, False),
+        ({"a": {"b": -(2**63) - 1}}, False),
+        ({"a": 1e39}, False),
+    ],
+)
+def test_what_is_calm_needs_no_walk(value: dict[str, Any], calm: bool) -> None:
+    assert is_calm(value) is calm
+
+
+@pytest.mark.parametrize(
+    ("sql_type", "limit"), [("VARCHAR(191)", 191), ("TEXT", 65_535), ("BIGINT", 0), ("FLOAT", 0)]
+)
+def test_only_texts_have_a_limit(sql_type: str, limit: int) -> None:
+    assert limit_of(sql_type) == limit
+
+
+def test_a_check_is_made_once_for_a_schema_and_anew_for_another_of_its_name() -> None:
+    storable = Storable(Settings())
+    one, other = Schema(KEY, {"properties": {}}), Schema(KEY, {"properties": {"a": {}}})
+    first = storable.of(one)
+    assert storable.of(one) is first
+    assert storable.of(other) is not first
