@@ -244,19 +244,18 @@ async def test_a_full_spool_is_emptied_though_the_disk_has_never_taken_a_checkpo
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(Checkpoint, "save", full)
-    spool = Spool(tmp_path / Settings().forwarder.spool / "udp")
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     for number in range(2):
-        spool.append(b"line %d" % number)
         forwarder = Forwarder(of("udp", port=port), tmp_path)
         async with asyncio.timeout(10):
             running = asyncio.create_task(forwarder.run(kafka))
-            await arrived(kafka, number + 1)
+            while not (forwarder._received and forwarder._received._socket):
+                await asyncio.sleep(0.001)
+            await sent(port, kafka, b"line %d" % number)
             await forwarder.stop()
             await running
-    spool.close()
     assert kafka.values == [b"line 0", b"line 1"]
 
 

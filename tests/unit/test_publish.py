@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from types import SimpleNamespace
+from types import MappingProxyType, SimpleNamespace
 from typing import Any
 
 import pytest
@@ -14,7 +14,7 @@ from aiokafka.record import MemoryRecords
 from hypothesis import given
 from hypothesis import strategies as st
 
-from elfaust.errors import EventFault, TooLong
+from elfaust.errors import EventFault, TooLong, TopicRefuses, Unacknowledged
 from elfaust.event_error import error_event
 from elfaust.publish import AHEAD_MS, Publisher
 from elfaust.settings import Settings
@@ -44,8 +44,11 @@ class Producer:
 class Admin:
     """Knows the limit of its topics."""
 
+    def __init__(self, refusing: Mapping[str, str] = MappingProxyType({})) -> None:
+        self._refusing = refusing
+
     async def create(self, names: Iterable[str]) -> dict[str, str]:
-        return {}
+        return {name: self._refusing[name] for name in names if name in self._refusing}
 
     def limit(self, topic: str) -> int:
         return LIMIT
@@ -111,3 +114,16 @@ def test_no_record_has_a_time_for_which_brokers_refuse_its_batch(ahead: int, kep
     [batch], _ = publisher(producer)._fill([record(b"x")._replace(timestamp=moment)], LIMIT)
     [sent] = MemoryRecords(bytes(batch._build())).next_batch()
     assert sent.timestamp == (moment if kept else UNKNOWN_TIME)
+
+
+async def test_a_schema_s_topic_may_refuse_and_the_topic_of_errors_may_not() -> None:
+    producer: Any = Producer()
+    event, errors = "eventlogging_Edit_1", Settings().topics.error
+    double: Any = Admin({event: "compacted", errors: "compacted"})
+    publishing = Publisher(Settings(), producer, double)
+    refused, taken = record(b"a")._replace(topic=event), record(b"b", 1)
+    with pytest.raises(TopicRefuses) as caught:
+        await publishing.publish([refused, taken])
+    assert (caught.value.records, producer.count) == ({refused: "compacted"}, 1)
+    with pytest.raises(Unacknowledged, match="compacted"):
+        await publishing.publish([record(b"{}")._replace(topic=errors)])

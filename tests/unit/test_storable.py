@@ -49,6 +49,8 @@ def test_a_column_that_takes_no_null_is_demanded_wherever_it_stands(
 def test_paths_are_spelt_as_those_of_verdicts() -> None:
     event = {"d": {"": {"x y": [2**64]}}}
     assert refused({"properties": {"d": {}}}, event) == "$.event.d['']['x y'][0]"
+    open_to_all = {"properties": {"d": {}}, "additionalProperties": True}
+    assert refused(open_to_all, {"x y": 2**64}) == "$.event['x y']"
 
 
 @pytest.mark.parametrize(

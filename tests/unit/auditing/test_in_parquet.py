@@ -157,3 +157,9 @@ def test_an_event_of_no_properties_is_json_text() -> None:
     capsule = {**CAPSULE, "event": {"a": [1]}}
     assert list(reading.differences(capsule, {**ROW, "event": '{"a":[1]}'})) == []
     assert len(list(reading.differences(capsule, {**ROW, "event": "{}"}))) == 1
+
+
+def test_a_timestamp_with_a_fraction_is_cut_to_its_second() -> None:
+    capsule = {"uuid": "u", "timestamp": 1_600_000_000.5, "event": {}}
+    for stored, differs in (("2020-09-13T12:26:40Z", 0), ("2020-09-13T12:26:40.500Z", 1)):
+        assert len([*READING.differences(capsule, {**ROW, "dt": stored})]) == differs
