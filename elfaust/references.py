@@ -118,7 +118,12 @@ def _expanded(root: dict[str, Any], part: Any, above: tuple[int, ...]) -> Any:
         return part
     if isinstance(part.get("$ref"), str):
         found = target(root, part["$ref"])
-        return {} if id(found) in above else _expanded(root, found, (*above, id(found)))
+        if id(found) in above:
+            return {}
+        whole = _expanded(root, found, (*above, id(found)))
+        # Draft 3: that a property is required stands beside its name, not behind its reference.
+        flagged = isinstance(whole, dict) and isinstance(whole.get("required"), bool)
+        return {k: of for k, of in whole.items() if k != "required"} if flagged else whole
     return mapped(part, lambda inner: _expanded(root, inner, above))
 
 

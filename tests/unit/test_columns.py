@@ -193,3 +193,10 @@ def test_required_is_said_as_the_draft_has_it() -> None:
     ):
         columns = columns_of(KEY, schema, DIALECTS["2015"])
         assert [c.nullable for c in columns if c.name == "event_a"] == [nullable]
+
+
+def test_what_is_required_behind_a_reference_is_demanded_of_nobody() -> None:
+    """The judge of draft 3 looks beside the property's name alone."""
+    schema = {"properties": {"a": {"$ref": "#/x"}}, "x": {"type": "integer", "required": True}}
+    columns = columns_of(KEY, schema, DIALECTS["2015"])
+    assert [c.nullable for c in columns if c.name == "event_a"] == [True]
