@@ -194,10 +194,10 @@ def _check_inside(value: Any, at: str) -> None:
 
 
 def _check_timestamp(value: Any, at: str) -> None:
-    if isinstance(value, dict | list):
-        _check_inside(value, at)
+    # Written exactly: of what it takes the column holds the JSON text, and tells how long it is.
+    given = encode(value).decode() if isinstance(value, dict | list) else value
     try:
-        mediawiki_timestamp(value)
+        mediawiki_timestamp(given)
     except ValueError as error:
         raise _fault(value, at, str(error), f"{DIGITS} digits, as 20200913122640") from None
 

@@ -197,10 +197,10 @@ def mediawiki_timestamp(value: Any) -> str:
         if len(given) > DIGITS:
             raise ValueError(f"{given:.80} is longer than a timestamp's {DIGITS} characters")
         return given
-    seconds = value / 1000 if value > MILLISECONDS_ABOVE else value
     try:
+        seconds = value / 1000 if value > MILLISECONDS_ABOVE else value
         moment = datetime.fromtimestamp(seconds, UTC)
     except (OverflowError, OSError) as error:
-        raise ValueError(f"{value} is no time") from error
+        raise ValueError("it is no time") from error
     # strftime writes the year 1 in one digit.
     return f"{moment.year:04}{moment:%m%d%H%M%S}"

@@ -53,6 +53,11 @@ def test_paths_are_spelt_as_those_of_verdicts() -> None:
     assert refused(open_to_all, {"x y": 2**64}) == "$.event['x y']"
 
 
+@pytest.mark.parametrize("value", [[2**64], {"a": 10**400}, 10**400, -(10**400), 1e308, "1" * 15])
+def test_a_timestamp_of_what_is_no_time_is_refused_at_its_own_place(value: object) -> None:
+    assert refused({"properties": {"timestamp": {}}}, {"timestamp": value}) == "$.event.timestamp"
+
+
 @pytest.mark.parametrize(
     ("value", "calm"),
     [
