@@ -25,11 +25,11 @@ A_MOMENT = "Send $.dt as a time in UTC, such as 2020-09-13T12:26:40Z."
 A_TIMESTAMP = "Send $.timestamp in seconds or milliseconds since 1970, in UTC."
 
 
-def check_bounds(capsule: dict[str, Any], size: int, dialect: Dialect) -> None:
+def check_bounds(capsule: dict[str, Any], size: int, dialect: Dialect, calm: bool = False) -> None:
     """Refuse a capsule that has passed its schema and that no store can hold.
 
-    `size` is at least the length of its longest text. Raises EventFault, code `consumer`, with the
-    path of the fault.
+    `size` is at least the length of its longest text, `calm` whether it is known that its numbers
+    are within 64 bits. Raises EventFault, code `consumer`, with the path of the fault.
     """
     if not isinstance(capsule["event"], dict):
         # Draft 3 schemas without a type let anything pass.
@@ -40,10 +40,8 @@ def check_bounds(capsule: dict[str, Any], size: int, dialect: Dialect) -> None:
             raise _fault(f"{moment:.80} is no time that there is", "dt", A_MOMENT)
     else:
         _check_timestamp(capsule["timestamp"])
-    for name in ("seqId", "timestamp"):
-        number = capsule.get(name)
-        if number is not None and not -PAST_64_BITS <= number < PAST_64_BITS:
-            raise _fault(f"{number!s:.80} passes 64 bits", name, f"Send $.{name} in 64 bits.")
+    if not calm:
+        _check_numbers(capsule)
     if size > min(TEXT_CHARS, dialect.string_length):
         _check_lengths(capsule, dialect)
 
@@ -65,6 +63,13 @@ def _check_timestamp(timestamp: Any) -> None:
         storable = False
     if not storable:
         raise _fault(f"{timestamp!s:.80} is no time that there is", "timestamp", A_TIMESTAMP)
+
+
+def _check_numbers(capsule: dict[str, Any]) -> None:
+    for name in ("seqId", "timestamp"):
+        number = capsule.get(name)
+        if number is not None and not -PAST_64_BITS <= number < PAST_64_BITS:
+            raise _fault(f"{number!s:.80} passes 64 bits", name, f"Send $.{name} in 64 bits.")
 
 
 def _check_lengths(capsule: dict[str, Any], dialect: Dialect) -> None:

@@ -103,9 +103,14 @@ def iso8601(timestamp: float) -> str:
     """
     try:
         seconds = timestamp / 1000 if timestamp > MILLISECONDS_ABOVE else timestamp
-        return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        return _of_seconds(seconds)
     except (OverflowError, OSError, TypeError) as error:
         raise ValueError(f"{timestamp!r:.80} is no time") from error
+
+
+@lru_cache(maxsize=4_096)
+def _of_seconds(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def in_utc(moment: str) -> str:

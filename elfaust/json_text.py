@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import json
 import math
+from binascii import a2b_qp
 from typing import Any, NoReturn
 from urllib.parse import unquote_to_bytes
 
 import orjson
-from yarl import URL
 
 #: JSON nested deeper than this is refused: writers give up at 254 levels.
 MAX_DEPTH = 40
@@ -24,6 +24,13 @@ MAX_DIGITS = 308
 LONG_NUMBER = b"0" * 19
 AS_DIGITS = bytes(
     ord("0") if chr(byte).isascii() and chr(byte).isdigit() else byte for byte in range(256)
+)
+#: What stands in a query for a byte that quoted-printable has a rule of its own for.
+ODD = b"\1"
+#: `%XX` as quoted-printable writes it, `=XX`; a `+` is a space.
+QUOTED_PRINTABLE = bytes(
+    {0x25: 0x3D, 0x2B: 0x20}.get(byte, byte if 0x20 < byte < 0x7F and byte != 0x3D else ODD[0])
+    for byte in range(256)
 )
 #: orjson makes a float of an integer past 64 bits.
 INEXACT = 2.0**63
@@ -38,12 +45,12 @@ def decode_query(query: str, max_keys: int = MAX_KEYS) -> Any:
 
     A `+` is a space, an escape that is cut stays as it stands. Raises ValueError as `decode_json`.
     """
-    text = query.strip("?;").replace("+", " ")
-    # yarl's unquoter is compiled and leaves what it cannot decode, which urllib then decodes.
-    decoded = URL.build(fragment=text, encoded=True).fragment
-    if ("%" in decoded and decoded.count("%") != text.count("%25")) or not text.isascii():
-        return decode_json(unquote_to_bytes(text.encode()), max_keys)
-    return decode_json(decoded.encode(), max_keys)
+    text = query.strip("?;").encode()
+    # Compiled, and an eighth of what urllib takes; each escape that is one makes three bytes one.
+    data = a2b_qp(text.translate(QUOTED_PRINTABLE))
+    if ODD in data or len(text) - len(data) != 2 * text.count(b"%"):
+        data = unquote_to_bytes(text.replace(b"+", b" "))
+    return decode_json(data, max_keys)
 
 
 def decode_json(data: bytes, max_keys: int = MAX_KEYS) -> Any:
@@ -71,6 +78,10 @@ def decode_json(data: bytes, max_keys: int = MAX_KEYS) -> Any:
 
 def _is_plain(data: bytes, max_keys: int) -> bool:
     """Tell from its bytes that JSON passes no limit; a walk over it costs ten times as much."""
+    bare = data.translate(AS_DIGITS, b"{[,")
+    if len(data) - len(bare) <= min(MAX_DEPTH, max_keys) and LONG_NUMBER not in bare:
+        return True
+    # Without their commas numbers of an array look like one.
     opened = data.count(b"{") + data.count(b"[")
     return (
         opened <= MAX_DEPTH

@@ -197,10 +197,11 @@ class Judge:
 
     def _accept(self, schema: Schema, found: Parsed) -> Verdict:
         """Return the event of a line; raises EventFault where it does not fit its schema."""
-        schema.validator.validate(found.capsule)
-        value = _written(found.capsule)
-        check_bounds(found.capsule, len(value), self._dialect)
-        self._storable.of(schema)(found.capsule["event"], len(value))
+        capsule = found.capsule
+        calm = schema.validator.validate(capsule)
+        value = _written(capsule)
+        check_bounds(capsule, len(value), self._dialect, calm)
+        self._storable.of(schema)(capsule["event"], len(value), calm)
         key = schema.key
         agent = found.user_agent if key.schema in self._keep_user_agent else None
         return Verdict(key, value, user_agent=agent)

@@ -26,8 +26,8 @@ from elfaust.processing import Judge, Parsed, Verdict
 from elfaust.registry import Kind, Registry
 from elfaust.types import Record, SchemaKey
 
-#: Lines judged before the loop gets a turn: each may take a judge 20,000 steps, some 60 ms.
-LINES_A_TURN = 25
+#: Seconds of judging before the loop gets a turn: one line may take a judge 20,000 steps.
+TURN_SECONDS = 0.005
 
 
 @dataclass(frozen=True)
@@ -113,9 +113,11 @@ class Lane:
         events: list[Settled] = []
         verdicts: list[Verdict] = []
         wanted: list[SchemaKey] = []
-        for number, record in enumerate(records):
-            if not number % LINES_A_TURN:
+        turn_ends = 0.0
+        for record in records:
+            if monotonic() > turn_ends:
                 await asyncio.sleep(0)
+                turn_ends = monotonic() + TURN_SECONDS
             if record.source and self._is_repeat(record):
                 batch.left -= 1
                 continue
@@ -199,9 +201,11 @@ class Lane:
         if self._registry.state(key).kind not in (Kind.FOUND, Kind.UNFIT):
             return []
         events: list[Line] = []
-        for number, line in enumerate(self._places.waiting(key)):
-            if not number % LINES_A_TURN:
+        turn_ends = 0.0
+        for line in self._places.waiting(key):
+            if monotonic() > turn_ends:
                 await asyncio.sleep(0)
+                turn_ends = monotonic() + TURN_SECONDS
             found = self._judge.parse(line.record)
             verdict = self._judge.verdict(line.record, found, self._origin)
             if verdict is None:

@@ -26,8 +26,11 @@ from elfaust.types import SchemaKey
 #: Integers of a place of integers are of 64 bits; elsewhere readers of JSON are exact up to twice.
 LEAST, PAST = -(2**63), 2**63
 PAST_UNTYPED = 2**64
-#: Raises EventFault for an event that is not storable; the size is that of its JSON, bytes.
-Check = Callable[[dict[str, Any], int], None]
+#: Bytes of a character.
+LONGEST_UTF8 = 4
+#: Raises EventFault for an event that is not storable. Takes the event, how long its JSON is at
+#: most, bytes, and whether it is known that its numbers are calm (validation.py).
+Check = Callable[[dict[str, Any], int, bool], None]
 
 
 class Storable:
@@ -61,7 +64,7 @@ def check_of(schema: Schema, settings: Settings) -> Check:
 
 
 def _refusing(unfit: SchemaUnfit) -> Check:
-    def check(event: dict[str, Any], size: int) -> None:
+    def check(event: dict[str, Any], size: int, calm: bool) -> None:
         hint = "Change the schema, no store can keep its events: `elfaust schema lint` has more."
         raise EventFault("consumer", unfit.detail, *unfit.key, hint=hint)
 
@@ -76,13 +79,23 @@ class _Check:
         self._columns = {c.path: c for c in columns if c.path[:1] == ("event",)}
         limits = [limit_of(c.sql_type) for c in self._columns.values()]
         self._shortest = min((limit for limit in limits if limit > DIGITS), default=math.inf)
+        self._short = self._shortest / LONGEST_UTF8
         self._always = any(
             path[-1] == "timestamp" or not column.nullable for path, column in self._columns.items()
         )
 
-    def __call__(self, event: dict[str, Any], size: int) -> None:
-        if size > self._shortest or self._always or not is_calm(event):
-            self._value(self._shape, event, "$.event")
+    def __call__(self, event: dict[str, Any], size: int, calm: bool) -> None:
+        if calm and not self._always and (size <= self._shortest or self._is_short(event)):
+            return
+        self._value(self._shape, event, "$.event")
+
+    def _is_short(self, event: dict[str, Any]) -> bool:
+        """Tell whether nothing of an event is long, and nothing in it is more than one value."""
+        for value in event.values():
+            kind = value.__class__
+            if (kind is str and len(value) > self._short) or kind is dict or kind is list:
+                return False
+        return True
 
     def _value(self, place: Place, value: Any, at: str) -> None:
         if place.path in self._columns:
@@ -151,20 +164,6 @@ def limit_of(sql_type: str) -> int:
     if sql_type == "TEXT":
         return TEXT_BYTES
     return int(sql_type.partition("(")[2].rstrip(")") or 0)
-
-
-def is_calm(members: Any) -> bool:
-    """Tell whether all numbers in an object or array are well within what every place holds."""
-    for value in members.values() if members.__class__ is dict else members:
-        kind = value.__class__
-        if kind is str:
-            continue
-        if kind is int or kind is float:
-            if not LEAST <= value < PAST:
-                return False
-        elif (kind is dict or kind is list) and not is_calm(value):
-            return False
-    return True
 
 
 def _check_integer(value: Any, at: str) -> None:

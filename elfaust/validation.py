@@ -30,6 +30,24 @@ from elfaust.steps import TooManySteps, limited
 
 T = TypeVar("T")
 
+#: Numbers up to it are within what every place of every store holds.
+CALM_NUMBER = 2**62
+_WITHIN = {"minimum": -CALM_NUMBER, "maximum": CALM_NUMBER}
+_ALL_WITHIN = {"$ref": "#/definitions/calm"}
+#: What makes of a capsule's draft 3 schema one that finds this out as well: Rust walks faster.
+CALM = {
+    "extends": {
+        "properties": {
+            "seqId": _WITHIN,
+            "timestamp": _WITHIN,
+            "event": {"additionalProperties": _ALL_WITHIN},
+        }
+    },
+    "definitions": {
+        "calm": {**_WITHIN, "items": _ALL_WITHIN, "additionalProperties": _ALL_WITHIN},
+    },
+}
+
 
 class Validator:
     """Judges values by one schema."""
@@ -39,7 +57,8 @@ class Validator:
 
         Raises ValueError for one by which nobody can judge.
         """
-        self._fast: Any = None
+        #: That of jsonschema-rs, None where only the reference can judge.
+        self.fast: Any = None
         _guarded(self._compile, schema, draft)
 
     def _compile(self, schema: dict[str, Any], draft: Draft) -> None:
@@ -54,22 +73,15 @@ class Validator:
         patterns.check(schema)
         # Only the reference says so where a pattern gives up after so many steps.
         if not any(backtracks(pattern) for _, pattern in patterns_of(schema)):
-            self._fast = fast
+            self.fast = fast
 
     def validate(self, value: Any, at: tuple[str, ...] = ()) -> None:
         """Raise EventFault, code `validation`, with the JSON path of the worst fault.
 
         `at` is where in the capsule the value stands.
         """
-        try:
-            if self._fast is not None and self._fast.is_valid(value):
-                return
-        except ValueError:
-            # An integer past what jsonschema-rs can hold.
-            pass
-        except BaseException as error:
-            if not _is_panic(error):
-                raise
+        if passes(self.fast, value):
+            return
         try:
             fault = self._fault(value, at)
         except EventFault:
@@ -117,6 +129,7 @@ class CapsuleValidator:
     def __init__(self, event: dict[str, Any], dialect: Dialect) -> None:
         """Compile a schema; raises ValueError, saying why, for one by which nobody can judge."""
         self._event: Validator | None = None
+        self._calm: Any = None
         _guarded(self._compile, event, dialect)
 
     def _compile(self, event: dict[str, Any], dialect: Dialect) -> None:
@@ -129,30 +142,51 @@ class CapsuleValidator:
             # References start at the event's own root.
             self._event = Validator(closed, draft)
         of_event = {"required": True} if self._event else {**closed, "required": True}
+        capsule = {
+            "type": "object",
+            "additionalProperties": False,
+            "properties": {**dialect.properties, "event": of_event},
+        }
         try:
-            self._capsule = Validator(
-                {
-                    "type": "object",
-                    "additionalProperties": False,
-                    "properties": {**dialect.properties, "event": of_event},
-                }
-            )
+            self._capsule = Validator(capsule)
         except ValueError:
             # The path of the fault from the event's own root.
             Validator(closed, draft)
             raise
+        if self._capsule.fast is not None:
+            self._calm = _fast({**capsule, **CALM}, DRAFT3)
 
-    def validate(self, capsule: dict[str, Any]) -> None:
-        """Raise EventFault, code `validation`, with the JSON path of the worst fault."""
-        self._capsule.validate(capsule)
+    def validate(self, capsule: dict[str, Any]) -> bool:
+        """Raise EventFault, code `validation`, with the JSON path of the worst fault.
+
+        Returns whether it is known that no number of the event, seqId or timestamp passes
+        CALM_NUMBER either way.
+        """
+        calm = passes(self._calm, capsule)
+        if not calm:
+            self._capsule.validate(capsule)
         if self._event is not None:
             self._event.validate(capsule["event"], ("event",))
+        return calm
 
     def parts(self, capsule: dict[str, Any]) -> Iterator[tuple[Validator, Any, tuple[str, ...]]]:
         """Yield who judges a capsule, each with what it judges and where that stands in it."""
         yield self._capsule, capsule, ()
         if self._event is not None and "event" in capsule:
             yield self._event, capsule["event"], ("event",)
+
+
+def passes(fast: Any, value: Any) -> bool:
+    """Tell whether a validator of jsonschema-rs, if there is one, takes a value."""
+    try:
+        return fast is not None and bool(fast.is_valid(value))
+    except ValueError:
+        # An integer past what it can hold.
+        return False
+    except BaseException as error:
+        if not _is_panic(error):
+            raise
+        return False
 
 
 def told(error: ValidationError, at: tuple[str, ...], more: str = "") -> EventFault:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from typing import Any
-from urllib.parse import unquote_plus
+from urllib.parse import unquote_plus, unquote_to_bytes
 
 import pytest
 from hypothesis import given
@@ -39,6 +39,20 @@ def test_a_query_is_decoded_as_urllib_would(text: str) -> None:
     encoded = json.dumps(text, ensure_ascii=False).replace("%", "%25").replace("+", "%2B")
     assert decode_query("?" + encoded.replace("?", "%3F").replace(";", "%3B") + ";") == text
     assert unquote_plus(encoded) == json.dumps(text, ensure_ascii=False)
+
+
+@given(st.lists(st.sampled_from([*'%%%=+aF09" \t\r\n\1_.\u00e9', "%3D", "%0A", "%20", "%01"])))
+def test_whatever_stands_in_a_query_is_decoded_as_urllib_would(parts: list[str]) -> None:
+    query = '"' + "".join(parts) + '"'
+    try:
+        wanted: Any = decode_json(unquote_to_bytes(query.replace("+", " ")))
+    except ValueError as error:
+        wanted = str(error)
+    try:
+        found: Any = decode_query(query)
+    except ValueError as error:
+        found = str(error)
+    assert found == wanted
 
 
 @pytest.mark.parametrize(

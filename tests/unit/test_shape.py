@@ -40,7 +40,7 @@ def judged(schema: dict[str, Any], event: dict[str, Any], settings: Settings | N
     """Return the path at which the judge refuses an event, "" where it does not."""
     value = written(event)
     try:
-        check_of(Schema(KEY, schema), settings or Settings())(event, len(value))
+        check_of(Schema(KEY, schema), settings or Settings())(event, len(value), False)
     except EventFault as fault:
         return fault.path if fault.code == "consumer" and fault.hint else "no cure"
     return ""
@@ -203,7 +203,7 @@ def test_only_enabled_stores_count() -> None:
 
 def test_a_schema_that_a_store_cannot_have_refuses_its_events() -> None:
     with pytest.raises(EventFault, match="share column") as refused:
-        check_of(Schema(KEY, of(**{"a.b": {}, "a_b": {}})), Settings())({}, 2)
+        check_of(Schema(KEY, of(**{"a.b": {}, "a_b": {}})), Settings())({}, 2, False)
     assert (refused.value.code, bool(refused.value.hint)) == ("consumer", True)
 
 

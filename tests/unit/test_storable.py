@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from elfaust.dialect import DIALECTS
 from elfaust.errors import EventFault
 from elfaust.registry import Schema
 from elfaust.settings import Settings
-from elfaust.storable import Storable, check_of, is_calm, limit_of
+from elfaust.storable import Storable, check_of, limit_of
 from elfaust.types import SchemaKey
 
 KEY = SchemaKey("Any", 1)
@@ -19,7 +20,7 @@ DEMANDED = {"a": {"type": "integer", "required": True}}
 
 def refused(schema: dict[str, Any], event: dict[str, Any], year: str = "2018") -> str:
     try:
-        check_of(Schema(KEY, schema, DIALECTS[year]), Settings())(event, 10_000)
+        check_of(Schema(KEY, schema, DIALECTS[year]), Settings())(event, 10_000, False)
     except EventFault as fault:
         return fault.path
     return ""
@@ -59,16 +60,26 @@ def test_a_timestamp_of_what_is_no_time_is_refused_at_its_own_place(value: objec
 
 
 @pytest.mark.parametrize(
-    ("value", "calm"),
+    ("event", "path"),
     [
-        ({"a": [1, "x", None, {"b": 2.5}]}, True),
-        ({"a": [2**63]}, False),
-        ({"a": {"b": -(2**63) - 1}}, False),
-        ({"a": 1e39}, False),
+        ({"a": "x" * 1024, "b": 1}, ""),
+        ({"a": "\u00e9" * 1025}, "$.event.a"),
+        ({"b": ["x" * 800] * 2}, "$.event.b"),
+        ({"b": {"c": ["x"] * 300}}, "$.event.b"),
+        ({"b": "x" * 1025, "a": "y"}, "$.event.b"),
     ],
 )
-def test_what_is_calm_needs_no_walk(value: dict[str, Any], calm: bool) -> None:
-    assert is_calm(value) is calm
+def test_lengths_of_what_is_calm_are_looked_at_where_an_event_is_long(
+    event: dict[str, Any], path: str
+) -> None:
+    check = check_of(Schema(KEY, {"properties": {"a": {"type": "string"}, "b": {}}}), Settings())
+    size = len(json.dumps(event, ensure_ascii=False).encode())
+    if path:
+        with pytest.raises(EventFault) as refused:
+            check(event, size, True)
+        assert refused.value.path == path
+    else:
+        check(event, size, True)
 
 
 @pytest.mark.parametrize(

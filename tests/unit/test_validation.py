@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from elfaust.dialect import LATEST
 from elfaust.drafts import DRAFT3, DRAFTS, Draft
 from elfaust.errors import EventFault, Unforeseen
-from elfaust.validation import CapsuleValidator, Validator, _fast
+from elfaust.validation import CALM_NUMBER, CapsuleValidator, Validator, _fast
 
 LEAF = st.fixed_dictionaries(
     {},
@@ -231,6 +231,37 @@ def test_what_the_capsule_does_not_know_is_refused() -> None:
     with pytest.raises(EventFault) as refused:
         CapsuleValidator(OBJECT, LATEST).validate({**CAPSULE, "event": {}, "other": 1})
     assert "'other' was unexpected" in refused.value.message
+
+
+NUMBER = st.integers() | st.floats(allow_nan=False, allow_infinity=False)
+NUMBERS = NUMBER | st.sampled_from(
+    [CALM_NUMBER, CALM_NUMBER + 1, -CALM_NUMBER - 1, 2**63, 2**64, 10**300, 1e39, -1e300]
+)
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.text(max_size=3) | NUMBERS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from("ab"), inner),
+    max_leaves=6,
+)
+
+
+def is_calm(value: Any) -> bool:
+    if isinstance(value, dict | list):
+        return all(map(is_calm, value.values() if isinstance(value, dict) else value))
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return not is_number or -CALM_NUMBER <= value <= CALM_NUMBER
+
+
+@given(
+    st.sampled_from([DRAFT3, *NEWER]),
+    st.dictionaries(st.sampled_from("abc"), ANYTHING, max_size=3),
+    st.fixed_dictionaries({}, optional={"seqId": st.integers(), "timestamp": NUMBER}),
+)
+def test_what_is_said_to_be_calm_has_no_number_that_passes(
+    draft: Draft, event: dict[str, Any], fields: dict[str, Any]
+) -> None:
+    schema = {"$schema": uri(draft), "additionalProperties": True}
+    calm = CapsuleValidator(schema, LATEST).validate({**CAPSULE, **fields, "event": event})
+    assert calm == (is_calm(event) and is_calm(fields))
 
 
 ALL = pytest.mark.parametrize("draft", [DRAFT3, *NEWER], ids=["03", *(d.name for d in NEWER)])
