@@ -30,7 +30,12 @@ def near(name: object, names: Iterable[str]) -> str:
 
 
 def near_schema(key: SchemaKey, known: Collection[SchemaKey]) -> str:
-    """Return a question or sentence on what of the known schemas may be meant; it may be ""."""
+    """Return a question or sentence on what of the known schemas may be meant; it may be "".
+
+    It is "" of a key that is known: then the schema is unfit, and meant.
+    """
+    if key in known:
+        return ""
     revisions = sorted(other.revision for other in known if other.schema == key.schema)
     if not revisions:
         name = near(key.schema, [other.schema for other in known])

@@ -13,8 +13,12 @@ Item = dataclasses.Field[Any]
 
 #: What a text must be: a pattern of the whole, its `{fields}` taken for a letter, and its name.
 TOPIC = (r"(?!\.\.?\Z)[A-Za-z0-9._-]{1,249}", "of letters, digits, '.', '_' and '-' alone")
-ABSOLUTE = (r"(/(?!\.\.?(/|\Z))[^/]+)+/?", "an absolute path")
-RELATIVE = (r"((?!\.\.?(/|\Z))[^/]+/)*(?!\.\.?\Z)[^/]+", "a relative path without '..'")
+WORD = (r"[^\s'\"#;]+", "without spaces, quotes, '#' and ';'")
+#: A folder that HDFS can have, so without a colon, and what is no quoted text and no comment.
+_FOLDER = r"(?!\.\.?(/|\Z))[^/:'\"#;]+"
+_WITHOUT = "path without '..', ':', quotes, '#' and ';'"
+ABSOLUTE = (rf"(/{_FOLDER})+/?", f"an absolute {_WITHOUT}")
+RELATIVE = (rf"({_FOLDER}/)*{_FOLDER}", f"a relative {_WITHOUT}")
 _BROKER = r"(\[[0-9A-Fa-f:.]+\]|[^\s,:\[\]]+):[0-9]{1,5}"
 BROKERS = (rf"{_BROKER}(\s*,\s*{_BROKER})*", "host:port, comma separated")
 

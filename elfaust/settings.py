@@ -15,7 +15,7 @@ from typing import Any
 
 from elfaust import configuration
 from elfaust.dialect import DIALECTS
-from elfaust.setting_values import ABSOLUTE, BROKERS, RELATIVE, TOPIC
+from elfaust.setting_values import ABSOLUTE, BROKERS, RELATIVE, TOPIC, WORD
 
 MAX_PORT = 65_535
 
@@ -144,12 +144,14 @@ class Schemas:
 
 @dataclass(frozen=True)
 class Mysql:
-    host: str = setting("127.0.0.1", "MySQL host.")
+    host: str = setting("127.0.0.1", "MySQL host.", pattern=WORD)
     port: int = tcp_port(3306, "MySQL port.")
-    user: str = setting("elfaust", "MySQL user.")
+    user: str = setting("elfaust", "MySQL user.", pattern=WORD)
     password: str = setting("", "MySQL password.", secret=True)
-    database: str = setting("log", "Database of the event tables.")
-    table: str = setting("{schema}_{revision}", "Table of a schema revision.", fields=REVISION)
+    database: str = setting("log", "Database of the event tables.", pattern=WORD)
+    table: str = setting(
+        "{schema}_{revision}", "Table of a schema revision.", fields=REVISION, pattern=WORD
+    )
     number: str = setting(
         "FLOAT",
         "Type of a number's column: FLOAT, EventLogging's, keeps 7 digits; DOUBLE keeps 15.",
@@ -170,7 +172,7 @@ class Hdfs:
         "webhdfs", "Where Parquet goes: webhdfs or local.", choices=("webhdfs", "local")
     )
     url: str = setting("http://127.0.0.1:9870", "WebHDFS address of the NameNode.")
-    user: str = setting("elfaust", "User of WebHDFS requests.")
+    user: str = setting("elfaust", "User of WebHDFS requests.", pattern=WORD)
     root: str = setting("/wmf/data/event", "Folder of the Parquet files.", pattern=ABSOLUTE)
     path: str = setting(
         "{schema}_{revision}/year={year}/month={month}/day={day}/hour={hour}",
@@ -200,7 +202,7 @@ class Throughput:
 class Forwarder:
     source: str = setting("udp", "What is read: udp, stdin ('-') or the path of a file.")
     topic: str = setting("eventlogging-server-side", "Raw topic that lines are sent to.")
-    host: str = setting("127.0.0.1", "Address on which UDP lines are received.")
+    host: str = setting("127.0.0.1", "Address on which UDP lines are received.", pattern=WORD)
     port: int = tcp_port(8421, "UDP port on which lines are received.")
     rate: float = setting(0.0, "Most lines a second; 0: as fast as Kafka takes them.", least=0)
     follow: bool = setting(False, "Whether to wait for more lines at the end of a file.")
@@ -218,7 +220,9 @@ class Forwarder:
 
 @dataclass(frozen=True)
 class Web:
-    host: str = setting("127.0.0.1", "Address on which the workers' web views listen.")
+    host: str = setting(
+        "127.0.0.1", "Address on which the workers' web views listen.", pattern=WORD
+    )
     port: int = tcp_port(6066, "Port of the throughput role's web view; others count up from it.")
 
 

@@ -116,8 +116,10 @@ def find(settings: Settings, name: str, revision: int | None = None) -> Schema:
     state = registry.state(key)
     if state.schema is not None:
         return state.schema
-    hint = near_schema(key, known) or "no schema has such a name"
     unknown = SchemaAway if state.kind is Kind.ASKING else SchemaUnfit
+    if key in known:
+        raise unknown(key, state.reason)
+    hint = near_schema(key, known) or "no schema has such a name"
     raise unknown(key, f"{state.reason}; {hint}")
 
 
@@ -125,12 +127,13 @@ def _chosen(settings: Settings, name: str | None, revision: int | None) -> Itera
     if name is not None and Path(name).is_file():
         yield _of_file(settings, Path(name))
         return
-    if name is not None and revision is not None:
-        yield find(settings, name, revision)
-        return
-    keys = [key for key in Registry(settings.schemas).known() if name in (None, key.schema)]
+    keys = [
+        key
+        for key in Registry(settings.schemas).known()
+        if name in (None, key.schema) and revision in (None, key.revision)
+    ]
     if name is not None and not keys:
-        find(settings, name)
+        yield find(settings, name, revision)
     for key in keys:
         yield _of_file(
             settings, Path(settings.schemas.folder) / key.schema / f"{key.revision}.json"

@@ -37,6 +37,7 @@ def test_what_is_near_is_another_of_the_names(name: str, names: list[str]) -> No
     ("key", "asked"),
     [
         (SchemaKey("edit", 17), "Did you mean Edit?"),
+        (SchemaKey("Word", 1), ""),
         (SchemaKey("Word", 7), "Did you mean Word 1? Its known revisions are 1."),
         (
             SchemaKey("Edit", 71),

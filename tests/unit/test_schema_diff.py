@@ -12,6 +12,7 @@ from elfaust.dialect import LATEST
 from elfaust.errors import EventFault
 from elfaust.schema_diff import Change, diff
 from elfaust.validation import CapsuleValidator
+from tests.field_cases import given as given_of_case
 from tests.unit.test_validation import CAPSULE, SCHEMA, VALUE
 
 DRAFT7 = {"$schema": "http://json-schema.org/draft-07/schema#"}
@@ -83,29 +84,8 @@ def test_the_same_schema_has_not_changed() -> None:
     )
 
 
-#: Field case 16: what was passed over in silence.
-BLIND: list[tuple[dict[str, Any], dict[str, Any]]] = [
-    ({"type": "integer", "exclusiveMinimum": 0}, {"type": "integer", "exclusiveMinimum": 10}),
-    ({"type": "string"}, {"type": "string", "const": "x"}),
-    ({"type": "integer"}, {"type": "integer", "multipleOf": 5}),
-    ({"type": "array"}, {"type": "array", "uniqueItems": True}),
-    ({"type": "object"}, {"type": "object", "additionalProperties": {"type": "string"}}),
-    ({"type": "integer"}, {"type": "integer", "allOf": [{"minimum": 10}]}),
-    ({"oneOf": [{"type": "string"}, {"type": "integer"}]}, {"oneOf": [{"type": "string"}]}),
-    ({"type": "string"}, {"type": "string", "not": {"enum": ["x"]}}),
-    ({"type": "object"}, {"type": "object", "minProperties": 2}),
-    ({"type": "object"}, {"type": "object", "dependencies": {"a": ["b"]}}),
-    (
-        {"type": "array", "items": [{"type": "string"}]},
-        {"type": "array", "items": [{"type": "integer"}]},
-    ),
-    ({}, {"disallow": "string"}),
-    ({"type": "array"}, {"type": "array", "items": {"type": "integer"}}),
-]
-
-
 @pytest.mark.parametrize("draft", [{}, DRAFT7, NEWEST])
-@pytest.mark.parametrize(("was", "now"), BLIND)
+@pytest.mark.parametrize(("was", "now"), given_of_case(16)["pairs"].values())
 def test_no_keyword_is_passed_over(
     draft: dict[str, Any], was: dict[str, Any], now: dict[str, Any]
 ) -> None:

@@ -59,6 +59,9 @@ OF_SETTINGS: dict[str, Item] = {
 }
 
 
+FOLDERS = "a b/{schema}_{revision}/{year}/{month}/{day}/{hour}"
+
+
 @pytest.mark.parametrize(
     ("name", "bad", "good"),
     [
@@ -73,7 +76,16 @@ OF_SETTINGS: dict[str, Item] = {
         ("kafka.bootstrap", ":9092", "localhost:9092"),
         ("hdfs.root", "relative", "/a/b.c/"),
         ("hdfs.root", "/a/../b", "/a"),
+        ("hdfs.root", "/a # b", "/a b"),
+        ("hdfs.path", "x:{schema}{revision}{year}{month}{day}{hour}", FOLDERS),
         ("mysql.table", "{revision:9999999999}{schema}", "{schema}_{revision}"),
+        ("mysql.table", "{revision}{schema} # old", "{schema}-{revision}"),
+        ("mysql.host", "db1;", "::1"),
+        ("mysql.user", "'me'", "me@host"),
+        ("mysql.database", "log # events", "log"),
+        ("hdfs.user", "me #", "me"),
+        ("web.host", "0.0.0.0 # all", "0.0.0.0"),
+        ("forwarder.host", " ", "localhost"),
     ],
 )
 def test_what_servers_do_not_take_is_no_setting(name: str, bad: str, good: str) -> None:

@@ -62,7 +62,7 @@ def test_json_has_typed_values_and_masks_secrets(conf: Path) -> None:
 def test_markdown_has_the_defaults_whatever_is_set(conf: Path) -> None:
     shown = show(conf, "--markdown")
     assert shown == config.as_markdown()
-    assert "| `mysql.host` | `127.0.0.1` | a text on one line, not empty | MySQL host. |" in shown
+    assert "| `mysql.port` | `3306` | a whole number from 1 to 65535 | MySQL port. |" in shown
 
 
 def test_a_terminal_gets_a_table_that_fits(conf: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -120,8 +120,13 @@ def test_a_wiki_that_does_not_answer_is_told_of_with_what_is_near(
 def test_lint_exits_1_for_a_schema_by_which_nobody_can_judge(
     tmp_path: Path, broken: object
 ) -> None:
-    file = tmp_path / "Draft.json"
+    file = tmp_path / "Draft" / "1.json"
+    file.parent.mkdir()
     file.write_text(json.dumps({"properties": {"a": broken}}))
-    result = schema(tmp_path, "lint", str(file))
-    assert result.exit_code == 1
-    assert "error: Nobody can judge by this schema: $.properties.a" in result.stdout
+    for named in ([str(file)], ["Draft"], ["Draft", "1"]):
+        result = schema(tmp_path, "lint", *named)
+        assert result.exit_code == 1
+        assert "error: Nobody can judge by this schema: $.properties.a" in result.stdout
+    told = schema(tmp_path, "ddl", "Draft", "1").stderr
+    assert "$.properties.a" in told
+    assert "Did you mean" not in told
