@@ -66,7 +66,7 @@ def lint_command(settings: Settings, name: str | None, revision: int | None, as_
     found = [
         (schema.key, finding)
         for schema in _chosen(settings, name, revision)
-        for finding in lint(schema, settings.mysql.table, Registry(settings.schemas).known())
+        for finding in lint(schema, settings.mysql, Registry(settings.schemas).known())
     ]
     if as_json:
         click.echo(json.dumps([_finding_object(*item) for item in found]))
