@@ -14,7 +14,9 @@ from urllib.parse import unquote_to_bytes
 
 import orjson
 
-#: JSON nested deeper than this is refused: writers give up at 254 levels.
+#: Deeper JSON can be read and not written again, by orjson.
+WRITABLE_DEPTH = 254
+#: JSON nested deeper than this is refused.
 MAX_DEPTH = 40
 TOO_DEEP = f"nested deeper than {MAX_DEPTH} levels"
 MAX_KEYS = 1_000
@@ -122,11 +124,13 @@ NOT_PLAIN = frozenset((dict, list, float))
 def encode(value: Any) -> bytes:
     """Return a value as JSON text in UTF-8.
 
-    Raises ValueError for lone surrogates and for what has no JSON.
+    Raises ValueError for lone surrogates, for what has no JSON and for what is nested too deep.
     """
     try:
         return orjson.dumps(value)
     except TypeError as error:
+        if "Recursion" in str(error):
+            raise ValueError(f"nested deeper than {WRITABLE_DEPTH} levels") from error
         if "64-bit" not in str(error):
             raise ValueError(str(error)) from error
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()

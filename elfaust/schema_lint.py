@@ -13,6 +13,7 @@ from elfaust.recursion import multiplying
 from elfaust.references import unnamed
 from elfaust.registry import Schema
 from elfaust.schema_tree import ITEMS, Property, properties, types_of
+from elfaust.settings import Mysql
 from elfaust.shape import default_of, shape_of
 from elfaust.sinks.ddl import table_columns, table_name
 from elfaust.sinks.folder_owners import folder_name
@@ -37,6 +38,13 @@ RESERVED = frozenset(
     use user using utc_tmestamp values varchar views when where while window with year
     """.split()  # noqa: SIM905
 )
+#: What becomes of a number, by `mysql.number`.
+ROUNDED = {
+    "FLOAT": "Send integers of more than 7 digits as an integer, or have mysql.number = DOUBLE:"
+    " a FLOAT makes 1599999967232 of 1600000000123.",
+    "DOUBLE": "Send integers of more than 15 digits as an integer: a DOUBLE, as Parquet's double,"
+    " makes 9007199254740992 of 9007199254740993.",
+}
 TYPES = frozenset(["any", "array", "boolean", "integer", "null", "number", "object", "string"])
 
 
@@ -48,14 +56,14 @@ class Finding(NamedTuple):
     message: str
 
 
-def lint(schema: Schema, table_format: str, others: Iterable[SchemaKey]) -> list[Finding]:
+def lint(schema: Schema, mysql: Mysql, others: Iterable[SchemaKey]) -> list[Finding]:
     """Return what will hurt in a schema revision; `others` are those that exist beside it."""
     try:
         _ = schema.validator
     except ValueError as error:
         return [Finding("error", "$", f"Nobody can judge by this schema: {error}.")]
-    found = [*_names(schema, table_format, others), *_shapes(schema), *_judging(schema)]
-    found += _kept(schema)
+    found = [*_names(schema, mysql.table, others), *_shapes(schema, mysql), *_judging(schema)]
+    found += _kept(schema, mysql)
     if not schema.event.get("description"):
         found.append(Finding("note", "$", "Say in `description` what the events are about."))
     for part in properties(schema.event):
@@ -80,9 +88,9 @@ def _names(schema: Schema, table_format: str, others: Iterable[SchemaKey]) -> It
             yield Finding("error", "$", message)
 
 
-def _shapes(schema: Schema) -> Iterator[Finding]:
+def _shapes(schema: Schema, mysql: Mysql) -> Iterator[Finding]:
     try:
-        columns = table_columns(schema)
+        columns = table_columns(schema, mysql.number)
         if any(column.sql_type == "TEXT" for column in columns):
             message = f"{len(columns)} columns pass MySQL's 65,535 bytes a row: strings are TEXT."
             yield Finding("note", "$", message)
@@ -94,7 +102,7 @@ def _shapes(schema: Schema) -> Iterator[Finding]:
         yield Finding("error", "$", f"Change a property: {unfit.detail}.")
 
 
-def _kept(schema: Schema) -> Iterator[Finding]:
+def _kept(schema: Schema, mysql: Mysql) -> Iterator[Finding]:
     """Find what the stores keep otherwise than it was sent, or in one of them alone."""
     shape = shape_of(schema.event)
     for place in shape.places():
@@ -110,11 +118,7 @@ def _kept(schema: Schema) -> Iterator[Finding]:
             # Objects are open unless they say otherwise; that this one says so is meant.
             yield Finding("warning" if place is shape else "note", path, message)
         elif place.kind == "number" and "[]" not in place.path:
-            message = (
-                "Send integers of more than 7 digits as an integer, or have mysql.number = DOUBLE:"
-                " a FLOAT makes 1599999967232 of 1600000000123."
-            )
-            yield Finding("note", path, message)
+            yield Finding("note", path, ROUNDED[mysql.number])
 
 
 def _judging(schema: Schema) -> Iterator[Finding]:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-import math
 import re
 import string
-from collections.abc import Mapping
 from typing import Any
 
 Item = dataclasses.Field[Any]
@@ -19,8 +17,16 @@ _FOLDER = r"(?!\.\.?(/|\Z))[^/:'\"#;]+"
 _WITHOUT = "path without '..', ':', quotes, '#' and ';'"
 ABSOLUTE = (rf"(/{_FOLDER})+/?", f"an absolute {_WITHOUT}")
 RELATIVE = (rf"({_FOLDER}/)*{_FOLDER}", f"a relative {_WITHOUT}")
-_BROKER = r"(\[[0-9A-Fa-f:.]+\]|[^\s,:\[\]]+):[0-9]{1,5}"
+_HOST = r"(\[[0-9A-Fa-f:.]+\]|[^\s,;:/?#@\[\]]+)"
+_PORT = r"0*([1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])"
+_BROKER = f"{_HOST}:{_PORT}"
 BROKERS = (rf"{_BROKER}(\s*,\s*{_BROKER})*", "host:port, comma separated")
+_URL = rf"https?://{_HOST}(:{_PORT})?(/[^\s;]*)?"
+URL = (_URL, "http://host:port/path or https://")
+URLS = (rf"{_URL}(;{_URL})*", "http://host:port or https://, those of several NameNodes by ';'")
+#: The largest numbers, where a setting does not say another: seconds that are milliseconds in 32
+#: bits, and bytes that a machine may have.
+MOST_SECONDS, MOST_WHOLE = 1_000_000, 10**12
 
 WORDS = {
     **dict.fromkeys(("true", "yes", "on", "1"), True),
@@ -39,7 +45,7 @@ def convert(item: Item, text: str) -> Any:
         except KeyError:
             raise ValueError(text) from None
     if isinstance(item.default, int | float):
-        return _bounded(item.metadata, type(item.default)(text))
+        return _bounded(item, type(item.default)(text))
     _check_text(item, text)
     return text
 
@@ -50,28 +56,32 @@ def wanted(item: Item) -> str:
         return "true or false"
     if isinstance(item.default, int | float):
         kind = "a whole number" if isinstance(item.default, int) else "a number"
-        return f"{kind} {_range(item.metadata)}"
+        return f"{kind} {_range(item)}"
     if choices := item.metadata.get("choices"):
         return f"one of {', '.join(choices)}"
     of = f", {item.metadata['pattern'][1]}" if "pattern" in item.metadata else ""
     if fields := item.metadata.get("fields"):
         return f"a text with {', '.join(f'{{{name}}}' for name in fields)} once each{of}"
-    return "a text on one line" if item.default == "" else f"a text on one line, not empty{of}"
+    return f"a text on one line{'' if item.default == '' else ', not empty'}{of}"
 
 
-def _bounded(metadata: Mapping[str, Any], number: float) -> float:
-    least, most = metadata.get("least"), metadata.get("most", math.inf)
+def _bounded(item: Item, number: float) -> float:
+    least = item.metadata.get("least")
     enough = number > 0 if least is None else number >= least
-    if not (enough and number <= most and number < math.inf):
+    if not (enough and number <= _most(item)):
         raise ValueError(number)
     return number
 
 
-def _range(metadata: Mapping[str, Any]) -> str:
-    least, most = metadata.get("least"), metadata.get("most")
-    if most is not None:
-        return f"from {least} to {most}"
-    return "above 0" if least is None else f"of {least} or more"
+def _most(item: Item) -> float:
+    usual = MOST_WHOLE if isinstance(item.default, int) else MOST_SECONDS
+    most: float = item.metadata.get("most", usual)
+    return most
+
+
+def _range(item: Item) -> str:
+    least, most = item.metadata.get("least"), _most(item)
+    return f"above 0, at most {most}" if least is None else f"from {least} to {most}"
 
 
 def _check_text(item: Item, text: str) -> None:
@@ -85,7 +95,7 @@ def _check_text(item: Item, text: str) -> None:
         found = [name for _, name, *_ in parts if name is not None]
         if sorted(found) != sorted(fields) or any(spec or conv for *_, spec, conv in parts):
             raise ValueError(text)
-    if pattern := item.metadata.get("pattern"):
+    if text and (pattern := item.metadata.get("pattern")):
         plain = re.sub(r"\{[a-z]+\}", "x", text)
         if not re.fullmatch(pattern[0], plain):
             raise ValueError(text)

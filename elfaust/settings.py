@@ -15,15 +15,18 @@ from typing import Any
 
 from elfaust import configuration
 from elfaust.dialect import DIALECTS
-from elfaust.setting_values import ABSOLUTE, BROKERS, RELATIVE, TOPIC, WORD
+from elfaust.setting_values import ABSOLUTE, BROKERS, RELATIVE, TOPIC, URL, URLS, WORD
 
 MAX_PORT = 65_535
+#: Of the integers of Kafka's requests.
+MAX_INT = 2**31 - 1
 
 
 def setting(default: Any, help_text: str, *, secret: bool = False, **bounds: Any) -> Any:
     """Declare one setting: its default, what it means (with its unit), whether to mask it.
 
-    Its type is the default's. A number must be above 0 unless `least` or `most` say otherwise; a
+    Its type is the default's. A number must be above 0 unless `least` says otherwise, and at most
+    `most`, where none is given what no server or library overflows at (setting_values.py); a
     text is one of `choices`, if there are any, holds each of the `{fields}`, if there are any, and
     is what its `pattern` says.
     """
@@ -55,8 +58,12 @@ class Kafka:
         fields=("role",),
         pattern=TOPIC,
     )
-    fetch_min_bytes: int = setting(1_000_000, "Bytes a broker gathers before it answers a fetch.")
-    fetch_max_wait_ms: int = setting(500, "Longest wait of a fetch for fetch_min_bytes, ms.")
+    fetch_min_bytes: int = setting(
+        1_000_000, "Bytes a broker gathers before it answers a fetch.", most=MAX_INT
+    )
+    fetch_max_wait_ms: int = setting(
+        500, "Longest wait of a fetch for fetch_min_bytes, ms.", most=MAX_INT
+    )
     max_poll_records: int = setting(
         5_000, "Most records of one partition handed over as a batch.", most=10_000
     )
@@ -66,7 +73,9 @@ class Kafka:
     publish_timeout: float = setting(
         60.0, "Seconds of tries until a worker that cannot publish or commit stops."
     )
-    batch_bytes: int = setting(900_000, "Largest batch of records sent to one partition, bytes.")
+    batch_bytes: int = setting(
+        900_000, "Largest batch of records sent to one partition, bytes.", most=MAX_INT
+    )
     compression: str = setting("none", "Codec of produced batches.", choices=CODECS)
 
 
@@ -87,14 +96,17 @@ class Topics:
     error: str = setting(
         "eventlogging_EventError", "Topic of events that were refused.", pattern=TOPIC
     )
-    lanes: int = setting(4, "Partitions of every topic; the most workers a role can use.")
-    replication: int = setting(1, "Copies of each partition that Kafka keeps.")
+    lanes: int = setting(
+        4, "Partitions of every topic; the most workers a role can use.", most=MAX_INT
+    )
+    replication: int = setting(1, "Copies of each partition that Kafka keeps.", most=2**15 - 1)
     discover_interval: float = setting(2.0, "Seconds between looks for topics of new schemas.")
     max_message_bytes: int = setting(
         4_194_304,
         "Longest record that a topic takes, bytes (Kafka's max.message.bytes): topics that take "
         "less are altered. Above it an event is refused, a forwarded line is cut.",
         least=100_000,
+        most=MAX_INT,
     )
 
 
@@ -133,7 +145,7 @@ class Schemas:
         choices=tuple(DIALECTS),
     )
     folder: str = setting("schemas", "Folder of schemas, <Name>/<revision>.json.")
-    wiki_url: str = setting("", "api.php of a schema wiki; empty: the folder alone.")
+    wiki_url: str = setting("", "api.php of a schema wiki; empty: the folder alone.", pattern=URL)
     wiki_timeout: float = setting(5.0, "Seconds until a look-up in the schema wiki is given up.")
     wiki_calls: int = setting(4, "Most look-ups in the schema wiki side by side.")
     wiki_rate: float = setting(20.0, "Most look-ups in the schema wiki a second.")
@@ -171,7 +183,7 @@ class Hdfs:
     storage: str = setting(
         "webhdfs", "Where Parquet goes: webhdfs or local.", choices=("webhdfs", "local")
     )
-    url: str = setting("http://127.0.0.1:9870", "WebHDFS address of the NameNode.")
+    url: str = setting("http://127.0.0.1:9870", "WebHDFS address of the NameNode.", pattern=URLS)
     user: str = setting("elfaust", "User of WebHDFS requests.", pattern=WORD)
     root: str = setting("/wmf/data/event", "Folder of the Parquet files.", pattern=ABSOLUTE)
     path: str = setting(
@@ -180,8 +192,12 @@ class Hdfs:
         fields=(*REVISION, "year", "month", "day", "hour"),
         pattern=RELATIVE,
     )
-    first_year: int = setting(2012, "Events of earlier years go to the hour in which they came.")
-    ahead_hours: int = setting(24, "So do events whose time is further ahead than that.")
+    first_year: int = setting(
+        2012, "Events of earlier years go to the hour in which they came.", most=9_999
+    )
+    ahead_hours: int = setting(
+        24, "So do events whose time is further ahead than that.", most=1_000_000
+    )
     flush_rows: int = setting(100_000, "Rows of a lane that are written as soon as they wait.")
     flush_bytes: int = setting(
         64_000_000, "Bytes of a lane's events that are written as soon as they wait."
@@ -201,7 +217,9 @@ class Throughput:
 @dataclass(frozen=True)
 class Forwarder:
     source: str = setting("udp", "What is read: udp, stdin ('-') or the path of a file.")
-    topic: str = setting("eventlogging-server-side", "Raw topic that lines are sent to.")
+    topic: str = setting(
+        "eventlogging-server-side", "Raw topic that lines are sent to.", pattern=TOPIC
+    )
     host: str = setting("127.0.0.1", "Address on which UDP lines are received.", pattern=WORD)
     port: int = tcp_port(8421, "UDP port on which lines are received.")
     rate: float = setting(0.0, "Most lines a second; 0: as fast as Kafka takes them.", least=0)

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from elfaust.errors import SettingsError
 from elfaust.settings import Settings, as_environ
 from elfaust.workers import state_folder, web_port
 
@@ -41,7 +42,8 @@ class Supervisor:
     """One or more workers of each role, kept alive.
 
     `counts` maps a role to how many workers it gets; `program` is what runs the command line. Call
-    `tick` every so often. Raises SettingsError where there are not so many ports for web views.
+    `tick` every so often. Raises SettingsError where there are not so many ports for web views; so
+    does `tick` where a worker's first start ends for its settings, as each other would.
     """
 
     def __init__(
@@ -77,7 +79,10 @@ class Supervisor:
             if child.process is not None and (code := child.process.poll()) is not None:
                 how = f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
                 if code == BAD_SETTINGS:
-                    how += f", {_last_line(child.log)}"
+                    why = _last_line(child.log)
+                    if not child.restarts:
+                        raise SettingsError(f"{child.role}: {why} (log: {child.log})")
+                    how += f", {why}"
                 told.append(self._died(child, now, f"ended by {how}"))
             if child.process is None and now >= child.start_at:
                 try:
@@ -151,4 +156,5 @@ def _last_line(log: Path) -> str:
             lines = file.read().decode(errors="replace").splitlines()
     except OSError as error:
         return str(error)
-    return next((line for line in reversed(lines) if line.strip()), "which says nothing")
+    last = next((line for line in reversed(lines) if line.strip()), "which says nothing")
+    return last.removeprefix("Error: ")

@@ -93,8 +93,10 @@ def read_files(storage: Storage, paths: Sequence[str], threads: Executor) -> Ite
 def _read(storage: Storage, path: str) -> ReadFile:
     try:
         with pq.ParquetFile(io.BytesIO(storage.read(path))) as file:
-            rows = file.read(use_threads=False).to_pylist()
-            return ReadFile(path, rows if "uuid" in file.schema_arrow.names else None)
+            # Raises for a column that is missing.
+            if not pa.types.is_string(file.schema_arrow.field("uuid").type):
+                return ReadFile(path, None)
+            return ReadFile(path, file.read(use_threads=False).to_pylist())
     except ServerAway:
         raise
     except (pa.ArrowException, OSError, ValueError, LookupError, TypeError, OverflowError):

@@ -18,12 +18,11 @@ from elfaust.auditing.in_parquet import FileReading
 from elfaust.auditing.side import Event, Side
 from elfaust.auditing.table import Rows, Table, TableUnreadable
 from elfaust.auditing.values import event_of
-from elfaust.columns import columns_of
 from elfaust.errors import SchemaUnfit
 from elfaust.references import expanded
 from elfaust.registry import Schema
 from elfaust.settings import Settings
-from elfaust.sinks.ddl import table_name
+from elfaust.sinks.ddl import table_columns, table_name
 from elfaust.sinks.parquet_reader import ParquetFile
 from elfaust.sinks.parquet_types import event_shape
 from elfaust.storage import Storage
@@ -75,10 +74,10 @@ class Revision:
 
     def _mysql(self, schema: Schema) -> tuple[RowReading | None, Table | None]:
         """Return how rows are read, and their table; no table where no event can have a row."""
-        key, settings = schema.key, self._stores.settings
+        key, mysql = schema.key, self._stores.settings.mysql
         try:
-            name = table_name(settings.mysql.table, key)
-            reading = RowReading(columns_of(key, schema.event, schema.dialect), self._event)
+            name = table_name(mysql.table, key)
+            reading = RowReading(table_columns(schema, mysql.number), self._event)
         except SchemaUnfit:
             return None, None
         try:

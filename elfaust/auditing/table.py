@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
@@ -18,6 +19,8 @@ from elfaust.sinks.ddl import owner, owner_of, quoted
 from elfaust.types import SchemaKey
 
 Row = dict[str, Any]
+#: Types of columns whose values are texts, as MySQL shows them.
+TEXT = re.compile("(?:var)?char|(?:tiny|medium|long)?text", re.IGNORECASE)
 #: Rows asked for at once.
 BATCH = 500
 
@@ -44,15 +47,15 @@ class Rows:
     def table(self, name: str, key: SchemaKey, columns: Sequence[Column]) -> Table | None:
         """Return a schema revision's table, None where there is none or it is another's.
 
-        Raises ServerAway, and TableUnreadable for one without uuids.
+        Raises ServerAway, and TableUnreadable for one whose uuids are no texts.
         """
         with self._answers(), self._connection.cursor() as cursor:
             if owner_of(cursor, name) not in ("", owner(key)):
                 return None
             cursor.execute(f"SHOW COLUMNS FROM {quoted(name)}")
-            there = {column for column, *_ in cursor.fetchall()}
-        if "uuid" not in there:
-            raise TableUnreadable("it has no column uuid")
+            there = {column: str(kind) for column, kind, *_ in cursor.fetchall()}
+        if not TEXT.match(kind := there.get("uuid", "missing")):
+            raise TableUnreadable(f"its column uuid is {kind}")
         return Table(self, name, [column for column in columns if column.name in there])
 
     def ask(self, statement: str, parameters: Sequence[Any] = ()) -> Sequence[Any]:

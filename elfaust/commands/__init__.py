@@ -9,13 +9,13 @@ import difflib
 import importlib
 import os
 import sys
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import click
 
 from elfaust import __version__
+from elfaust.commands.outside import told
 from elfaust.errors import ElfaustError, ServerAway, SettingsError
 from elfaust.settings import PROFILES, load
 
@@ -69,7 +69,8 @@ class Failure(click.ClickException):
 
     def __init__(self, error: ElfaustError) -> None:
         super().__init__(" ".join(str(error).split()))
-        self.exit_code = {SettingsError: 2, ServerAway: 3}.get(type(error), 1)
+        codes = ((SettingsError, 2), (ServerAway, 3))
+        self.exit_code = next((code for kind, code in codes if isinstance(error, kind)), 1)
 
 
 class LazyGroup(click.Group):
@@ -111,7 +112,7 @@ class LazyGroup(click.Group):
             raise Failure(error) from error
 
     def main(self, *args: Any, **kwargs: Any) -> Any:
-        """Run the command line; what the system says of a stream or a file is one line too.
+        """Run the command line; what the system says, or a server, is one line too.
 
         A closed pipe is click's to know.
         """
@@ -120,14 +121,11 @@ class LazyGroup(click.Group):
             sys.stdin = Path(os.devnull).open()  # noqa: SIM115
         try:
             return super().main(*args, **kwargs)
-        except OSError as error:
-            # What stdout has not taken is not tried again when Python ends.
-            with suppress(OSError, ValueError):
-                os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            away = isinstance(error, ConnectionError | TimeoutError)
-            where = "a server" if away else error.filename or "stdin or stdout"
-            click.echo(f"Error: {where}: {error.strerror or error}", err=True)
-            raise SystemExit(3 if away else 1) from error
+        except Exception as error:
+            if (failure := told(error)) is None:
+                raise
+            failure.show()
+            raise SystemExit(failure.exit_code) from error
 
 
 @click.group(

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from elfaust.bench import end_to_end, judge_alone, naive
+from elfaust.commands.stack import tell
 from elfaust.devstack.stack import Stack
 from elfaust.settings import Settings
 
@@ -42,7 +43,7 @@ def as_text(measured: dict[str, Any]) -> str:
 
 
 def _with_servers(settings: Settings, events: int, naive_events: int, as_json: bool) -> None:
-    stack = Stack(settings)
+    stack = Stack(settings, tell)
     was_up = all(server.running for server in stack.status())
     stack.up()
     try:

@@ -12,6 +12,7 @@ import click
 
 from elfaust.account import read_account
 from elfaust.commands.account import show
+from elfaust.commands.stack import tell
 from elfaust.devstack.stack import Stack
 from elfaust.job import landed, send
 from elfaust.lag import TopicLag
@@ -34,9 +35,8 @@ def command(settings: Settings, events: int | None) -> None:
     Without --events: 200 lines a second until Ctrl-C. With --events N: N lines, wait until they
     have landed, print the account; exits 0 only if it balances.
     """
-    stack = Stack(settings)
+    stack = Stack(settings, tell)
     was_up = all(server.running for server in stack.status())
-    click.echo("Starting Kafka, HDFS and MariaDB ...", err=True)
     stack.up()
     supervisor = Supervisor(settings, dict.fromkeys(ROLES, 1))
     # SIGTERM must not leave workers behind: it ends the command as Ctrl-C does.

@@ -14,6 +14,7 @@ from elfaust.dialect import DIALECTS
 from elfaust.errors import ElfaustError, SchemaAway, SchemaUnfit
 from elfaust.nearness import near_schema
 from elfaust.registry import Kind, Registry, Schema
+from elfaust.schema_body import MAX_SCHEMA_BYTES
 from elfaust.schema_diff import diff
 from elfaust.schema_lint import Finding, lint
 from elfaust.settings import Settings
@@ -66,7 +67,7 @@ def lint_command(settings: Settings, name: str | None, revision: int | None, as_
     found = [
         (schema.key, finding)
         for schema in _chosen(settings, name, revision)
-        for finding in lint(schema, settings.mysql.table, Registry(settings.schemas).known())
+        for finding in lint(schema, settings.mysql, Registry(settings.schemas).known())
     ]
     if as_json:
         click.echo(json.dumps([_finding_object(*item) for item in found]))
@@ -110,7 +111,7 @@ def find(settings: Settings, name: str, revision: int | None = None) -> Schema:
     revisions = [key.revision for key in known if key.schema == name]
     if revision is None and not revisions:
         near = near_schema(SchemaKey(name, 0), known)
-        raise ElfaustError(f"schema {name}: {near or 'no schema has such a name'}")
+        raise ElfaustError(f"schema {name or repr(name)}: {near or 'no schema has such a name'}")
     key = SchemaKey(name, revision if revision is not None else max(revisions))
     asyncio.run(registry.resolve([key]))
     state = registry.state(key)
@@ -124,14 +125,17 @@ def find(settings: Settings, name: str, revision: int | None = None) -> Schema:
 
 
 def _chosen(settings: Settings, name: str | None, revision: int | None) -> Iterator[Schema]:
-    if name is not None and Path(name).is_file():
-        yield _of_file(settings, Path(name))
+    file = Path(name or "")
+    if name and file.exists() and not file.is_dir():
+        yield _of_file(settings, file)
         return
     keys = [
         key
         for key in Registry(settings.schemas).known()
         if name in (None, key.schema) and revision in (None, key.revision)
     ]
+    if name and not keys and file.is_dir():
+        raise ElfaustError(f"{name}: a folder: name a file of it, or set schemas.folder to it")
     if name is not None and not keys:
         yield find(settings, name, revision)
     for key in keys:
@@ -145,11 +149,15 @@ def _of_file(settings: Settings, file: Path) -> Schema:
     revision = int(file.stem) if file.stem.isdigit() else 1
     key = SchemaKey(file.parent.name if file.stem.isdigit() else file.stem, revision)
     try:
-        event: Any = json.loads(file.read_text())
+        with file.open("rb") as opened:
+            text = opened.read(MAX_SCHEMA_BYTES + 1)
+        if len(text) > MAX_SCHEMA_BYTES:
+            raise ValueError(f"more than {MAX_SCHEMA_BYTES:,} bytes")
+        event: Any = json.loads(text)
     except (OSError, ValueError, RecursionError) as error:
-        raise SchemaUnfit(key, f"{file}: {error}") from error
+        raise ElfaustError(f"{file}: {error}") from error
     if not isinstance(event, dict):
-        raise SchemaUnfit(key, f"{file}: not the schema of an object")
+        raise ElfaustError(f"{file}: not the schema of an object")
     return Schema(key, event, DIALECTS[settings.schemas.compatibility])
 
 

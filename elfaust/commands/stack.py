@@ -11,6 +11,11 @@ from elfaust.devstack.stack import Stack, assignments
 from elfaust.settings import Settings
 
 
+def tell(line: str) -> None:
+    """Say on stderr what is waited for."""
+    click.echo(line, err=True)
+
+
 @click.group()
 def command() -> None:
     """Start, stop and look at Kafka, HDFS and MariaDB on this machine.
@@ -23,7 +28,7 @@ def command() -> None:
 @click.pass_obj
 def up(settings: Settings) -> None:
     """Start the servers; returns when each has answered a real request."""
-    stack = Stack(settings)
+    stack = Stack(settings, tell)
     try:
         stack.up()
     except StartError as error:
@@ -38,7 +43,7 @@ def up(settings: Settings) -> None:
 @click.pass_obj
 def down(settings: Settings) -> None:
     """Stop the servers; what they hold stays."""
-    Stack(settings).down()
+    Stack(settings, tell).down()
 
 
 @command.command()
@@ -77,4 +82,4 @@ def logs(settings: Settings, name: str) -> None:
 @click.pass_obj
 def destroy(settings: Settings) -> None:
     """Stop the servers and remove all that they hold."""
-    Stack(settings).destroy()
+    Stack(settings, tell).destroy()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 import threading
 
@@ -26,7 +27,7 @@ def command(settings: Settings, counts: tuple[str, ...]) -> None:
 
     Examples: `elfaust up`, `elfaust up --workers mysql=2 --workers forwarder=0`.
     """
-    supervisor = Supervisor(settings, parse_counts(counts))
+    supervisor = Supervisor(settings, parse_counts(counts, settings.topics.lanes))
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
@@ -46,15 +47,21 @@ def command(settings: Settings, counts: tuple[str, ...]) -> None:
     raise SystemExit(1 if any(codes.values()) else 0)
 
 
-def parse_counts(given: tuple[str, ...]) -> dict[str, int]:
-    """Return how many workers each role gets.
+def parse_counts(given: tuple[str, ...], lanes: int) -> dict[str, int]:
+    """Return how many workers each role gets, at most one a lane, and one of the forwarder.
 
-    Raises click.BadParameter for a role or a number that is none.
+    Raises click.BadParameter for a role or a number that is none, and for a number that is more.
     """
     counts = dict.fromkeys(ROLES, 1)
     for text in given:
         role, _, number = text.partition("=")
-        if role not in ROLES or not (number.isascii() and number.isdigit()):
-            raise click.BadParameter(f"{text!r} is not ROLE=N with a role of {', '.join(ROLES)}")
+        if role not in ROLES or not re.fullmatch("[0-9]{1,9}", number):
+            raise click.BadParameter(
+                f"{text!r:.80} is not ROLE=N with a role of {', '.join(ROLES)}"
+            )
+        if role == "forwarder" and int(number) > 1:
+            raise click.BadParameter(f"{text}: forwarder.source is read by one forwarder")
+        if int(number) > lanes:
+            raise click.BadParameter(f"{text}: more than topics.lanes, {lanes}, have nothing to do")
         counts[role] = int(number)
     return counts

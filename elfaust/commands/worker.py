@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from typing import Any
 
 import click
@@ -35,9 +36,13 @@ def command(settings: Settings, role: str, port: int | None) -> None:
     uvloop.install()
     closed_is_broken()
     port = port or web_port(settings, role)
+    # Faust would end with a traceback.
     if why := taken(settings.web.host, port):
-        # Faust would end with a traceback.
         raise SettingsError(f"port {port}: {why}: set web.port, or --web-port")
+    udp = settings.forwarder
+    receives = role == "forwarder" and udp.source == "udp"
+    if receives and (why := taken(udp.host, udp.port, socket.SOCK_DGRAM)):
+        raise SettingsError(f"UDP port {udp.port}: {why}: set forwarder.port")
     app = create_app(role, settings)
     app.conf.web_port = port
     file = announce(settings, role, port)

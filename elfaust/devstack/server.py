@@ -18,6 +18,8 @@ from elfaust.workers import process_start
 HOST = "127.0.0.1"
 #: Seconds between two tries of a request to a server that starts.
 POLL_SECONDS = 0.1
+#: Seconds between two lines about a server that does not answer yet.
+TELL_SECONDS = 10.0
 #: Seconds that a server may take to stop before it is killed.
 STOP_SECONDS = 30.0
 #: Lines shown of the log of a server that did not start.
@@ -88,12 +90,13 @@ class Server:
         process = processes.Process(pid, process_start(pid), tuple(self.ports))
         processes.write(self._pid_file, process)
 
-    def wait_ready(self, seconds: float) -> None:
-        """Wait until a real request is answered.
+    def wait_ready(self, seconds: float, tell: Callable[[str], object] = lambda line: None) -> None:
+        """Wait until a real request is answered; `tell` gets a line about it every ten seconds.
 
         Raises StartError with the end of the log when the process ends or the time is over.
         """
-        deadline = time.monotonic() + seconds
+        began = told = time.monotonic()
+        deadline = began + seconds
         while True:
             try:
                 self.probe()
@@ -102,7 +105,11 @@ class Server:
                 reason = str(error) or type(error).__name__
             if not self.pid():
                 raise StartError(f"{self.name} has ended; its log is {self.log}", self.tail())
-            if time.monotonic() > deadline:
+            now = time.monotonic()
+            if now - told >= TELL_SECONDS:
+                told = now
+                tell(f"{self.name} does not answer yet, {now - began:.0f} s: {reason}")
+            if now > deadline:
                 what = f"{self.name} does not answer after {seconds:.0f} s: {reason}"
                 raise StartError(f"{what}; its log is {self.log}", self.tail())
             time.sleep(POLL_SECONDS)

@@ -40,8 +40,12 @@ class ServerStatus(NamedTuple):
 class Stack:
     """Real servers on this machine; what they hold survives `down` and `up`."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(
+        self, settings: Settings, tell: Callable[[str], object] = lambda line: None
+    ) -> None:
+        """`tell` gets a line about whatever is waited for."""
         self._settings = settings
+        self._tell = tell
         self._folder = Path(settings.stack.dir).resolve()
         self.servers: list[Server] = [
             kafka(settings, self._folder),
@@ -55,6 +59,7 @@ class Stack:
         Raises StartError if some did not come up; those are stopped again, the others stay.
         """
         refuse_elsewhere(self._settings)
+        self._tell(f"Starting {', '.join(server.name for server in self.servers)} ...")
         packages.ensure()
         with self._alone():
             self._each(self._up)
@@ -63,7 +68,7 @@ class Stack:
         ran = server.pid()
         try:
             server.start()
-            server.wait_ready(self._settings.stack.start_timeout)
+            server.wait_ready(self._settings.stack.start_timeout, self._tell)
         except BaseException:
             # What ran before is left as it was found.
             if not ran:
@@ -129,7 +134,11 @@ class Stack:
         """Hold the folder's lock, so that two commands at once do not start a server twice."""
         self._folder.mkdir(parents=True, exist_ok=True)
         with (self._folder / "lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                self._tell(f"Waiting for another command on {self._folder} ...")
+                fcntl.flock(lock, fcntl.LOCK_EX)
             yield
 
     def _each(self, call: Callable[[Server], None]) -> None:

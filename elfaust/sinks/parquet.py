@@ -21,6 +21,7 @@ import pyarrow.parquet as pq
 from elfaust.boundary import check_batch, unforeseen
 from elfaust.capsule import iso8601
 from elfaust.errors import EventFault, SchemaUnfit
+from elfaust.json_text import encode
 from elfaust.registry import Schema
 from elfaust.shape import shape_of, unnamed_of
 from elfaust.sinks.parquet_types import JSON_TEXT, event_shape
@@ -163,7 +164,7 @@ class ParquetWriter:
         row["event"] = self._event.cast(capsule["event"])
         if self._open:
             unnamed = unnamed_of(self._open, capsule["event"])
-            row[UNNAMED] = unnamed and orjson.dumps(unnamed).decode()
+            row[UNNAMED] = unnamed and encode(unnamed).decode()
         return row
 
     def _convert(self, rows: list[tuple[Record, dict[str, Any]]]) -> tuple[pa.Table, Refusals]:

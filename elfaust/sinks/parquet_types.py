@@ -12,11 +12,11 @@ import re
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-import orjson
 import pyarrow as pa
 
 from elfaust.columns import whole
 from elfaust.errors import SchemaUnfit
+from elfaust.json_text import encode
 from elfaust.shape import Place, shape_of
 from elfaust.types import SchemaKey
 
@@ -110,7 +110,7 @@ def _struct(place: Place) -> Shape:
 def _json_text(value: Any) -> str | None:
     if value is None or isinstance(value, str):
         return value
-    return orjson.dumps(value).decode()
+    return encode(value).decode()
 
 
 def _same(value: Any) -> Any:

@@ -10,6 +10,7 @@ import orjson
 
 from elfaust.capsule import MILLISECONDS_ABOVE, in_utc, iso8601
 from elfaust.columns import NUMBERS, TIMESTAMP, TYPES, Column, whole
+from elfaust.json_text import encode
 from elfaust.shape import Place, count_unnamed
 from elfaust.sinks.short_json import short_json
 
@@ -186,8 +187,8 @@ def number(value: Any) -> float:
 
 
 def text(value: Any) -> str:
-    """Return a string as it is, anything else as JSON text."""
-    return value if isinstance(value, str) else orjson.dumps(value).decode()
+    """Return a string as it is, anything else as JSON text; raises ValueError as `encode`."""
+    return value if isinstance(value, str) else encode(value).decode()
 
 
 def mediawiki_timestamp(value: Any) -> str:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-import orjson
+from elfaust.json_text import encode
 
 
 def short_json(value: Any, limit: int) -> str:
     """Return a value as JSON of at most `limit` characters, which are 2 or more.
 
     The longest strings are cut, all to one length; members that have no room even then are left
-    out, the last ones first.
+    out, the last ones first. Raises ValueError for what is nested too deep to be written.
     """
     whole = _dumped(value)
     if len(whole) <= limit:
@@ -29,7 +29,7 @@ def short_json(value: Any, limit: int) -> str:
 
 
 def _dumped(value: Any) -> str:
-    return orjson.dumps(value).decode()
+    return encode(value).decode()
 
 
 def _cut(value: Any, length: int) -> Any:

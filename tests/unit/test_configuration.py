@@ -125,7 +125,7 @@ def test_conf_of_the_environment_is_read(conf: Path) -> None:
         ("[server]\nwait = 0\n", "server.wait = '0' is not a number above 0"),
         ("[server]\nwait = nan\n", "not a number above 0"),
         ("[server]\nwait = inf\n", "not a number above 0"),
-        ("[server]\nrate = -1\n", "not a number of 0 or more"),
+        ("[server]\nrate = -1\n", "not a number from 0 to 1000000"),
         ("[server]\nfollow = maybe\n", "not true or false"),
         ("[server]\ncodec = zip\n", "not one of none, gzip"),
         ("[server]\ntable = x\n", r"not a text with \{schema\} once each"),

@@ -122,6 +122,12 @@ def test_depth_is_limited(opening: bytes, closing: bytes) -> None:
         decode_json(opening + deepest + closing)
 
 
+def test_the_deepest_value_that_can_be_written() -> None:
+    assert encode(json.loads("[" * 254 + "]" * 254))
+    with pytest.raises(ValueError, match="nested deeper than 254 levels"):
+        encode(json.loads("[" * 255 + "]" * 255))
+
+
 def test_keys_are_limited() -> None:
     assert decode_json(b'{"a":[1,{}]}', 3) == {"a": [1, {}]}
     with pytest.raises(ValueError, match=r"more keys than processor.max_keys, 2"):

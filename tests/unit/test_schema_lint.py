@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import struct
 from typing import Any
 
 import pytest
@@ -10,21 +11,19 @@ import pytest
 from elfaust.errors import SchemaUnfit
 from elfaust.registry import Registry, Schema
 from elfaust.schema_lint import lint
-from elfaust.settings import Settings
+from elfaust.settings import Mysql, Settings
 from elfaust.sinks import ddl
 from elfaust.sinks.ddl import create_table
 from elfaust.types import SchemaKey
 
 KEY = SchemaKey("Word", 1)
-FORMAT = "{schema}_{revision}"
+MYSQL = Mysql()
 
 
 def levels(
     event: dict[str, Any], *others: SchemaKey, key: SchemaKey = KEY
 ) -> list[tuple[str, str]]:
-    return [
-        (f.level, f.path) for f in lint(Schema(key, event), FORMAT, others) if f.level != "note"
-    ]
+    return [(f.level, f.path) for f in lint(Schema(key, event), MYSQL, others) if f.level != "note"]
 
 
 def of(**given: Any) -> dict[str, Any]:
@@ -36,7 +35,7 @@ def test_the_schemas_of_the_repository_have_no_error() -> None:
     for key in registry.known():
         schema = registry.get(key)
         assert schema is not None
-        assert not any(f.level == "error" for f in lint(schema, FORMAT, registry.known()))
+        assert not any(f.level == "error" for f in lint(schema, MYSQL, registry.known()))
 
 
 @pytest.mark.parametrize(
@@ -83,7 +82,7 @@ def test_names_that_fold_together() -> None:
 def test_a_table_that_another_schema_has() -> None:
     key, other = SchemaKey("Foo-Bar", 1), SchemaKey("Foo_Bar", 1)
     [finding] = [
-        f for f in lint(Schema(key, of(type="string")), FORMAT, [key, other]) if f.level == "error"
+        f for f in lint(Schema(key, of(type="string")), MYSQL, [key, other]) if f.level == "error"
     ]
     assert finding.message == "Choose another name: Foo_Bar has the table Foo_Bar_1 already."
 
@@ -91,19 +90,19 @@ def test_a_table_that_another_schema_has() -> None:
 def test_a_folder_that_another_schema_has() -> None:
     key, other = SchemaKey("foo", 1), SchemaKey("Foo", 1)
     [finding] = [
-        f for f in lint(Schema(key, of(type="string")), FORMAT, [key, other]) if f.level == "error"
+        f for f in lint(Schema(key, of(type="string")), MYSQL, [key, other]) if f.level == "error"
     ]
     assert finding.message == "Choose another name: Foo has the Parquet folder of it already."
     assert not [
         f
-        for f in lint(Schema(key, of(type="string")), FORMAT, [SchemaKey("Foo", 2)])
+        for f in lint(Schema(key, of(type="string")), MYSQL, [SchemaKey("Foo", 2)])
         if f.level == "error"
     ]
 
 
 def test_a_wide_row_is_noted() -> None:
     event = {"properties": {f"p{n}": {"type": "string"} for n in range(30)}}
-    notes = [f.message for f in lint(Schema(KEY, event), FORMAT, []) if f.path == "$"]
+    notes = [f.message for f in lint(Schema(KEY, event), MYSQL, []) if f.path == "$"]
     assert any("strings are TEXT" in note for note in notes)
 
 
@@ -141,7 +140,7 @@ def stamps(count: int) -> dict[str, Any]:
     ],
 )
 def test_a_schema_that_can_have_no_table(event: dict[str, Any], said: str) -> None:
-    errors = [f.message for f in lint(Schema(KEY, event), FORMAT, []) if f.level == "error"]
+    errors = [f.message for f in lint(Schema(KEY, event), MYSQL, []) if f.level == "error"]
     assert any(said in error for error in errors), errors
     with pytest.raises(SchemaUnfit, match=re.escape(said)):
         create_table("Word_1", Schema(KEY, event))
@@ -160,7 +159,7 @@ def test_a_schema_that_can_have_no_table(event: dict[str, Any], said: str) -> No
     ],
 )
 def test_the_largest_that_has_a_table(event: dict[str, Any]) -> None:
-    assert not any(f.level == "error" for f in lint(Schema(KEY, event), FORMAT, []))
+    assert not any(f.level == "error" for f in lint(Schema(KEY, event), MYSQL, []))
 
 
 def test_what_nobody_foresaw_of_a_schema_is_that_schema_s(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -179,14 +178,14 @@ def test_a_schema_whose_steps_multiply_is_a_warning() -> None:
 
 
 def test_what_the_judge_stumbles_over_is_named_by_its_path() -> None:
-    [finding] = lint(Schema(KEY, of(pattern="*abc")), FORMAT, [])
+    [finding] = lint(Schema(KEY, of(pattern="*abc")), MYSQL, [])
     assert finding.message.startswith("Nobody can judge by this schema: $.properties.a.pattern: ")
 
 
 def test_lint_says_that_a_format_is_not_checked() -> None:
-    found = lint(Schema(KEY, of(type="string", format="email")), FORMAT, ())
+    found = lint(Schema(KEY, of(type="string", format="email")), MYSQL, ())
     assert any((f.level, f.path) == ("note", "$.event.a") and "format" in f.message for f in found)
-    assert not any("format" in f.message for f in lint(Schema(KEY, of(type="string")), FORMAT, ()))
+    assert not any("format" in f.message for f in lint(Schema(KEY, of(type="string")), MYSQL, ()))
 
 
 DRAFT7 = {"$schema": "http://json-schema.org/draft-07/schema#"}
@@ -204,11 +203,16 @@ DRAFT7 = {"$schema": "http://json-schema.org/draft-07/schema#"}
     ],
 )
 def test_what_mysql_has_no_column_of_is_told(event: dict[str, Any], path: str) -> None:
-    told = {f.path for f in lint(Schema(KEY, event), FORMAT, ()) if "no column" in f.message}
+    told = {f.path for f in lint(Schema(KEY, event), MYSQL, ()) if "no column" in f.message}
     assert told == {path}
 
 
-def test_what_a_float_rounds_is_told_of_columns() -> None:
+@pytest.mark.parametrize(("number", "kept"), [("FLOAT", "f"), ("DOUBLE", "d")])
+def test_what_a_number_s_column_rounds_is_told_by_its_setting(number: str, kept: str) -> None:
     event = {"properties": {"n": {"type": "number"}, "i": {"type": "integer"}}}
-    told = [f.path for f in lint(Schema(KEY, event), FORMAT, ()) if "FLOAT" in f.message]
-    assert told == ["$.event.n"]
+    found = lint(Schema(KEY, event), Mysql(number=number), ())
+    [told] = [f for f in found if f"a {number}" in f.message]
+    assert told.path == "$.event.n"
+    assert ("mysql.number" in told.message) is (number == "FLOAT")
+    made, sent = map(int, re.findall(r"[0-9]{10,}", told.message))
+    assert struct.unpack(kept, struct.pack(kept, sent)) == (made,) != (sent,)

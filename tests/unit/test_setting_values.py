@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from elfaust.setting_values import Item, convert, wanted
+from elfaust.setting_values import MOST_SECONDS, MOST_WHOLE, Item, convert, wanted
 from elfaust.settings import Settings, setting
 
 
@@ -34,7 +34,7 @@ def test_numbers_out_of_bounds_are_refused(text: str) -> None:
         convert(ITEMS["share"], text)
 
 
-@given(number=st.integers(min_value=1))
+@given(number=st.integers(1, MOST_WHOLE))
 def test_every_number_above_0_is_itself(number: int) -> None:
     assert convert(ITEMS["count"], str(number)) == number
 
@@ -46,11 +46,13 @@ def test_the_text_of_a_number_gives_it_back(number: float) -> None:
 
 def test_wanted_says_the_bounds() -> None:
     assert wanted(ITEMS["flag"]) == "true or false"
-    assert wanted(ITEMS["count"]) == "a whole number above 0"
+    assert wanted(ITEMS["count"]) == "a whole number above 0, at most 1000000000000"
     assert wanted(ITEMS["share"]) == "a number from 0 to 1"
     assert wanted(ITEMS["anything"]) == "a text on one line"
+    assert wanted(OF_SETTINGS["kafka.max_poll_records"]) == "a whole number above 0, at most 10000"
 
 
+HOURS = "{schema}_{revision}/{year}-{month}-{day}-{hour}"
 OF_SETTINGS: dict[str, Item] = {
     f"{name}.{item.name}": item
     for name, section in vars(Settings()).items()
@@ -74,6 +76,15 @@ FOLDERS = "a b/{schema}_{revision}/{year}/{month}/{day}/{hour}"
         ("kafka.app_id", "{role:99}", "a-{role}"),
         ("kafka.bootstrap", ",", "a:1,b:2 , [::1]:9092"),
         ("kafka.bootstrap", ":9092", "localhost:9092"),
+        ("kafka.bootstrap", "a:0", "a:1"),
+        ("kafka.bootstrap", "a:65536", "a:65535"),
+        ("kafka.bootstrap", "http://a:1", "a:59999"),
+        ("hdfs.url", "namenode:9870", "http://namenode:9870"),
+        ("hdfs.url", "http://a:99999", "https://a;http://b:9870/"),
+        ("hdfs.url", "http://", "http://[::1]:9870"),
+        ("hdfs.path", "{schema}_{revision}/../{year}{month}{day}{hour}", HOURS),
+        ("schemas.wiki_url", "meta.example.org/w/api.php", "https://meta.example.org/w/api.php"),
+        ("forwarder.topic", "a b", "a-b"),
         ("hdfs.root", "relative", "/a/b.c/"),
         ("hdfs.root", "/a/../b", "/a"),
         ("hdfs.root", "/a # b", "/a b"),
@@ -94,3 +105,17 @@ def test_what_servers_do_not_take_is_no_setting(name: str, bad: str, good: str) 
     assert convert(item, str(item.default)) == item.default
     with pytest.raises(ValueError, match=r".*"):
         convert(item, bad)
+
+
+NUMBERS = [item for item in OF_SETTINGS.values() if type(item.default) in (int, float)]
+
+
+@pytest.mark.parametrize("item", NUMBERS, ids=lambda item: item.name)
+def test_every_number_has_an_end(item: Item) -> None:
+    for text in ("1e300", "9" * 400, "1000000000001", "inf"):
+        with pytest.raises(ValueError, match=r".*"):
+            convert(item, text)
+    most = item.metadata.get("most", MOST_SECONDS if type(item.default) is float else MOST_WHOLE)
+    assert convert(item, str(most)) == most
+    with pytest.raises(ValueError, match=r".*"):
+        convert(item, str(most + 1))

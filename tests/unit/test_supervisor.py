@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from elfaust.errors import SettingsError
 from elfaust.settings import Settings
 from elfaust.supervisor import Supervisor
 
@@ -114,10 +115,24 @@ def test_a_worker_that_cannot_be_started_is_told_and_tried_again(
     supervisor.stop()
 
 
-def test_a_worker_whose_settings_are_wrong_says_why(settings: Settings, program: Path) -> None:
-    write(program, "echo 'Error: port 6068: address already in use' >&2; exit 2")
+IN_USE = "echo 'Error: port 6068: address already in use' >&2; exit 2"
+
+
+def test_a_worker_whose_settings_are_wrong_ends_all(settings: Settings, program: Path) -> None:
+    write(program, IN_USE)
     supervisor = Supervisor(settings, {"mysql": 1})
     supervisor.start()
+    with pytest.raises(SettingsError, match="mysql: port 6068: address already in use"):
+        until_told(supervisor, "never")
+    supervisor.stop()
+
+
+def test_a_worker_that_did_start_before_says_why(settings: Settings, program: Path) -> None:
+    write(program, "exit 3")
+    supervisor = Supervisor(settings, {"mysql": 1})
+    supervisor.start()
+    until_told(supervisor, "exit code 3")
+    write(program, IN_USE)
     told = until_told(supervisor, "mysql ended by exit code 2")
-    assert "exit code 2, Error: port 6068: address already in use; starts again" in told
+    assert "exit code 2, port 6068: address already in use; starts again" in told
     supervisor.stop()

@@ -11,7 +11,7 @@ from click.testing import CliRunner
 
 import elfaust
 from elfaust.commands import COMMANDS, SUMMARIES, main
-from elfaust.errors import ElfaustError, ServerAway, SettingsError, StackError
+from elfaust.errors import ElfaustError, ServerAway, SettingsError, StackError, Unacknowledged
 
 
 def test_every_command_has_a_summary_in_the_same_order() -> None:
@@ -63,6 +63,7 @@ def test_a_name_that_is_near_to_none_is_refused() -> None:
     [
         (SettingsError("no such\nsetting"), 2),
         (ServerAway("Kafka", "refused\n twice"), 3),
+        (Unacknowledged("Kafka", "silent"), 3),
         (StackError("port 9092 is in use"), 1),
     ],
 )
@@ -93,12 +94,19 @@ def test_the_module_runs_as_the_command() -> None:
     assert done.stdout.startswith("elfaust, version ")
 
 
+FULL = (
+    "Error: stdout is full: No space left on device:"
+    " what was printed is cut: give its disk room, or send it to another\n"
+)
+
+
 @pytest.mark.parametrize(
     ("command", "said"),
     [
-        ("config show > /dev/full", "Error: stdin or stdout: No space left on device\n"),
-        ("--help > /dev/full", "Error: stdin or stdout: No space left on device\n"),
-        ("validate /proc/self/mem", "Error: stdin or stdout: Input/output error\n"),
+        ("config show > /dev/full", FULL),
+        ("--help > /dev/full", FULL),
+        ("schema lint --json > /dev/full", FULL),
+        ("validate /proc/self/mem", "Error: reading or writing: Input/output error\n"),
         ("validate 0<&- ", "0 lines, 0 valid, 0 not\n"),
     ],
 )

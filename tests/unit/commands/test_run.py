@@ -73,7 +73,7 @@ def test_run_ends_loudly_with_its_supervision(
 ) -> None:
     server = SimpleNamespace(running=True)
     stack: Any = SimpleNamespace(status=lambda: [server], up=lambda: None)
-    monkeypatch.setattr(run, "Stack", lambda _: stack)
+    monkeypatch.setattr(run, "Stack", lambda *_: stack)
     for name in ("send", "landed", "_raw_lines"):
         monkeypatch.setattr(run, name, lambda *_: endless())
     result = CliRunner().invoke(run.command, arguments, obj=Settings())

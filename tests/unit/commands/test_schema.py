@@ -78,6 +78,21 @@ def test_lint_reads_a_file(folder: Path, tmp_path: Path) -> None:
     assert schema(folder, "lint", str(file)).exit_code == 1
 
 
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("", "schema '': no schema has such a name"),
+        ("/dev", "/dev: a folder: name a file of it, or set schemas.folder to it"),
+        ("/dev/null", "/dev/null: Expecting value: line 1 column 1 (char 0)"),
+        ("/dev/zero", "/dev/zero: more than 1,000,000 bytes"),
+        ("Nope", "schema Nope: no schema has such a name"),
+    ],
+)
+def test_what_is_linted_is_a_file_or_known(folder: Path, name: str, said: str) -> None:
+    result = schema(folder, "lint", name)
+    assert (result.exit_code, result.stderr) == (1, f"Error: {said}\n")
+
+
 @pytest.mark.parametrize("text", ["[" * 2_000 + "]" * 2_000, '{"properties": {"\\ud800": {}}}'])
 def test_lint_ends_with_a_finding_whatever_a_file_holds(tmp_path: Path, text: str) -> None:
     file = tmp_path / "schemas" / "Draft" / "1.json"

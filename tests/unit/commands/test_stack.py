@@ -70,9 +70,10 @@ def test_up_that_fails_shows_the_end_of_the_log(
 
 
 def test_up_names_the_ports(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Stack, "up", lambda _: None)
+    monkeypatch.setattr(Stack, "up", lambda stack: stack._tell("kafka does not answer yet"))
     result = run(settings, "up")
     assert result.exit_code == 0
+    assert "kafka does not answer yet\n" in result.stderr
     assert "mariadb    port 3306" in result.stderr
 
 

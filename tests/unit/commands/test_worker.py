@@ -33,16 +33,38 @@ def test_a_port_in_use_is_named() -> None:
     assert f"port {port}: address already in use: set web.port" in result.output
 
 
+def test_a_forwarder_s_port_in_use_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.socket(type=socket.SOCK_DGRAM) as taken:
+        taken.bind(("127.0.0.1", 0))
+        port = str(taken.getsockname()[1])
+        monkeypatch.setenv("ELFAUST_FORWARDER_PORT", port)
+        result = CliRunner().invoke(main, ["worker", "forwarder", "--web-port", "6071"])
+    assert result.exit_code == 2
+    assert f"UDP port {port}: address already in use: set forwarder.port" in result.output
+
+
 def test_a_worker_for_which_there_is_no_port_is_named() -> None:
     settings = replace(Settings(), web=replace(Settings().web, port=65_535))
     assert web_port(settings, "throughput") == 65_535
     with pytest.raises(SettingsError, match=r"web.port 65535: worker 0 of mysql would have port"):
         web_port(settings, "mysql")
     with pytest.raises(SettingsError, match=r"web.port 6066: worker .* of mysql would have port"):
-        Supervisor(Settings(), parse_counts(("mysql=99999999",)))
+        Supervisor(Settings(), {"mysql": 99_999_999})
 
 
-@pytest.mark.parametrize("given", ["mysql", "mysql=", "mysql=-1", "mysql=\u00b2", "none=1"])
+@pytest.mark.parametrize(
+    "given", ["mysql", "mysql=", "mysql=-1", "mysql=\u00b2", "none=1", "mysql=" + "9" * 5000]
+)
 def test_counts_that_are_none_are_refused(given: str) -> None:
     with pytest.raises(click.BadParameter, match="is not ROLE=N"):
-        parse_counts((given,))
+        parse_counts((given,), 4)
+
+
+def test_no_more_workers_than_have_something_to_do() -> None:
+    assert parse_counts(("mysql=4", "forwarder=0"), 4)["mysql"] == 4
+    for given, why in (
+        ("mysql=5", "more than topics.lanes, 4, have nothing to do"),
+        ("forwarder=2", "forwarder.source is read by one forwarder"),
+    ):
+        result = CliRunner().invoke(main, ["up", "--workers", given])
+        assert (result.exit_code, why in result.output) == (2, True)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from elfaust.devstack import server as server_module
 from elfaust.devstack.server import LOG_BYTES, NotReadyError, StartError, refuse_used, run_tool
 from elfaust.errors import StackError
 from tests.unit.devstack.conftest import ServerFactory
@@ -93,6 +94,25 @@ def test_server_that_never_answers_is_given_up(make_server: ServerFactory) -> No
     server.start()
     with pytest.raises(StartError, match=r"does not answer after 0 s: in safe mode"):
         server.wait_ready(0.2)
+
+
+def test_it_is_told_what_does_not_answer_yet(
+    make_server: ServerFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server_module, "TELL_SECONDS", 0.0)
+    asked, lines = iter(["in safe mode", "slow", ""]), list[str]()
+
+    def probe() -> None:
+        if why := next(asked):
+            raise NotReadyError(why)
+
+    server = replace(make_server(), probe=probe)
+    server.start()
+    server.wait_ready(20, lines.append)
+    assert lines == [
+        "dummy does not answer yet, 0 s: in safe mode",
+        "dummy does not answer yet, 0 s: slow",
+    ]
 
 
 def test_fault_of_a_probe_is_not_taken_for_a_server_that_starts(

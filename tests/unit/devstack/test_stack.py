@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import fcntl
 import shlex
 import subprocess
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from threading import Event
 
 import pytest
 from hypothesis import given
@@ -33,8 +35,8 @@ def make_stack(
     """A factory of stacks whose servers are one that listens and the given ones."""
     monkeypatch.setattr(packages, "ensure", lambda *_: None)
 
-    def make(*programs: str) -> Stack:
-        stack = Stack(settings)
+    def make(*programs: str, tell: Callable[[str], object] = print) -> Stack:
+        stack = Stack(settings, tell)
         bad = [make_server(program, f"bad{n}", free_port()) for n, program in enumerate(programs)]
         stack.servers = [make_server(), *bad]
         return stack
@@ -61,6 +63,24 @@ def test_two_ups_at_once_start_a_server_once(make_stack: StackFactory) -> None:
             done.result()
     assert first.status() == second.status()
     assert first.server("dummy").log.read_text() == "listening\n"
+
+
+def test_it_is_told_what_is_waited_for(make_stack: StackFactory, tmp_path: Path) -> None:
+    lines, told = list[str](), Event()
+
+    def tell(line: str) -> None:
+        lines.append(line)
+        if "another" in line:
+            told.set()
+
+    stack = make_stack(tell=tell)
+    with ThreadPoolExecutor(1) as threads:
+        with (tmp_path / "lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            up = threads.submit(stack.up)
+            assert told.wait(20)
+        up.result()
+    assert lines == ["Starting dummy ...", f"Waiting for another command on {tmp_path} ..."]
 
 
 def test_server_that_fails_is_stopped_and_the_others_stay(make_stack: StackFactory) -> None:

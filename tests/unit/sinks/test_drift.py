@@ -113,6 +113,7 @@ def test_there_are_28_schemas() -> None:
         ("BIGINT", "bigint bigint(20)", "int(11) bigint(20)_unsigned double varchar(20) bit(1)"),
         ("BOOL", "tinyint(1) tinyint int(11)", "bit(1) varchar(5) tinyint(1)_unsigned"),
         ("FLOAT", "float double", "float(7,2) decimal(10,0) bigint float_unsigned"),
+        ("DOUBLE", "double", "float double(7,2) decimal(20,10) bigint double_unsigned"),
         ("DATETIME", "datetime datetime(6)", "timestamp date varchar(19)"),
         ("VARCHAR(1024)", "varchar(1024) varchar(2000) text longtext", "varchar(1023) tinytext"),
         ("VARCHAR(191)", "varchar(191) text", "varchar(190) char(191) varbinary(1024) tinytext"),
@@ -187,3 +188,11 @@ def test_a_generated_column_is_harm() -> None:
     assert alter_table("t", [found]) == (
         "ALTER TABLE `t` DROP COLUMN `event_n`, ADD COLUMN `event_n` BIGINT"
     )
+
+
+def test_a_float_that_ought_to_be_a_double_is_harm_with_its_cure() -> None:
+    wanted = Column("event_n", "DOUBLE", path=("event", "n"))
+    [found] = differences([Shown("event_n", "float")], [wanted])
+    assert found.harmful
+    assert str(found) == "column event_n is float, not DOUBLE"
+    assert alter_table("t", [found]) == "ALTER TABLE `t` MODIFY COLUMN `event_n` DOUBLE"

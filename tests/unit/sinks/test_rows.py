@@ -170,6 +170,18 @@ def test_what_is_no_event_is_told_as_the_event_s_fault(capsule: dict[str, Any]) 
         row(**capsule)
 
 
+@pytest.mark.parametrize("path", [("userAgent",), ("event", "free"), ("event", "names")])
+def test_what_can_be_read_and_not_written_is_the_event_s_fault(path: tuple[str, ...]) -> None:
+    value = b"[" * 900 + b"]" * 900
+    for name in reversed(path):
+        value = b'{"%s":%s,' % (name.encode(), value) + b'"x":0}'
+    rest = b',"uuid":"%s","dt":"2020-09-13T12:26:40Z"}' % (b"0" * 32)
+    if path[0] != "event":
+        rest = b',"event":{}' + rest
+    with pytest.raises(ValueError, match="nested deeper than 254 levels"):
+        MAKER.row(value[:-1] + rest)
+
+
 def test_the_known_good_event_has_a_row_in_every_table() -> None:
     registry = Registry(Settings().schemas)
     for key in registry.known():

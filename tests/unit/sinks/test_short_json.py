@@ -65,6 +65,14 @@ def test_no_character_is_cut_in_half(char: str) -> None:
         assert set(orjson.loads(short_json({"a": char * 50}, limit))["a"]) <= {char}
 
 
+def test_what_is_nested_too_deep_to_be_written_is_refused() -> None:
+    value: Any = {}
+    for _ in range(900):
+        value = {"a": value}
+    with pytest.raises(ValueError, match="nested deeper than 254 levels"):
+        short_json(value, 1024)
+
+
 @pytest.mark.parametrize(
     "value",
     [

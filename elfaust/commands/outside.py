@@ -1,0 +1,63 @@
+"""What libraries and the system raise and no command foresaw, as one line and an exit code.
+
+No library is imported for it: what is not loaded has raised nothing.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import socket
+import sys
+
+import click
+
+#: Errors of the system that say that a machine cannot be reached, and that a disk is full.
+UNREACHABLE = (errno.EHOSTUNREACH, errno.EHOSTDOWN, errno.ENETUNREACH, errno.ENETDOWN)
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+#: By module, the error of its kind that says that a server is away.
+AWAY = {"requests": "ConnectionError", "MySQLdb": "OperationalError"}
+
+
+def told(error: Exception) -> click.ClickException | None:
+    """Return an error as the command line tells it; None for one that only a traceback tells."""
+    if _is_away(error):
+        return _failure(f"a server is away: {_words(error)}", 3)
+    if not isinstance(error, OSError):
+        return None
+    if error.errno in FULL and not error.filename and _stdout_is_full():
+        cure = "what was printed is cut: give its disk room, or send it to another"
+        return _failure(f"stdout is full: {_words(error)}: {cure}", 1)
+    return _failure(f"{error.filename or 'reading or writing'}: {_words(error)}", 1)
+
+
+def _failure(line: str, code: int) -> click.ClickException:
+    failure = click.ClickException(" ".join(line.split()))
+    failure.exit_code = code
+    return failure
+
+
+def _words(error: Exception) -> str:
+    return (error.strerror if isinstance(error, OSError) else "") or str(error)
+
+
+def _is_away(error: Exception) -> bool:
+    if isinstance(error, ConnectionError | TimeoutError | socket.gaierror):
+        return True
+    if isinstance(error, OSError) and error.errno in UNREACHABLE:
+        return True
+    kinds = [getattr(sys.modules[name], kind) for name, kind in AWAY.items() if name in sys.modules]
+    if isinstance(error, tuple(kinds)):
+        return True
+    # Kafka's own say whether another try may go well.
+    kafka = sys.modules.get("aiokafka.errors")
+    return kafka is not None and isinstance(error, kafka.KafkaError) and error.retriable
+
+
+def _stdout_is_full() -> bool:
+    """Tell whether stdout takes no byte more: the error of a write does not say of which file."""
+    try:
+        os.write(sys.stdout.fileno(), b"\n")
+    except OSError as error:
+        return error.errno in FULL
+    return False
