@@ -6,6 +6,7 @@ by the schema: whoever reads events may rely on these bounds.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
@@ -31,19 +32,28 @@ def check_bounds(capsule: dict[str, Any], size: int, dialect: Dialect, calm: boo
     `size` is at least the length of its longest text, `calm` whether it is known that its numbers
     are within 64 bits. Raises EventFault, code `consumer`, with the path of the fault.
     """
+    for fault in bound_faults(capsule, size, dialect, calm):
+        raise fault
+
+
+def bound_faults(
+    capsule: dict[str, Any], size: int, dialect: Dialect, calm: bool = False
+) -> Iterator[EventFault]:
+    """Yield every fault of a capsule, the one that `check_bounds` raises first."""
     if not isinstance(capsule["event"], dict):
         # Draft 3 schemas without a type let anything pass.
-        raise _fault(f"{capsule['event']!r:.80} is no object", "event", AN_EVENT)
+        yield _fault(f"{capsule['event']!r:.80} is no object", "event", AN_EVENT)
     moment = capsule.get("dt")
     if moment:
         if len(moment) > MOMENT_CHARS or not _is_moment(moment):
-            raise _fault(f"{moment:.80} is no time that there is", "dt", A_MOMENT)
-    else:
-        _check_timestamp(capsule["timestamp"])
+            yield _fault(f"{moment:.80} is no time that there is", "dt", A_MOMENT)
+    elif not _is_timestamp(capsule["timestamp"]):
+        message = f"{capsule['timestamp']!s:.80} is no time that there is"
+        yield _fault(message, "timestamp", A_TIMESTAMP)
     if not calm:
-        _check_numbers(capsule)
+        yield from _numbers(capsule)
     if size > min(TEXT_CHARS, dialect.string_length):
-        _check_lengths(capsule, dialect)
+        yield from _lengths(capsule, dialect)
 
 
 @lru_cache(maxsize=4_096)
@@ -56,23 +66,21 @@ def _is_moment(text: str) -> bool:
     return True
 
 
-def _check_timestamp(timestamp: Any) -> None:
+def _is_timestamp(timestamp: Any) -> bool:
     try:
-        storable = _is_moment(iso8601(timestamp))
+        return _is_moment(iso8601(timestamp))
     except ValueError:
-        storable = False
-    if not storable:
-        raise _fault(f"{timestamp!s:.80} is no time that there is", "timestamp", A_TIMESTAMP)
+        return False
 
 
-def _check_numbers(capsule: dict[str, Any]) -> None:
+def _numbers(capsule: dict[str, Any]) -> Iterator[EventFault]:
     for name in ("seqId", "timestamp"):
         number = capsule.get(name)
         if number is not None and not -PAST_64_BITS <= number < PAST_64_BITS:
-            raise _fault(f"{number!s:.80} passes 64 bits", name, f"Send $.{name} in 64 bits.")
+            yield _fault(f"{number!s:.80} passes 64 bits", name, f"Send $.{name} in 64 bits.")
 
 
-def _check_lengths(capsule: dict[str, Any], dialect: Dialect) -> None:
+def _lengths(capsule: dict[str, Any], dialect: Dialect) -> Iterator[EventFault]:
     for name, value in capsule.items():
         # Browsers choose the length of a user agent: no event is refused for it.
         if name in ("event", "userAgent") or not isinstance(value, str):
@@ -80,7 +88,7 @@ def _check_lengths(capsule: dict[str, Any], dialect: Dialect) -> None:
         limit = dialect.string_length if name in dialect.columns else TEXT_CHARS
         if len(value) > limit:
             message = f"{len(value)} characters are more than {limit}"
-            raise _fault(message, name, f"Send $.{name} with {limit} characters or less.")
+            yield _fault(message, name, f"Send $.{name} with {limit} characters or less.")
 
 
 def _fault(message: str, name: str, hint: str) -> EventFault:

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from elfaust.dialect import LATEST, Dialect
 from elfaust.errors import SchemaUnfit
-from elfaust.shape import Place, default_of, shape_of, type_of
+from elfaust.shape import Place, shape_of, type_of
 from elfaust.types import SchemaKey
 
 #: MySQL's longest name, characters.
@@ -121,10 +121,11 @@ def _column(leaf: Place, dialect: Dialect, number: str) -> Column:
     text = TIMESTAMP if timestamp else string_of(dialect)
     types = {**TYPES, "number": number}
     sql_type = text if timestamp or kind is None else types.get(kind, text)
-    default = leaf.schema.get("default")
-    if not (kind == "integer" and type(default) is float and abs(default) >= 2**63):
-        # That is an integer past 64 bits, as orjson reads it: the table is refused for it.
-        default = default_of(leaf.schema)
+    default = leaf.default
+    given = leaf.schema.get("default")
+    if kind == "integer" and type(given) is float and abs(given) >= 2**63:
+        # An integer past 64 bits, as orjson reads it: the table is refused for it.
+        default = given
     return Column(
         "_".join(leaf.path),
         sql_type,

@@ -37,16 +37,19 @@ class EveryFault:
             return []
         if verdict.unknown:
             first.hint = _joined(first.hint, self._near(verdict.key))
-        faults = self._by_schema(judge, record) if first.code == "validation" else []
-        return faults or [first]
+        return self._all(judge, record, first.code) or [first]
 
-    def _by_schema(self, judge: Judge, record: Record) -> list[EventFault]:
+    def _all(self, judge: Judge, record: Record, code: str) -> list[EventFault]:
         found = judge.parse(record)
         schema = self._registry.get(found.key) if isinstance(found, Parsed) else None
         if schema is None or not isinstance(found, Parsed):
             return []
-        parts = schema.validator.parts(found.capsule)
-        faults = [fault for part in parts for fault in faults_of(*part)]
+        faults: list[EventFault] = []
+        if code == "validation":
+            parts = schema.validator.parts(found.capsule)
+            faults = [fault for part in parts for fault in faults_of(*part)]
+        elif code == "consumer":
+            faults = list(judge.unstorable(schema, found.capsule))
         for fault in faults:
             fault.schema, fault.revision = found.key
         return faults

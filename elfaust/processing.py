@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple, Protocol
 
 from elfaust import hints
 from elfaust.boundary import check_batch, unforeseen
-from elfaust.bounds import check_bounds
+from elfaust.bounds import bound_faults, check_bounds
 from elfaust.capsule import complete, unreadable
 from elfaust.dialect import DIALECTS
 from elfaust.errors import EventFault
@@ -205,6 +205,13 @@ class Judge:
         key = schema.key
         agent = found.user_agent if key.schema in self._keep_user_agent else None
         return Verdict(key, value, user_agent=agent)
+
+    def unstorable(self, schema: Schema, capsule: dict[str, Any]) -> Iterator[EventFault]:
+        """Yield why no store holds an event that fits its schema, the verdict's own fault first."""
+        size = len(_written(capsule))
+        yield from bound_faults(capsule, size, self._dialect)
+        if isinstance(capsule["event"], dict):
+            yield from self._storable.of(schema).faults(capsule["event"])
 
     def too_long(self, record: Record, event: Verdict, origin: str, most: int) -> Verdict:
         """Return the EventError of a line whose event is over the `most` bytes of its topic."""

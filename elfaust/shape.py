@@ -11,13 +11,26 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from elfaust.drafts import DRAFT3, closed_schema, draft_of
+from elfaust.drafts import DRAFT3, Draft, closed_schema, draft_of
 from elfaust.references import expanded
 
 #: Types of JSON, and what their values are in Python.
 DEFAULTS = {"boolean": bool, "integer": int, "number": float, "string": str, "array": list}
 #: Kinds of places besides objects and lists, each the one type of its values.
 SCALARS = ("boolean", "integer", "number", "string")
+#: Drafts that know `unevaluatedProperties`, and keywords by which keys pass it that `properties`
+#: does not name.
+UNEVALUATED = ("2019-09", "2020-12")
+EVALUATING = (
+    "additionalProperties",
+    "allOf",
+    "anyOf",
+    "oneOf",
+    "if",
+    "dependentSchemas",
+    "$dynamicRef",
+    "$recursiveRef",
+)
 
 
 @dataclass(frozen=True)
@@ -70,7 +83,7 @@ def shape_of(schema: dict[str, Any]) -> Place:
     """
     draft = draft_of(schema)
     whole = expanded(closed_schema(schema, draft))
-    return _Shaping(draft is DRAFT3).place({**whole, "type": "object"}, ("event",), True)
+    return _Shaping(draft).place({**whole, "type": "object"}, ("event",), True)
 
 
 def type_of(schema: dict[str, Any]) -> str | None:
@@ -105,10 +118,13 @@ def _is_exact(value: Any) -> bool:
 class _Shaping:
     """Makes places by the rules of one draft: in draft 3 a property says that it is required."""
 
-    def __init__(self, draft3: bool) -> None:
-        self._draft3 = draft3
+    def __init__(self, draft: Draft) -> None:
+        self._draft = draft
 
-    def place(self, schema: Any, path: tuple[str, ...], required: bool) -> Place:
+    def place(
+        self, schema: Any, path: tuple[str, ...], required: bool, filled: bool = True
+    ) -> Place:
+        """Return a place; `filled` says whether a key left out is stored as its default."""
         if not isinstance(schema, dict):
             # `true` of newer drafts: anything.
             return Place(path, {}, "untyped")
@@ -119,44 +135,45 @@ class _Shaping:
                 schema,
                 "object" if kind == "object" else "mixed",
                 required=required,
-                is_open=_is_open(schema),
-                members=self._members(schema, path, required),
+                is_open=self._is_open(schema),
+                # JSON text is stored as it was sent, by whichever store.
+                members=self._members(schema, path, required, filled and kind == "object"),
             )
         item = None
         if kind == "array" and isinstance(items, dict) and "type" in items:
             # Items before those that `items` is about have schemas of their own.
-            item = None if schema.get("prefixItems") else self.place(items, (*path, "[]"), False)
+            in_front = schema.get("prefixItems")
+            item = None if in_front else self.place(items, (*path, "[]"), False, filled)
         if item is not None:
             kind = "list"
         elif kind is None or kind not in SCALARS:
             kind = "untyped"
         # An event without properties is kept as one JSON text; MySQL has no column of it.
-        is_open = path == ("event",) and _is_open(schema)
-        return Place(path, schema, kind, default_of(schema), required, is_open, item=item)
+        is_open = path == ("event",) and self._is_open(schema)
+        default = default_of(schema) if filled else None
+        return Place(path, schema, kind, default, required, is_open, item=item)
 
     def _members(
-        self, schema: dict[str, Any], path: tuple[str, ...], required: bool
+        self, schema: dict[str, Any], path: tuple[str, ...], required: bool, filled: bool
     ) -> dict[str, Place]:
         listed = schema.get("required")
         members = {}
         for name, of in schema["properties"].items():
-            if self._draft3:
+            if self._draft is DRAFT3:
                 always = isinstance(of, dict) and of.get("required") is True
             else:
                 always = isinstance(listed, list) and name in listed
-            members[name] = self.place(of, (*path, name), required and always)
+            members[name] = self.place(of, (*path, name), required and always, filled)
         return members
 
-
-def _is_open(schema: dict[str, Any]) -> bool:
-    """Tell whether an object may have keys that its own `properties` do not name."""
-    if schema.get("patternProperties"):
-        return True
-    if schema.get("additionalProperties") is False:
-        return False
-    # What combined schemas name passes `unevaluatedProperties`.
-    combined = ("allOf", "anyOf", "oneOf", "if", "dependentSchemas", "$dynamicRef", "$recursiveRef")
-    return schema.get("unevaluatedProperties") is not False or any(c in schema for c in combined)
+    def _is_open(self, schema: dict[str, Any]) -> bool:
+        """Tell whether an object may have keys that its own `properties` do not name."""
+        if schema.get("patternProperties"):
+            return True
+        if schema.get("additionalProperties") is False:
+            return False
+        closed = self._draft.name in UNEVALUATED and schema.get("unevaluatedProperties") is False
+        return not closed or any(keyword in schema for keyword in EVALUATING)
 
 
 def unnamed_of(place: Place, value: Any) -> dict[str, Any] | None:

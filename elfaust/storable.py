@@ -7,8 +7,8 @@ It runs after the verdict by the schema, and not as bounds within the schema: in
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, Protocol
 
 from elfaust.columns import Column
 from elfaust.errors import EventFault, SchemaUnfit
@@ -28,9 +28,20 @@ LEAST, PAST = -(2**63), 2**63
 PAST_UNTYPED = 2**64
 #: Bytes of a character.
 LONGEST_UTF8 = 4
-#: Raises EventFault for an event that is not storable. Takes the event, how long its JSON is at
-#: most, bytes, and whether it is known that its numbers are calm (validation.py).
-Check = Callable[[dict[str, Any], int, bool], None]
+
+
+class Check(Protocol):
+    """What holds the events of a schema revision to what the stores can hold."""
+
+    def __call__(self, event: dict[str, Any], size: int, calm: bool) -> None:
+        """Raise EventFault for an event that is not storable.
+
+        `size` is how long its JSON is at most, bytes, `calm` whether it is known that its numbers
+        are calm (validation.py).
+        """
+
+    def faults(self, event: dict[str, Any]) -> Iterator[EventFault]:
+        """Yield every fault of an event, the one that is raised first."""
 
 
 class Storable:
@@ -59,16 +70,21 @@ def check_of(schema: Schema, settings: Settings) -> Check:
         if "hdfs" in stores:
             ParquetWriter(schema)
     except SchemaUnfit as unfit:
-        return _refusing(unfit)
+        return _Refusing(unfit)
     return _Check(shape_of(schema.event), columns)
 
 
-def _refusing(unfit: SchemaUnfit) -> Check:
-    def check(event: dict[str, Any], size: int, calm: bool) -> None:
-        hint = "Change the schema, no store can keep its events: `elfaust schema lint` has more."
-        raise EventFault("consumer", unfit.detail, *unfit.key, hint=hint)
+class _Refusing:
+    def __init__(self, unfit: SchemaUnfit) -> None:
+        self._unfit = unfit
 
-    return check
+    def __call__(self, event: dict[str, Any], size: int, calm: bool) -> None:
+        for fault in self.faults(event):
+            raise fault
+
+    def faults(self, event: dict[str, Any]) -> Iterator[EventFault]:
+        hint = "Change the schema, no store can keep its events: `elfaust schema lint` has more."
+        yield EventFault("consumer", self._unfit.detail, *self._unfit.key, hint=hint)
 
 
 class _Check:
@@ -87,7 +103,15 @@ class _Check:
     def __call__(self, event: dict[str, Any], size: int, calm: bool) -> None:
         if calm and not self._always and (size <= self._shortest or self._is_short(event)):
             return
-        self._value(self._shape, event, "$.event")
+        for fault in self.faults(event):
+            raise fault
+
+    def faults(self, event: dict[str, Any]) -> Iterator[EventFault]:
+        told = set[str]()
+        for fault in self._value(self._shape, event, "$.event"):
+            if fault.path not in told:
+                told.add(fault.path)
+                yield fault
 
     def _is_short(self, event: dict[str, Any]) -> bool:
         """Tell whether nothing of an event is long, and nothing in it is more than one value."""
@@ -97,61 +121,61 @@ class _Check:
                 return False
         return True
 
-    def _value(self, place: Place, value: Any, at: str) -> None:
+    def _value(self, place: Place, value: Any, at: str) -> Iterator[EventFault]:
         if place.path in self._columns:
-            self._column(self._columns[place.path], value, at)
+            yield from self._column(self._columns[place.path], value, at)
         if not isinstance(value, dict) and place.members:
-            self._demanded(place, at)
+            yield from self._demanded(place, at)
         if value is None:
             return
         if place.members or place.kind == "object":
-            self._object(place, value, at)
+            yield from self._object(place, value, at)
         elif place.item is not None and isinstance(value, list):
             for index, item in enumerate(value):
-                self._value(place.item, item, f"{at}[{index}]")
+                yield from self._value(place.item, item, f"{at}[{index}]")
         elif place.kind == "integer":
-            _check_integer(value, at)
+            yield from _integer(value, at)
         elif place.kind == "number":
-            _check_double(value, at)
+            yield from _double(value, at)
         elif place.kind != "string":
-            _check_inside(value, at)
+            yield from _inside(value, at)
 
-    def _object(self, place: Place, value: Any, at: str) -> None:
+    def _object(self, place: Place, value: Any, at: str) -> Iterator[EventFault]:
         if not isinstance(value, dict):
-            _check_inside(value, at)
+            yield from _inside(value, at)
             return
         for key, of in value.items():
             member = place.members.get(key)
             # A mixed place is JSON text in Parquet: what is in it is read as such.
             if member is None or place.kind == "mixed":
-                _check_inside(of, at + step(key))
+                yield from _inside(of, at + step(key))
             if member is not None:
-                self._value(member, of, at + step(key))
+                yield from self._value(member, of, at + step(key))
 
-    def _demanded(self, place: Place, at: str) -> None:
+    def _demanded(self, place: Place, at: str) -> Iterator[EventFault]:
         """Refuse what is no object where MySQL's columns of its members take no NULL."""
         for of in place.leaves():
             column = self._columns.get(of.path)
             if column is not None and not column.nullable:
                 below = at + "".join(map(step, of.path[len(place.path) :]))
-                raise _fault("null", below, "MySQL's column takes no NULL", "a value")
+                yield _fault("null", below, "MySQL's column takes no NULL", "a value")
 
-    def _column(self, column: Column, value: Any, at: str) -> None:
+    def _column(self, column: Column, value: Any, at: str) -> Iterator[EventFault]:
         if value is None:
             if not column.nullable:
-                raise _fault("null", at, "MySQL's column takes no NULL", "a value")
+                yield _fault("null", at, "MySQL's column takes no NULL", "a value")
         elif column.path[-1] == "timestamp":
-            _check_timestamp(value, at)
+            yield from _timestamp(value, at)
         elif column.sql_type == "FLOAT":
             if not -MAX_FLOAT <= value <= MAX_FLOAT:
-                raise _fault(value, at, "passes a FLOAT", f"a number up to {MAX_FLOAT}")
+                yield _fault(value, at, "passes a FLOAT", f"a number up to {MAX_FLOAT}")
         elif limit := limit_of(column.sql_type):
             text = value if isinstance(value, str) else encode(value).decode()
             size = len(text.encode()) if column.sql_type == "TEXT" else len(text)
             if size > limit:
                 unit = "bytes" if column.sql_type == "TEXT" else "characters"
                 message = f"{size} {unit} are more than {limit}"
-                raise EventFault(
+                yield EventFault(
                     "consumer",
                     f"{at}: {message}",
                     path=at,
@@ -166,39 +190,40 @@ def limit_of(sql_type: str) -> int:
     return int(sql_type.partition("(")[2].rstrip(")") or 0)
 
 
-def _check_integer(value: Any, at: str) -> None:
-    if not LEAST <= value < PAST:
-        raise _fault(value, at, "passes 64 bits", "an integer from -2^63 to 2^63-1")
+def _integer(value: Any, at: str) -> Iterator[EventFault]:
+    # A float of LEAST may be a smaller integer to those who read it.
+    if not LEAST <= value < PAST or (value == LEAST and isinstance(value, float)):
+        yield _fault(value, at, "passes 64 bits", "an integer from -2^63 to 2^63-1")
 
 
-def _check_double(value: Any, at: str) -> None:
+def _double(value: Any, at: str) -> Iterator[EventFault]:
     try:
         past = math.isinf(float(value))
     except OverflowError:
         past = True
     if past:
-        raise _fault(value, at, "passes a double", "a number up to 1.7e308")
+        yield _fault(value, at, "passes a double", "a number up to 1.7e308")
 
 
-def _check_inside(value: Any, at: str) -> None:
+def _inside(value: Any, at: str) -> Iterator[EventFault]:
     """Refuse an integer that nobody would read exactly, wherever it stands in a value."""
     if isinstance(value, dict):
         for key, of in value.items():
-            _check_inside(of, at + step(key))
+            yield from _inside(of, at + step(key))
     elif isinstance(value, list):
         for index, of in enumerate(value):
-            _check_inside(of, f"{at}[{index}]")
+            yield from _inside(of, f"{at}[{index}]")
     elif isinstance(value, int) and not LEAST <= value < PAST_UNTYPED:
-        raise _fault(value, at, "passes 64 bits", "it as a text, or within -2^63 to 2^64-1")
+        yield _fault(value, at, "passes 64 bits", "it as a text, or within -2^63 to 2^64-1")
 
 
-def _check_timestamp(value: Any, at: str) -> None:
+def _timestamp(value: Any, at: str) -> Iterator[EventFault]:
     # Written exactly: of what it takes the column holds the JSON text, and tells how long it is.
     given = encode(value).decode() if isinstance(value, dict | list) else value
     try:
         mediawiki_timestamp(given)
     except ValueError as error:
-        raise _fault(value, at, str(error), f"{DIGITS} digits, as 20200913122640") from None
+        yield _fault(value, at, str(error), f"{DIGITS} digits, as 20200913122640")
 
 
 def _fault(value: Any, at: str, what: str, cure: str) -> EventFault:

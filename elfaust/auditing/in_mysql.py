@@ -35,9 +35,10 @@ class RowReading:
         """Take columns, and the schema of the event with its references followed."""
         self._columns = [column for column in columns if column.name not in NOT_COMPARED]
         self._checks = [
-            (column.name, column.path, default_of(schema), _check(column, schema))
+            (column.name, column.path, default_of(schema) if filled else ABSENT, check)
             for column in self._columns
-            for schema in [_schema_at(event, column.path)]
+            for schema, filled in [_schema_at(event, column.path)]
+            for check in [_check(column, schema)]
         ]
 
     @property
@@ -75,13 +76,26 @@ def _at(capsule: dict[str, Any], path: Sequence[str]) -> Any:
     return value
 
 
-def _schema_at(event: Mapping[str, Any], path: Sequence[str]) -> Any:
-    """Return the schema of what stands at a path; nothing of the capsule's."""
+def _schema_at(event: Mapping[str, Any], path: Sequence[str]) -> tuple[Any, bool]:
+    """Return the schema of what stands at a path, nothing of the capsule's, and whether its
+    default counts.
+
+    None does within what may be something else than an object: that is JSON text.
+    """
     place: Any = event if path[0] == "event" else None
-    for name in path[1:]:
+    filled = True
+    for depth, name in enumerate(path[1:]):
+        filled = filled and (not depth or _is_object(place))
         properties = place.get("properties") if isinstance(place, dict) else None
         place = properties.get(name) if isinstance(properties, dict) else None
-    return place
+    return place, filled
+
+
+def _is_object(schema: Any) -> bool:
+    """Tell whether a schema takes objects and null alone."""
+    types = schema.get("type") if isinstance(schema, dict) else None
+    listed = types if isinstance(types, list) else [types]
+    return [kind for kind in listed if kind != "null"] == ["object"]
 
 
 def _is_list(value: Any, stored: Any) -> bool:

@@ -44,6 +44,13 @@ def _combined(part: Schema, of: random.Random) -> None:
     part[of.choice(["allOf", "anyOf", "oneOf"])] = [more]
 
 
+def _unevaluated(part: Schema, of: random.Random) -> None:
+    # Of drafts that do not know it, it says nothing.
+    part["unevaluatedProperties"] = False
+    if often(of, 0.5):
+        of.choice([_all_else, _by_pattern, _combined])(part, of)
+
+
 def _without_type(part: Schema, of: random.Random) -> None:
     part.pop("type", None)
 
@@ -76,5 +83,12 @@ def _list(part: Schema, of: random.Random) -> None:
 
 
 Change = Callable[[Schema, random.Random], None]
-OBJECTS: list[Change] = [_all_else, _by_pattern, _combined, _without_type, _several_types]
+OBJECTS: list[Change] = [
+    _all_else,
+    _by_pattern,
+    _combined,
+    _unevaluated,
+    _without_type,
+    _several_types,
+]
 VALUES: list[Change] = [_or_null, _or_null, _anything, _list]

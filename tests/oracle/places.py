@@ -105,9 +105,18 @@ def _place(part: Any, root: Any, above: tuple[int, ...]) -> Place:
         place.members = {name: _member(schema, name, root, above) for name in properties}
         # Defaults are those of its members.
         place.kind, place.default = ("object" if kind == "object" else "mixed"), None
+        if place.kind == "mixed":
+            _empty(place)
     elif kind == "array" and _is_typed(schema, root, above):
         place.kind, place.items = "list", _place(items, root, above)
     return place
+
+
+def _empty(place: Place) -> None:
+    """Take the defaults of what is within a place: it is stored as it was sent."""
+    for within in (*place.members.values(), *([place.items] if place.items else [])):
+        within.default = None
+        _empty(within)
 
 
 def _is_exact(value: Any) -> bool:

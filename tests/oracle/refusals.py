@@ -73,7 +73,9 @@ def _numbers(place: Place, value: Any, path: str, rules: Rules, flat: bool) -> I
         for n, item in enumerate(value or ()):
             yield from _numbers(place.items, item, f"{path}[{n}]", rules, flat=False)
     elif place.kind == "integer" and value is not None:
-        if not -(2**63) <= value < 2**63:
+        # As a float, -2^63 is also what readers make of smaller integers.
+        least = -(2**63) + (type(value) is float)
+        if not least <= value < 2**63:
             yield Refusal(path, path, "an integer past 64 bits")
     elif place.kind == "number" and value is not None:
         try:

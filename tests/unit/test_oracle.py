@@ -114,7 +114,7 @@ def test_numbers_in_a_list_are_doubles_whatever_mysql_has() -> None:
 def test_a_default_stands_only_for_a_key_that_is_left_out() -> None:
     filled = {"type": ["integer", "null"], "default": 7}
     schema = of(a=filled, o=of(b=filled), n={"properties": {"b": filled}})
-    assert mysql_row(schema, {}) == {"event_a": 7, "event_o_b": 7, "event_n_b": 7}
+    assert mysql_row(schema, {}) == {"event_a": 7, "event_o_b": 7, "event_n_b": None}
     assert parquet_event(schema, {}) == {"a": 7, "o": {"b": 7}, "n": None}
     event = {"a": None, "o": None, "n": None}
     assert set(mysql_row(schema, event).values()) == {None}

@@ -89,6 +89,40 @@ def test_keys_without_a_name_are_kept_in_parquet(case: str) -> None:
     assert in_parquet(schema, named)[1] is None
 
 
+URI = "http://json-schema.org/{}/schema"
+NAMED = {"properties": {"a": {"type": "string"}}}
+SHUT = {"unevaluatedProperties": False}
+
+
+@pytest.mark.parametrize(
+    ("draft", "part", "passes"),
+    [
+        ("draft-03", SHUT, True),
+        ("draft-07", SHUT, True),
+        ("draft/2019-09", SHUT, False),
+        ("draft/2020-12", SHUT, False),
+        ("draft/2020-12", {**SHUT, "additionalProperties": True}, True),
+        ("draft/2019-09", {**SHUT, "additionalProperties": {"type": "string"}}, True),
+        ("draft/2020-12", {**SHUT, "anyOf": [{"properties": {"b": {}}}]}, True),
+        ("draft/2020-12", {**SHUT, "additionalProperties": False}, False),
+    ],
+)
+def test_a_key_is_kept_wherever_the_judge_lets_it_pass(
+    draft: str, part: dict[str, Any], passes: bool
+) -> None:
+    inner = {"type": "object", **NAMED, **part}
+    schema = {"$schema": URI.format(draft), "type": "object", "properties": {"n": inner}}
+    event = {"n": {"a": "x", "b": "kept"}}
+    capsule = {**CAPSULE, "schema": "Any", "revision": 1, "event": event}
+    if not passes:
+        with pytest.raises(EventFault):
+            Schema(KEY, schema).validator.validate(capsule)
+        assert not shape_of(schema).passes_unnamed
+        return
+    Schema(KEY, schema).validator.validate(capsule)
+    assert in_parquet(schema, event)[1] == {"n": {"b": "kept"}}
+
+
 def test_keys_without_a_column_are_counted() -> None:
     for case in ("nested", "root", "pattern", "combined"):
         schema, event, _ = OPEN[case]
@@ -123,6 +157,18 @@ def test_an_explicit_null_is_null_and_a_default_stands_for_what_is_left_out() ->
     assert in_mysql(schema, {"o": {"b": None}})["o_b"] is None
 
 
+@pytest.mark.parametrize("types", [{}, {"type": ["object", "string"]}])
+@pytest.mark.parametrize("event", [{}, {"u": {}}, {"u": {"o": {}}}])
+def test_no_default_stands_within_what_is_kept_as_it_was_sent(
+    types: dict[str, Any], event: dict[str, Any]
+) -> None:
+    filled = {"type": "string", "default": "D"}
+    schema = of(u={**types, **of(t=filled, o={"type": "object", **of(t=filled)})})
+    assert set(in_mysql(schema, event).values()) == {None}
+    [kept] = in_parquet(schema, event)[0].values()
+    assert kept == (encode(event["u"]).decode() if event else None)
+
+
 @pytest.mark.parametrize("name", ["default", "enum", "const", "examples"])
 @pytest.mark.parametrize("draft", [{}, DRAFT7])
 def test_a_property_may_have_the_name_of_a_keyword(name: str, draft: dict[str, Any]) -> None:
@@ -144,6 +190,7 @@ ANY: dict[str, Any] = {"type": "any"}
 REFUSED = [
     ({"type": "integer"}, 2**63, ""),
     ({"type": "integer"}, -(2**63) - 1, ""),
+    ({"type": "integer"}, -(2.0**63), ""),
     ({"type": "number"}, 1e39, ""),
     ({"type": "number"}, 10**41, ""),
     ({"type": "string"}, "a" * 1_025, ""),

@@ -165,3 +165,16 @@ def test_the_rules_of_2015(schemas: str) -> None:
 )
 def test_wrong_usage_exits_2(options: tuple[str, str]) -> None:
     assert validate(b"", *options).exit_code == 2
+
+
+def test_all_that_no_store_holds_of_an_event_is_told(tmp_path: Path) -> None:
+    schema = {"properties": {"s": {"type": "string"}, "i": {"type": "integer"}, "u": {}}}
+    (tmp_path / "Long").mkdir()
+    (tmp_path / "Long" / "1.json").write_text(json.dumps(schema))
+    event = {"u": 2**65, "s": "x" * 2000, "i": 2**70}
+    line = {**EVENT, "schema": "Long", "wiki": "w" * 2000, "dt": "nope", "event": event}
+    result = validate(json.dumps(line).encode(), "--schema-dir", str(tmp_path), "--json")
+    told = json.loads(result.stdout)
+    assert told["outcome"] == "consumer"
+    paths = ["$.dt", "$.wiki", "$.event.u", "$.event.s", "$.event.i"]
+    assert [fault["path"] for fault in told["faults"]] == paths
