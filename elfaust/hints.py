@@ -13,6 +13,7 @@ UNREADABLE = (
     "Send the event as one JSON object, percent-encoded between ? and ;, with the fields of the"
     " line after it as processor.client_format has them."
 )
+NO_NUMBER = "Send {} as a number up to 1.7e308, or as a text."
 NO_KEY = "Send `schema`, the schema's name, and `revision`, a whole number above 0."
 #: How to send what makes an event's identity, by the field.
 OF_IDENTITY = {

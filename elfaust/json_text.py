@@ -9,10 +9,13 @@ from __future__ import annotations
 import json
 import math
 from binascii import a2b_qp
-from typing import Any, NoReturn
+from collections.abc import Iterator
+from typing import Any
 from urllib.parse import unquote_to_bytes
 
 import orjson
+
+from elfaust.hints import step
 
 #: Deeper JSON can be read and not written again, by orjson.
 WRITABLE_DEPTH = 254
@@ -42,6 +45,22 @@ class _Inexact(Exception):
     """A float that may have been sent as an integer."""
 
 
+class Unreadable(ValueError):
+    """A number that no store can hold, and its JSON path; "" where that is not known."""
+
+    def __init__(self, message: str, path: str) -> None:
+        super().__init__(message)
+        self.path = path
+
+    def __repr__(self) -> str:
+        # Errors are told in EventLogging's words.
+        return f"ValueError({str(self)!r})"
+
+
+class _NoNumber(str):
+    """Why what stands here is no number."""
+
+
 def decode_query(query: str, max_keys: int = MAX_KEYS) -> Any:
     """Return the JSON of a query string, `?<percent-encoded JSON>;`.
 
@@ -60,7 +79,7 @@ def decode_json(data: bytes, max_keys: int = MAX_KEYS) -> Any:
 
     Raises ValueError for what is no JSON that every stage can write again (NaN and infinities,
     lone surrogates, what is not UTF-8), and, naming the limit, for what is too deep or has too
-    many keys.
+    many keys; it is Unreadable where it has a path.
     """
     try:
         value = orjson.loads(data)
@@ -93,12 +112,46 @@ def _is_plain(data: bytes, max_keys: int) -> bool:
 
 
 def _exact(data: bytes) -> Any:
-    text = data.decode("utf-8")
-    # EventLogging's words, if it refused this too.
-    json.loads(text)
-    value = json.loads(text, parse_constant=_refuse, parse_float=_finite, parse_int=_bounded)
+    text, refused = data.decode("utf-8"), list[_NoNumber]()
+
+    def no_number(why: str) -> _NoNumber:
+        refused.append(_NoNumber(why))
+        return refused[-1]
+
+    def whole(digits: str) -> int | _NoNumber:
+        if len(digits) <= MAX_DIGITS:
+            return int(digits)
+        try:
+            int(digits)
+        except ValueError as error:
+            # EventLogging refused this too, with these words.
+            return no_number(str(error))
+        limit = f"no store holds more than {MAX_DIGITS}"
+        return no_number(f"a number of {len(digits)} digits: {limit}")
+
+    def constant(sent: str) -> float | _NoNumber:
+        number = float(sent)
+        return number if math.isfinite(number) else no_number(f"{sent} is not JSON")
+
+    value = json.loads(text, parse_constant=constant, parse_float=constant, parse_int=whole)
+    if refused:
+        # The first that stands in the value; doubled keys may hide it.
+        path, why = next(_where(value, "$"), ("", refused[0]))
+        raise Unreadable(why, path)
     encode(value)
     return value
+
+
+def _where(value: Any, path: str) -> Iterator[tuple[str, _NoNumber]]:
+    """Yield the numbers in a value that are none, each with its JSON path."""
+    if isinstance(value, _NoNumber):
+        yield path, value
+    elif isinstance(value, dict):
+        for key, of in value.items():
+            yield from _where(of, path + step(key))
+    elif isinstance(value, list):
+        for index, of in enumerate(value):
+            yield from _where(of, f"{path}[{index}]")
 
 
 def _keys(value: Any, levels: int, any_float: bool = False) -> int:
@@ -134,18 +187,3 @@ def encode(value: Any) -> bytes:
         if "64-bit" not in str(error):
             raise ValueError(str(error)) from error
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
-
-
-def _refuse(constant: str) -> NoReturn:
-    raise ValueError(f"{constant} is not JSON")
-
-
-def _bounded(text: str) -> int:
-    if len(text) > MAX_DIGITS:
-        raise ValueError(f"a number of {len(text)} digits: no store holds more than {MAX_DIGITS}")
-    return int(text)
-
-
-def _finite(text: str) -> float:
-    number = float(text)
-    return number if math.isfinite(number) else _refuse(text)

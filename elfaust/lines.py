@@ -15,8 +15,8 @@ from urllib.parse import quote
 
 from elfaust.capsule import seconds
 from elfaust.errors import EventFault
-from elfaust.hints import UNREADABLE
-from elfaust.json_text import MAX_KEYS, decode_json, decode_query
+from elfaust.hints import NO_NUMBER, UNREADABLE
+from elfaust.json_text import MAX_KEYS, Unreadable, decode_json, decode_query
 
 Capsule = dict[str, Any]
 Cast = Callable[[str], Any]
@@ -115,8 +115,9 @@ class LineParser:
         try:
             return self._match(line.decode("utf-8", "surrogateescape"))
         except (ValueError, RecursionError) as error:
-            schema, revision = whose(line)
-            raise EventFault("processor", repr(error), schema, revision, hint=UNREADABLE) from error
+            path = error.path if isinstance(error, Unreadable) else ""
+            hint = NO_NUMBER.format(path) if path else UNREADABLE
+            raise EventFault("processor", repr(error), *whose(line), path, hint) from error
 
     def _match(self, text: str) -> Capsule:
         match = self.pattern.match(text)

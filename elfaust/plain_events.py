@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from elfaust.errors import EventFault
-from elfaust.json_text import decode_json
+from elfaust.hints import NO_NUMBER
+from elfaust.json_text import Unreadable, decode_json
 from elfaust.lines import whose
 
 HINT = "Write the event as one JSON object on one line."
@@ -39,7 +40,9 @@ class PlainEvents:
             if not isinstance(capsule, dict):
                 raise ValueError(f"a JSON object was expected, not {type(capsule).__name__}")
         except (ValueError, RecursionError) as error:
-            raise EventFault("processor", repr(error), *whose(line), hint=HINT) from error
+            path = error.path if isinstance(error, Unreadable) else ""
+            hint = NO_NUMBER.format(path) if path else HINT
+            raise EventFault("processor", repr(error), *whose(line), path, hint) from error
         made_up = {"recvFrom": "localhost", "seqId": self._number}
         if "dt" not in capsule and "timestamp" not in capsule:
             made_up["dt"] = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

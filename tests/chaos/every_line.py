@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import itertools
+import json
 import random
 import shutil
 import time
@@ -17,7 +18,6 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import MySQLdb
-import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -71,7 +71,7 @@ def schemas(folder: Path, seed: int) -> list[Sent]:
         one = Sent(f"Made{number}", 1, opened(Writer(of).event(), of))
         file = folder / one.name / "1.json"
         file.parent.mkdir()
-        file.write_bytes(orjson.dumps(one.schema))
+        file.write_text(json.dumps(one.schema))
         sent.append(one)
     return sent
 

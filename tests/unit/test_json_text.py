@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from elfaust.json_text import MAX_DEPTH, decode_json, decode_query, encode
+from elfaust.json_text import MAX_DEPTH, Unreadable, decode_json, decode_query, encode
 
 
 @pytest.mark.parametrize(
@@ -73,6 +73,24 @@ def test_whatever_stands_in_a_query_is_decoded_as_urllib_would(parts: list[str])
 def test_what_is_refused(data: bytes, why: str) -> None:
     with pytest.raises(ValueError, match=why):
         decode_json(data)
+
+
+@pytest.mark.parametrize(
+    ("text", "path"),
+    [
+        ('{"event": {"a b": [1, %s]}}', "$.event['a b'][1]"),
+        ('{"event": %s}', "$.event"),
+        ("%s", "$"),
+        ('{"a": %s, "a": 1}', ""),
+    ],
+)
+@pytest.mark.parametrize(
+    "number", ["1e400", "-1e999", "NaN", "-Infinity", "9" * 309, "-" + "9" * 400, "9" * 5000]
+)
+def test_a_number_that_is_none_is_told_with_its_place(text: str, path: str, number: str) -> None:
+    with pytest.raises(Unreadable) as refused:
+        decode_json((text % number).encode())
+    assert refused.value.path == path
 
 
 @pytest.mark.parametrize(

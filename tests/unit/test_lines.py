@@ -66,6 +66,14 @@ def test_an_event_with_too_many_keys_names_the_limit() -> None:
         parser.parse(b'{"a":{"b":[]},"c":1,"d":2}')
 
 
+def test_a_number_that_no_store_holds_is_told_with_its_place() -> None:
+    line = b"?%7B%22event%22%3A%7B%22n%22%3A1e400%7D%7D;\tcp1\t1\t2020-09-13T12:26:40\t-\tUA"
+    with pytest.raises(EventFault) as refused:
+        CLIENT.parse(line)
+    assert refused.value.path == "$.event.n"
+    assert refused.value.hint == "Send $.event.n as a number up to 1.7e308, or as a text."
+
+
 def test_whose_a_broken_line_was() -> None:
     assert whose(b"?%7B%22schema%22%3A%22Edit%22%2C%22revision%22%3A7%2C") == ("Edit", 7)
     assert whose(b"nothing of the kind") == ("unknown", -1)
