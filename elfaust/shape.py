@@ -143,7 +143,8 @@ class _Shaping:
         if kind == "array" and isinstance(items, dict) and "type" in items:
             # Items before those that `items` is about have schemas of their own.
             in_front = schema.get("prefixItems")
-            item = None if in_front else self.place(items, (*path, "[]"), False, filled)
+            # MySQL has them as JSON text.
+            item = None if in_front else self.place(items, (*path, "[]"), False, filled=False)
         if item is not None:
             kind = "list"
         elif kind is None or kind not in SCALARS:

@@ -52,7 +52,7 @@ class FileReading:
     def __init__(self, kind: pa.DataType, event: Mapping[str, Any]) -> None:
         """Take the Arrow type of the event, and its schema with its references followed."""
         self._event = _place(kind, event)
-        self._members = _members(kind, event) if pa.types.is_struct(kind) else {}
+        self._members = _members(kind, event, True) if pa.types.is_struct(kind) else {}
 
     def differences(self, capsule: dict[str, Any], row: Mapping[str, Any]) -> Iterator[str]:
         """Yield what a row says otherwise than its event, column by column."""
@@ -121,17 +121,19 @@ def _is_agent(sent: Any, stored: Any) -> bool:
     )
 
 
-def _place(kind: pa.DataType, schema: Any) -> Place:
+def _place(kind: pa.DataType, schema: Any, fills: bool = True) -> Place:
+    """Return a place; `fills` says whether defaults count: within a list none does."""
     if pa.types.is_struct(kind):
-        return _struct(kind, schema)
+        return _struct(kind, schema, fills)
+    default = default_of(schema) if fills else ABSENT
     if pa.types.is_list(kind):
         items = schema.get("items") if isinstance(schema, dict) else None
-        return _with_default(_list(_place(kind.value_type, items)), schema)
-    return _with_default(Place(SCALARS.get(str(kind), same_json)), schema)
+        return _with_default(_list(_place(kind.value_type, items, False)), default)
+    return _with_default(Place(SCALARS.get(str(kind), same_json)), default)
 
 
-def _with_default(place: Place, schema: Any) -> Place:
-    default, holds = default_of(schema), place.holds
+def _with_default(place: Place, default: Any) -> Place:
+    holds = place.holds
 
     def holds_or_default(value: Any, stored: Any) -> bool:
         if value is ABSENT:
@@ -158,19 +160,19 @@ def _list(item: Place) -> Place:
     return Place(holds, unnamed if item.unnamed else None)
 
 
-def _members(kind: pa.DataType, schema: Any) -> dict[str, tuple[str, Place]]:
+def _members(kind: pa.DataType, schema: Any, fills: bool) -> dict[str, tuple[str, Place]]:
     """Return the members of a struct by column: key, place."""
     properties = schema.get("properties") if isinstance(schema, dict) else None
     names = {column_name(name): name for name in properties or {}}
     return {
-        field.name: (name, _place(field.type, (properties or {}).get(name)))
+        field.name: (name, _place(field.type, (properties or {}).get(name), fills))
         for field in kind
         for name in [names.get(field.name, field.name)]
     }
 
 
-def _struct(kind: pa.DataType, schema: Any) -> Place:
-    members = _members(kind, schema)
+def _struct(kind: pa.DataType, schema: Any, fills: bool) -> Place:
+    members = _members(kind, schema, fills)
     places = dict(members.values())
     within = [(name, place.unnamed) for name, place in places.items() if place.unnamed]
     filled = any(place.filled for place in places.values())

@@ -109,6 +109,7 @@ def _place(part: Any, root: Any, above: tuple[int, ...]) -> Place:
             _empty(place)
     elif kind == "array" and _is_typed(schema, root, above):
         place.kind, place.items = "list", _place(items, root, above)
+        _empty(place)
     return place
 
 
