@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import math
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import orjson
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from elfaust.auditing.values import (
@@ -31,11 +32,12 @@ SCALARS = st.sampled_from(
     [
         *(None, True, False, 0, 1, 0.0, 1.0, "", "1", "a", "a "),
         *(2**53, 2**53 + 1, 2.0**53, -(2**63), -(2**63) - 1, 2**64 - 1, 2**64, 2**64 + 1, 2.0**64),
+        math.nextafter(2.0**64, math.inf),
     ]
 )
-ANY = (
-    SCALARS | st.integers() | st.text(max_size=5) | st.floats(allow_nan=False).map(lambda n: n + 0)
-)
+#: Without -0.0, which is written otherwise than 0.0 and is the same.
+FLOATS = st.floats(allow_nan=False, allow_infinity=False).map(lambda number: number + 0)
+ANY = SCALARS | st.integers() | st.text(max_size=5) | FLOATS
 
 
 def nested(leaves: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
@@ -239,6 +241,8 @@ def test_a_default_of_an_object_that_names_no_property_is_its_own() -> None:
 
 
 @given(JSON)
+@example(-(2**63) - 1)
+@example([2**64 + 1])
 def test_an_event_s_values_are_exact(value: Any) -> None:
     capsule = {"uuid": "u", "event": {"value": value}}
     found = event_of(json.dumps(capsule).encode())
