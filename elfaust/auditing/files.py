@@ -13,7 +13,6 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from elfaust.errors import ServerAway
 from elfaust.storage import Storage
 
 Row = dict[str, Any]
@@ -97,7 +96,5 @@ def _read(storage: Storage, path: str) -> ReadFile:
             if not pa.types.is_string(file.schema_arrow.field("uuid").type):
                 return ReadFile(path, None)
             return ReadFile(path, file.read(use_threads=False).to_pylist())
-    except ServerAway:
-        raise
     except (pa.ArrowException, OSError, ValueError, LookupError, TypeError, OverflowError):
         return ReadFile(path, None)

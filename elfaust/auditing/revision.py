@@ -182,7 +182,6 @@ class Revision:
         listing, found = self._stores.listing, defaultdict[str, list[Row]](list)
         strays = listing.strays.get(self.name.lower(), [])
         paths = listing.of_lanes.get((str(topic), int(str(lane))), [])
-        stray = set(strays)
         for path, rows in read_files(self._stores.storage, [*paths, *strays], self._stores.threads):
             if rows is None:
                 self._bad_files.add(path)
@@ -193,8 +192,7 @@ class Revision:
                     found[uuid].append(row)
                 elif uuid:
                     self._sides["hdfs"].unknown.add(uuid)
-            if path not in stray or path not in self.files:
-                self.files[path] = ParquetFile(path, [row["uuid"] or "" for row in rows])
+            self.files[path] = ParquetFile(path, [row["uuid"] or "" for row in rows])
         return found
 
     def findings(self) -> Iterator[Finding]:

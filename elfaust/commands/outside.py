@@ -15,14 +15,17 @@ import click
 #: Errors of the system that say that a machine cannot be reached, and that a disk is full.
 UNREACHABLE = (errno.EHOSTUNREACH, errno.EHOSTDOWN, errno.ENETUNREACH, errno.ENETDOWN)
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-#: By module, the error of its kind that says that a server is away.
-AWAY = {"requests": "ConnectionError", "MySQLdb": "OperationalError"}
+#: By module, what it talks to, and the error of its kind that says that this is away.
+AWAY = {
+    "requests": ("an HTTP server", "ConnectionError"),
+    "MySQLdb": ("MySQL", "OperationalError"),
+}
 
 
 def told(error: Exception) -> click.ClickException | None:
     """Return an error as the command line tells it; None for one that only a traceback tells."""
-    if _is_away(error):
-        return _failure(f"a server is away: {_words(error)}", 3)
+    if server := _away(error):
+        return _failure(f"{server} is not available: {_words(error)}", 3)
     if not isinstance(error, OSError):
         return None
     if error.errno in FULL and not error.filename and _stdout_is_full():
@@ -41,17 +44,18 @@ def _words(error: Exception) -> str:
     return (error.strerror if isinstance(error, OSError) else "") or str(error)
 
 
-def _is_away(error: Exception) -> bool:
-    if isinstance(error, ConnectionError | TimeoutError | socket.gaierror):
-        return True
-    if isinstance(error, OSError) and error.errno in UNREACHABLE:
-        return True
-    kinds = [getattr(sys.modules[name], kind) for name, kind in AWAY.items() if name in sys.modules]
-    if isinstance(error, tuple(kinds)):
-        return True
+def _away(error: Exception) -> str:
+    """Return which server an error says is away, "" where it says nothing of the kind."""
+    for name, (server, kind) in AWAY.items():
+        if name in sys.modules and isinstance(error, getattr(sys.modules[name], kind)):
+            return server
     # Kafka's own say whether another try may go well.
     kafka = sys.modules.get("aiokafka.errors")
-    return kafka is not None and isinstance(error, kafka.KafkaError) and error.retriable
+    if kafka is not None and isinstance(error, kafka.KafkaError):
+        return "Kafka" if error.retriable else ""
+    unreachable = isinstance(error, OSError) and error.errno in UNREACHABLE
+    refused = isinstance(error, ConnectionError | TimeoutError | socket.gaierror)
+    return "a server" if unreachable or refused else ""
 
 
 def _stdout_is_full() -> bool:

@@ -66,6 +66,8 @@ BAD = [
     Foreign(event(uuid=None)),
     Foreign(event()[:-1] + b',"seqId":1' + b"0" * 400 + b"}"),
     Foreign(event(uuid="f" * 32, dt="yesterday"), UNKNOWN_TIME),
+    # Deeper than anybody writes JSON.
+    Foreign(event()[:-1] + b',"userAgent":{"os_major":%s%s}}' % (b"[" * 900, b"]" * 900)),
 ]
 MADE_UP = {"code": "validation", "schema": "MadeUp", "revision": 7, "unknown": True}
 ERRORS = [

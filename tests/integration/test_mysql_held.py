@@ -12,7 +12,7 @@ from typing import Any
 import orjson
 import pytest
 
-from elfaust.errors import TableLocked, TableTrouble
+from elfaust.errors import TableChanged, TableLocked, TableTrouble
 from elfaust.registry import Registry
 from elfaust.settings import Settings
 from elfaust.sinks import ddl
@@ -177,6 +177,21 @@ def test_what_is_done_to_a_table_holds_it_alone(
     assert [row[1:] for row in rows[6:]] == [
         (n % 10, n % 10 + 0.125, f"s{n % 10}") for n in range(6, 30)
     ]
+
+
+def test_a_float_that_ought_to_be_a_double_holds_its_table_with_the_cure(
+    settings: Settings, sink: MysqlSink, cursor: Any, admin: Admin
+) -> None:
+    assert sink.write(BAD, events(0, 6)) == []
+    doubles = replace(settings, mysql=replace(settings.mysql, number="DOUBLE"))
+    sink = MysqlSink(doubles, Registry(settings.schemas))
+    with pytest.raises(TableChanged, match="column event_n is float, not DOUBLE") as caught:
+        sink.write(BAD, events(0, 30))
+    assert caught.value.cure == "ALTER TABLE `Bad_1` MODIFY COLUMN `event_n` DOUBLE"
+    others_go_on(sink, cursor)
+    admin(caught.value.cure)
+    assert sink.write(BAD, events(0, 30)) == []
+    assert len(stored(cursor, "Bad_1")) == 30
 
 
 @pytest.mark.parametrize(

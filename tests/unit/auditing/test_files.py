@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pyarrow as pa
@@ -56,12 +57,23 @@ def test_what_is_walked_is_below_the_folders_of_schemas(
 ) -> None:
     for path in ("edit_1/hour=2/b", "edit_1/hour=1/a", "foo_2/c", "_commits/lane=0/1", "_owners/x"):
         LocalStorage().write(f"{tmp_path}/{path}", b"")
-    for root in (f"{tmp_path}", f"{tmp_path}/"):
-        assert walked(LocalStorage(), root, threads) == {
-            "edit_1": [f"{tmp_path}/edit_1/hour=1/a", f"{tmp_path}/edit_1/hour=2/b"],
-            "foo_2": [f"{tmp_path}/foo_2/c"],
-        }
+    assert walked(LocalStorage(), f"{tmp_path}", threads) == {
+        "edit_1": [f"{tmp_path}/edit_1/hour=1/a", f"{tmp_path}/edit_1/hour=2/b"],
+        "foo_2": [f"{tmp_path}/foo_2/c"],
+    }
     assert walked(LocalStorage(), f"{tmp_path}/none", threads) == {}
+
+
+@pytest.mark.parametrize("root", ["/data", "/data/"])
+def test_paths_are_in_order_whatever_a_storage_gives(
+    root: str, threads: ThreadPoolExecutor
+) -> None:
+    storage: Any = SimpleNamespace(
+        list=lambda path: ["edit_1"],
+        walk=lambda path: iter([f"{path}/hour=2/b", f"{path}/hour=1/a"]),
+    )
+    found = walked(storage, root, threads)
+    assert found == {"edit_1": ["/data/edit_1/hour=1/a", "/data/edit_1/hour=2/b"]}
 
 
 def test_a_file_s_name_says_whose_it_is() -> None:
@@ -140,6 +152,19 @@ def test_what_is_no_file_of_ours_has_no_rows(content: bytes, threads: ThreadPool
         ReadFile("gone", None),
         ReadFile("good", [{"uuid": "u"}]),
     ]
+
+
+@pytest.mark.parametrize(
+    "error", [pa.ArrowNotImplementedError, OSError, OverflowError, TypeError, UnicodeError]
+)
+def test_a_file_that_cannot_be_read_has_no_rows(
+    error: type[Exception], threads: ThreadPoolExecutor
+) -> None:
+    class Broken(Held):
+        def read(self, path: str) -> bytes:
+            raise error("no")
+
+    assert read(Broken({}), ["a"], threads) == [ReadFile("a", None)]
 
 
 def test_a_storage_that_is_away_is_told(threads: ThreadPoolExecutor) -> None:

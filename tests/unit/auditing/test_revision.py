@@ -149,6 +149,22 @@ def test_a_row_too_many_is_found_though_another_is_missing(fakes: Fakes) -> None
     assert found(fakes) == [("lost", MYSQL, 1), ("unknown", MYSQL, 1)]
 
 
+def test_a_row_too_many_is_found_beside_an_event_of_two_lanes(fakes: Fakes) -> None:
+    fakes.lanes[2] = [Record(fakes.values[0], 0, 0, RAW, 900)]
+    fakes.write(2, fakes.lanes[2])
+    fakes.rows.append(row(77))
+    assert [kind for kind, *_ in found(fakes)] == ["unknown", "twice"]
+
+
+def test_an_event_in_two_records_of_no_line_is_two_rows_of_parquet(fakes: Fakes) -> None:
+    fakes.lanes[0] = [Record(fakes.values[0], n, 0, "", -1) for n in (0, 1)]
+    fakes.rows[1:3] = []
+    fakes.write(0, fakes.lanes[0][:1])
+    assert found(fakes) == [("lost", PARQUET, 1)]
+    fakes.write(0, fakes.lanes[0])
+    assert found(fakes) == [("twice", PARQUET, 1)]
+
+
 def test_rows_are_not_all_read_where_their_number_is_right(
     fakes: Fakes, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -71,6 +71,12 @@ def test_rows_of_an_event_in_one_lane(
     assert taken(parquet(), events, rows) == of_parquet
 
 
+def test_of_rows_that_differ_the_first_is_told() -> None:
+    side = mysql()
+    assert taken(side, [event(1)], [{"n": 3}, OTHER]) == ["twice", "differs"]
+    assert side.differing == {"u": ["n: 1, not 3", "and more"]}
+
+
 @pytest.mark.parametrize("side", [mysql(), parquet()])
 def test_what_is_not_due_may_be_missing_and_must_be_right_where_it_is(side: Side) -> None:
     assert taken(side, [event(1)], [], due=0) == []

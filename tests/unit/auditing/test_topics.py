@@ -152,13 +152,14 @@ async def test_what_kafka_has_removed_counts_for_nothing(kafka: Kafka) -> None:
 
 
 @pytest.mark.parametrize(
-    ("together", "groups"), [(1, [5, 3, 4]), (5, [5, 3, 4]), (8, [8, 4]), (11, [8, 4]), (12, [12])]
+    ("together", "groups"),
+    [(1, [5, 3, 4]), (5, [5, 3, 4]), (7, [5, 7]), (8, [8, 4]), (11, [8, 4]), (12, [12])],
 )
 async def test_lanes_are_read_together_up_to_a_number_of_records(
     kafka: Kafka, monkeypatch: pytest.MonkeyPatch, together: int, groups: list[int]
 ) -> None:
     monkeypatch.setattr(topics, "TOGETHER", together)
-    kafka.has(EDIT, 5, 3, 4)
+    kafka.has(EDIT, 5, 3, 4, first=1_000)
     assert [len(of.records) for of in await read()] == [5, 3, 4]
     ends = {lane: len(records) for lane, (_, records) in kafka.held.items()}
     assert [sum(ends[lane] for lane in of) for of in kafka.assigned] == groups

@@ -21,13 +21,37 @@ from elfaust.commands.outside import told
 @pytest.mark.parametrize(
     ("error", "line", "code"),
     [
-        (ConnectionRefusedError(111, "Connection refused"), "away: Connection refused", 3),
-        (TimeoutError("nothing in 5 s"), "away: nothing in 5 s", 3),
-        (socket.gaierror(-2, "Name or service not known"), "away: Name or service not known", 3),
-        (OSError(errno.EHOSTUNREACH, "No route to host"), "away: No route to host", 3),
-        (requests.ConnectionError("refused\n by all"), "away: refused by all", 3),
-        (MySQLdb.OperationalError(2002, "Can't connect"), 'away: (2002, "Can\'t connect")', 3),
-        (KafkaConnectionError("no broker"), "away: KafkaConnectionError: no broker", 3),
+        (
+            ConnectionRefusedError(111, "Connection refused"),
+            "a server is not available: Connection refused",
+            3,
+        ),
+        (TimeoutError("nothing in 5 s"), "a server is not available: nothing in 5 s", 3),
+        (
+            socket.gaierror(-2, "Name or service not known"),
+            "a server is not available: Name or service not known",
+            3,
+        ),
+        (
+            OSError(errno.EHOSTUNREACH, "No route to host"),
+            "a server is not available: No route to host",
+            3,
+        ),
+        (
+            requests.ConnectionError("refused\n by all"),
+            "an HTTP server is not available: refused by all",
+            3,
+        ),
+        (
+            MySQLdb.OperationalError(2002, "Can't connect"),
+            'MySQL is not available: (2002, "Can\'t connect")',
+            3,
+        ),
+        (
+            KafkaConnectionError("no broker"),
+            "Kafka is not available: KafkaConnectionError: no broker",
+            3,
+        ),
         (FileNotFoundError(2, "No such file", "/a"), "/a: No such file", 1),
         (OSError(errno.EIO, "Input/output error"), "reading or writing: Input/output error", 1),
     ],
