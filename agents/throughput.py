@@ -16,6 +16,7 @@ from elfaust.feeding import feed, holding, reporting
 from elfaust.quiet import OnceAMinute
 from elfaust.sinks.bounds import Bounds
 from elfaust.sinks.gather import Gather, Gathered, Refused
+from elfaust.transport_recovery import ChangelogSchema
 from elfaust.web.throughput import register as register_page
 from models.count import Count
 from models.event import EventCapsule
@@ -83,6 +84,7 @@ def register(app: Any) -> None:
             name="counts",
             key_type=str,
             value_type=Count,
+            schema=ChangelogSchema(),
             partitions=settings.topics.lanes,
         )
     )

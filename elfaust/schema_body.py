@@ -24,7 +24,7 @@ NONE = re.compile(
 def schema_of(body: bytes) -> dict[str, Any]:
     """Return the schema that a file holds; raises ValueError, saying why, where it is none."""
     if len(body) > MAX_SCHEMA_BYTES:
-        raise ValueError(f"larger than {MAX_SCHEMA_BYTES} bytes")
+        raise ValueError(f"larger than {MAX_SCHEMA_BYTES:,} bytes")
     event = orjson.loads(body)
     if not isinstance(event, dict) or "error" in event or event.get("type", "object") != "object":
         raise ValueError("not the schema of an object")

@@ -8,10 +8,34 @@ from __future__ import annotations
 
 from typing import Any
 
+import faust
+from faust.exceptions import DecodeError
 from faust.tables.manager import TableManager
 from faust.tables.recovery import Recovery, ServiceStopped
 
 from elfaust.errors import Unacknowledged
+
+
+class ChangelogSchema(faust.Schema):  # type: ignore[misc]
+    """Reads the records of a changelog, those that are none as bytes.
+
+    Faust raises for such a record without moving on: after one that is a lane's last it waits for
+    ever for the end of the recovery.
+    """
+
+    def loads_key(self, app: Any, message: Any, **options: Any) -> Any:
+        """Return a key; bytes for one that cannot be read."""
+        try:
+            return super().loads_key(app, message, **options)
+        except DecodeError:
+            return message.key
+
+    def loads_value(self, app: Any, message: Any, **options: Any) -> Any:
+        """Return a value; bytes for one that cannot be read."""
+        try:
+            return super().loads_value(app, message, **options)
+        except DecodeError:
+            return message.value
 
 
 class LoudRecovery(Recovery):  # type: ignore[misc]

@@ -14,7 +14,7 @@ from elfaust.dialect import DIALECTS
 from elfaust.errors import ElfaustError, SchemaAway, SchemaUnfit
 from elfaust.nearness import near_schema
 from elfaust.registry import Kind, Registry, Schema
-from elfaust.schema_body import MAX_SCHEMA_BYTES
+from elfaust.schema_body import MAX_SCHEMA_BYTES, schema_of
 from elfaust.schema_diff import diff
 from elfaust.schema_lint import Finding, lint
 from elfaust.settings import Settings
@@ -64,10 +64,16 @@ def lint_command(settings: Settings, name: str | None, revision: int | None, as_
 
     Exits 1 if events would be refused for it.
     """
+    known = Registry(settings.schemas).known()
     found = [
-        (schema.key, finding)
+        (SchemaKey(*schema.key), finding)
         for schema in _chosen(settings, name, revision)
-        for finding in lint(schema, settings.mysql, Registry(settings.schemas).known())
+        for finding in (
+            # One that is none hides no other.
+            lint(schema, settings.mysql, known)
+            if isinstance(schema, Schema)
+            else [Finding("error", "$", schema.detail)]
+        )
     ]
     if as_json:
         click.echo(json.dumps([_finding_object(*item) for item in found]))
@@ -124,10 +130,18 @@ def find(settings: Settings, name: str, revision: int | None = None) -> Schema:
     raise unknown(key, f"{state.reason}; {hint}")
 
 
-def _chosen(settings: Settings, name: str | None, revision: int | None) -> Iterator[Schema]:
+def _chosen(
+    settings: Settings, name: str | None, revision: int | None
+) -> Iterator[Schema | SchemaUnfit]:
+    """Yield the schemas that are meant, unfit ones too: lint says what is wrong with them."""
     file = Path(name or "")
     if name and file.exists() and not file.is_dir():
-        yield _of_file(settings, file)
+        number = int(file.stem) if file.stem.isdigit() else 1
+        key = SchemaKey(file.parent.name if file.stem.isdigit() else file.stem, number)
+        schema = _of_file(settings, key, file)
+        if isinstance(schema, SchemaUnfit):
+            raise ElfaustError(f"{file}: {schema.detail}")
+        yield schema
         return
     keys = [
         key
@@ -139,25 +153,16 @@ def _chosen(settings: Settings, name: str | None, revision: int | None) -> Itera
     if name is not None and not keys:
         yield find(settings, name, revision)
     for key in keys:
-        yield _of_file(
-            settings, Path(settings.schemas.folder) / key.schema / f"{key.revision}.json"
-        )
+        path = Path(settings.schemas.folder) / key.schema / f"{key.revision}.json"
+        yield _of_file(settings, key, path)
 
 
-def _of_file(settings: Settings, file: Path) -> Schema:
-    """Return the schema of a file, unfit ones too: lint says what is wrong with them."""
-    revision = int(file.stem) if file.stem.isdigit() else 1
-    key = SchemaKey(file.parent.name if file.stem.isdigit() else file.stem, revision)
+def _of_file(settings: Settings, key: SchemaKey, file: Path) -> Schema | SchemaUnfit:
     try:
         with file.open("rb") as opened:
-            text = opened.read(MAX_SCHEMA_BYTES + 1)
-        if len(text) > MAX_SCHEMA_BYTES:
-            raise ValueError(f"more than {MAX_SCHEMA_BYTES:,} bytes")
-        event: Any = json.loads(text)
+            event = schema_of(opened.read(MAX_SCHEMA_BYTES + 1))
     except (OSError, ValueError, RecursionError) as error:
-        raise ElfaustError(f"{file}: {error}") from error
-    if not isinstance(event, dict):
-        raise ElfaustError(f"{file}: not the schema of an object")
+        return SchemaUnfit(key, str(error))
     return Schema(key, event, DIALECTS[settings.schemas.compatibility])
 
 

@@ -82,6 +82,7 @@ CHANGES = [
     Foreign(b'{"count":"1","last":0,"positions":{}}', key=b"0|t|Edit|7||all"),
     Foreign(b'{"count":1,"last":1e300,"positions":{}}', key=b"1|t|Edit|7||all"),
     Foreign(b"[]", key=b"\xff"),
+    Foreign(b"{", key=b"0|t|Edit|7||all"),
 ]
 
 
@@ -140,7 +141,8 @@ def test_no_record_of_any_topic_ends_a_worker(quick: Settings) -> None:
         asyncio.run(write(quick, topics))
         asyncio.run(landed(quick, LINES // 2 + len(RAW), timeout=60.0))
     assert codes.told == []
-    # The table of counts is recovered from a changelog that somebody else has written to.
+    # The table of counts is recovered from a changelog that somebody else has written to, last.
+    asyncio.run(write(quick, {changelog_topic(quick): CHANGES}))
     with working(quick, forwarder=0) as codes:
         asyncio.run(send(quick, LINES // 2))
         found = asyncio.run(all_landed(quick))

@@ -7,8 +7,10 @@ from typing import Any
 
 import faust
 import pytest
+from faust.types.tuples import Message
 
 from agents.throughput import CountsTable, log
+from elfaust.transport_recovery import ChangelogSchema
 from models.count import Count
 
 ENTRY = "0|t|Edit|7||all"
@@ -73,3 +75,27 @@ def test_somebody_elses_record_in_the_changelog_is_passed_over(
     table.apply_changelog_batch([change(3), foreign, change(4)])
     assert {name: entry.count for name, entry in table.data.items()} == {ENTRY: 4}
     assert "changelog/0 at 41" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        (ENTRY.encode(), b"{"),
+        (ENTRY.encode(), b""),
+        (ENTRY.encode(), b"5"),
+        (ENTRY.encode(), b"\xff"),
+        (ENTRY.encode(), b'{"count": 1}'),
+        (b"\xff", b'{"count": 1, "last": 0, "positions": {}}'),
+        (None, b"{"),
+    ],
+)
+async def test_a_record_that_cannot_be_read_is_passed_over_and_raises_nothing(
+    key: bytes | None, value: bytes
+) -> None:
+    app = faust.App("test", store="memory://")
+    names = {"key_type": str, "value_type": Count, "partitions": 1}
+    table = CountsTable(app, name="counts", schema=ChangelogSchema(), **names)
+    message = Message("c", 0, 7, 0.0, 0, {}, key, value, None)
+    event = await table.changelog_topic.decode(message, propagate=True)
+    table.apply_changelog_batch([change(3), event])
+    assert {name: entry.count for name, entry in table.data.items()} == {ENTRY: 3}

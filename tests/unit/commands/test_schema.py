@@ -78,13 +78,28 @@ def test_lint_reads_a_file(folder: Path, tmp_path: Path) -> None:
     assert schema(folder, "lint", str(file)).exit_code == 1
 
 
+@pytest.mark.parametrize("body", ["{not json", "[1]", '{"a": NaN}', '{"type": "string"}'])
+def test_a_file_that_is_no_schema_hides_no_other(tmp_path: Path, body: str) -> None:
+    (tmp_path / "Du").mkdir()
+    (tmp_path / "Du" / "3.json").write_text(body)
+    (tmp_path / "Du" / "4.json").write_text('{"properties": {"order": {}}}')
+    result = schema(tmp_path, "lint", "--json")
+    found = {(one["revision"], one["level"]) for one in json.loads(result.stdout)}
+    assert (3, "error") in found
+    assert {revision for revision, _ in found} == {3, 4}
+    assert result.exit_code == 1
+
+
 @pytest.mark.parametrize(
     ("name", "said"),
     [
         ("", "schema '': no schema has such a name"),
         ("/dev", "/dev: a folder: name a file of it, or set schemas.folder to it"),
-        ("/dev/null", "/dev/null: Expecting value: line 1 column 1 (char 0)"),
-        ("/dev/zero", "/dev/zero: more than 1,000,000 bytes"),
+        (
+            "/dev/null",
+            "/dev/null: Input is a zero-length, empty document: line 1 column 1 (char 0)",
+        ),
+        ("/dev/zero", "/dev/zero: larger than 1,000,000 bytes"),
         ("Nope", "schema Nope: no schema has such a name"),
     ],
 )
