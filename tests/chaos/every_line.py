@@ -51,16 +51,15 @@ class Read(NamedTuple):
     """All records of a trial's topics: the raw lines, what they became, and who refused events."""
 
     lines: set[Source]
-    events: list[Event]
+    #: By the line that they were: a processor whose lanes have moved may publish one again.
+    events: dict[Source, Event]
     #: Lines by the code of their error; a line that sinks refused is an event too.
     errors: dict[Source, str]
-    #: How many EventErrors there are, repeats among them.
-    told: int
 
     @property
     def stored(self) -> list[Event]:
         """The events that no sink has refused."""
-        return [event for event in self.events if event.source not in self.errors]
+        return [event for source, event in self.events.items() if source not in self.errors]
 
 
 def schemas(folder: Path, seed: int) -> list[Sent]:
@@ -100,8 +99,7 @@ async def read_topics(settings: Settings) -> Read:
     consumer = AIOKafkaConsumer(
         bootstrap_servers=settings.kafka.bootstrap, enable_auto_commit=False, group_id=None
     )
-    found = Read(set(), [], {}, 0)
-    told = 0
+    found = Read(set(), {}, {})
     await consumer.start()
     try:
         topics = [name for name in await consumer.topics() if name.startswith(prefix)]
@@ -117,11 +115,10 @@ async def read_topics(settings: Settings) -> Read:
         while any([await consumer.position(lane) < ends[lane] for lane in lanes]):
             for lane, records in (await consumer.getmany(timeout_ms=1_000)).items():
                 for record in records:
-                    told += lane.topic == names.error
                     _take(found, lane, record, raw, names.error)
     finally:
         await consumer.stop()
-    return found._replace(told=told)
+    return found
 
 
 def _take(found: Read, lane: Any, record: Any, raw: Sequence[str], error: str) -> None:
@@ -132,9 +129,11 @@ def _take(found: Read, lane: Any, record: Any, raw: Sequence[str], error: str) -
     source = (name.rpartition("/")[2], lane.partition, int(offset))
     given = exact(record.value)
     if lane.topic == error:
-        found.errors[source] = given["event"]["code"]
+        code = given["event"]["code"]
+        assert found.errors.setdefault(source, code) == code, "one line, two errors"
     else:
-        found.events.append(Event(lane.topic, source, given))
+        event = Event(lane.topic, source, given)
+        assert found.events.setdefault(source, event) == event, "one line, two events"
 
 
 class Tables:
