@@ -34,7 +34,10 @@ SCALARS = st.sampled_from(
     ]
 )
 ANY = (
-    SCALARS | st.integers() | st.text(max_size=5) | st.floats(allow_nan=False).map(lambda n: n + 0)
+    SCALARS
+    | st.integers()
+    | st.text(max_size=5)
+    | st.floats(allow_nan=False, allow_infinity=False).map(lambda n: n + 0)
 )
 
 
