@@ -25,7 +25,7 @@ from elfaust.refusals import split_source
 from elfaust.settings import Settings
 from elfaust.sinks.connection import connect
 from elfaust.sinks.ddl import owner, owner_of, quoted, table_name
-from elfaust.sinks.folder_owners import FolderOwners, folder_name
+from elfaust.sinks.file_names import FileNames
 from elfaust.sinks.parquet_reader import ParquetFile, parquet_files
 from elfaust.storage import open_storage
 from elfaust.topics import TopicAdmin, TopicNames
@@ -144,8 +144,6 @@ async def account_of(
         elif key := names.key(topic):
             lines.add_events(key, records)
     _add_mysql(settings, lines)
-    if files is None:
-        files = parquet_files(open_storage(settings.hdfs), settings.hdfs.root)
     _add_parquet(settings, lines, files)
     await _add_counts(settings, lines)
     return Account(raw, lines.sorted())
@@ -255,22 +253,19 @@ def _rows(cursor: Any, table: str, key: SchemaKey) -> int:
     return int(cursor.fetchone()[0])
 
 
-def _add_parquet(settings: Settings, lines: _Lines, files: Iterable[ParquetFile]) -> None:
-    owners = FolderOwners(settings, open_storage(settings.hdfs))
-    by_folder = {
-        folder_name(line.key): line
-        for line in lines.sorted()
-        if line.valid and owners.owns(line.key)
-    }
-    uuids: defaultdict[str, Counter[str]] = defaultdict(Counter)
+def _add_parquet(settings: Settings, lines: _Lines, files: Iterable[ParquetFile] | None) -> None:
+    key_of = FileNames(settings).whose([line.key for line in lines.sorted() if line.valid])
+    if files is None:
+        storage, root = open_storage(settings.hdfs), settings.hdfs.root
+        files = parquet_files(storage, root, lambda path: key_of(path) is not None)
+    uuids: defaultdict[SchemaKey, Counter[str]] = defaultdict(Counter)
     for file in files:
-        folder = file.path.removeprefix(settings.hdfs.root).strip("/").partition("/")[0]
-        if folder in by_folder:
-            by_folder[folder].parquet += len(file.uuids)
-            uuids[folder].update(file.uuids)
-    for folder, seen in uuids.items():
+        if key := key_of(file.path):
+            lines[key].parquet += len(file.uuids)
+            uuids[key].update(file.uuids)
+    for key, seen in uuids.items():
         seen.pop("", 0)
-        by_folder[folder].parquet_twice = sum(n - 1 for n in seen.values())
+        lines[key].parquet_twice = sum(n - 1 for n in seen.values())
 
 
 async def _add_counts(settings: Settings, lines: _Lines) -> None:

@@ -23,6 +23,7 @@ from elfaust.auditing.topics import lanes_of
 from elfaust.lag import LagReader, LaneLag
 from elfaust.settings import Settings
 from elfaust.sinks.commit_files import torn, unfinished
+from elfaust.sinks.file_names import FileNames
 from elfaust.storage import open_storage
 from elfaust.wellness import unwell
 
@@ -77,9 +78,9 @@ async def _judged(settings: Settings, lags: list[LaneLag], tick: Tick) -> tuple[
 
     What the stores have is looked at before the ends of topics are: it may not be ahead of them.
     """
-    done, storage = 0, open_storage(settings.hdfs)
+    done, storage, names = 0, open_storage(settings.hdfs), FileNames(settings)
     with ThreadPoolExecutor(THREADS) as threads:
-        paths = await asyncio.to_thread(walked, storage, settings.hdfs.root, threads)
+        paths = await asyncio.to_thread(walked, storage, names, settings.hdfs.root, threads)
         with closing(await asyncio.to_thread(Rows, settings.mysql)) as rows:
             async with lanes_of(settings) as lanes:
 
@@ -88,7 +89,7 @@ async def _judged(settings: Settings, lags: list[LaneLag], tick: Tick) -> tuple[
                     done += len(lane.records)
                     tick(done, lanes.records)
 
-                listing = listed(paths, lanes.topics)
+                listing = listed(paths, lanes.topics, names)
                 judge = Judge(settings, lags, rows, storage, listing, threads)
                 watched = judge.watch(lanes, count)
                 account = account_of(settings, watched, judge.files)

@@ -48,10 +48,10 @@ class Storage(Protocol):
         """Tell whether there is such a file."""
 
     def list(self, path: str) -> list[str]:
-        """Return the sorted names in a folder, none where there is no such folder."""
+        """Return the sorted names in a folder, none where there is no folder of that path."""
 
     def walk(self, path: str) -> Iterator[str]:
-        """Yield the paths of all files below a folder."""
+        """Yield the paths of all files below a folder; of a file, its own."""
 
     def delete(self, path: str) -> None:
         """Delete a file, or a folder and all in it; nothing where there is none."""
@@ -133,6 +133,8 @@ class LocalStorage:
     def walk(self, path: str) -> Iterator[str]:
         """Yield the paths of all files below a folder."""
         with _disk(path):
+            if Path(path).is_file():
+                yield path
             for file in sorted(Path(path).rglob("*")):
                 if file.is_file():
                     yield str(file)
@@ -230,13 +232,15 @@ class WebHdfsStorage:
 
     def list(self, path: str) -> list[str]:
         """Return the sorted names in a folder."""
-        if not self.exists(path):
+        if not self._ask(path, lambda: self._is_folder(path)):
             return []
         return sorted(self._ask(path, lambda: self._client.list(path)))
 
     def walk(self, path: str) -> Iterator[str]:
         """Yield the paths of all files below a folder."""
-        if not self.exists(path):
+        if not self._ask(path, lambda: self._is_folder(path)):
+            if self.exists(path):
+                yield path
             return
         for name, status in self._ask(path, lambda: self._client.list(path, status=True)):
             inner = f"{path.rstrip('/')}/{name}"

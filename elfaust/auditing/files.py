@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import io
-import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future
 from itertools import islice
 from typing import Any, NamedTuple
@@ -13,11 +12,11 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from elfaust.sinks.file_names import FileNames, folders_of_events, topic_and_lane
 from elfaust.storage import Storage
+from elfaust.types import SchemaKey
 
 Row = dict[str, Any]
-#: A file's name, see elfaust/sinks/hdfs.py: topic, lane, first and last offset.
-NAME = re.compile(r"(.+)\.([0-9]{1,9})\.[0-9]{20}-[0-9]{20}.*\.parquet")
 #: Files that are read ahead of the one whose rows are compared.
 AHEAD = 64
 
@@ -32,12 +31,13 @@ class ReadFile(NamedTuple):
 class Listing(NamedTuple):
     """Paths of files.
 
-    `of_lanes` are those of a topic's lane, `strays` those of a schema revision's folder whose names
-    say nothing of the kind.
+    `of_lanes` are those of a topic's lane, `strays` those in a schema revision's folder whose names
+    say nothing of the kind, `homeless` those that are in none.
     """
 
     of_lanes: Mapping[tuple[str, int], list[str]]
-    strays: Mapping[str, list[str]]
+    strays: Mapping[SchemaKey, list[str]]
+    homeless: Sequence[str] = ()
 
     @property
     def lanes(self) -> dict[str, set[int]]:
@@ -48,29 +48,42 @@ class Listing(NamedTuple):
         return found
 
 
-def walked(storage: Storage, root: str, threads: Executor) -> dict[str, list[str]]:
-    """Return the paths below `root` by its folders, those of commits and temporary files left out.
+def walked(storage: Storage, names: FileNames, root: str, threads: Executor) -> list[str]:
+    """Return the paths below `root`, those in elfaust's own folders left out.
 
-    Raises ServerAway when the storage does not answer.
+    The folders of schema revisions are looked through side by side. Raises ServerAway when the
+    storage does not answer.
     """
-    root = root.rstrip("/")
-    folders = [name for name in storage.list(root) if not name.startswith("_")]
-    paths = threads.map(lambda name: sorted(storage.walk(f"{root}/{name}")), folders)
-    return dict(zip(folders, paths, strict=True))
+    found = folders_of_events(storage, root)
+    for _ in range(names.depth - 1):
+        found = [
+            path for paths in threads.map(lambda of: _within(storage, of), found) for path in paths
+        ]
+    return [
+        path for paths in threads.map(lambda of: sorted(storage.walk(of)), found) for path in paths
+    ]
 
 
-def listed(folders: Mapping[str, Sequence[str]], topics: set[str]) -> Listing:
-    """Return paths by folder as a listing, by the lanes of `topics`."""
+def _within(storage: Storage, folder: str) -> list[str]:
+    """Return the paths in a folder; what is none, or empty, stays."""
+    return [f"{folder}/{name}" for name in storage.list(folder)] or [folder]
+
+
+def listed(paths: Iterable[str], topics: set[str], names: FileNames) -> Listing:
+    """Return paths as a listing, by the lanes of `topics`."""
     of_lanes: defaultdict[tuple[str, int], list[str]] = defaultdict(list)
-    strays: defaultdict[str, list[str]] = defaultdict(list)
-    for folder, paths in folders.items():
-        for path in paths:
-            name = NAME.fullmatch(path.rpartition("/")[2])
-            if name and name[1] in topics:
-                of_lanes[name[1], int(name[2])].append(path)
-            else:
-                strays[folder].append(path)
-    return Listing(of_lanes, strays)
+    strays: defaultdict[SchemaKey, list[str]] = defaultdict(list)
+    homeless = []
+    key_of = names.whose([key for topic in topics if (key := names.of_topic(topic))])
+    for path in paths:
+        name = topic_and_lane(path)
+        if name and name[0] in topics:
+            of_lanes[name].append(path)
+        elif key := key_of(path):
+            strays[key].append(path)
+        elif names.is_strange(path):
+            homeless.append(path)
+    return Listing(of_lanes, strays, homeless)
 
 
 def read_files(storage: Storage, paths: Sequence[str], threads: Executor) -> Iterator[ReadFile]:

@@ -8,7 +8,7 @@ from concurrent.futures import Executor
 
 from elfaust.account import Scanned
 from elfaust.auditing.files import Listing
-from elfaust.auditing.finding import Finding
+from elfaust.auditing.finding import Finding, some
 from elfaust.auditing.revision import Revision, Stores
 from elfaust.auditing.table import Rows
 from elfaust.errors import SchemaUnfit, SchemaWaits
@@ -61,6 +61,9 @@ class Judge:
             tick(scanned)
             yield scanned
         self._end()
+        if homeless := self._stores.listing.homeless:
+            detail = f"in no schema's folder: {some(homeless)}"
+            self.findings.append(Finding("unreadable", "HDFS", len(homeless), detail))
 
     def _take(self, scanned: Scanned) -> None:
         if scanned.topic == self._names.error:

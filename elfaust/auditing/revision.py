@@ -53,6 +53,7 @@ class Revision:
     def __init__(self, stores: Stores, schema: Schema) -> None:
         """Look for the table; raises ServerAway when MySQL does not answer."""
         self._stores = stores
+        self._key = schema.key
         self.name = f"{schema.key.schema}_{schema.key.revision}"
         self._event = expanded(schema.event)
         self._sides = {
@@ -180,7 +181,7 @@ class Revision:
         """Return the rows of a lane's events in its files, and in those that name no lane."""
         topic, lane = of
         listing, found = self._stores.listing, defaultdict[str, list[Row]](list)
-        strays = listing.strays.get(self.name.lower(), [])
+        strays = listing.strays.get(self._key, [])
         paths = listing.of_lanes.get((str(topic), int(str(lane))), [])
         for path, rows in read_files(self._stores.storage, [*paths, *strays], self._stores.threads):
             if rows is None:

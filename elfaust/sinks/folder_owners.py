@@ -6,17 +6,13 @@ says which, made by a rename that fails where there is one, so of two workers on
 
 from __future__ import annotations
 
-import re
 import uuid
 
 from elfaust.errors import FolderTrouble
 from elfaust.settings import Settings
+from elfaust.sinks.file_names import FileNames, event_files
 from elfaust.storage import Storage
-from elfaust.topics import TopicNames
 from elfaust.types import SchemaKey
-
-#: Where a path begins to tell the hour.
-HOUR = re.compile(r"\{(?:year|month|day|hour)")
 
 
 def folder_name(key: SchemaKey) -> str:
@@ -34,9 +30,8 @@ class FolderOwners:
 
     def __init__(self, settings: Settings, storage: Storage) -> None:
         self._storage = storage
-        self._names = TopicNames(settings)
+        self._names = FileNames(settings)
         self._root = settings.hdfs.root.rstrip("/")
-        self._path = HOUR.split(settings.hdfs.path)[0].rpartition("/")[0]
 
     def owner(self, key: SchemaKey) -> str:
         """Return who owns the folder of a schema revision, empty where nobody does.
@@ -76,10 +71,10 @@ class FolderOwners:
 
     def _of_files(self, key: SchemaKey) -> str:
         """Return whose files are there from before folders had owners."""
-        folder = self._path.format(schema=key.schema.lower(), revision=key.revision)
-        for path in self._storage.walk(f"{self._root}/{folder}"):
-            topic, *_ = path.rpartition("/")[2].rsplit(".", 3)
-            found = self._names.key(topic)
+        folder = self._names.of_schema(key)
+        walk = self._storage.walk(folder) if folder else event_files(self._storage, self._root)
+        for path in walk:
+            found = self._names.named(path)
             if found and folder_name(found) == folder_name(key):
                 return owner_name(found)
         return ""

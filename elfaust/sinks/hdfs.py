@@ -20,6 +20,7 @@ from elfaust.registry import Registry
 from elfaust.settings import Settings
 from elfaust.sinks.commit_files import Progress
 from elfaust.sinks.commits import CommitLog, Pending
+from elfaust.sinks.file_names import FileNames, file_name
 from elfaust.sinks.folder_owners import FolderOwners, folder_name, owner_name
 from elfaust.sinks.gather import Refused
 from elfaust.sinks.parquet import ParquetWriter, to_bytes
@@ -40,6 +41,7 @@ class HdfsSink:
         self._registry = registry
         self._storage = storage
         self._owners = FolderOwners(settings, storage)
+        self._names = FileNames(settings)
         self._writers: dict[SchemaKey, ParquetWriter] = {}
         self._lanes: dict[int, tuple[CommitLog, Progress]] = {}
         self._threads = ThreadPoolExecutor(settings.hdfs.writers, thread_name_prefix="hdfs")
@@ -115,18 +117,15 @@ class HdfsSink:
             fault = EventFault("consumer", unfit.detail, *key, hint=unfit.hint)
             return [], [(record, fault) for record in records]
         table, refused = writer.table(records)
-        span = f"{records[0].offset:020d}-{records[-1].offset:020d}"
-        if anew:
-            # The old topic's file of these offsets keeps its name.
-            span += f"-{uuid.uuid4().hex[:12]}"
-        name = f"{topic}.{lane}.{span}.parquet"
-        root = self._hdfs.root.rstrip("/")
+        # The old topic's file of these offsets keeps its name.
+        more = uuid.uuid4().hex[:12] if anew else ""
+        name = file_name(topic, lane, records[0].offset, records[-1].offset, more)
         if not table.num_rows:
             return [], refused
         out = {id(record) for record, _ in refused}
         arrived = [record.timestamp for record in records if id(record) not in out]
         hours = by_hour(table, arrived, self._hdfs.first_year, self._hdfs.ahead_hours)
-        folders = [f"{root}/{self._folder(key, hour)}" for hour, _ in hours]
+        folders = [self._names.in_hour(key, hour) for hour, _ in hours]
         self._make_folders(topic, folders)
         return [
             Pending(f"{folder}/{name}", to_bytes(rows))
@@ -155,18 +154,6 @@ class HdfsSink:
                 raise SchemaUnfit(key, detail, OTHERS_PLACE)
             self._writers[key] = writer
         return self._writers[key]
-
-    def _folder(self, key: SchemaKey, hour: str) -> str:
-        year, month, day, of_day = hour[:4], hour[5:7], hour[8:10], hour[11:13]
-        # Numbers without leading zeros, names in lower case: as Refine writes them for Hive.
-        return self._hdfs.path.format(
-            schema=key.schema.lower(),
-            revision=key.revision,
-            year=int(year),
-            month=int(month),
-            day=int(day),
-            hour=int(of_day),
-        )
 
 
 def advance(progress: Progress, topic: str, records: Sequence[Record]) -> list[Record]:

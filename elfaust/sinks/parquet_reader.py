@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import io
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from elfaust.sinks.file_names import event_files
 from elfaust.storage import Storage
 
 log = logging.getLogger(__name__)
@@ -22,23 +23,21 @@ class ParquetFile(NamedTuple):
     uuids: list[str]
 
 
-def parquet_files(storage: Storage, root: str) -> Iterator[ParquetFile]:
-    """Yield the files below `root`, those of commits and temporary ones left out.
+def parquet_files(
+    storage: Storage, root: str, wanted: Callable[[str], bool] = lambda path: True
+) -> Iterator[ParquetFile]:
+    """Yield the files below `root` that are wanted, those in elfaust's own folders left out.
 
     What is no file of ours has no uuids, and is told in the log.
     """
-    root = root.rstrip("/")
-    for name in storage.list(root):
-        if name.startswith("_"):
-            continue
-        for path in storage.walk(f"{root}/{name}"):
-            try:
-                column = parquet_table(storage, path, ["uuid"])["uuid"]
-                uuids = [uuid or "" for uuid in column.to_pylist()]
-            except (pa.ArrowException, KeyError) as error:
-                log.error("%s cannot be read: %s", path, error)
-                uuids = []
-            yield ParquetFile(path, uuids)
+    for path in filter(wanted, event_files(storage, root)):
+        try:
+            column = parquet_table(storage, path, ["uuid"])["uuid"]
+            uuids = [uuid or "" for uuid in column.to_pylist()]
+        except (pa.ArrowException, KeyError) as error:
+            log.error("%s cannot be read: %s", path, error)
+            uuids = []
+        yield ParquetFile(path, uuids)
 
 
 def parquet_table(storage: Storage, path: str, columns: list[str] | None = None) -> Any:

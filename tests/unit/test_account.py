@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
+from pathlib import Path
 
 import orjson
+import pyarrow as pa
+import pytest
 
-from elfaust.account import Account, Line, _Lines, _lines_once
+from elfaust.account import Account, Line, _add_parquet, _Lines, _lines_once
+from elfaust.settings import Settings
+from elfaust.sinks.file_names import FileNames, file_name
+from elfaust.sinks.parquet import to_bytes
+from elfaust.storage import LocalStorage
 from elfaust.types import Record, SchemaKey
 
 EDIT = SchemaKey("Edit", 1)
@@ -136,3 +144,30 @@ def test_a_forwarders_line_is_one_however_often_it_came() -> None:
         Record(b"", 6, 0, "", -1),
     ]
     assert len(_lines_once(records)) == 6
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        Settings().hdfs.path,
+        "raw/{schema}/{revision}/y={year}/m={month}/d={day}/h={hour}",
+        "{year}/{month}/{day}/{hour}/{schema}_{revision}",
+    ],
+)
+@pytest.mark.parametrize("name", ["Edit", "_Under"])
+def test_parquet_rows_are_those_of_the_files_of_a_name(
+    tmp_path: Path, path: str, name: str
+) -> None:
+    base, key, other = Settings(), SchemaKey(name, 1), SchemaKey("Other", 1)
+    hdfs = replace(base.hdfs, storage="local", root=f"{tmp_path}", path=path)
+    settings = replace(base, hdfs=hdfs)
+    names, lines = FileNames(settings), _Lines()
+    for of in (key, other):
+        lines.add_events(of, [Record(b"", 0, 0, "raw", 0)])
+    folder = names.in_hour(key, "2020-09-13T12")
+    rows = to_bytes(pa.table({"uuid": ["a", "b"]}))
+    for file in (file_name(f"eventlogging_{name}_1", 0, 0, 1), "_SUCCESS", ".x.crc"):
+        LocalStorage().write(f"{folder}/{file}", rows)
+    LocalStorage().write(f"{tmp_path}/x.parquet", rows)
+    _add_parquet(settings, lines, None)
+    assert [(lines[of].parquet, lines[of].parquet_twice) for of in (key, other)] == [(2, 0), (0, 0)]

@@ -5,8 +5,10 @@ from __future__ import annotations
 import errno
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
+from hdfs.util import HdfsError
 
 from elfaust.errors import ServerAway
 from elfaust.settings import Hdfs
@@ -51,6 +53,34 @@ def test_a_folder_in_a_files_place_is_no_file(tmp_path: Path) -> None:
     assert not storage.rename(source, target)
     with pytest.raises(FileNotFoundError):
         storage.read(target)
+
+
+def test_of_a_file_the_walk_is_the_file(tmp_path: Path) -> None:
+    LocalStorage().write(f"{tmp_path}/a/b", b"")
+    assert list(LocalStorage().walk(f"{tmp_path}/a/b")) == [f"{tmp_path}/a/b"]
+    assert list(LocalStorage().walk(f"{tmp_path}/a")) == [f"{tmp_path}/a/b"]
+    assert LocalStorage().list(f"{tmp_path}/a/b") == []
+
+
+class NameNode:
+    """HDFS's client, of one file in one folder."""
+
+    def status(self, path: str, strict: bool = True) -> dict[str, str] | None:
+        kinds = {"/r": "DIRECTORY", "/r/x": "FILE"}
+        return {"type": kinds[path]} if path in kinds else None
+
+    def list(self, path: str, status: bool = False) -> list[Any]:
+        if path != "/r":
+            raise HdfsError(f"{path!r} is not a directory.")
+        return [("x", {"type": "FILE"})] if status else ["x"]
+
+
+def test_a_file_where_a_folder_is_expected_is_no_server_that_is_away() -> None:
+    storage = WebHdfsStorage(Hdfs())
+    storage._client = NameNode()
+    assert list(storage.walk("/r")) == list(storage.walk("/r/x")) == ["/r/x"]
+    assert [storage.list(path) for path in ("/r", "/r/x", "/r/y")] == [["x"], [], []]
+    assert list(storage.walk("/r/y")) == []
 
 
 def test_a_file_that_is_not_there_is_said_so(tmp_path: Path) -> None:

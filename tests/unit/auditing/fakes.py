@@ -19,6 +19,7 @@ from elfaust.auditing.judge import Judge
 from elfaust.lag import LaneLag
 from elfaust.registry import Registry
 from elfaust.settings import Settings
+from elfaust.sinks.file_names import FileNames, file_name
 from elfaust.sinks.parquet import ParquetWriter, to_bytes
 from elfaust.storage import LocalStorage
 from elfaust.types import Record, SchemaKey
@@ -31,6 +32,8 @@ RAW = "eventlogging-client-side"
 #: Raw lines are so much further than their events.
 AHEAD = 100
 EVENTS = 6
+#: When events are, and when they came.
+HOUR, NOW = "2020-09-13T12", 1_600_000_000_000
 
 
 class Fakes:
@@ -54,12 +57,13 @@ class Fakes:
 
     def records(self, first: int, last: int) -> list[Record]:
         return [
-            Record(self.values[n], n - first, 0, RAW, n - first + AHEAD) for n in range(first, last)
+            Record(self.values[n], n - first, NOW, RAW, n - first + AHEAD)
+            for n in range(first, last)
         ]
 
     def path(self, lane: int) -> str:
-        root = self.settings.hdfs.root
-        return f"{root}/{NAME.lower()}/hour=1/{TOPIC}.{lane}.{0:020d}-{2:020d}.parquet"
+        folder = FileNames(self.settings).in_hour(KEY, HOUR)
+        return f"{folder}/{file_name(TOPIC, lane, 0, 2)}"
 
     def write(self, lane: int, records: Sequence[Record], path: str = "") -> None:
         table, refused = self.writer.table(records)
@@ -106,9 +110,10 @@ def judged(
     rows: Any = SimpleNamespace(table=lambda *_: None if held is None else Table(held))
     storage = LocalStorage()
     with ThreadPoolExecutor(2) as threads:
-        paths = walked(storage, settings.hdfs.root, threads)
+        names = FileNames(settings)
+        paths = walked(storage, names, settings.hdfs.root, threads)
         topics = {lane.topic for lane in scanned}
-        judge = Judge(settings, lags, rows, storage, listed(paths, topics), threads)
+        judge = Judge(settings, lags, rows, storage, listed(paths, topics, names), threads)
         assert list(judge.watch(scanned)) == list(scanned)
     return judge
 

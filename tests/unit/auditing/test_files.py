@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -15,8 +16,11 @@ import pytest
 from elfaust.auditing import files
 from elfaust.auditing.files import AHEAD, ReadFile, listed, read_files, walked
 from elfaust.errors import ServerAway
+from elfaust.settings import Settings
+from elfaust.sinks.file_names import FileNames
 from elfaust.sinks.parquet import to_bytes
 from elfaust.storage import LocalStorage
+from elfaust.types import SchemaKey
 
 OFFSETS = f"{0:020d}-{2:020d}"
 
@@ -52,16 +56,41 @@ def read(storage: Any, paths: Sequence[str], threads: ThreadPoolExecutor) -> lis
     return list(read_files(storage, paths, threads))
 
 
-def test_what_is_walked_is_below_the_folders_of_schemas(
-    tmp_path: Path, threads: ThreadPoolExecutor
+def names_of(path: str = "", topic: str = "e.{schema}_{revision}") -> FileNames:
+    base = Settings()
+    hdfs = replace(base.hdfs, root="/r", path=path or base.hdfs.path)
+    return FileNames(replace(base, hdfs=hdfs, topics=replace(base.topics, event=topic)))
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        Settings().hdfs.path,
+        "raw/{schema}/{revision}/y={year}/m={month}/d={day}/h={hour}",
+        "{year}/{month}/{day}/{hour}/{schema}_{revision}",
+    ],
+)
+def test_what_is_walked_is_all_but_elfaust_s_own(
+    tmp_path: Path, threads: ThreadPoolExecutor, path: str
 ) -> None:
-    for path in ("edit_1/hour=2/b", "edit_1/hour=1/a", "foo_2/c", "_commits/lane=0/1", "_owners/x"):
-        LocalStorage().write(f"{tmp_path}/{path}", b"")
-    assert walked(LocalStorage(), f"{tmp_path}", threads) == {
-        "edit_1": [f"{tmp_path}/edit_1/hour=1/a", f"{tmp_path}/edit_1/hour=2/b"],
-        "foo_2": [f"{tmp_path}/foo_2/c"],
-    }
-    assert walked(LocalStorage(), f"{tmp_path}/none", threads) == {}
+    files = [
+        "a/b/c/d",
+        "_under_1/hour=1/a",
+        "edit_1/x",
+        "edit_1/hour=1/_SUCCESS",
+        "file",
+        "raw/file",
+    ]
+    for name in (*files, "_commits/lane=0/1", "_owners/x", "_temporary/lane=0/y"):
+        LocalStorage().write(f"{tmp_path}/{name}", b"")
+    LocalStorage().make_folder(f"{tmp_path}/empty")
+    for root in (f"{tmp_path}", f"{tmp_path}/"):
+        found = walked(LocalStorage(), names_of(path), root, threads)
+        assert sorted(found) == sorted(f"{tmp_path}/{name}" for name in files)
+    assert walked(LocalStorage(), names_of(path), f"{tmp_path}/none", threads) == []
+
+
+EDIT = SchemaKey("Edit", 1)
 
 
 @pytest.mark.parametrize("root", ["/data", "/data/"])
@@ -72,24 +101,54 @@ def test_paths_are_in_order_whatever_a_storage_gives(
         list=lambda path: ["edit_1"],
         walk=lambda path: iter([f"{path}/hour=2/b", f"{path}/hour=1/a"]),
     )
-    found = walked(storage, root, threads)
-    assert found == {"edit_1": ["/data/edit_1/hour=1/a", "/data/edit_1/hour=2/b"]}
+    found = walked(storage, names_of(), root, threads)
+    assert found == ["/data/edit_1/hour=1/a", "/data/edit_1/hour=2/b"]
 
 
 def test_a_file_s_name_says_whose_it_is() -> None:
-    ours = [f"/r/edit_1/hour=1/e.edit_1.12.{OFFSETS}{end}.parquet" for end in ("", ".1a2b")]
+    ours = [f"/r/edit_1/hour=1/e.Edit_1.12.{OFFSETS}{end}.parquet" for end in ("", ".1a2b")]
+    anywhere = f"/r/x/e.Edit_1.0.{OFFSETS}.parquet"
     strays = [
         "/r/edit_1/x.parquet",
         f"/r/edit_1/other.12.{OFFSETS}.parquet",
-        f"/r/edit_1/e.edit_1.{OFFSETS}.parquet",
-        f"/r/edit_1/e.edit_1.1234567890.{OFFSETS}.parquet",
-        f"/r/edit_1/e.edit_1.12.{OFFSETS}.parquet.tmp",
-        f"/r/edit_1/e.edit_1.12.{OFFSETS}.parquet/part",
+        f"/r/edit_1/e.Gone_1.12.{OFFSETS}.parquet",
+        f"/r/edit_1/e.Edit_1.{OFFSETS}.parquet",
+        f"/r/edit_1/e.Edit_1.1234567890.{OFFSETS}.parquet",
+        f"/r/edit_1/e.Edit_1.12.{OFFSETS}.parquet.tmp",
+        f"/r/edit_1/e.Edit_1.12.{OFFSETS}.parquet/part",
     ]
-    found = listed({"edit_1": [*ours, *strays], "foo_2": ["/r/foo_2/y"]}, {"e.edit_1"})
-    assert found.of_lanes == {("e.edit_1", 12): ours}
-    assert found.strays == {"edit_1": strays, "foo_2": ["/r/foo_2/y"]}
-    assert found.lanes == {"e.edit_1": {12}}
+    homeless = ["/r/foo_2/y", "/r/z.parquet", f"/r/{OFFSETS}.parquet"]
+    passed_over = [
+        "/r/_SUCCESS",
+        "/r/edit_1/_SUCCESS",
+        "/r/edit_1/.x.crc",
+        f"/r/edit_1/_e.Edit_1.12.{OFFSETS}.parquet",
+        f"/r/gone_1/e.Gone_1.12.{OFFSETS}.parquet",
+    ]
+    paths = [*ours, anywhere, *strays, *homeless, *passed_over]
+    found = listed(paths, {"e.Edit_1", "other_topic"}, names_of())
+    assert found.of_lanes == {("e.Edit_1", 12): ours, ("e.Edit_1", 0): [anywhere]}
+    assert found.strays == {EDIT: strays}
+    assert found.homeless == homeless
+    assert found.lanes == {"e.Edit_1": {0, 12}}
+
+
+@pytest.mark.parametrize(
+    ("path", "folder"),
+    [
+        ("raw/{schema}/{revision}/y={year}/m={month}/d={day}/h={hour}", "raw/edit/1/y=2020"),
+        ("_/{schema}_{revision}/{year}{month}{day}{hour}", "_/edit_1"),
+        ("{year}/{month}/{day}/{hour}/{schema}_{revision}", ""),
+        ("{schema}/{year}/{revision}/{month}/{day}/{hour}", ""),
+    ],
+)
+def test_whatever_the_path_a_file_is_found(path: str, folder: str) -> None:
+    names = names_of(path)
+    file = f"{names.in_hour(EDIT, '2020-09-13T12')}/e.Edit_1.3.{OFFSETS}.parquet"
+    stray = f"/r/{folder or 'edit/1'}/x"
+    found = listed([file, stray], {"e.Edit_1"}, names)
+    assert found.of_lanes == {("e.Edit_1", 3): [file]}
+    assert (found.strays, found.homeless) == (({EDIT: [stray]}, []) if folder else ({}, [stray]))
 
 
 def test_rows_come_file_by_file_in_their_order(threads: ThreadPoolExecutor) -> None:

@@ -228,6 +228,14 @@ def test_a_schema_that_is_not_to_be_had_is_a_finding(fakes: Fakes) -> None:
     assert "Gone/7.json into" in found.detail
 
 
+def test_files_of_nobody_are_one_finding_and_end_nothing(fakes: Fakes) -> None:
+    root = fakes.settings.hdfs.root
+    for name in ("x.parquet", "raw/x.parquet", "_SUCCESS", f"{NAME.lower()}/hour=1/_SUCCESS"):
+        fakes.storage.write(f"{root}/{name}", b"x")
+    detail = f"in no schema's folder: {root}/raw/x.parquet, {root}/x.parquet"
+    assert fakes.findings() == [Finding("unreadable", "HDFS", 2, detail)]
+
+
 def test_a_table_of_another_shape_is_a_finding_and_ends_nothing(fakes: Fakes) -> None:
     for held in fakes.rows:
         del held["event_emailsAfter"]

@@ -20,6 +20,7 @@ from elfaust.auditing.table import TableUnreadable
 from elfaust.dialect import LATEST
 from elfaust.errors import ServerAway
 from elfaust.registry import Registry, Schema
+from elfaust.sinks.file_names import FileNames
 from elfaust.sinks.parquet import ParquetWriter
 from elfaust.types import Record, SchemaKey
 from tests.unit.auditing.fakes import (
@@ -55,12 +56,13 @@ def taken(
     """Return a revision that has taken all lanes; `table` gives the table, or raises."""
     rows: Any = SimpleNamespace(table=table or (lambda *_: Table(fakes.rows)))
     with ThreadPoolExecutor(2) as threads:
-        paths = walked(fakes.storage, fakes.settings.hdfs.root, threads)
+        names = FileNames(fakes.settings)
+        paths = walked(fakes.storage, names, fakes.settings.hdfs.root, threads)
         stores = Stores(
             fakes.settings,
             rows,
             fakes.storage,
-            listed(paths, {TOPIC}),
+            listed(paths, {TOPIC}, names),
             threads,
             acknowledged,
             defaultdict(set, refused or {}),
