@@ -48,14 +48,19 @@ class Finding(NamedTuple):
     message: str
 
 
-def lint(schema: Schema, table_format: str, others: Iterable[SchemaKey]) -> list[Finding]:
-    """Return what will hurt in a schema revision; `others` are those that exist beside it."""
+def lint(
+    schema: Schema, table_format: str, others: Iterable[SchemaKey], number: str = "FLOAT"
+) -> list[Finding]:
+    """Return what will hurt in a schema revision; `others` are those that exist beside it.
+
+    `table_format` and `number` are the settings `mysql.table` and `mysql.number`.
+    """
     try:
         _ = schema.validator
     except ValueError as error:
         return [Finding("error", "$", f"Nobody can judge by this schema: {error}.")]
-    found = [*_names(schema, table_format, others), *_shapes(schema), *_judging(schema)]
-    found += _kept(schema)
+    found = [*_names(schema, table_format, others), *_shapes(schema, number)]
+    found += [*_judging(schema), *_kept(schema, number)]
     if not schema.event.get("description"):
         found.append(Finding("note", "$", "Say in `description` what the events are about."))
     for part in properties(schema.event):
@@ -80,9 +85,9 @@ def _names(schema: Schema, table_format: str, others: Iterable[SchemaKey]) -> It
             yield Finding("error", "$", message)
 
 
-def _shapes(schema: Schema) -> Iterator[Finding]:
+def _shapes(schema: Schema, number: str) -> Iterator[Finding]:
     try:
-        columns = table_columns(schema)
+        columns = table_columns(schema, number)
         if any(column.sql_type == "TEXT" for column in columns):
             message = f"{len(columns)} columns pass MySQL's 65,535 bytes a row: strings are TEXT."
             yield Finding("note", "$", message)
@@ -94,7 +99,7 @@ def _shapes(schema: Schema) -> Iterator[Finding]:
         yield Finding("error", "$", f"Change a property: {unfit.detail}.")
 
 
-def _kept(schema: Schema) -> Iterator[Finding]:
+def _kept(schema: Schema, number: str) -> Iterator[Finding]:
     """Find what the stores keep otherwise than it was sent, or in one of them alone."""
     shape = shape_of(schema.event)
     for place in shape.places():
@@ -109,7 +114,7 @@ def _kept(schema: Schema) -> Iterator[Finding]:
             )
             # Objects are open unless they say otherwise; that this one says so is meant.
             yield Finding("warning" if place is shape else "note", path, message)
-        elif place.kind == "number" and "[]" not in place.path:
+        elif place.kind == "number" and number == "FLOAT" and ITEMS not in place.path:
             message = (
                 "Send integers of more than 7 digits as an integer, or have mysql.number = DOUBLE:"
                 " a FLOAT makes 1599999967232 of 1600000000123."

@@ -14,8 +14,8 @@ from elfaust.dialect import DIALECTS
 from elfaust.errors import ElfaustError, SchemaAway, SchemaUnfit
 from elfaust.nearness import near_schema
 from elfaust.registry import Kind, Registry, Schema
-from elfaust.schema_diff import diff
 from elfaust.schema_lint import Finding, lint
+from elfaust.schema_revisions import compare
 from elfaust.settings import Settings
 from elfaust.sinks.ddl import create_table, table_name
 from elfaust.types import SchemaKey
@@ -66,7 +66,12 @@ def lint_command(settings: Settings, name: str | None, revision: int | None, as_
     found = [
         (schema.key, finding)
         for schema in _chosen(settings, name, revision)
-        for finding in lint(schema, settings.mysql.table, Registry(settings.schemas).known())
+        for finding in lint(
+            schema,
+            settings.mysql.table,
+            Registry(settings.schemas).known(),
+            settings.mysql.number,
+        )
     ]
     if as_json:
         click.echo(json.dumps([_finding_object(*item) for item in found]))
@@ -90,7 +95,8 @@ def diff_command(settings: Settings, name: str, old: int, new: int, as_json: boo
 
     Exits 1 if a change is breaking, or if only you can tell: look yourself.
     """
-    changes = diff(find(settings, name, old).event, find(settings, name, new).event)
+    was, now = find(settings, name, old), find(settings, name, new)
+    changes = compare(was, now, settings.mysql.table, settings.mysql.number)
     if as_json:
         click.echo(json.dumps([change._asdict() for change in changes]))
     else:

@@ -212,3 +212,10 @@ def test_what_a_float_rounds_is_told_of_columns() -> None:
     event = {"properties": {"n": {"type": "number"}, "i": {"type": "integer"}}}
     told = [f.path for f in lint(Schema(KEY, event), FORMAT, ()) if "FLOAT" in f.message]
     assert told == ["$.event.n"]
+
+
+def test_what_a_double_holds_is_no_error_of_it() -> None:
+    schema = Schema(KEY, {**of(type="number", default=1e39)})
+    assert any(f.level == "error" for f in lint(schema, FORMAT, ()))
+    told = lint(schema, FORMAT, (), "DOUBLE")
+    assert not any(f.level == "error" or "FLOAT" in f.message for f in told)
