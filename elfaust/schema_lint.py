@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from elfaust.errors import SchemaUnfit
 from elfaust.hints import step
@@ -13,10 +13,11 @@ from elfaust.recursion import multiplying
 from elfaust.references import unnamed
 from elfaust.registry import Schema
 from elfaust.schema_tree import ITEMS, Property, properties, types_of
-from elfaust.shape import default_of, shape_of
+from elfaust.shape import Place, default_of, shape_of
 from elfaust.sinks.ddl import table_columns, table_name
 from elfaust.sinks.folder_owners import folder_name
 from elfaust.sinks.parquet_types import event_shape
+from elfaust.sinks.rows import DIGITS
 from elfaust.steps import MAX_STEPS
 from elfaust.types import SchemaKey
 
@@ -103,7 +104,7 @@ def _kept(schema: Schema, number: str) -> Iterator[Finding]:
     """Find what the stores keep otherwise than it was sent, or in one of them alone."""
     shape = shape_of(schema.event)
     for place in shape.places():
-        path = "$" + "".join(map(step, place.path))
+        path = _path(place)
         if place.kind == "mixed":
             message = "Give it the type object alone: what is none is in no column of MySQL's."
             yield Finding("warning", path, message)
@@ -120,6 +121,61 @@ def _kept(schema: Schema, number: str) -> Iterator[Finding]:
                 " a FLOAT makes 1599999967232 of 1600000000123."
             )
             yield Finding("note", path, message)
+        if place.members and place.schema.get("default") is not None:
+            message = "Give its properties the defaults: its own is not filled in."
+            yield Finding("warning", path, message)
+    yield from _half_filled(shape)
+    for leaf in shape.leaves():
+        if leaf.path[-1] == "timestamp" and may_be_longer(leaf.schema, DIGITS):
+            message = (
+                f"Give it another name, as dt, or maxLength {DIGITS}: its column has {DIGITS}"
+                " characters, and an event with a longer text, as 2026-01-31T00:00:00Z, is refused."
+            )
+            yield Finding("warning", _path(leaf), message)
+
+
+def _half_filled(place: Place, mixed: Place | None = None) -> Iterator[Finding]:
+    """Find defaults that one store fills in and the other does not."""
+    mixed = mixed or (place if place.kind == "mixed" else None)
+    for of in place.members.values():
+        yield from _half_filled(of, mixed)
+        if mixed is not None and not of.members and of.default is not None:
+            message = (
+                f"Give {_path(mixed)} the type object alone: Parquet keeps it as it was sent, and"
+                " only MySQL's column has the default."
+            )
+            yield Finding("warning", _path(of), message)
+        elif mixed is None and of.item is not None:
+            yield from _filled_items(of.item)
+
+
+def _filled_items(item: Place) -> Iterator[Finding]:
+    if item.item is not None:
+        yield from _filled_items(item.item)
+    for of in item.members.values():
+        yield from _filled_items(of)
+        if item.kind == "object" and not of.members and of.default is not None:
+            message = (
+                "Do without a default in items: Parquet has it where it is left out, and MySQL"
+                " keeps the array as it was sent."
+            )
+            yield Finding("warning", _path(of), message)
+
+
+def _path(place: Place) -> str:
+    return "$" + "".join(name if name == ITEMS else step(name) for name in place.path)
+
+
+def may_be_longer(schema: dict[str, Any], length: int) -> bool:
+    """Tell whether a text of more than so many characters may pass a schema, JSON text too."""
+    values = schema.get("enum", [schema["const"]] if "const" in schema else None)
+    if isinstance(values, list):
+        return any(isinstance(of, str) and len(of) > length for of in values)
+    types = types_of(schema)
+    if types & {"any", "object", "array"}:
+        return True
+    most = schema.get("maxLength")
+    return "string" in types and not (isinstance(most, int | float) and most <= length)
 
 
 def _judging(schema: Schema) -> Iterator[Finding]:
