@@ -48,6 +48,13 @@ LIMITS = {
     "maxContains": -1,
     "exclusiveMaximum": -1,
 }
+#: Keywords that hold a schema or a list of them; draft 3's types may be schemas.
+OF_SCHEMAS = frozenset(
+    """
+    additionalProperties items prefixItems additionalItems contains propertyNames not allOf anyOf
+    oneOf if then else extends disallow type unevaluatedItems unevaluatedProperties
+    """.split()  # noqa: SIM905
+)
 #: Keywords without which a schema allows no less than with them.
 REFUSING = frozenset(
     """
@@ -98,7 +105,7 @@ def effect(keyword: str, was: Any, now: Any) -> Effect | None:
     """
     if keyword in ANNOTATIONS:
         return _annotated(keyword, was, now)
-    message = f"{keyword} {_shown(was)}, now {_shown(now)}"
+    message = f"{keyword} {shown(was)}, now {shown(now)}"
     try:
         return Effect(message, _refuses_more(keyword, was, now))
     except (TypeError, ValueError, ArithmeticError):
@@ -110,11 +117,14 @@ def _annotated(keyword: str, was: Any, now: Any) -> Effect | None:
         return Effect("described otherwise", breaking=False)
     if keyword in ("default", "format"):
         more = ", which is not checked" if keyword == "format" else ""
-        return Effect(f"{keyword} {_shown(was)}, now {_shown(now)}{more}", breaking=False)
+        return Effect(f"{keyword} {shown(was)}, now {shown(now)}{more}", breaking=False)
     return None
 
 
 def _refuses_more(keyword: str, was: Any, now: Any) -> bool | None:
+    if keyword == "minContains":
+        # An array has to contain one where nothing is said.
+        return _least_contained(was, now)
     if now is ABSENT and (keyword in RULES or keyword in REFUSING or keyword in LIMITS):
         return False
     if keyword in LIMITS:
@@ -143,6 +153,10 @@ def _multiple(was: Any, now: Any) -> bool:
     return was is ABSENT or was % now != 0
 
 
+def _least_contained(was: Any, now: Any) -> bool:
+    return bool((1 if now is ABSENT else now) > (1 if was is ABSENT else was))
+
+
 def _switched_on(was: Any, now: Any) -> bool:
     return bool(now) and (was is ABSENT or not was)
 
@@ -160,6 +174,7 @@ RULES: dict[str, Callable[[Any, Any], bool]] = {
 }
 
 
-def _shown(value: Any) -> str:
+def shown(value: Any) -> str:
+    """Return a value of a keyword for a message."""
     text = repr(value) if isinstance(value, Absent) else json.dumps(value, ensure_ascii=False)
     return text if len(text) <= 200 else f"{text[:200]}..."

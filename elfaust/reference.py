@@ -1,11 +1,12 @@
 """`jsonschema`, the reference, without what in it has no bound: its steps are counted.
 
-Its keywords are as they were written, with three of the names that they use exchanged.
+Its keywords are as they were written, with three of the names that they use exchanged, and those
+wrapped that raise on a schema which jsonschema-rs takes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 from types import FunctionType, ModuleType, SimpleNamespace
 from typing import Any
 
@@ -57,6 +58,32 @@ def _names(module: ModuleType, **exchanged: object) -> dict[str, Any]:
     return names
 
 
+def _with_items_of_one_schema(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Have `items` that are true or false be a schema: `jsonschema` asks how many they are.
+
+    Its function takes the schema in which they stand as its last argument.
+    """
+
+    def called(*arguments: Any) -> Any:
+        *others, schema = arguments
+        if isinstance(schema, dict) and isinstance(schema.get("items"), bool):
+            schema = {**schema, "items": {}}
+        return function(*others, schema)
+
+    return called
+
+
+def _with_a_consequence(function: Keyword) -> Keyword:
+    """Leave an `if` without `then` and `else` alone: a reference in it may lead nowhere."""
+
+    def called(validator: Any, value: Any, instance: Any, schema: Any) -> Any:
+        if "then" in schema or "else" in schema:
+            return function(validator, value, instance, schema)
+        return None
+
+    return called
+
+
 _EXCHANGED = {"re": SimpleNamespace(search=search), "uniq": _uniq, "set": _in_order}
 _OF_UTILS = _names(_utils, **_EXCHANGED)
 _HELPERS = {
@@ -64,12 +91,12 @@ _HELPERS = {
     for name, found in vars(_keywords).items()
     if getattr(found, "__module__", "") == _utils.__name__
 }
-_KEYWORDS = {
-    _keywords.__name__: _names(_keywords, **{**_HELPERS, **_EXCHANGED}),
-    _legacy_keywords.__name__: _names(
-        _legacy_keywords, **_EXCHANGED, _utils=SimpleNamespace(**_OF_UTILS)
-    ),
-}
+_NEWER = _names(_keywords, **{**_HELPERS, **_EXCHANGED})
+_OLDER = _names(_legacy_keywords, **_EXCHANGED, _utils=SimpleNamespace(**_OF_UTILS))
+_NEWER["if_"] = _with_a_consequence(_NEWER["if_"])
+for _name in ("additionalItems", "find_evaluated_item_indexes_by_schema"):
+    _OLDER[_name] = _with_items_of_one_schema(_OLDER[_name])
+_KEYWORDS = {_keywords.__name__: _NEWER, _legacy_keywords.__name__: _OLDER}
 
 
 def _bound(keyword: Any) -> Keyword:

@@ -10,7 +10,8 @@ from elfaust.json_text import MAX_DEPTH
 
 #: Keywords whose values are data, in which nothing refers to anything.
 DATA = ("enum", "const", "default", "examples")
-#: Keywords whose values hold schemas by name: there `default` is a name like any other.
+#: Keywords whose values hold schemas, or lists of names, by name: there `default` is a name like
+#: any other.
 MAPS = (
     "properties",
     "patternProperties",
@@ -18,6 +19,7 @@ MAPS = (
     "$defs",
     "dependencies",
     "dependentSchemas",
+    "dependentRequired",
 )
 #: What names a part of a schema or its draft: elfaust's references start at the whole schema.
 NAMES = ("id", "$id", "$schema")

@@ -6,59 +6,23 @@ person can tell, a change is not `sure`, and counts as breaking.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any, NamedTuple
+import itertools
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
 
 from elfaust.drafts import DRAFT3
-from elfaust.keywords import ABSENT, ANNOTATIONS, REFUSING, effect, knows, same
-from elfaust.schema_pairs import Part, are_same, bare, dynamic_definitions, whole
+from elfaust.keywords import ABSENT, ANNOTATIONS, REFUSING, effect, knows, same, shown
+from elfaust.schema_change import Change, Pair, unsure
+from elfaust.schema_members import items, others, patterns, properties, required
+from elfaust.schema_pairs import are_same, bare, dynamic_definitions, whole
 from elfaust.schema_tree import types_of
 
 Schema = dict[str, Any]
 ANY = frozenset(["any"])
-#: Keywords that are looked at together with others.
-TOGETHER = (
-    "type",
-    "enum",
-    "const",
-    "properties",
-    "required",
-    "additionalProperties",
-    "patternProperties",
-    "items",
-    "prefixItems",
-    "additionalItems",
-)
 #: With these an object or array may take what other keywords have looked at.
 UNEVALUATED = ("unevaluatedProperties", "unevaluatedItems")
-
-
-class Change(NamedTuple):
-    """One change: where, what, whether it breaks producers or readers, whether that is `sure`."""
-
-    path: str
-    message: str
-    breaking: bool
-    sure: bool = True
-
-    @property
-    def kind(self) -> str:
-        """What it is in the words of `elfaust schema diff`."""
-        if not self.sure:
-            return "changed: look yourself"
-        return "breaking" if self.breaking else "compatible"
-
-
-class _Pair(NamedTuple):
-    """A part of a schema in two revisions."""
-
-    path: str
-    was: Part
-    now: Part
-
-    def part(self, name: str, was: Any, now: Any) -> _Pair:
-        """Return a part of both; `name` is what it adds to the path."""
-        return _Pair(f"{self.path}{name}", self.was.part(was), self.now.part(now))
+#: Keywords that look at all keys or items, or at the first ones.
+EVALUATING = ("additionalProperties", "items", "prefixItems", "additionalItems")
 
 
 def diff(old: Schema, new: Schema) -> list[Change]:
@@ -66,45 +30,80 @@ def diff(old: Schema, new: Schema) -> list[Change]:
 
     Raises ValueError for a schema whose references cannot be followed, or of an unknown draft.
     """
-    first = _Pair("$.event", whole(old), whole(new))
+    first = Pair("$.event", whole(old), whole(new))
     changes = []
     if first.was.draft != first.now.draft:
         message = f"written in draft {first.was.draft}, now {first.now.draft}"
-        changes.append(_unsure(first.path, message))
+        changes.append(unsure(first.path, message))
     if not same(dynamic_definitions(old), dynamic_definitions(new)):
-        changes.append(_unsure(first.path, "parts that $dynamicRef may refer to are others now"))
+        changes.append(unsure(first.path, "parts that $dynamicRef may refer to are others now"))
     left = [first]
     while left:
         pair = left.pop()
         if pair.was.of is None or pair.now.of is None:
             changes += _of_nothing(pair)
             continue
-        for look in (_types, _values, _keywords, _others, _required):
-            changes += look(pair)
-        for found in (*_properties(pair), *_patterns(pair), *_items(pair)):
+        for found in _looked(pair):
             if isinstance(found, Change):
                 changes.append(found)
-            elif not same(found.was.of, found.now.of):
+            else:
                 left.append(found)
     return sorted(changes, key=lambda change: change.path)
 
 
-def _unsure(path: str, message: str) -> Change:
-    return Change(path, message, breaking=True, sure=False)
+def _looked(pair: Pair) -> Iterator[Change | Pair]:
+    """Find what has changed at a part, and the parts of it that are others now."""
+    yield from _keywords(pair)
+    for keywords, looks in TOGETHER.items():
+        told = False
+        for found in itertools.chain.from_iterable(look(pair) for look in looks):
+            if isinstance(found, Change):
+                told = True
+            elif same(found.was.of, found.now.of):
+                continue
+            else:
+                # Of parts that differ in annotations alone there may be nothing to tell.
+                told = told or not same(bare(found.was.of), bare(found.now.of))
+            yield found
+        if not told:
+            yield from _otherwise(pair, keywords)
+    yield from _unevaluated(pair)
 
 
-def _of_nothing(pair: _Pair) -> Iterator[Change]:
+def _otherwise(pair: Pair, keywords: Iterable[str]) -> Iterator[Change]:
+    """Find what is written otherwise and, for all that is known of its keyword, means the same."""
+    for keyword in keywords:
+        was, now = pair.of(keyword)
+        if keyword == "required" and pair.is_named and DRAFT3.name in pair.drafts:
+            # That is told of the object that has the property.
+            continue
+        if not are_same(keyword, was, now):
+            yield Change(pair.path, f"{keyword} {shown(was)}, now {shown(now)}", breaking=False)
+
+
+def _unevaluated(pair: Pair) -> Iterator[Change]:
+    """Find what may look at less now, where what nothing has looked at has rules of its own."""
+    if not any(pair.now.get(name) is not None for name in UNEVALUATED):
+        return
+    for keyword in EVALUATING:
+        was, now = pair.of(keyword)
+        fewer = isinstance(now, list) and not (isinstance(was, list) and len(now) >= len(was))
+        if was is not ABSENT and (now is ABSENT or fewer) and not are_same(keyword, was, now):
+            yield unsure(pair.path, f"{keyword} {shown(was)}, now {shown(now)}")
+
+
+def _of_nothing(pair: Pair) -> Iterator[Change]:
     if pair.was.of is not None:
         yield Change(pair.path, "no value allowed now", breaking=True)
     elif pair.now.of is not None:
         yield Change(pair.path, "no value was allowed, now some are", breaking=False)
 
 
-def _types(pair: _Pair) -> Iterator[Change]:
+def _types(pair: Pair) -> Iterator[Change]:
     was, now = pair.was.get("type", "any"), pair.now.get("type", "any")
     if _has_schemas(was) or _has_schemas(now):
         if not are_same("type", was, now):
-            yield _unsure(pair.path, f"type {was}, now {now}")
+            yield unsure(pair.path, f"type {was}, now {now}")
         return
     before, after = types_of({"type": was}), types_of({"type": now})
     if before != after:
@@ -133,7 +132,7 @@ def _widens(before: frozenset[str], after: frozenset[str]) -> bool:
     return text and (new == ANY or (old <= new and len(new) > 1))
 
 
-def _values(pair: _Pair) -> Iterator[Change]:
+def _values(pair: Pair) -> Iterator[Change]:
     path, before, after = pair.path, pair.was.allowed, pair.now.allowed
     if before is None and after is None:
         return
@@ -150,91 +149,40 @@ def _values(pair: _Pair) -> Iterator[Change]:
             yield Change(path, f"values allowed now: {come}", breaking=False)
 
 
-def _keywords(pair: _Pair) -> Iterator[Change]:
+def _keywords(pair: Pair) -> Iterator[Change]:
     """Find what has changed of keywords each of which counts for itself."""
     old, new = pair.was.of or {}, pair.now.of or {}
     for keyword in sorted(old.keys() | new.keys()):
         was, now = old.get(keyword, ABSENT), new.get(keyword, ABSENT)
         if same(was, now) or (keyword not in ANNOTATIONS and are_same(keyword, was, now)):
             continue
-        for draft in dict.fromkeys((pair.was.draft, pair.now.draft)):
+        for draft in pair.drafts:
             if not knows(draft, keyword) and keyword not in ANNOTATIONS:
-                yield _unsure(pair.path, f"{keyword} changed, which draft {draft} does not know")
+                yield unsure(pair.path, f"{keyword} changed, which draft {draft} does not know")
                 break
         else:
-            if keyword not in TOGETHER:
+            if keyword not in LOOKED_AT_TOGETHER:
                 yield from _keyword(pair, keyword, was, now)
 
 
-def _keyword(pair: _Pair, keyword: str, was: Any, now: Any) -> Iterator[Change]:
+def _keyword(pair: Pair, keyword: str, was: Any, now: Any) -> Iterator[Change]:
     found = effect(keyword, was, now)
     if found is None:
         return
     counted = keyword in REFUSING and any(pair.now.get(name) is not None for name in UNEVALUATED)
     if found.breaking is None or counted:
-        yield _unsure(pair.path, found.message)
+        yield unsure(pair.path, found.message)
     else:
         yield Change(pair.path, found.message, found.breaking)
 
 
-def _required(pair: _Pair) -> Iterator[Change]:
-    """Find what is required, or is not any more, of what is there in both revisions, or neither."""
-    come_or_gone = pair.was.properties.keys() ^ pair.now.properties.keys()
-    for name in sorted((pair.was.required ^ pair.now.required) - come_or_gone):
-        needed = name in pair.now.required
-        message = "required now" if needed else "optional now"
-        yield Change(f"{pair.path}.{name}", message, breaking=needed)
-    if DRAFT3.name in (pair.was.draft, pair.now.draft):
-        lists = [part.get("required") for part in (pair.was, pair.now)]
-        if any(isinstance(of, list) for of in lists) and not same(*lists):
-            yield _unsure(pair.path, "a list of what is required, which draft 03 does not know")
-
-
-def _properties(pair: _Pair) -> Iterator[Change | _Pair]:
-    was, now = pair.was.properties, pair.now.properties
-    for name in sorted(was.keys() | now.keys()):
-        if name in was and name in now:
-            yield pair.part(f".{name}", was[name], now[name])
-        elif name in was:
-            yield Change(f"{pair.path}.{name}", "removed", breaking=True)
-        else:
-            yield _added(pair, name, now[name])
-
-
-def _added(pair: _Pair, name: str, of: Any) -> Change:
-    path = f"{pair.path}.{name}"
-    if name in pair.now.required:
-        return Change(path, "added, required", breaking=True)
-    was_taken = pair.was.patterns or pair.was.get("additionalProperties", True) is not False
-    if was_taken and bare(of) not in ({}, True):
-        return _unsure(path, "added, optional; what was sent of it before had any value")
-    return Change(path, "added, optional", breaking=False)
-
-
-def _others(pair: _Pair) -> Iterator[Change]:
-    was, now = (part.get("additionalProperties", True) for part in (pair.was, pair.now))
-    if (was is False) != (now is False):
-        message = "other properties refused now" if now is False else "other properties allowed now"
-        yield Change(pair.path, message, breaking=now is False)
-
-
-def _patterns(pair: _Pair) -> Iterator[Change | _Pair]:
-    was, now = pair.was.patterns, pair.now.patterns
-    for pattern in sorted(was.keys() | now.keys()):
-        if pattern in was and pattern in now:
-            yield pair.part(f".{{{pattern}}}", was[pattern], now[pattern])
-        else:
-            kind = "by a schema of their own" if pattern in now else "as all others"
-            yield _unsure(pair.path, f"properties like {pattern} {kind} now")
-    others = [part.get("additionalProperties", True) for part in (pair.was, pair.now)]
-    if False not in others:
-        yield pair.part(".*", *others)
-
-
-def _items(pair: _Pair) -> Iterator[Change | _Pair]:
-    (was, others_were), (now, others) = pair.was.items, pair.now.items
-    for place in range(max(len(was), len(now))):
-        one = was[place] if place < len(was) else others_were
-        other = now[place] if place < len(now) else others
-        yield pair.part(f"[{place}]", one, other)
-    yield pair.part("[]", others_were, others)
+Look = Callable[[Pair], Iterator[Change | Pair]]
+#: Keywords that are looked at together, and who looks at them.
+TOGETHER: dict[tuple[str, ...], tuple[Look, ...]] = {
+    ("type",): (_types,),
+    ("enum", "const"): (_values,),
+    ("additionalProperties", "patternProperties"): (others, patterns),
+    ("properties", "required"): (required, properties),
+    ("items", "prefixItems", "additionalItems"): (items,),
+}
+LOOKED_AT_TOGETHER = frozenset(itertools.chain.from_iterable(TOGETHER))

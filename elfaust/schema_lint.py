@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from elfaust.errors import SchemaUnfit
 from elfaust.hints import step
@@ -14,10 +14,11 @@ from elfaust.references import unnamed
 from elfaust.registry import Schema
 from elfaust.schema_tree import ITEMS, Property, properties, types_of
 from elfaust.settings import Mysql
-from elfaust.shape import default_of, shape_of
+from elfaust.shape import Place, default_of, shape_of
 from elfaust.sinks.ddl import table_columns, table_name
 from elfaust.sinks.folder_owners import folder_name
 from elfaust.sinks.parquet_types import event_shape
+from elfaust.sinks.rows import DIGITS
 from elfaust.steps import MAX_STEPS
 from elfaust.types import SchemaKey
 
@@ -106,7 +107,7 @@ def _kept(schema: Schema, mysql: Mysql) -> Iterator[Finding]:
     """Find what the stores keep otherwise than it was sent, or in one of them alone."""
     shape = shape_of(schema.event)
     for place in shape.places():
-        path = "$" + "".join(map(step, place.path))
+        path = _path(place)
         if place.kind == "mixed":
             message = "Give it the type object alone: what is none is in no column of MySQL's."
             yield Finding("warning", path, message)
@@ -117,8 +118,46 @@ def _kept(schema: Schema, mysql: Mysql) -> Iterator[Finding]:
             )
             # Objects are open unless they say otherwise; that this one says so is meant.
             yield Finding("warning" if place is shape else "note", path, message)
-        elif place.kind == "number" and "[]" not in place.path:
+        elif place.kind == "number" and ITEMS not in place.path:
             yield Finding("note", path, ROUNDED[mysql.number])
+        if place.members and place.schema.get("default") is not None:
+            message = "Give its properties the defaults: its own is not filled in."
+            yield Finding("warning", path, message)
+    yield from _unfilled(shape, False)
+    for leaf in shape.leaves():
+        if leaf.path[-1] == "timestamp" and may_be_longer(leaf.schema, DIGITS):
+            message = (
+                f"Give it another name, as dt, or maxLength {DIGITS}: its column has {DIGITS}"
+                " characters, and an event with a longer text, as 2026-01-31T00:00:00Z, is refused."
+            )
+            yield Finding("warning", _path(leaf), message)
+
+
+def _unfilled(place: Place, as_sent: bool) -> Iterator[Finding]:
+    """Find defaults within what is kept as it was sent."""
+    if as_sent and not place.members and place.schema.get("default") is not None:
+        message = "Do without a default: within an array, or what may be no object, none counts."
+        yield Finding("warning", _path(place), message)
+    for of in place.members.values():
+        yield from _unfilled(of, as_sent or place.kind == "mixed")
+    if place.item is not None:
+        yield from _unfilled(place.item, True)
+
+
+def _path(place: Place) -> str:
+    return "$" + "".join(name if name == ITEMS else step(name) for name in place.path)
+
+
+def may_be_longer(schema: dict[str, Any], length: int) -> bool:
+    """Tell whether a text of more than so many characters may pass a schema, JSON text too."""
+    values = schema.get("enum", [schema["const"]] if "const" in schema else None)
+    if isinstance(values, list):
+        return any(isinstance(of, str) and len(of) > length for of in values)
+    types = types_of(schema)
+    if types & {"any", "object", "array"}:
+        return True
+    most = schema.get("maxLength")
+    return "string" in types and not (isinstance(most, int | float) and most <= length)
 
 
 def _judging(schema: Schema) -> Iterator[Finding]:

@@ -6,8 +6,8 @@ import json
 from typing import Any, NamedTuple
 
 from elfaust.drafts import COMBINING, DRAFT3, Draft, draft_of
-from elfaust.keywords import ANNOTATIONS, knows, same
-from elfaust.references import mapped, target
+from elfaust.keywords import ANNOTATIONS, OF_SCHEMAS, knows, same
+from elfaust.references import MAPS, mapped, target
 
 Schema = dict[str, Any]
 #: Drafts in which what stands beside a reference counts.
@@ -116,25 +116,32 @@ def _beside(part: Schema, found: Any, root: Schema, draft: Draft, above: tuple[i
 
 
 def bare(part: Any) -> Any:
-    """Return a part of a schema without what refuses nothing."""
+    """Return a part of a schema, or a list of them, without what refuses nothing."""
     if isinstance(part, list):
         return [bare(item) for item in part]
     if not isinstance(part, dict):
-        return part
-    return mapped({key: of for key, of in part.items() if key not in ANNOTATIONS}, bare)
+        # What allows all is written in two ways.
+        return {} if part is True else part
+    return {key: _bare(key, of) for key, of in part.items() if key not in ANNOTATIONS}
+
+
+def _bare(keyword: str, value: Any) -> Any:
+    if keyword in MAPS and isinstance(value, dict):
+        return {name: bare(of) for name, of in value.items()}
+    # Elsewhere `title` and the like are names, or data.
+    return bare(value) if keyword in OF_SCHEMAS else value
 
 
 def are_same(keyword: str, was: Any, now: Any) -> bool:
     """Tell whether two values of a keyword refuse the same, annotations within them aside."""
-    one, other = (bare({keyword: value})[keyword] for value in (was, now))
-    return same(one, other)
+    return same(_bare(keyword, was), _bare(keyword, now))
 
 
 def dynamic_definitions(schema: Schema) -> Any:
     """Return what a schema's dynamic references may refer to, None where it has none."""
     if '"$dynamicRef"' not in json.dumps(schema):
         return None
-    return bare([schema.get("$defs"), schema.get("definitions")])
+    return [_bare("$defs", schema.get(keyword)) for keyword in ("$defs", "definitions")]
 
 
 def _objects(members: Any) -> Schema:

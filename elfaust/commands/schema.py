@@ -15,8 +15,8 @@ from elfaust.errors import ElfaustError, SchemaAway, SchemaUnfit
 from elfaust.nearness import near_schema
 from elfaust.registry import Kind, Registry, Schema
 from elfaust.schema_body import MAX_SCHEMA_BYTES, schema_of
-from elfaust.schema_diff import diff
 from elfaust.schema_lint import Finding, lint
+from elfaust.schema_revisions import compare
 from elfaust.settings import Settings
 from elfaust.sinks.ddl import create_table, table_name
 from elfaust.types import SchemaKey
@@ -97,7 +97,8 @@ def diff_command(settings: Settings, name: str, old: int, new: int, as_json: boo
 
     Exits 1 if a change is breaking, or if only you can tell: look yourself.
     """
-    changes = diff(find(settings, name, old).event, find(settings, name, new).event)
+    was, now = find(settings, name, old), find(settings, name, new)
+    changes = compare(was, now, settings.mysql)
     if as_json:
         click.echo(json.dumps([change._asdict() for change in changes]))
     else:

@@ -113,3 +113,8 @@ def test_references_that_nest_without_end_are_refused() -> None:
     chain["p500"] = {}
     with pytest.raises(ValueError, match="nest deeper than 200 levels"):
         check({"items": {"$ref": "#/definitions/p0"}, "definitions": chain})
+
+
+def test_names_of_required_properties_are_names() -> None:
+    schema = {"$id": "x", "dependentRequired": {"$id": ["id"]}}
+    assert unnamed(schema) == {"dependentRequired": {"$id": ["id"]}}

@@ -9,8 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from elfaust.dialect import LATEST
+from elfaust.drafts import DRAFTS
 from elfaust.errors import EventFault
-from elfaust.schema_diff import Change, diff
+from elfaust.keywords import ANNOTATIONS
+from elfaust.schema_change import Change
+from elfaust.schema_diff import diff
 from elfaust.validation import CapsuleValidator
 from tests.field_cases import given as given_of_case
 from tests.unit.test_validation import CAPSULE, SCHEMA, VALUE
@@ -249,3 +252,112 @@ def test_so_it_is_in_draft_3(was: dict[str, Any], now: dict[str, Any], value: An
     old, new = ({"properties": {"a": of}} for of in (was, now))
     check(old, new, {"a": value})
     check(old, new, {})
+
+
+UNEVALUATED: dict[str, Any] = {"properties": {"a": {}}, "unevaluatedProperties": False}
+
+
+@pytest.mark.parametrize(
+    ("was", "now"),
+    [
+        ({"contains": {"type": "string"}, "minContains": 0}, {"contains": {"type": "string"}}),
+        ({**UNEVALUATED, "additionalProperties": True}, UNEVALUATED),
+        ({**UNEVALUATED, "additionalProperties": {"type": "string"}}, UNEVALUATED),
+        ({**UNEVALUATED, "patternProperties": {"b": {}}}, UNEVALUATED),
+        ({"items": True, "unevaluatedItems": False}, {"unevaluatedItems": False}),
+        (
+            {"prefixItems": [True, {}], "unevaluatedItems": False},
+            {"prefixItems": [True], "unevaluatedItems": False},
+        ),
+        ({"contains": {}, "unevaluatedItems": False}, {"unevaluatedItems": False}),
+        ({"dependentRequired": {"title": ["a"]}}, {"dependentRequired": {"title": ["a", "b"]}}),
+        (
+            {"anyOf": [{"dependentRequired": {"id": ["a"]}}]},
+            {"anyOf": [{"dependentRequired": {"id": ["b"]}}]},
+        ),
+    ],
+)
+def test_what_nothing_looks_at_any_more_and_what_is_called_like_an_annotation(
+    was: dict[str, Any], now: dict[str, Any]
+) -> None:
+    assert any(c.breaking for c in diff({**NEWEST, **was}, {**NEWEST, **now}))
+    nested = ({**NEWEST, "properties": {"n": of}} for of in (was, now))
+    assert any(c.breaking for c in diff(*nested))
+
+
+NAME = st.sampled_from(["a", "title", "default", "$id", "description"])
+NAMES = st.lists(NAME, max_size=2, unique=True)
+SINGLE = ["additionalProperties", "items", "contains", "propertyNames", "not", "if", "then", "else"]
+SINGLE += ["unevaluatedItems", "unevaluatedProperties", "additionalItems", "extends"]
+LISTS = ["allOf", "anyOf", "oneOf", "prefixItems", "items", "type", "disallow"]
+BY_NAME = ["properties", "patternProperties", "dependentSchemas", "dependencies"]
+#: Parts of all drafts at once: what a draft does not know is told as well.
+LEAF = (
+    st.fixed_dictionaries(
+        {},
+        optional={
+            "type": st.sampled_from(["string", "array", ["string"], ["string", "null"], "any"]),
+            "enum": st.lists(st.sampled_from([1, "a", None]), min_size=1, max_size=2),
+            "const": st.sampled_from([1, {"title": 1}, {"title": 2}]),
+            "minContains": st.integers(0, 2),
+            "minimum": st.integers(0, 2),
+            "exclusiveMinimum": st.booleans() | st.integers(0, 2),
+            "uniqueItems": st.booleans(),
+            "required": NAMES | st.booleans(),
+            "dependentRequired": st.dictionaries(NAME, NAMES, max_size=2),
+            "dependencies": st.dictionaries(NAME, NAMES, max_size=2),
+            "title": st.sampled_from("xy"),
+            "default": st.sampled_from([1, {"title": 1}]),
+            "x-owner": st.sampled_from([{"title": 1}, {"title": 2}, [{"id": 1}]]),
+            "items": st.booleans() | st.just([]),
+            "additionalProperties": st.booleans(),
+            "properties": st.dictionaries(NAME, st.booleans() | st.just({}), max_size=2),
+            "unevaluatedProperties": st.booleans(),
+            "unevaluatedItems": st.booleans(),
+        },
+    )
+    | st.booleans()
+)
+
+
+def without_annotations(part: Any, keyword: str = "allOf") -> Any:
+    """Return a value of a keyword without what refuses nothing."""
+    if keyword in BY_NAME and isinstance(part, dict):
+        return {name: without_annotations(of) for name, of in part.items()}
+    if keyword not in (*SINGLE, *LISTS):
+        return part
+    if isinstance(part, list):
+        return [without_annotations(of) for of in part]
+    if not isinstance(part, dict):
+        return {} if part is True else part
+    return {k: without_annotations(of, k) for k, of in part.items() if k not in ANNOTATIONS}
+
+
+@st.composite
+def two_schemas(draw: st.DrawFn) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Two schemas of one draft that are others at one place."""
+    was: Any = draw(LEAF)
+    now: Any = draw(LEAF)
+    beside: Any = draw(LEAF.filter(lambda of: isinstance(of, dict)))
+    for keyword in draw(st.lists(st.sampled_from([*SINGLE, *LISTS, *BY_NAME]), max_size=3)):
+        name = draw(NAME)
+        if keyword in BY_NAME:
+            was, now = ({**beside, keyword: {name: of}} for of in (was, now))
+        elif keyword in LISTS:
+            first = draw(st.lists(LEAF, max_size=1))
+            was, now = ({**beside, keyword: [*first, of]} for of in (was, now))
+        else:
+            was, now = ({**beside, keyword: of} for of in (was, now))
+    draft = draw(st.sampled_from(list(DRAFTS)))
+    named = {"$schema": draft} if draft else {}
+    return {**named, "properties": {"n": was}}, {**named, "properties": {"n": now}}
+
+
+@settings(deadline=None, max_examples=500)
+@given(two_schemas())
+def test_no_change_of_a_schema_is_without_a_line(
+    schemas: tuple[dict[str, Any], dict[str, Any]],
+) -> None:
+    old, new = schemas
+    if without_annotations(old) != without_annotations(new):
+        assert diff(old, new)

@@ -216,3 +216,59 @@ def test_what_a_number_s_column_rounds_is_told_by_its_setting(number: str, kept:
     assert ("mysql.number" in told.message) is (number == "FLOAT")
     made, sent = map(int, re.findall(r"[0-9]{10,}", told.message))
     assert struct.unpack(kept, struct.pack(kept, sent)) == (made,) != (sent,)
+
+
+def test_what_a_double_holds_is_no_error_of_it() -> None:
+    schema = Schema(KEY, {**of(type="number", default=1e39)})
+    assert any(f.level == "error" for f in lint(schema, Mysql(), ()))
+    told = lint(schema, Mysql(number="DOUBLE"), ())
+    assert not any(f.level == "error" or "FLOAT" in f.message for f in told)
+
+
+@pytest.mark.parametrize(
+    ("stamp", "refused"),
+    [
+        ({"type": "string"}, True),
+        ({"type": ["string", "null"]}, True),
+        ({}, True),
+        ({"type": "array"}, True),
+        ({"type": "string", "maxLength": 15}, True),
+        ({"type": "string", "enum": ["2026-01-31T00:00:00Z"]}, True),
+        ({"type": "string", "maxLength": 14}, False),
+        ({"type": "string", "enum": ["20260131000000"]}, False),
+        ({**DRAFT7, "const": "20260131000000"}, False),
+        ({"type": "integer"}, False),
+        ({"type": "object", "properties": {"a": {"type": "string"}}}, False),
+    ],
+)
+def test_a_timestamp_that_may_be_longer_than_its_column(
+    stamp: dict[str, Any], refused: bool
+) -> None:
+    def told(event: dict[str, Any]) -> list[tuple[str, str]]:
+        found = lint(Schema(KEY, event), Mysql(), ())
+        return [(f.level, f.path) for f in found if "maxLength 14" in f.message]
+
+    event = {**DRAFT7, "properties": {"timestamp": stamp}}
+    assert told(event) == ([("warning", "$.event.timestamp")] if refused else [])
+    assert told({**DRAFT7, **of(type="array", items={"type": "object", **event})}) == []
+
+
+def defaults_told(**given: Any) -> list[str]:
+    found = lint(Schema(KEY, {**DRAFT7, **of(**given)}), Mysql(), ())
+    return [f.path for f in found if f.level == "warning" and "default" in f.message]
+
+
+def test_a_default_that_is_not_filled_in_is_told() -> None:
+    inner = {"properties": {"b": {"type": "integer", "default": 1}}}
+    assert defaults_told(type="object", **inner) == []
+    assert defaults_told(type="object", default={"b": 1}, **inner) == ["$.event.a"]
+    assert defaults_told(type="object", default={"b": 1}) == []
+    assert defaults_told(type=["object", "string"], **inner) == ["$.event.a.b"]
+    nested = {"properties": {"c": inner}}
+    assert defaults_told(**nested) == ["$.event.a.c.b"]
+    assert defaults_told(type="array", items={"type": "object", **inner}) == ["$.event.a[].b"]
+    lists = {"type": "array", "items": {"type": "object", **inner}}
+    assert defaults_told(type="array", items=lists) == ["$.event.a[][].b"]
+    assert defaults_told(type="array", items={"type": ["object", "string"], **inner}) == [
+        "$.event.a[].b"
+    ]

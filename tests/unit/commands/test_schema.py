@@ -128,6 +128,23 @@ def test_diff_exits_1_for_a_breaking_change(folder: Path) -> None:
     assert {**described, "breaking": False, "sure": True} in changes
 
 
+def test_diff_and_lint_follow_the_type_of_numbers(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    of: dict[str, Any] = {"type": "integer", "default": 1}
+    for revision in (3, 4):
+        text = json.dumps({"properties": {"word": of}})
+        (folder / "Word" / f"{revision}.json").write_text(text)
+        of = {"type": "number", "default": 1e39}
+    assert "does not fit FLOAT" in schema(folder, "diff", "Word", "3", "4").stdout
+    assert schema(folder, "lint", "Word", "4").exit_code == 1
+    monkeypatch.setenv("ELFAUST_MYSQL_NUMBER", "DOUBLE")
+    told = schema(folder, "diff", "Word", "3", "4")
+    assert told.exit_code == 1
+    assert "look yourself: MySQL's column event_word BIGINT, now DOUBLE" in told.stdout
+    assert schema(folder, "lint", "Word", "4").exit_code == 0
+
+
 def test_wrong_usage_exits_2(folder: Path) -> None:
     assert schema(folder, "diff", "Word", "1").exit_code == 2
     assert schema(folder, "ddl", "Word", "one").exit_code == 2
