@@ -15,6 +15,8 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, NamedTuple
 
+import MySQLdb
+import orjson
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from elfaust.batch import FORWARDED, Batch
@@ -23,7 +25,7 @@ from elfaust.counts_reader import read_counts
 from elfaust.errors import SchemaUnfit
 from elfaust.refusals import split_source
 from elfaust.settings import Settings
-from elfaust.sinks.connection import connect
+from elfaust.sinks.connection import connect, is_of_server
 from elfaust.sinks.ddl import owner, owner_of, quoted, table_name
 from elfaust.sinks.file_names import FileNames
 from elfaust.sinks.parquet_reader import ParquetFile, parquet_files
@@ -54,7 +56,11 @@ class Line:
     #: The same by the sink's role.
     unfit: Counter[str] = field(default_factory=Counter)
     repeats: int = 0
+    #: Lines whose event another line had brought already: MySQL has it once, Parquet each time.
+    again: int = 0
     mysql: int = 0
+    #: Why MySQL cannot say how many rows there are.
+    unreadable: str = ""
     parquet: int = 0
     parquet_twice: int = 0
     counted: int = 0
@@ -85,13 +91,15 @@ class Line:
     def problems(self) -> list[str]:
         """What does not balance; empty if all does."""
         checks = [
-            ("MySQL rows", self.mysql, self.valid - self.unfit["mysql"]),
+            ("MySQL rows", self.mysql, self.valid - self.unfit["mysql"] - self.again),
             ("Parquet rows", self.parquet, self.valid - self.unfit["hdfs"]),
             ("events counted", self.counted, self.valid),
             ("refused counted", self.counted_refused, self.refused),
-            ("uuids twice in Parquet", self.parquet_twice, 0),
+            ("uuids twice in Parquet", self.parquet_twice, self.again),
         ]
         found = [f"{name} {has}, not {wanted}" for name, has, wanted in checks if has != wanted]
+        if self.unreadable:
+            found.append(f"its table cannot be read: {self.unreadable}")
         if self.counted_invalid != self.invalid:
             found.append(f"errors counted {dict(self.counted_invalid)}, not {dict(self.invalid)}")
         return found
@@ -150,8 +158,12 @@ async def account_of(
 
 
 class _Lines:
+    """The lines of all schema revisions; events come one revision after another."""
+
     def __init__(self) -> None:
         self._lines: dict[SchemaKey, Line] = {}
+        self._key: SchemaKey | None = None
+        self._uuids = set[str]()
 
     def __getitem__(self, key: SchemaKey) -> Line:
         return self._lines.setdefault(key, Line(key))
@@ -160,6 +172,11 @@ class _Lines:
         once = _once(records)
         self[key].valid += len(once)
         self[key].repeats += len(records) - len(once)
+        if key != self._key:
+            self._key, self._uuids = key, set()
+        for uuid in filter(None, map(_uuid, once)):
+            self[key].again += uuid in self._uuids
+            self._uuids.add(uuid)
 
     def add_errors(self, records: Iterable[Record]) -> None:
         refused = set[tuple[object, ...]]()
@@ -179,6 +196,14 @@ class _Lines:
 
     def sorted(self) -> list[Line]:
         return [self._lines[key] for key in sorted(self._lines)]
+
+
+def _uuid(record: Record) -> str:
+    try:
+        uuid = orjson.loads(record.value)["uuid"]
+    except (ValueError, LookupError, TypeError):
+        return ""
+    return uuid if isinstance(uuid, str) else ""
 
 
 def _once(records: Iterable[Record]) -> list[Record]:
@@ -221,7 +246,7 @@ async def scan(settings: Settings) -> list[Scanned]:
 
 
 async def _read(consumer: AIOKafkaConsumer, ends: Mapping[TopicPartition, int]) -> list[Scanned]:
-    fetched: dict[TopicPartition, list[Any]] = {lane: [] for lane in ends}
+    fetched: dict[TopicPartition, list[Any]] = {lane: [] for lane in sorted(ends)}
     behind = {lane for lane, end in ends.items() if end}
     while behind:
         for lane, records in (await consumer.getmany(timeout_ms=500)).items():
@@ -241,16 +266,22 @@ def _add_mysql(settings: Settings, lines: _Lines) -> None:
             if line.valid:
                 # No table is made for a schema whose name is too long for one.
                 with suppress(SchemaUnfit):
-                    line.mysql = _rows(cursor, table_name(settings.mysql.table, line.key), line.key)
+                    _count_rows(cursor, table_name(settings.mysql.table, line.key), line)
     finally:
         connection.close()
 
 
-def _rows(cursor: Any, table: str, key: SchemaKey) -> int:
-    if owner_of(cursor, table) not in ("", owner(key)):
-        return 0
-    cursor.execute(f"SELECT COUNT(*) FROM {quoted(table)}")
-    return int(cursor.fetchone()[0])
+def _count_rows(cursor: Any, table: str, line: Line) -> None:
+    try:
+        if owner_of(cursor, table) in ("", owner(line.key)):
+            cursor.execute(f"SELECT COUNT(*) FROM {quoted(table)}")
+            line.mysql = int(cursor.fetchone()[0])
+    except MySQLdb.Error as error:
+        number, text = (*error.args, 0, "")[:2]
+        if is_of_server(number, str(text)):
+            raise
+        # One table hides no other.
+        line.unreadable = f"MySQL says {number}: {text}"
 
 
 def _add_parquet(settings: Settings, lines: _Lines, files: Iterable[ParquetFile] | None) -> None:

@@ -6,11 +6,12 @@ from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
+import MySQLdb
 import orjson
 import pyarrow as pa
 import pytest
 
-from elfaust.account import Account, Line, _add_parquet, _Lines, _lines_once
+from elfaust.account import Account, Line, _add_parquet, _count_rows, _Lines, _lines_once
 from elfaust.settings import Settings
 from elfaust.sinks.file_names import FileNames, file_name
 from elfaust.sinks.parquet import to_bytes
@@ -63,6 +64,35 @@ def test_a_record_that_was_repeated_is_one() -> None:
     records = [Record(b"", offset, 0, "raw", offset % 3) for offset in range(5)]
     lines.add_events(EDIT, records)
     assert (lines[EDIT].valid, lines[EDIT].repeats) == (3, 2)
+
+
+def test_an_event_of_several_lines_is_once_in_mysql_and_each_time_in_parquet() -> None:
+    lines = _Lines()
+    for lane in range(2):
+        values = [orjson.dumps({"uuid": f"u{n}"}) for n in (1, 1, 2 + lane)]
+        lines.add_events(EDIT, [Record(v, n, 0, f"raw{lane}", n) for n, v in enumerate(values)])
+    lines.add_events(
+        EDIT, [Record(value, 9, 0, "raw", 9) for value in (b"{", b"[]", b'{"uuid":5}')]
+    )
+    [line] = lines.sorted()
+    assert (line.valid, line.again) == (7, 3)
+    line.mysql, line.parquet, line.parquet_twice, line.counted = 4, 7, 3, 7
+    assert line.problems == []
+
+
+def test_a_table_that_cannot_be_read_hides_no_other() -> None:
+    class Cursor:
+        number = 1814
+
+        def execute(self, statement: str, *_: object) -> None:
+            raise MySQLdb.OperationalError(self.number, "no")
+
+    cursor, line = Cursor(), Line(EDIT)
+    _count_rows(cursor, "Edit_1", line)
+    assert line.problems == ["its table cannot be read: MySQL says 1814: no"]
+    cursor.number = 2006
+    with pytest.raises(MySQLdb.OperationalError):
+        _count_rows(cursor, "Edit_1", line)
 
 
 def test_errors_go_to_the_schema_they_name_and_the_sink_they_came_from() -> None:
