@@ -23,15 +23,20 @@ _UNIQUE = jsonschema_rs.Draft4Validator({"uniqueItems": True})
 def bounded(validator: Any) -> Any:
     """Return a validator class of `jsonschema` that `steps.limited` bounds."""
     extend: Any = validators.extend
-    keywords = {name: counted(_bound(of)) for name, of in validator.VALIDATORS.items()}
+    keywords = {name: counted(name, _bound(of)) for name, of in validator.VALIDATORS.items()}
     made = extend(validator, keywords)
+    fields = [(of.name, of.alias) for of in attrs.fields(made) if of.init]
+
+    def evolve(self: Any, **changes: Any) -> Any:
+        # attrs.evolve asks for the fields each time: for each part of a schema, of each value.
+        for name, alias in fields:
+            if alias not in changes:
+                changes[alias] = getattr(self, name)
+        return made(**changes)
+
     # `jsonschema` takes its own unbounded class for a part of the schema that has a `$schema`.
-    made.evolve = _evolve
+    made.evolve = evolve
     return made
-
-
-def _evolve(self: Any, **changes: Any) -> Any:
-    return attrs.evolve(self, **changes)
 
 
 def _uniq(items: list[Any]) -> bool:

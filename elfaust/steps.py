@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
@@ -56,28 +56,36 @@ def spend(steps: int) -> None:
         count.spend(steps)
 
 
-def counted(function: Keyword) -> Keyword:
+def counted(name: str, function: Keyword) -> Keyword:
     """Return a keyword of `jsonschema` whose steps count."""
+    counting, is_type = _counting.get, name == "type"
 
     def keyword(
         validator: Any, value: Any, instance: Any, schema: Any
-    ) -> Iterator[ValidationError]:
-        count = _counting.get()
+    ) -> Iterator[ValidationError] | None:
+        count = counting()
         if count is None:
-            yield from function(validator, value, instance, schema) or ()
-            return
+            return function(validator, value, instance, schema)
+        if is_type and value.__class__ is str:
+            # Most are: one step, with nothing within it.
+            count.spend(1)
+            return function(validator, value, instance, schema)
         count.spend(1 + (_size(value) + _size(instance)) // A_STEP)
-        if count.nested == MAX_NESTED:
-            raise TooManySteps(f"more than {MAX_NESTED} keywords within each other")
-        count.nested += 1
-        try:
-            for error in function(validator, value, instance, schema) or ():
-                count.spend(1 + len(error.message) // A_STEP)
-                yield error
-        finally:
-            count.nested -= 1
+        return _within(count, function(validator, value, instance, schema) or ())
 
     return keyword
+
+
+def _within(count: _Count, errors: Iterable[ValidationError]) -> Iterator[ValidationError]:
+    if count.nested == MAX_NESTED:
+        raise TooManySteps(f"more than {MAX_NESTED} keywords within each other")
+    count.nested += 1
+    try:
+        for error in errors:
+            count.spend(1 + len(error.message) // A_STEP)
+            yield error
+    finally:
+        count.nested -= 1
 
 
 def _size(value: Any) -> int:

@@ -17,6 +17,7 @@ from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
+import hypothesis
 import MySQLdb
 import pytest
 import requests
@@ -28,6 +29,11 @@ from elfaust.devstack.stack import Stack
 from elfaust.settings import Settings
 
 CHECKOUT = Path(__file__).parents[1]
+# No test has a clock: machines that do something else meanwhile are slow.
+hypothesis.settings.register_profile(
+    "elfaust", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("elfaust")
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from elfaust.dialect import LATEST
 from elfaust.drafts import DRAFT3, Draft, draft_of
@@ -56,7 +56,6 @@ def test_capsule_and_event_are_judged_both() -> None:
     assert [f.path for part in parts for f in faults_of(*part)] == ["$", "$.event"]
 
 
-@settings(deadline=None)
 @given(SCHEMA, VALUE)
 def test_the_first_is_the_verdict_s(schema: dict[str, Any], value: Any) -> None:
     validator = Validator(schema)

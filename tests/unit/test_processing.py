@@ -205,7 +205,7 @@ MUTATED = st.builds(
 )
 
 
-@hypothesis(max_examples=500, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@hypothesis(max_examples=500, suppress_health_check=[HealthCheck.too_slow])
 @given(st.one_of(st.binary(max_size=300), MUTATED))
 def test_any_bytes_give_a_verdict_that_is_json(line: bytes) -> None:
     for of_format in (CLIENT, SERVER):

@@ -75,7 +75,7 @@ def parts(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
     return beside.map(lambda found: {key: of for one in found for key, of in one.items()})
 
 
-@settings(deadline=None, max_examples=500)
+@settings(max_examples=500)
 @given(
     st.sampled_from(NEWER),
     st.recursive(SMALL, parts, max_leaves=4).filter(lambda of: isinstance(of, dict)),

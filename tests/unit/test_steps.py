@@ -18,12 +18,12 @@ def refuse(_: Any, value: Any, instance: Any, __: Any) -> Iterator[ValidationErr
 
 def nest(_: Any, value: int, instance: Any, __: Any) -> Iterator[ValidationError]:
     if value:
-        yield from counted(nest)(None, value - 1, instance, None) or ()
+        yield from counted("a", nest)(None, value - 1, instance, None) or ()
 
 
 def steps(value: Any, instance: Any, limit: int) -> int:
     with limited(limit):
-        return len(list(counted(refuse)(None, value, instance, None) or ()))
+        return len(list(counted("a", refuse)(None, value, instance, None) or ()))
 
 
 def test_a_keyword_and_each_of_its_errors_is_a_step() -> None:
@@ -40,11 +40,11 @@ def test_what_is_large_counts_more() -> None:
 
 def test_keywords_nest_so_deep_and_no_deeper() -> None:
     with limited(1_000):
-        list(counted(nest)(None, MAX_NESTED - 1, None, None) or ())
+        list(counted("a", nest)(None, MAX_NESTED - 1, None, None) or ())
         with pytest.raises(TooManySteps, match=f"more than {MAX_NESTED} keywords"):
-            list(counted(nest)(None, MAX_NESTED, None, None) or ())
+            list(counted("a", nest)(None, MAX_NESTED, None, None) or ())
 
 
 def test_nothing_counts_outside() -> None:
     spend(10**9)
-    assert len(list(counted(refuse)(None, 1_000, None, None) or ())) == 1_000
+    assert len(list(counted("a", refuse)(None, 1_000, None, None) or ())) == 1_000

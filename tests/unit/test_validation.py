@@ -69,7 +69,6 @@ def fault(schema: dict[str, Any], event: Any) -> EventFault:
     return refused.value
 
 
-@settings(deadline=None)
 @given(SCHEMA, VALUE)
 def test_what_the_fast_validator_takes_the_reference_takes(
     schema: dict[str, Any], value: Any
@@ -109,7 +108,6 @@ NEWER_SCHEMA = st.recursive(
 
 
 @pytest.mark.parametrize("draft", NEWER, ids=[draft.name for draft in NEWER])
-@settings(deadline=None)
 @given(schema=NEWER_SCHEMA, value=VALUE)
 def test_both_agree_in_newer_drafts(draft: Draft, schema: dict[str, Any], value: Any) -> None:
     assert _fast(schema, draft).is_valid(value) == draft.reference(schema).is_valid(value)
@@ -434,7 +432,7 @@ JSON: st.SearchStrategy[Any] = st.recursive(
 
 
 @ALL
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(
     schema=st.dictionaries(
         st.sampled_from(["properties", "extends", "anyOf", "items", "dependencies", "$ref"]), JSON

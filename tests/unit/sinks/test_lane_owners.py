@@ -138,7 +138,7 @@ turns = strategies.lists(
 )
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(turns)
 def test_each_event_is_there_once(order: list[tuple[int, int, int]]) -> None:
     with TemporaryDirectory() as folder:

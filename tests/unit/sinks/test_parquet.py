@@ -70,7 +70,6 @@ EVENTS = st.fixed_dictionaries(
 )
 
 
-@hypothesis(deadline=None)
 @given(st.lists(EVENTS, min_size=1, max_size=5))
 def test_events_come_back(events: list[dict[str, Any]]) -> None:
     rows = back([record(event) for event in events], ParquetWriter(SCHEMA))
@@ -246,7 +245,7 @@ ANY_CAPSULES = st.builds(
 )
 
 
-@hypothesis(deadline=None, max_examples=200)
+@hypothesis(max_examples=200)
 @given(
     st.lists(ANY_CAPSULES | st.binary(max_size=30), max_size=5), st.sampled_from([SCHEMA, PLAIN])
 )

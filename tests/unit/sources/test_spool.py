@@ -158,7 +158,7 @@ def no_room(*_: object, **__: object) -> None:
 
 
 TestSpooling = Spooling.TestCase
-TestSpooling.settings = settings(max_examples=150, stateful_step_count=40, deadline=None)
+TestSpooling.settings = settings(max_examples=150, stateful_step_count=40)
 
 
 @pytest.fixture
