@@ -14,7 +14,7 @@ from elfaust.drafts import DRAFT3
 from elfaust.keywords import ABSENT, ANNOTATIONS, REFUSING, effect, knows, same, shown
 from elfaust.schema_change import Change, Pair, unsure
 from elfaust.schema_members import items, others, patterns, properties, required
-from elfaust.schema_pairs import are_same, bare, dynamic_definitions, whole
+from elfaust.schema_pairs import are_same, bare, dynamic_definitions, turning, whole
 from elfaust.schema_tree import types_of
 
 Schema = dict[str, Any]
@@ -37,6 +37,10 @@ def diff(old: Schema, new: Schema) -> list[Change]:
         changes.append(unsure(first.path, message))
     if not same(dynamic_definitions(old), dynamic_definitions(new)):
         changes.append(unsure(first.path, "parts that $dynamicRef may refer to are others now"))
+    within = turning(first.was.of) or turning(first.now.of)
+    if within and not same(bare(first.was.of), bare(first.now.of)):
+        message = f"it comes to itself within {within}: what is allowed now may be refused there"
+        changes.append(unsure(first.path, message))
     left = [first]
     while left:
         pair = left.pop()
@@ -74,11 +78,16 @@ def _otherwise(pair: Pair, keywords: Iterable[str]) -> Iterator[Change]:
     """Find what is written otherwise and, for all that is known of its keyword, means the same."""
     for keyword in keywords:
         was, now = pair.of(keyword)
-        if keyword == "required" and pair.is_named and DRAFT3.name in pair.drafts:
-            # That is told of the object that has the property.
+        if keyword == "required" and _is_told_above(pair):
             continue
         if not are_same(keyword, was, now):
             yield Change(pair.path, f"{keyword} {shown(was)}, now {shown(now)}", breaking=False)
+
+
+def _is_told_above(pair: Pair) -> bool:
+    """Tell whether it is told of the object of a property that draft 3 has it required, or not."""
+    required_was, required_is = (bool(part.get("required")) for part in (pair.was, pair.now))
+    return pair.is_named and DRAFT3.name in pair.drafts and required_was != required_is
 
 
 def _unevaluated(pair: Pair) -> Iterator[Change]:
