@@ -14,7 +14,7 @@ from elfaust.drafts import DRAFT3
 from elfaust.keywords import ABSENT, ANNOTATIONS, REFUSING, effect, knows, same, shown
 from elfaust.schema_change import Change, Pair, unsure
 from elfaust.schema_members import items, others, patterns, properties, required
-from elfaust.schema_pairs import are_same, bare, dynamic_definitions, whole
+from elfaust.schema_pairs import Part, are_same, bare, dynamic_definitions, turning, whole
 from elfaust.schema_tree import types_of
 
 Schema = dict[str, Any]
@@ -37,6 +37,10 @@ def diff(old: Schema, new: Schema) -> list[Change]:
         changes.append(unsure(first.path, message))
     if not same(dynamic_definitions(old), dynamic_definitions(new)):
         changes.append(unsure(first.path, "parts that $dynamicRef may refer to are others now"))
+    within = turning(first.was.of) or turning(first.now.of)
+    if within and not same(bare(first.was.of), bare(first.now.of)):
+        message = f"it comes to itself within {within}: what is allowed now may be refused there"
+        changes.append(unsure(first.path, message))
     left = [first]
     while left:
         pair = left.pop()
@@ -65,31 +69,39 @@ def _looked(pair: Pair) -> Iterator[Change | Pair]:
                 # Of parts that differ in annotations alone there may be nothing to tell.
                 told = told or not same(bare(found.was.of), bare(found.now.of))
             yield found
-        if not told:
-            yield from _otherwise(pair, keywords)
-    yield from _unevaluated(pair)
+        yield from _otherwise(pair, keywords, told)
 
 
-def _otherwise(pair: Pair, keywords: Iterable[str]) -> Iterator[Change]:
-    """Find what is written otherwise and, for all that is known of its keyword, means the same."""
+def _otherwise(pair: Pair, keywords: Iterable[str], told: bool) -> Iterator[Change]:
+    """Find what is written otherwise of keywords, of which something is `told` or nothing so far.
+
+    As far as is known of its keyword that means the same, but where `unevaluated...` has rules for
+    what nothing else has looked at.
+    """
     for keyword in keywords:
         was, now = pair.of(keyword)
-        if keyword == "required" and pair.is_named and DRAFT3.name in pair.drafts:
-            # That is told of the object that has the property.
+        if are_same(keyword, was, now) or (keyword == "required" and _is_told_above(pair)):
             continue
-        if not are_same(keyword, was, now):
-            yield Change(pair.path, f"{keyword} {shown(was)}, now {shown(now)}", breaking=False)
+        message = f"{keyword} {shown(was)}, now {shown(now)}"
+        if keyword in EVALUATING and _looks_at_less(was, now) and _has_rules_for_the_rest(pair.now):
+            yield unsure(pair.path, message)
+        elif not told:
+            yield Change(pair.path, message, breaking=False)
 
 
-def _unevaluated(pair: Pair) -> Iterator[Change]:
-    """Find what may look at less now, where what nothing has looked at has rules of its own."""
-    if not any(pair.now.get(name) is not None for name in UNEVALUATED):
-        return
-    for keyword in EVALUATING:
-        was, now = pair.of(keyword)
-        fewer = isinstance(now, list) and not (isinstance(was, list) and len(now) >= len(was))
-        if was is not ABSENT and (now is ABSENT or fewer) and not are_same(keyword, was, now):
-            yield unsure(pair.path, f"{keyword} {shown(was)}, now {shown(now)}")
+def _is_told_above(pair: Pair) -> bool:
+    """Tell whether it is told of the object of a property that draft 3 has it required, or not."""
+    required_was, required_is = (bool(part.get("required")) for part in (pair.was, pair.now))
+    return pair.is_named and DRAFT3.name in pair.drafts and required_was != required_is
+
+
+def _looks_at_less(was: Any, now: Any) -> bool:
+    fewer = isinstance(now, list) and not (isinstance(was, list) and len(now) >= len(was))
+    return was is not ABSENT and (now is ABSENT or fewer)
+
+
+def _has_rules_for_the_rest(part: Part) -> bool:
+    return any(part.get(name) is not None for name in UNEVALUATED)
 
 
 def _of_nothing(pair: Pair) -> Iterator[Change]:
@@ -169,8 +181,7 @@ def _keyword(pair: Pair, keyword: str, was: Any, now: Any) -> Iterator[Change]:
     found = effect(keyword, was, now)
     if found is None:
         return
-    counted = keyword in REFUSING and any(pair.now.get(name) is not None for name in UNEVALUATED)
-    if found.breaking is None or counted:
+    if found.breaking is None or (keyword in REFUSING and _has_rules_for_the_rest(pair.now)):
         yield unsure(pair.path, found.message)
     else:
         yield Change(pair.path, found.message, found.breaking)

@@ -7,11 +7,14 @@ from typing import Any, NamedTuple
 
 from elfaust.drafts import COMBINING, DRAFT3, Draft, draft_of
 from elfaust.keywords import ANNOTATIONS, OF_SCHEMAS, knows, same
-from elfaust.references import MAPS, mapped, target
+from elfaust.references import MAPS, mapped, parts_of, target
 
 Schema = dict[str, Any]
 #: Drafts in which what stands beside a reference counts.
 BESIDE = ("2019-09", "2020-12")
+#: Keywords with which a schema may refuse more when the one in them allows more.
+TURNING = ("not", "oneOf", "if", "contains", "disallow")
+REFERRING = ("$ref", "$recursiveRef", "$dynamicRef")
 
 
 class Part(NamedTuple):
@@ -135,6 +138,17 @@ def _bare(keyword: str, value: Any) -> Any:
 def are_same(keyword: str, was: Any, now: Any) -> bool:
     """Tell whether two values of a keyword refuse the same, annotations within them aside."""
     return same(_bare(keyword, was), _bare(keyword, now))
+
+
+def turning(part: Any, within: str = "") -> str:
+    """Return in which of `TURNING` a schema that `whole` has made comes to itself, "" in none."""
+    if within and isinstance(part, dict) and any(keyword in part for keyword in REFERRING):
+        return within
+    for (keyword, *_), of in parts_of(part):
+        found = turning(of, within or (str(keyword) if keyword in TURNING else ""))
+        if found:
+            return found
+    return ""
 
 
 def dynamic_definitions(schema: Schema) -> Any:

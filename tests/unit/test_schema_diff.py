@@ -168,6 +168,27 @@ def test_a_schema_that_holds_itself_is_compared() -> None:
     assert (change.path, change.breaking) == ("$.event.tree.v", True)
 
 
+def test_a_flag_of_draft_3_that_does_nothing_is_told() -> None:
+    for was, now in (({}, {"required": False}), ({"items": {}}, {"items": {"required": True}})):
+        assert [change.breaking for change in changed(was, now)] == [False]
+
+
+def test_what_a_schema_refuses_by_itself_is_for_a_person_to_look_at() -> None:
+    def of(child: Any, **v: str) -> dict[str, Any]:
+        node = {"properties": {"child": child, "v": v}}
+        return {
+            **DRAFT7,
+            "properties": {"tree": {"$ref": "#/definitions/node"}},
+            "definitions": {"node": node},
+        }
+
+    itself = {"$ref": "#/definitions/node"}
+    turned = {"not": {"items": [itself]}}
+    assert not any(change.breaking for change in diff(of(itself, type="string"), of(itself)))
+    assert any(change.breaking for change in diff(of(turned, type="string"), of(turned)))
+    assert diff(of(turned), of(turned)) == []
+
+
 def test_what_a_dynamic_reference_may_lead_to_is_compared() -> None:
     def of(kind: str) -> dict[str, Any]:
         node = {"$dynamicAnchor": "node", "type": kind}
