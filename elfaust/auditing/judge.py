@@ -31,7 +31,7 @@ class Judge:
         self,
         settings: Settings,
         lags: Iterable[LaneLag],
-        rows: Rows,
+        rows: Rows | None,
         storage: Storage,
         listing: Listing,
         threads: Executor,

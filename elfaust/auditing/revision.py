@@ -39,7 +39,7 @@ class Stores(NamedTuple):
     """What all schema revisions share."""
 
     settings: Settings
-    rows: Rows
+    rows: Rows | None
     storage: Storage
     listing: Listing
     threads: Executor
@@ -56,9 +56,10 @@ class Revision:
         self._key = schema.key
         self.name = f"{schema.key.schema}_{schema.key.revision}"
         self._event = expanded(schema.event)
+        #: Of the stores that keep events.
         self._sides = {
-            "mysql": Side(f"MySQL {self.name}", by_record=False),
-            "hdfs": Side(f"Parquet {self.name}", by_record=True),
+            role: Side(f"{PLACES[role]} {self.name}", by_record=role == "hdfs")
+            for role in stores.settings.processor.stores.split()
         }
         self._seen: set[bytes] = set()
         self._elsewhere: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
@@ -76,6 +77,8 @@ class Revision:
     def _mysql(self, schema: Schema) -> tuple[RowReading | None, Table | None]:
         """Return how rows are read, and their table; no table where no event can have a row."""
         key, mysql = schema.key, self._stores.settings.mysql
+        if "mysql" not in self._sides or self._stores.rows is None:
+            return None, None
         try:
             name = table_name(mysql.table, key)
             reading = RowReading(table_columns(schema, mysql.number), self._event)
@@ -123,8 +126,9 @@ class Revision:
         before = _short(uuid) in self._seen
         self._in_table += 0 if before else len(rows["mysql"])
         for role, reading in (("mysql", self._reading), ("hdfs", self._of_files)):
-            side, other = self._sides[role], "hdfs" if role == "mysql" else "mysql"
-            due = []
+            if (side := self._sides.get(role)) is None:
+                continue
+            other, due = "hdfs" if role == "mysql" else "mysql", []
             for event in events:
                 if self._is_refused(role, event):
                     place = PLACES[other] if rows[other] else ""
@@ -157,7 +161,7 @@ class Revision:
             if any(
                 self._is_acknowledged(role, lane, record.offset)
                 and not self._is_refused(role, event)
-                for role in PLACES
+                for role in self._sides
             ):
                 taken.append(record)
         if taken:
@@ -181,6 +185,8 @@ class Revision:
         """Return the rows of a lane's events in its files, and in those that name no lane."""
         topic, lane = of
         listing, found = self._stores.listing, defaultdict[str, list[Row]](list)
+        if "hdfs" not in self._sides:
+            return found
         strays = listing.strays.get(self._key, [])
         paths = listing.of_lanes.get((str(topic), int(str(lane))), [])
         stray = set(strays)
@@ -202,8 +208,8 @@ class Revision:
         """Yield what is wrong, once all lanes were taken."""
         for lane in sorted(self._stores.listing.lanes.get(self._topic, set()) - self._lanes):
             self._files([self._topic, lane], {})
-        unknown = self._sides["hdfs"].unknown
-        unknown -= {uuid for uuid in unknown if _short(uuid) in self._seen}
+        for side in self._sides.values():
+            side.unknown = {uuid for uuid in side.unknown if _short(uuid) not in self._seen}
         if self._table is not None:
             try:
                 if self._table.count() > self._in_table:

@@ -28,6 +28,7 @@ from tests.unit.auditing.fakes import (
     EVENTS,
     KEY,
     NAME,
+    NOW,
     RAW,
     TOPIC,
     Fakes,
@@ -240,6 +241,28 @@ def test_a_number_is_held_against_the_column_of_the_setting(
     held = {name: of for name, of in row(0).items() if not name.startswith("event_")}
     fakes.rows = [{**held, "event_n": 0.1}]
     assert found(fakes, schema=share) == ([] if holds else [("differs", "MySQL Test_1", 1)])
+
+
+@pytest.mark.parametrize("store", ["mysql", "hdfs"])
+def test_of_a_store_that_keeps_no_events_nothing_is_expected(fakes: Fakes, store: str) -> None:
+    fakes.settings = replace(
+        fakes.settings, processor=replace(fakes.settings.processor, stores=store)
+    )
+    fakes.lanes[0].append(Record(b"no JSON", 3, NOW, RAW, 3 + AHEAD))
+    refused = {store: {(RAW, 0, 3 + AHEAD)}}
+    if store == "mysql":
+        fakes.storage.delete(fakes.settings.hdfs.root)
+        wanted = ("lost", MYSQL, 1)
+    else:
+        wanted = ("lost", PARQUET, 3)
+    assert found(fakes, refused=refused, table=lambda *_: Table(fakes.rows)) == []
+    if store == "mysql":
+        del fakes.rows[0]
+    else:
+        fakes.rows.clear()
+        fakes.storage.delete(fakes.path(0))
+    assert found(fakes, refused=refused) == [wanted]
+    assert found(fakes) == [("unreadable", f"{TOPIC}/0", 1), wanted]
 
 
 def test_files_that_are_none_of_ours_are_one_finding(fakes: Fakes) -> None:
