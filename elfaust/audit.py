@@ -84,7 +84,7 @@ async def _judged(settings: Settings, lags: list[LaneLag], tick: Tick) -> tuple[
     with ThreadPoolExecutor(THREADS) as threads:
         stores, paths = settings.processor.stores.split(), list[str]()
         if "hdfs" in stores:
-            paths = await asyncio.to_thread(walked, storage, names, settings.hdfs.root, threads)
+            paths = await asyncio.to_thread(walked, storage, names, names.root, threads)
         with ExitStack() as open_while:
             rows = None
             if "mysql" in stores:

@@ -23,10 +23,11 @@ AHEAD = 64
 
 
 class ReadFile(NamedTuple):
-    """A file's rows; None for what is no file of ours."""
+    """A file's rows, None for what is no file of ours, and its columns."""
 
     path: str
     rows: list[Row] | None
+    columns: pa.Schema | None = None
 
 
 class Listing(NamedTuple):
@@ -106,10 +107,11 @@ def read_files(storage: Storage, paths: Sequence[str], threads: Executor) -> Ite
 def _read(storage: Storage, path: str) -> ReadFile:
     try:
         with pq.ParquetFile(io.BytesIO(storage.read(path))) as file:
-            # Raises for a column that is missing.
-            if not pa.types.is_string(file.schema_arrow.field("uuid").type):
+            columns = file.schema_arrow
+            kinds = [field.type for field in columns if field.name == "uuid"]
+            if kinds != [pa.string()] or len(set(columns.names)) < len(columns.names):
                 return ReadFile(path, None)
-            return ReadFile(path, file.read(use_threads=False).to_pylist())
+            return ReadFile(path, file.read(use_threads=False).to_pylist(), columns)
     except ServerAway:
         raise
     except (pa.ArrowException, OSError, ValueError, LookupError, TypeError, OverflowError):

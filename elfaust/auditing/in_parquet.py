@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
@@ -31,6 +32,8 @@ AS_SENT = {
     "webhost": "webHost",
     "wiki": "wiki",
 }
+#: Of a time: the digits of its second's fraction, and how it ends.
+FRACTION = re.compile(r"[.,]([0-9]+)(.*)$")
 FLAGS = ("is_bot", "is_mediawiki")
 
 
@@ -102,11 +105,21 @@ def _holds(check: Callable[[Any, Any], bool], value: Any, stored: Any) -> bool:
 
 
 def _is_moment(capsule: Any, stored: Any) -> bool:
-    moment = moment_of(capsule)
-    if not capsule.get("dt"):
+    moment, sent = moment_of(capsule), capsule.get("dt")
+    if not sent:
         # A timestamp is cut to its second.
-        moment = moment.replace(microsecond=0)
-    return moment == parsed_moment(stored)
+        return moment.replace(microsecond=0) == parsed_moment(stored)
+    return moment == parsed_moment(stored) and (
+        stored == sent or _fraction(stored) == _fraction(sent)
+    )
+
+
+def _fraction(text: str) -> str:
+    """Return the digits of a second's fraction; a time that is not UTC has six at most."""
+    found = FRACTION.search(text)
+    if found is None:
+        return ""
+    return (found[1] if found[2] in ("", "Z") else found[1][:6]).rstrip("0")
 
 
 def _is_agent(sent: Any, stored: Any) -> bool:

@@ -52,7 +52,7 @@ def parquet(**columns: Sequence[Any]) -> bytes:
 
 
 def read(storage: Any, paths: Sequence[str], threads: ThreadPoolExecutor) -> list[ReadFile]:
-    return list(read_files(storage, paths, threads))
+    return [of._replace(columns=None) for of in read_files(storage, paths, threads)]
 
 
 def names_of(path: str = "", topic: str = "e.{schema}_{revision}") -> FileNames:

@@ -123,6 +123,23 @@ def test_a_moment_is_compared_as_one(stored: str | None, differs: list[str]) -> 
     assert named({}, {}, dt=stored) == differs
 
 
+@pytest.mark.parametrize(
+    ("sent", "stored", "differs"),
+    [
+        ("2020-09-13T12:26:40Z", "2020-09-13T12:26:40.000000001Z", 1),
+        ("2020-09-13T12:26:40.123456789", "2020-09-13T12:26:40.123456789", 0),
+        ("2020-09-13T12:26:40.123456789Z", "2020-09-13T12:26:40.123456788Z", 1),
+        ("2020-09-13T12:26:40.123456789Z", "2020-09-13T12:26:40.123456Z", 1),
+        ("2020-09-13T12:26:40.5Z", "2020-09-13T12:26:40.500Z", 0),
+        ("2020-09-13T14:26:40.1234567+02:00", "2020-09-13T12:26:40.123456Z", 0),
+        ("2020-09-13T14:26:40.1234567+02:00", "2020-09-13T12:26:40.123457Z", 1),
+    ],
+)
+def test_all_digits_of_a_moment_count(sent: str, stored: str, differs: int) -> None:
+    found = READING.differences({**CAPSULE, "dt": sent}, {**ROW, "dt": stored})
+    assert len(list(found)) == differs
+
+
 AGENT = {"browser_family": "F", "is_bot": True, "is_mediawiki": None}
 
 
