@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import pyarrow as pa
 
+from elfaust.auditing.file_columns import AGENT_FLAGS, UNNAMED
 from elfaust.auditing.values import (
     ABSENT,
     STRANGE,
@@ -18,10 +19,9 @@ from elfaust.auditing.values import (
     same_json,
     whole,
 )
+from elfaust.capsule import MAX_USER_AGENT, parse_user_agent
 from elfaust.sinks.parquet_types import column_name
 
-#: The column of what the schema does not name.
-UNNAMED = "event_unnamed"
 #: Column: key of the capsule that it holds as it is.
 AS_SENT = {
     "recvfrom": "recvFrom",
@@ -34,7 +34,6 @@ AS_SENT = {
 }
 #: Of a time: the digits of its second's fraction, and how it ends.
 FRACTION = re.compile(r"[.,]([0-9]+)(.*)$")
-FLAGS = ("is_bot", "is_mediawiki")
 
 
 class Place(NamedTuple):
@@ -123,12 +122,17 @@ def _fraction(text: str) -> str:
 
 
 def _is_agent(sent: Any, stored: Any) -> bool:
-    """Compare a user agent's map: what a client sends for a flag and is none is null."""
+    """Compare a user agent's map: what a client sends for a flag and is none is null.
+
+    Of a text it is the parts that it has by the pipeline's own parser.
+    """
+    if isinstance(sent, str):
+        return bool(stored == parse_user_agent(sent[: MAX_USER_AGENT + 1]))
     if not isinstance(sent, dict):
         return stored is None
     return all(
         held is (sent.get(key) if isinstance(sent.get(key), bool) else None)
-        if key in FLAGS
+        if key in AGENT_FLAGS
         else is_text_of(sent.get(key), held)
         for key, held in stored.items()
     )

@@ -8,6 +8,7 @@ import pyarrow as pa
 import pytest
 
 from elfaust.auditing.in_parquet import FileReading
+from elfaust.capsule import parse_user_agent
 from elfaust.sinks.parquet_types import event_shape
 from elfaust.types import SchemaKey
 
@@ -140,6 +141,7 @@ def test_all_digits_of_a_moment_count(sent: str, stored: str, differs: int) -> N
     assert len(list(found)) == differs
 
 
+FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:90.0) Gecko/20100101 Firefox/90.0"
 AGENT = {"browser_family": "F", "is_bot": True, "is_mediawiki": None}
 
 
@@ -148,7 +150,11 @@ AGENT = {"browser_family": "F", "is_bot": True, "is_mediawiki": None}
     [
         ({"browser_family": "F", "is_bot": True, "own": 1}, AGENT, []),
         ({"browser_family": ["F"], "is_bot": 1}, {"browser_family": '["F"]', "is_bot": None}, []),
-        ("text", None, []),
+        (FIREFOX, parse_user_agent(FIREFOX), []),
+        ("f" * 900, parse_user_agent(""), []),
+        (FIREFOX, None, ["useragent"]),
+        (FIREFOX, {**parse_user_agent(FIREFOX), "os_family": None}, ["useragent"]),
+        (5, None, []),
         ("text", AGENT, ["useragent"]),
         ({"browser_family": "G", "is_bot": True}, AGENT, ["useragent"]),
         ({"browser_family": "F", "is_bot": False}, AGENT, ["useragent"]),
