@@ -20,8 +20,8 @@ class Finding(NamedTuple):
     `other columns` (files whose columns are not those of their schema) or `unbalanced` (numbers
     that do not add up). `number` is how many events, records, files or sums it is about.
 
-    What is told and is nothing wrong is one of kind `refused`: events that one sink has refused,
-    and where else they are.
+    What is told and is nothing wrong is one of kind `refused`, events that one sink has refused,
+    and where else they are, or `in part`, events with values that a store has no column for.
     """
 
     kind: str

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import pyarrow as pa
 
-from elfaust.auditing.file_columns import AGENT_FLAGS, UNNAMED
+from elfaust.auditing.file_columns import AGENT_FLAGS, AGENT_TEXTS, UNNAMED
 from elfaust.auditing.values import (
     ABSENT,
     STRANGE,
@@ -32,6 +32,7 @@ AS_SENT = {
     "webhost": "webHost",
     "wiki": "wiki",
 }
+AGENT_PARTS = AGENT_TEXTS | AGENT_FLAGS
 #: Of a time: the digits of its second's fraction, and how it ends.
 FRACTION = re.compile(r"[.,]([0-9]+)(.*)$")
 
@@ -110,6 +111,15 @@ def _is_moment(capsule: Any, stored: Any) -> bool:
         return moment.replace(microsecond=0) == parsed_moment(stored)
     return moment == parsed_moment(stored) and (
         stored == sent or _fraction(stored) == _fraction(sent)
+    )
+
+
+def is_kept_in_part(agent: Any) -> bool:
+    """Tell whether a user agent has what the column of its parts has no place for."""
+    if not isinstance(agent, dict):
+        return agent is not None and not isinstance(agent, str)
+    return not agent.keys() <= AGENT_PARTS or any(
+        not isinstance(agent.get(flag, False), bool | None) for flag in AGENT_FLAGS
     )
 
 

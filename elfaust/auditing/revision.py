@@ -13,7 +13,7 @@ from elfaust.auditing.file_columns import columns_of
 from elfaust.auditing.files import Row
 from elfaust.auditing.finding import EXAMPLES, Finding, more, some
 from elfaust.auditing.in_mysql import RowReading
-from elfaust.auditing.in_parquet import FileReading
+from elfaust.auditing.in_parquet import FileReading, is_kept_in_part
 from elfaust.auditing.of_files import Files
 from elfaust.auditing.side import Event, Side
 from elfaust.auditing.stores import Stores
@@ -46,6 +46,8 @@ class Revision:
         }
         self._seen: set[bytes] = set()
         self._elsewhere: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
+        #: How many events Parquet has in part, and some of them.
+        self._in_part, self._examples = 0, list[str]()
         self._unreadable: list[Finding] = []
         self._in_table = 0
         #: Lanes whose files are compared.
@@ -119,6 +121,9 @@ class Revision:
     ) -> None:
         before = _short(uuid) in self._seen
         self._in_table += 0 if before else len(rows["mysql"])
+        if rows["hdfs"] and any(is_kept_in_part(of.capsule.get("userAgent")) for of in events):
+            self._in_part += 1
+            self._examples = [*self._examples, uuid][:EXAMPLES]
         for role, reading in (("mysql", self._reading), ("hdfs", self._of_files)):
             if (side := self._sides.get(role)) is None:
                 continue
@@ -195,7 +200,11 @@ class Revision:
             yield from side.findings()
 
     def told(self) -> Iterator[Finding]:
-        """Yield what sinks have refused, and where else it is."""
+        """Yield what sinks have refused, and where else it is, and what Parquet has in part."""
+        if self._in_part:
+            detail = f"userAgent has more than its parts: {', '.join(self._examples)}"
+            detail += more(self._in_part)
+            yield Finding("in part", self._sides["hdfs"].where, self._in_part, detail)
         for (role, place), uuids in sorted(self._elsewhere.items()):
             where = f"stored in {place}" if place else "in no store"
             detail = f"refused here, {where}: {some(uuids)}"

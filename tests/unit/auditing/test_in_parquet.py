@@ -7,7 +7,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from elfaust.auditing.in_parquet import FileReading
+from elfaust.auditing.in_parquet import FileReading, is_kept_in_part
 from elfaust.capsule import parse_user_agent
 from elfaust.sinks.parquet_types import event_shape
 from elfaust.types import SchemaKey
@@ -167,6 +167,27 @@ def test_of_a_user_agent_the_keys_of_its_column_are_compared(
     row = {**ROW, "useragent": stored}
     found = READING.differences({**CAPSULE, "userAgent": sent}, row)
     assert [text.partition(":")[0] for text in found] == differs
+
+
+@pytest.mark.parametrize(
+    ("sent", "is_it"),
+    [
+        (None, False),
+        (FIREFOX, False),
+        ({}, False),
+        (AGENT, False),
+        ({"browser_family": ["F"]}, False),
+        (parse_user_agent(FIREFOX), False),
+        ({"is_bot": "yes"}, True),
+        ({"is_mediawiki": 0}, True),
+        ({"foo": "x"}, True),
+        (5, True),
+        (False, True),
+        ([], True),
+    ],
+)
+def test_what_is_kept_of_a_user_agent_in_part(sent: Any, is_it: bool) -> None:
+    assert is_kept_in_part(sent) is is_it
 
 
 def test_a_file_without_the_column_differs() -> None:

@@ -186,6 +186,18 @@ def test_what_one_sink_refused_and_the_other_stored_is_told(fakes: Fakes, source
     assert judge.told == [Finding("refused", f"MySQL {NAME}", 1, detail)]
 
 
+def test_what_parquet_has_in_part_is_told_and_is_no_finding(fakes: Fakes) -> None:
+    for n, record in enumerate(fakes.lanes[0]):
+        agent = {"os_family": "x", "own": n}
+        fakes.lanes[0][n] = record._replace(value=event(n, userAgent=agent))
+        fakes.rows[n]["userAgent"] = orjson.dumps(agent).decode()
+    fakes.write(0, fakes.lanes[0])
+    judge = fakes.judge()
+    detail = f"userAgent has more than its parts: {uuid(0)}, {uuid(1)}, {uuid(2)}"
+    assert judge.findings == []
+    assert judge.told == [Finding("in part", f"Parquet {NAME}", 3, detail)]
+
+
 def test_one_event_in_two_records_is_two_rows_of_parquet_and_told_as_such(fakes: Fakes) -> None:
     again = Record(fakes.values[0], 3, NOW, RAW, 3 + AHEAD)
     fakes.lanes[1].append(again)
