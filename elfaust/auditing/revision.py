@@ -63,14 +63,19 @@ class Revision:
             return None, None
         try:
             name = table_name(mysql.table, key)
-            reading = RowReading(table_columns(schema, mysql.number), self._event)
+            columns = table_columns(schema, mysql.number)
+            reading = RowReading(columns, self._event)
         except SchemaUnfit:
             return None, None
         try:
-            return reading, self._stores.rows.table(name, key, reading.columns)
+            table = self._stores.rows.table(name, key, reading.columns)
         except TableUnreadable as error:
             self._unreadable_table(error)
             return None, None
+        if table is not None:
+            held = [of._replace(sql_type=table.types.get(of.name, of.sql_type)) for of in columns]
+            reading = RowReading(held, self._event)
+        return reading, table
 
     def _unreadable_table(self, error: TableUnreadable) -> None:
         self._unreadable.append(Finding("unreadable", f"MySQL {self.name}", 1, str(error)))

@@ -229,9 +229,17 @@ def test_a_schema_that_no_store_can_have_has_lost_what_was_not_refused(fakes: Fa
     assert found(fakes, refused={"mysql": every, "hdfs": every}, schema=unfit) == []
 
 
-@pytest.mark.parametrize(("number", "holds"), [("DOUBLE", True), ("FLOAT", False)])
-def test_a_number_is_held_against_the_column_of_the_setting(
-    fakes: Fakes, number: str, holds: bool
+@pytest.mark.parametrize(
+    ("number", "types", "holds"),
+    [
+        ("DOUBLE", {}, True),
+        ("FLOAT", {}, False),
+        ("FLOAT", {"event_n": "DOUBLE"}, True),
+        ("DOUBLE", {"event_n": "FLOAT"}, False),
+    ],
+)
+def test_a_number_is_held_against_the_column_that_there_is(
+    fakes: Fakes, number: str, types: dict[str, str], holds: bool
 ) -> None:
     fakes.settings = replace(fakes.settings, mysql=replace(fakes.settings.mysql, number=number))
     share = Schema(KEY, {"properties": {"n": {"type": "number"}}}, LATEST)
@@ -241,7 +249,10 @@ def test_a_number_is_held_against_the_column_of_the_setting(
     fakes.write(0, fakes.lanes[0])
     held = {name: of for name, of in row(0).items() if not name.startswith("event_")}
     fakes.rows = [{**held, "event_n": 0.1}]
-    assert found(fakes, schema=share) == ([] if holds else [("differs", MYSQL, 1)])
+    table = Table(fakes.rows, **types)
+    assert found(fakes, schema=share, table=lambda *_: table) == (
+        [] if holds else [("differs", MYSQL, 1)]
+    )
 
 
 @pytest.mark.parametrize("store", ["mysql", "hdfs"])
