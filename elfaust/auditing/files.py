@@ -107,11 +107,12 @@ def read_files(storage: Storage, paths: Sequence[str], threads: Executor) -> Ite
 def _read(storage: Storage, path: str) -> ReadFile:
     try:
         with pq.ParquetFile(io.BytesIO(storage.read(path))) as file:
-            columns = file.schema_arrow
-            kinds = [field.type for field in columns if field.name == "uuid"]
-            if kinds != [pa.string()] or len(set(columns.names)) < len(columns.names):
-                return ReadFile(path, None)
-            return ReadFile(path, file.read(use_threads=False).to_pylist(), columns)
+            table = file.read(use_threads=False)
+        columns, names = table.schema, table.schema.names
+        # Raises for a column that is missing.
+        if len(set(names)) < len(names) or not pa.types.is_string(columns.field("uuid").type):
+            return ReadFile(path, None)
+        return ReadFile(path, table.to_pylist(), columns)
     except ServerAway:
         raise
     except (pa.ArrowException, OSError, ValueError, LookupError, TypeError, OverflowError):

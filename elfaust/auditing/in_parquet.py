@@ -33,6 +33,7 @@ AS_SENT = {
     "wiki": "wiki",
 }
 AGENT_PARTS = AGENT_TEXTS | AGENT_FLAGS
+FLAGS = frozenset({bool, type(None)})
 #: Of a time: the digits of its second's fraction, and how it ends.
 FRACTION = re.compile(r"[.,]([0-9]+)(.*)$")
 
@@ -118,9 +119,8 @@ def is_kept_in_part(agent: Any) -> bool:
     """Tell whether a user agent has what the column of its parts has no place for."""
     if not isinstance(agent, dict):
         return agent is not None and not isinstance(agent, str)
-    return not agent.keys() <= AGENT_PARTS or any(
-        not isinstance(agent.get(flag, False), bool | None) for flag in AGENT_FLAGS
-    )
+    flags = agent.get("is_bot"), agent.get("is_mediawiki")
+    return not (agent.keys() <= AGENT_PARTS and FLAGS.issuperset(map(type, flags)))
 
 
 def _fraction(text: str) -> str:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 
+import pyarrow as pa
+
 from elfaust.auditing.file_columns import Columns, unlike
 from elfaust.auditing.files import ReadFile, Row, read_files
 from elfaust.auditing.finding import EXAMPLES, Finding, some
-from elfaust.auditing.hours import Hours
+from elfaust.auditing.hours import HOUR_MS, Hours
 from elfaust.auditing.side import Event
 from elfaust.auditing.stores import Stores
 from elfaust.auditing.values import STRANGE, moment_of
@@ -33,6 +35,8 @@ class Files:
         self._bad: set[str] = set()
         self._misplaced: set[str] = set()
         self._unlike: dict[str, str] = {}
+        #: Those of the last file that were right.
+        self._right = pa.schema([])
         #: Events that no lane has.
         self.unknown: set[str] = set()
         #: For an account: the files that were read.
@@ -61,25 +65,35 @@ class Files:
         self, file: ReadFile, rows: Sequence[Row], events: Events, found: dict[str, list[Row]]
     ) -> None:
         path, _, columns = file
-        if columns is not None and self._columns is not None:
-            whats = list(unlike(columns, self._columns))
-            if whats:
-                self._unlike[path] = f"{path}: {', '.join(whats[:EXAMPLES])}"
-        folder = path.rpartition("/")[0]
+        if columns is not None and not columns.equals(self._right):
+            self._look_at(path, columns)
+        folder, placed = path.rpartition("/")[0], set[tuple[str, int]]()
         for row in rows:
             uuid = row["uuid"] or ""
             if of := events.get(uuid):
                 found[uuid].append(row)
-                if not self._is_placed(folder, row, of):
+                hour = f"{row.get('dt')}"[:13]
+                if (mark := (hour, of[0].arrived // HOUR_MS)) in placed:
+                    continue
+                if self._is_folder(folder, hour, of[0]):
+                    # So are all that name that hour and came in the same one.
+                    placed.add(mark)
+                elif not self._is_placed(folder, hour, of):
                     self._misplaced.add(path)
             elif uuid:
                 self.unknown.add(uuid)
 
-    def _is_placed(self, folder: str, row: Row, events: Sequence[Event]) -> bool:
-        """Tell whether a row is in the folder of its event's hour."""
-        hour = f"{row.get('dt')}"[:13]
-        return any(self._is_folder(folder, hour, event) for event in events) or any(
-            self._is_folder(folder, _hour(event), event) for event in events
+    def _look_at(self, path: str, columns: pa.Schema) -> None:
+        whats = list(unlike(columns, self._columns)) if self._columns is not None else []
+        if whats:
+            self._unlike[path] = f"{path}: {', '.join(whats[:EXAMPLES])}"
+        else:
+            self._right = columns
+
+    def _is_placed(self, folder: str, hour: str, events: Sequence[Event]) -> bool:
+        """Tell whether a row is in the folder of the hour that it names, or that its event does."""
+        return any(
+            self._is_folder(folder, of, event) for event in events for of in (hour, _hour(event))
         )
 
     def _is_folder(self, folder: str, hour: str, event: Event) -> bool:

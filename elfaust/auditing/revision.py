@@ -126,7 +126,7 @@ class Revision:
     ) -> None:
         before = _short(uuid) in self._seen
         self._in_table += 0 if before else len(rows["mysql"])
-        if rows["hdfs"] and any(is_kept_in_part(of.capsule.get("userAgent")) for of in events):
+        if rows["hdfs"] and is_kept_in_part(events[0].capsule.get("userAgent")):
             self._in_part += 1
             self._examples = [*self._examples, uuid][:EXAMPLES]
         for role, reading in (("mysql", self._reading), ("hdfs", self._of_files)):
