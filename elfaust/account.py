@@ -9,7 +9,7 @@ repeated carry the same source position and are one.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
@@ -23,7 +23,7 @@ from elfaust.batch import FORWARDED, Batch
 from elfaust.counts import named_by
 from elfaust.counts_reader import read_counts
 from elfaust.errors import SchemaUnfit
-from elfaust.refusals import split_source
+from elfaust.refusals import SINKS, split_source
 from elfaust.settings import Settings
 from elfaust.sinks.connection import connect, is_of_server
 from elfaust.sinks.ddl import owner, owner_of, quoted, table_name
@@ -87,18 +87,20 @@ class Line:
         """Lines that were counted."""
         return self.counted - self.counted_refused + sum(self.counted_invalid.values())
 
-    @property
-    def problems(self) -> list[str]:
-        """What does not balance; empty if all does."""
+    def problems(self, stores: Collection[str] = SINKS) -> list[str]:
+        """Return what does not balance where the events are to be in some stores."""
         checks = [
-            ("MySQL rows", self.mysql, self.valid - self.unfit["mysql"] - self.again),
-            ("Parquet rows", self.parquet, self.valid - self.unfit["hdfs"]),
             ("events counted", self.counted, self.valid),
             ("refused counted", self.counted_refused, self.refused),
-            ("uuids twice in Parquet", self.parquet_twice, self.again),
         ]
+        if "mysql" in stores:
+            wanted = self.valid - self.unfit["mysql"] - self.again
+            checks.append(("MySQL rows", self.mysql, wanted))
+        if "hdfs" in stores:
+            checks.append(("Parquet rows", self.parquet, self.valid - self.unfit["hdfs"]))
+            checks.append(("uuids twice in Parquet", self.parquet_twice, self.again))
         found = [f"{name} {has}, not {wanted}" for name, has, wanted in checks if has != wanted]
-        if self.unreadable:
+        if self.unreadable and "mysql" in stores:
             found.append(f"its table cannot be read: {self.unreadable}")
         if self.counted_invalid != self.invalid:
             found.append(f"errors counted {dict(self.counted_invalid)}, not {dict(self.invalid)}")
@@ -111,6 +113,8 @@ class Account:
 
     raw: int
     lines: list[Line]
+    #: Those that keep events.
+    stores: Collection[str] = SINKS
 
     @property
     def problems(self) -> list[str]:
@@ -118,7 +122,7 @@ class Account:
         found = [
             f"{line.key.schema}_{line.key.revision}: {problem}"
             for line in self.lines
-            for problem in line.problems
+            for problem in line.problems(self.stores)
         ]
         judged = sum(line.lines for line in self.lines)
         if judged != self.raw:
@@ -151,10 +155,13 @@ async def account_of(
             lines.add_errors(records)
         elif key := names.key(topic):
             lines.add_events(key, records)
-    _add_mysql(settings, lines)
-    _add_parquet(settings, lines, files)
+    stores = settings.processor.stores.split()
+    if "mysql" in stores:
+        _add_mysql(settings, lines)
+    if "hdfs" in stores:
+        _add_parquet(settings, lines, files)
     await _add_counts(settings, lines)
-    return Account(raw, lines.sorted())
+    return Account(raw, lines.sorted(), stores)
 
 
 class _Lines:

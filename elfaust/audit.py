@@ -11,7 +11,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import ExitStack, closing
 from typing import NamedTuple
 
 from elfaust.account import Account, Scanned, account_of
@@ -21,6 +21,7 @@ from elfaust.auditing.judge import Judge
 from elfaust.auditing.table import Rows
 from elfaust.auditing.topics import lanes_of
 from elfaust.lag import LagReader, LaneLag
+from elfaust.refusals import SINKS
 from elfaust.settings import Settings
 from elfaust.sinks.commit_files import torn, unfinished
 from elfaust.sinks.file_names import FileNames
@@ -61,7 +62,8 @@ async def audit(settings: Settings, tick: Tick = lambda done, of: None) -> Audit
 
     Raises ServerAway when one of the servers does not answer.
     """
-    lags = await _lags(settings)
+    stores = settings.processor.stores.split()
+    lags = [lag for lag in await _lags(settings) if lag.role in stores or lag.role not in SINKS]
     waiting: Counter[str] = Counter()
     for lag in lags:
         waiting[lag.role] += max(0, lag.end - lag.acknowledged)
@@ -80,8 +82,15 @@ async def _judged(settings: Settings, lags: list[LaneLag], tick: Tick) -> tuple[
     """
     done, storage, names = 0, open_storage(settings.hdfs), FileNames(settings)
     with ThreadPoolExecutor(THREADS) as threads:
-        paths = await asyncio.to_thread(walked, storage, names, settings.hdfs.root, threads)
-        with closing(await asyncio.to_thread(Rows, settings.mysql)) as rows:
+        stores, paths = settings.processor.stores.split(), list[str]()
+        if "hdfs" in stores:
+            paths = await asyncio.to_thread(walked, storage, names, names.root, threads)
+        with ExitStack() as open_while:
+            rows = None
+            if "mysql" in stores:
+                rows = open_while.enter_context(
+                    closing(await asyncio.to_thread(Rows, settings.mysql))
+                )
             async with lanes_of(settings) as lanes:
 
                 def count(lane: Scanned) -> None:
@@ -116,6 +125,8 @@ def _ahead(lags: Iterable[LaneLag]) -> Iterator[Finding]:
 
 def _left_over(settings: Settings) -> Iterator[Finding]:
     storage = open_storage(settings.hdfs)
+    if "hdfs" not in settings.processor.stores.split():
+        return
     if files := unfinished(storage, settings.hdfs.root):
         yield Finding("left over", "HDFS", len(files), some(files))
     for commit in torn(storage, settings.hdfs.root):

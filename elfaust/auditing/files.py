@@ -22,10 +22,11 @@ AHEAD = 64
 
 
 class ReadFile(NamedTuple):
-    """A file's rows; None for what is no file of ours."""
+    """A file's rows, None for what is no file of ours, and its columns."""
 
     path: str
     rows: list[Row] | None
+    columns: pa.Schema | None = None
 
 
 class Listing(NamedTuple):
@@ -105,9 +106,11 @@ def read_files(storage: Storage, paths: Sequence[str], threads: Executor) -> Ite
 def _read(storage: Storage, path: str) -> ReadFile:
     try:
         with pq.ParquetFile(io.BytesIO(storage.read(path))) as file:
-            # Raises for a column that is missing.
-            if not pa.types.is_string(file.schema_arrow.field("uuid").type):
-                return ReadFile(path, None)
-            return ReadFile(path, file.read(use_threads=False).to_pylist())
+            table = file.read(use_threads=False)
+        columns, names = table.schema, table.schema.names
+        # Raises for a column that is missing.
+        if len(set(names)) < len(names) or not pa.types.is_string(columns.field("uuid").type):
+            return ReadFile(path, None)
+        return ReadFile(path, table.to_pylist(), columns)
     except (pa.ArrowException, OSError, ValueError, LookupError, TypeError, OverflowError):
         return ReadFile(path, None)

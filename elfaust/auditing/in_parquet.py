@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 import pyarrow as pa
 
+from elfaust.auditing.file_columns import AGENT_FLAGS, AGENT_TEXTS, UNNAMED
 from elfaust.auditing.values import (
     ABSENT,
     STRANGE,
@@ -17,10 +19,9 @@ from elfaust.auditing.values import (
     same_json,
     whole,
 )
+from elfaust.capsule import MAX_USER_AGENT, parse_user_agent
 from elfaust.sinks.parquet_types import column_name
 
-#: The column of what the schema does not name.
-UNNAMED = "event_unnamed"
 #: Column: key of the capsule that it holds as it is.
 AS_SENT = {
     "recvfrom": "recvFrom",
@@ -31,7 +32,10 @@ AS_SENT = {
     "webhost": "webHost",
     "wiki": "wiki",
 }
-FLAGS = ("is_bot", "is_mediawiki")
+AGENT_PARTS = AGENT_TEXTS | AGENT_FLAGS
+FLAGS = frozenset({bool, type(None)})
+#: Of a time: the digits of its second's fraction, and how it ends.
+FRACTION = re.compile(r"[.,]([0-9]+)(.*)$")
 
 
 class Place(NamedTuple):
@@ -102,20 +106,43 @@ def _holds(check: Callable[[Any, Any], bool], value: Any, stored: Any) -> bool:
 
 
 def _is_moment(capsule: Any, stored: Any) -> bool:
-    moment = moment_of(capsule)
-    if not capsule.get("dt"):
+    moment, sent = moment_of(capsule), capsule.get("dt")
+    if not sent:
         # A timestamp is cut to its second.
-        moment = moment.replace(microsecond=0)
-    return moment == parsed_moment(stored)
+        return moment.replace(microsecond=0) == parsed_moment(stored)
+    return moment == parsed_moment(stored) and (
+        stored == sent or _fraction(stored) == _fraction(sent)
+    )
+
+
+def is_kept_in_part(agent: Any) -> bool:
+    """Tell whether a user agent has what the column of its parts has no place for."""
+    if not isinstance(agent, dict):
+        return agent is not None and not isinstance(agent, str)
+    flags = agent.get("is_bot"), agent.get("is_mediawiki")
+    return not (agent.keys() <= AGENT_PARTS and FLAGS.issuperset(map(type, flags)))
+
+
+def _fraction(text: str) -> str:
+    """Return the digits of a second's fraction; a time that is not UTC has six at most."""
+    found = FRACTION.search(text)
+    if found is None:
+        return ""
+    return (found[1] if found[2] in ("", "Z") else found[1][:6]).rstrip("0")
 
 
 def _is_agent(sent: Any, stored: Any) -> bool:
-    """Compare a user agent's map: what a client sends for a flag and is none is null."""
+    """Compare a user agent's map: what a client sends for a flag and is none is null.
+
+    Of a text it is the parts that it has by the pipeline's own parser.
+    """
+    if isinstance(sent, str):
+        return bool(stored == parse_user_agent(sent[: MAX_USER_AGENT + 1]))
     if not isinstance(sent, dict):
         return stored is None
     return all(
         held is (sent.get(key) if isinstance(sent.get(key), bool) else None)
-        if key in FLAGS
+        if key in AGENT_FLAGS
         else is_text_of(sent.get(key), held)
         for key, held in stored.items()
     )

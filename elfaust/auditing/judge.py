@@ -9,7 +9,8 @@ from concurrent.futures import Executor
 from elfaust.account import Scanned
 from elfaust.auditing.files import Listing
 from elfaust.auditing.finding import Finding, some
-from elfaust.auditing.revision import Revision, Stores
+from elfaust.auditing.revision import Revision
+from elfaust.auditing.stores import Stores
 from elfaust.auditing.table import Rows
 from elfaust.errors import SchemaUnfit, SchemaWaits
 from elfaust.lag import LaneLag
@@ -31,7 +32,7 @@ class Judge:
         self,
         settings: Settings,
         lags: Iterable[LaneLag],
-        rows: Rows,
+        rows: Rows | None,
         storage: Storage,
         listing: Listing,
         threads: Executor,

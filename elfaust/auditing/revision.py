@@ -7,44 +7,28 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import Executor
-from typing import NamedTuple
 
 from elfaust.account import Scanned
-from elfaust.auditing.files import Listing, Row, read_files
+from elfaust.auditing.file_columns import columns_of
+from elfaust.auditing.files import Row
 from elfaust.auditing.finding import EXAMPLES, Finding, more, some
 from elfaust.auditing.in_mysql import RowReading
-from elfaust.auditing.in_parquet import FileReading
+from elfaust.auditing.in_parquet import FileReading, is_kept_in_part
+from elfaust.auditing.of_files import Files
 from elfaust.auditing.side import Event, Side
-from elfaust.auditing.table import Rows, Table, TableUnreadable
+from elfaust.auditing.stores import Stores
+from elfaust.auditing.table import Table, TableUnreadable
 from elfaust.auditing.values import event_of
 from elfaust.errors import SchemaUnfit
 from elfaust.references import expanded
 from elfaust.registry import Schema
-from elfaust.settings import Settings
+from elfaust.shape import shape_of
 from elfaust.sinks.ddl import table_columns, table_name
 from elfaust.sinks.parquet_reader import ParquetFile
 from elfaust.sinks.parquet_types import event_shape
-from elfaust.storage import Storage
 from elfaust.types import Record
 
-#: How far each sink has acknowledged a lane: role, topic, lane.
-Acknowledged = Mapping[tuple[str, str, int], int]
-#: Where the records that a role has refused came from: topic, lane, offset.
-Refused = Mapping[str, set[tuple[str, int, int]]]
 PLACES = {"mysql": "MySQL", "hdfs": "Parquet"}
-
-
-class Stores(NamedTuple):
-    """What all schema revisions share."""
-
-    settings: Settings
-    rows: Rows
-    storage: Storage
-    listing: Listing
-    threads: Executor
-    acknowledged: Acknowledged
-    refused: Refused
 
 
 class Revision:
@@ -53,48 +37,66 @@ class Revision:
     def __init__(self, stores: Stores, schema: Schema) -> None:
         """Look for the table; raises ServerAway when MySQL does not answer."""
         self._stores = stores
-        self._key = schema.key
         self.name = f"{schema.key.schema}_{schema.key.revision}"
         self._event = expanded(schema.event)
+        #: Of the stores that keep events.
         self._sides = {
-            "mysql": Side(f"MySQL {self.name}", by_record=False),
-            "hdfs": Side(f"Parquet {self.name}", by_record=True),
+            role: Side(f"{PLACES[role]} {self.name}", by_record=role == "hdfs")
+            for role in stores.settings.processor.stores.split()
         }
         self._seen: set[bytes] = set()
         self._elsewhere: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
+        #: How many events Parquet has in part, and some of them.
+        self._in_part, self._examples = 0, list[str]()
         self._unreadable: list[Finding] = []
-        self._bad_files: set[str] = set()
         self._in_table = 0
         #: Lanes whose files are compared.
         self._lanes: set[int] = set()
         self._topic = ""
-        #: For an account: the files that were read.
-        self.files: dict[str, ParquetFile] = {}
         self._reading, self._table = self._mysql(schema)
-        self._of_files = self._parquet(schema)
+        self._of_files, self._files = self._parquet(schema)
 
     def _mysql(self, schema: Schema) -> tuple[RowReading | None, Table | None]:
         """Return how rows are read, and their table; no table where no event can have a row."""
         key, mysql = schema.key, self._stores.settings.mysql
+        if "mysql" not in self._sides or self._stores.rows is None:
+            return None, None
         try:
             name = table_name(mysql.table, key)
-            reading = RowReading(table_columns(schema, mysql.number), self._event)
+            columns = table_columns(schema, mysql.number)
+            reading = RowReading(columns, self._event)
         except SchemaUnfit:
             return None, None
         try:
-            return reading, self._stores.rows.table(name, key, reading.columns)
+            table = self._stores.rows.table(name, key, reading.columns)
         except TableUnreadable as error:
             self._unreadable_table(error)
             return None, None
+        if table is not None:
+            held = [of._replace(sql_type=table.types.get(of.name, of.sql_type)) for of in columns]
+            reading = RowReading(held, self._event)
+        return reading, table
 
     def _unreadable_table(self, error: TableUnreadable) -> None:
         self._unreadable.append(Finding("unreadable", f"MySQL {self.name}", 1, str(error)))
 
-    def _parquet(self, schema: Schema) -> FileReading | None:
+    def _parquet(self, schema: Schema) -> tuple[FileReading | None, Files | None]:
+        """Return how rows of files are read, and the files; no files where none are kept."""
+        if "hdfs" not in self._sides:
+            return None, None
+        columns, reading = None, None
         try:
-            return FileReading(event_shape(schema.key, schema.event).type, self._event)
+            kind = event_shape(schema.key, schema.event).type
+            columns = columns_of(kind, shape_of(schema.event).passes_unnamed)
+            reading = FileReading(kind, self._event)
         except SchemaUnfit:
-            return None
+            pass
+        return reading, Files(self._stores, schema.key, self._sides["hdfs"].where, columns)
+
+    @property
+    def files(self) -> Mapping[str, ParquetFile]:
+        """The files that were read, for an account."""
+        return self._files.read if self._files else {}
 
     def take(self, scanned: Scanned) -> None:
         """Compare a lane; raises ServerAway when a store does not answer."""
@@ -108,10 +110,12 @@ class Revision:
                 strange.append(record)
                 continue
             source = (record.source, record.position) if record.source else ("", record.offset)
-            events[capsule["uuid"]].append(Event(capsule, lane, record.offset, source))
+            events[capsule["uuid"]].append(
+                Event(capsule, lane, record.offset, source, record.timestamp)
+            )
         self._taken_unread(scanned, strange)
         in_table = self._rows(list(events))
-        in_files = self._files([topic, lane], events)
+        in_files = self._files.rows(topic, lane, events) if self._files else {}
         held = {"mysql": in_table, "hdfs": in_files}
         for uuid, of in events.items():
             self._compare(uuid, of, {role: rows.get(uuid, ()) for role, rows in held.items()})
@@ -122,9 +126,13 @@ class Revision:
     ) -> None:
         before = _short(uuid) in self._seen
         self._in_table += 0 if before else len(rows["mysql"])
+        if rows["hdfs"] and is_kept_in_part(events[0].capsule.get("userAgent")):
+            self._in_part += 1
+            self._examples = [*self._examples, uuid][:EXAMPLES]
         for role, reading in (("mysql", self._reading), ("hdfs", self._of_files)):
-            side, other = self._sides[role], "hdfs" if role == "mysql" else "mysql"
-            due = []
+            if (side := self._sides.get(role)) is None:
+                continue
+            other, due = "hdfs" if role == "mysql" else "mysql", []
             for event in events:
                 if self._is_refused(role, event):
                     place = PLACES[other] if rows[other] else ""
@@ -157,7 +165,7 @@ class Revision:
             if any(
                 self._is_acknowledged(role, lane, record.offset)
                 and not self._is_refused(role, event)
-                for role in PLACES
+                for role in self._sides
             ):
                 taken.append(record)
         if taken:
@@ -175,33 +183,14 @@ class Revision:
             self._table = None
             return {}
 
-    def _files(
-        self, of: Sequence[object], events: Mapping[str, Sequence[Event]]
-    ) -> Mapping[str, Sequence[Row]]:
-        """Return the rows of a lane's events in its files, and in those that name no lane."""
-        topic, lane = of
-        listing, found = self._stores.listing, defaultdict[str, list[Row]](list)
-        strays = listing.strays.get(self._key, [])
-        paths = listing.of_lanes.get((str(topic), int(str(lane))), [])
-        for path, rows in read_files(self._stores.storage, [*paths, *strays], self._stores.threads):
-            if rows is None:
-                self._bad_files.add(path)
-                continue
-            for row in rows:
-                uuid = row["uuid"] or ""
-                if uuid in events:
-                    found[uuid].append(row)
-                elif uuid:
-                    self._sides["hdfs"].unknown.add(uuid)
-            self.files[path] = ParquetFile(path, [row["uuid"] or "" for row in rows])
-        return found
-
     def findings(self) -> Iterator[Finding]:
         """Yield what is wrong, once all lanes were taken."""
-        for lane in sorted(self._stores.listing.lanes.get(self._topic, set()) - self._lanes):
-            self._files([self._topic, lane], {})
-        unknown = self._sides["hdfs"].unknown
-        unknown -= {uuid for uuid in unknown if _short(uuid) in self._seen}
+        if self._files:
+            for lane in sorted(self._stores.listing.lanes.get(self._topic, set()) - self._lanes):
+                self._files.rows(self._topic, lane, {})
+            self._sides["hdfs"].unknown = self._files.unknown
+        for side in self._sides.values():
+            side.unknown = {uuid for uuid in side.unknown if _short(uuid) not in self._seen}
         if self._table is not None:
             try:
                 if self._table.count() > self._in_table:
@@ -209,15 +198,18 @@ class Revision:
                     self._sides["mysql"].unknown.update(missing)
             except TableUnreadable as error:
                 self._unreadable_table(error)
-        if self._bad_files:
-            number, detail = len(self._bad_files), some(self._bad_files)
-            self._unreadable.append(Finding("unreadable", f"Parquet {self.name}", number, detail))
         yield from self._unreadable
+        if self._files:
+            yield from self._files.findings()
         for side in self._sides.values():
             yield from side.findings()
 
     def told(self) -> Iterator[Finding]:
-        """Yield what sinks have refused, and where else it is."""
+        """Yield what sinks have refused, and where else it is, and what Parquet has in part."""
+        if self._in_part:
+            detail = f"userAgent has more than its parts: {', '.join(self._examples)}"
+            detail += more(self._in_part)
+            yield Finding("in part", self._sides["hdfs"].where, self._in_part, detail)
         for (role, place), uuids in sorted(self._elsewhere.items()):
             where = f"stored in {place}" if place else "in no store"
             detail = f"refused here, {where}: {some(uuids)}"

@@ -20,6 +20,8 @@ class Event(NamedTuple):
     lane: int
     offset: int
     source: tuple[str, int]
+    #: When the raw line came into Kafka, ms; negative where that is unknown.
+    arrived: int = -1
 
 
 @dataclass

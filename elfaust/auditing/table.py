@@ -11,7 +11,7 @@ from typing import Any
 import MySQLdb
 from MySQLdb.cursors import SSCursor
 
-from elfaust.columns import Column
+from elfaust.columns import NUMBERS, Column
 from elfaust.errors import ElfaustError, ServerAway
 from elfaust.settings import Mysql
 from elfaust.sinks.connection import connect, is_of_server
@@ -56,7 +56,8 @@ class Rows:
             there = {column: str(kind) for column, kind, *_ in cursor.fetchall()}
         if not TEXT.match(kind := there.get("uuid", "missing")):
             raise TableUnreadable(f"its column uuid is {kind}")
-        return Table(self, name, [column for column in columns if column.name in there])
+        held = [_as_held(of, there[of.name]) for of in columns if of.name in there]
+        return Table(self, name, held)
 
     def ask(self, statement: str, parameters: Sequence[Any] = ()) -> Sequence[Any]:
         """Return the rows of a statement; raises ServerAway and TableUnreadable."""
@@ -92,6 +93,8 @@ class Table:
         self._rows = rows
         self._name = quoted(name)
         self._columns = [column.name for column in columns]
+        #: The types of columns that the table has: a number's may be another than it should be.
+        self.types = {column.name: column.sql_type for column in columns}
         shown = ", ".join(map(_shown, columns))
         self._select = f"SELECT {shown} FROM {self._name.replace('%', '%%')} WHERE uuid IN "
 
@@ -113,6 +116,13 @@ class Table:
     def uuids(self) -> Iterator[str]:
         """Yield the uuid of each row."""
         return (uuid for (uuid,) in self._rows.stream(f"SELECT uuid FROM {self._name}"))
+
+
+def _as_held(column: Column, kind: str) -> Column:
+    """Return a column of numbers with the type that its table has: drift takes DOUBLE for FLOAT."""
+    held = kind.upper().partition(" ")[0]
+    is_number = column.sql_type in NUMBERS and held in NUMBERS
+    return column._replace(sql_type=held) if is_number else column
 
 
 def _shown(column: Column) -> str:

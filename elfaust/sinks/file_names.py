@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterator
 from functools import lru_cache
+from posixpath import normpath
 
 from elfaust.settings import Settings
 from elfaust.storage import Storage
@@ -48,8 +49,8 @@ class FileNames:
     def __init__(self, settings: Settings) -> None:
         #: The schema revision of a topic.
         self.of_topic = TopicNames(settings).key
-        self._path = settings.hdfs.path
-        self._root = settings.hdfs.root.rstrip("/")
+        self._path = normpath(settings.hdfs.path)
+        self.root = normpath(settings.hdfs.root)
         head = HOUR.split(self._path)[0].rpartition("/")[0]
         self._of_schema = head if "{schema}" in head and "{revision}" in head else ""
         self.in_hour = lru_cache(4_096)(self._in_hour)
@@ -64,7 +65,7 @@ class FileNames:
         if not self._of_schema:
             return ""
         folder = self._of_schema.format(schema=key.schema.lower(), revision=key.revision)
-        return f"{self._root}/{folder}"
+        return f"{self.root}/{folder}"
 
     def _in_hour(self, key: SchemaKey, hour: str) -> str:
         """Return the folder of a schema revision's hour, `2020-09-13T12`.
@@ -79,7 +80,7 @@ class FileNames:
             day=int(hour[8:10]),
             hour=int(hour[11:13]),
         )
-        return f"{self._root}/{folder}"
+        return f"{self.root}/{folder}"
 
     def named(self, path: str) -> SchemaKey | None:
         """Return the schema revision that a file's name says."""
@@ -95,7 +96,7 @@ class FileNames:
         # Of names that differ in case alone the first one.
         by_folder = {self.of_schema(key): key for key in sorted(known, reverse=True)}
         by_folder.pop("", None)
-        levels = self._root.count("/") + 1 + self.depth
+        levels = self.root.count("/") + 1 + self.depth
 
         def key_of(path: str) -> SchemaKey | None:
             named = self.named(path)

@@ -19,7 +19,7 @@ import pyarrow.json
 import pyarrow.parquet as pq
 
 from elfaust.boundary import check_batch, unforeseen
-from elfaust.capsule import iso8601
+from elfaust.capsule import MAX_USER_AGENT, iso8601, parse_user_agent
 from elfaust.errors import EventFault, SchemaUnfit
 from elfaust.json_text import encode
 from elfaust.registry import Schema
@@ -193,8 +193,11 @@ class ParquetWriter:
 def _agent(sent: Any) -> dict[str, Any] | None:
     """Return a user agent's map as its column has it: no event is refused for it.
 
-    What a client sends for a text and is none is JSON text, what it sends for a flag is null.
+    A text, which dialects leave as it was sent, is parsed. What a client sends for a part that is a
+    text and is none is JSON text, what it sends for a flag is null, other keys have no column.
     """
+    if isinstance(sent, str):
+        return parse_user_agent(sent[: MAX_USER_AGENT + 1])
     if not isinstance(sent, dict):
         return None
     flags = {name: sent.get(name) for name in AGENT_FLAGS}

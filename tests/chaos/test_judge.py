@@ -26,6 +26,7 @@ WAITING = 20
 KEY = "HelpPanel_18731791"
 #: A table with a number, and a schema with a property that recorded events have.
 FLOATS, FLOAT_COLUMN = "CentralNoticeImpression_19540539", "event_randombanner"
+MOVED, NARROW = "TemplateWizard_18794607", "KaiOSAppFeedback_19964006"
 BOTH, BOTH_KEY = "SpecialMuteSubmit_19679477", "emailsBefore"
 
 
@@ -92,6 +93,26 @@ def lose_files(settings: Settings) -> None:
     open_storage(settings.hdfs).delete(f"{settings.hdfs.root}/{FLOATS.lower()}")
 
 
+def move_a_file(settings: Settings) -> None:
+    """Have a file in another hour's folder than its events belong to."""
+    storage, folder = open_storage(settings.hdfs), f"{settings.hdfs.root}/{MOVED.lower()}"
+    path = next(iter(storage.walk(folder)))
+    storage.make_folder(f"{folder}/year=1999")
+    assert storage.rename(path, f"{folder}/year=1999/{path.rpartition('/')[2]}")
+
+
+def lose_a_column(settings: Settings) -> None:
+    storage, folder = open_storage(settings.hdfs), f"{settings.hdfs.root}/{NARROW.lower()}"
+    path = next(iter(storage.walk(folder)))
+    table = pq.read_table(io.BytesIO(storage.read(path)))
+    storage.write(path, to_bytes(table.drop_columns(["seqid"])))
+
+
+def put_a_file_under_the_root(settings: Settings) -> None:
+    for name in ("x.parquet", "_SUCCESS", f"{KEY.lower()}/_SUCCESS"):
+        open_storage(settings.hdfs).write(f"{settings.hdfs.root}/{name}", b"x")
+
+
 def leave_a_file(settings: Settings) -> None:
     open_storage(settings.hdfs).write(f"{settings.hdfs.root}/_temporary/lane=0/1.parquet", b"x")
 
@@ -127,6 +148,9 @@ PLANTED: list[tuple[Callable[[Settings], None], str, str, str]] = [
     (add_a_row, "unknown", f"MySQL {KEY}", "0" * 32),
     (double_a_file, "twice", f"Parquet {KEY}", ""),
     (lose_files, "lost", f"Parquet {FLOATS}", ""),
+    (move_a_file, "misplaced", f"Parquet {MOVED}", "/year=1999/"),
+    (lose_a_column, "other columns", f"Parquet {NARROW}", "seqid: missing"),
+    (put_a_file_under_the_root, "unreadable", "HDFS", "/x.parquet"),
     (leave_a_file, "left over", "HDFS", "lane=0/1.parquet"),
     (go_ahead, "ahead", "mysql ", "10000000"),
 ]

@@ -204,7 +204,7 @@ class Sinks:
             if key := self.names.key(topic):
                 self.faults.attempt("account", lines.add_events, key, records)
         self.faults.attempt("account", lambda: lines.add_errors(of_errors))
-        self.faults.attempt("account", lambda: [line.problems for line in lines.sorted()])
+        self.faults.attempt("account", lambda: [line.problems() for line in lines.sorted()])
         self.faults.attempt("view", lambda: orjson.dumps(view.as_json()))
 
     def _tally(self, topic: str, records: Sequence[Record], view: View) -> None:

@@ -151,7 +151,7 @@ def test_no_record_of_any_topic_ends_a_worker(quick: Settings) -> None:
     assert codes.told == []
     [line] = [line for line in found.account.lines if line.key == KEY]
     assert line.unfit == {"mysql": len(BAD), "hdfs": len(BAD)}
-    assert line.problems == []
+    assert line.problems() == []
     # Events and errors that were never a raw line are all that does not add up.
     judged = LINES + len(RAW) + len(GOOD) + len(BAD) + len(ERRORS)
     wrong = f"{LINES + len(RAW)} raw lines, {judged} stored or errors"

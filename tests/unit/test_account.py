@@ -59,6 +59,21 @@ def test_each_thing_that_is_lost_or_doubled_is_named() -> None:
     assert Account(13, [balanced()]).problems == ["13 raw lines, 12 stored or errors"]
 
 
+@pytest.mark.parametrize(
+    ("store", "spoiled"), [("mysql", {"parquet": 0, "parquet_twice": 3}), ("hdfs", {"mysql": 0})]
+)
+def test_of_a_store_that_keeps_no_events_nothing_is_expected(
+    store: str, spoiled: dict[str, int]
+) -> None:
+    line = balanced()
+    for name, value in spoiled.items():
+        setattr(line, name, value)
+    assert Account(12, [line], [store]).problems == []
+    assert len(Account(12, [line]).problems) == len(spoiled)
+    line.counted = 0
+    assert len(Account(12, [line], [store]).problems) == 1
+
+
 def test_a_record_that_was_repeated_is_one() -> None:
     lines = _Lines()
     records = [Record(b"", offset, 0, "raw", offset % 3) for offset in range(5)]
@@ -77,7 +92,7 @@ def test_an_event_of_several_lines_is_once_in_mysql_and_each_time_in_parquet() -
     [line] = lines.sorted()
     assert (line.valid, line.again) == (7, 3)
     line.mysql, line.parquet, line.parquet_twice, line.counted = 4, 7, 3, 7
-    assert line.problems == []
+    assert line.problems() == []
 
 
 def test_a_table_that_cannot_be_read_hides_no_other() -> None:
@@ -89,7 +104,7 @@ def test_a_table_that_cannot_be_read_hides_no_other() -> None:
 
     cursor, line = Cursor(), Line(EDIT)
     _count_rows(cursor, "Edit_1", line)
-    assert line.problems == ["its table cannot be read: MySQL says 1814: no"]
+    assert line.problems() == ["its table cannot be read: MySQL says 1814: no"]
     cursor.number = 2006
     with pytest.raises(MySQLdb.OperationalError):
         _count_rows(cursor, "Edit_1", line)

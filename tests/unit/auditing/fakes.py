@@ -85,10 +85,11 @@ class Fakes:
 
 
 class Table:
-    """A table whose rows are in memory."""
+    """A table whose rows are in memory; `types` are those that its columns have."""
 
-    def __init__(self, held: list[dict[str, Any]]) -> None:
+    def __init__(self, held: list[dict[str, Any]], **types: str) -> None:
         self.held = held
+        self.types = types
 
     def rows(self, uuids: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
         return {uuid: [row for row in self.held if row["uuid"] == uuid] for uuid in uuids}

@@ -7,7 +7,8 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from elfaust.auditing.in_parquet import FileReading
+from elfaust.auditing.in_parquet import FileReading, is_kept_in_part
+from elfaust.capsule import parse_user_agent
 from elfaust.sinks.parquet_types import event_shape
 from elfaust.types import SchemaKey
 
@@ -123,6 +124,24 @@ def test_a_moment_is_compared_as_one(stored: str | None, differs: list[str]) -> 
     assert named({}, {}, dt=stored) == differs
 
 
+@pytest.mark.parametrize(
+    ("sent", "stored", "differs"),
+    [
+        ("2020-09-13T12:26:40Z", "2020-09-13T12:26:40.000000001Z", 1),
+        ("2020-09-13T12:26:40.123456789", "2020-09-13T12:26:40.123456789", 0),
+        ("2020-09-13T12:26:40.123456789Z", "2020-09-13T12:26:40.123456788Z", 1),
+        ("2020-09-13T12:26:40.123456789Z", "2020-09-13T12:26:40.123456Z", 1),
+        ("2020-09-13T12:26:40.5Z", "2020-09-13T12:26:40.500Z", 0),
+        ("2020-09-13T14:26:40.1234567+02:00", "2020-09-13T12:26:40.123456Z", 0),
+        ("2020-09-13T14:26:40.1234567+02:00", "2020-09-13T12:26:40.123457Z", 1),
+    ],
+)
+def test_all_digits_of_a_moment_count(sent: str, stored: str, differs: int) -> None:
+    found = READING.differences({**CAPSULE, "dt": sent}, {**ROW, "dt": stored})
+    assert len(list(found)) == differs
+
+
+FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:90.0) Gecko/20100101 Firefox/90.0"
 AGENT = {"browser_family": "F", "is_bot": True, "is_mediawiki": None}
 
 
@@ -131,7 +150,11 @@ AGENT = {"browser_family": "F", "is_bot": True, "is_mediawiki": None}
     [
         ({"browser_family": "F", "is_bot": True, "own": 1}, AGENT, []),
         ({"browser_family": ["F"], "is_bot": 1}, {"browser_family": '["F"]', "is_bot": None}, []),
-        ("text", None, []),
+        (FIREFOX, parse_user_agent(FIREFOX), []),
+        ("f" * 900, parse_user_agent(""), []),
+        (FIREFOX, None, ["useragent"]),
+        (FIREFOX, {**parse_user_agent(FIREFOX), "os_family": None}, ["useragent"]),
+        (5, None, []),
         ("text", AGENT, ["useragent"]),
         ({"browser_family": "G", "is_bot": True}, AGENT, ["useragent"]),
         ({"browser_family": "F", "is_bot": False}, AGENT, ["useragent"]),
@@ -144,6 +167,27 @@ def test_of_a_user_agent_the_keys_of_its_column_are_compared(
     row = {**ROW, "useragent": stored}
     found = READING.differences({**CAPSULE, "userAgent": sent}, row)
     assert [text.partition(":")[0] for text in found] == differs
+
+
+@pytest.mark.parametrize(
+    ("sent", "is_it"),
+    [
+        (None, False),
+        (FIREFOX, False),
+        ({}, False),
+        (AGENT, False),
+        ({"browser_family": ["F"]}, False),
+        (parse_user_agent(FIREFOX), False),
+        ({"is_bot": "yes"}, True),
+        ({"is_mediawiki": 0}, True),
+        ({"foo": "x"}, True),
+        (5, True),
+        (False, True),
+        ([], True),
+    ],
+)
+def test_what_is_kept_of_a_user_agent_in_part(sent: Any, is_it: bool) -> None:
+    assert is_kept_in_part(sent) is is_it
 
 
 def test_a_file_without_the_column_differs() -> None:

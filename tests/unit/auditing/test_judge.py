@@ -20,6 +20,7 @@ from elfaust.auditing.table import TableUnreadable
 from elfaust.lag import LaneLag
 from elfaust.settings import Settings
 from elfaust.sinks.parquet import to_bytes
+from elfaust.sinks.parquet_reader import parquet_table
 from elfaust.storage import LocalStorage
 from elfaust.topics import TopicNames
 from elfaust.types import Record, SchemaKey
@@ -28,6 +29,7 @@ from tests.unit.auditing.fakes import (
     ERRORS,
     EVENTS,
     NAME,
+    NOW,
     RAW,
     TOPIC,
     Fakes,
@@ -85,8 +87,8 @@ def double_a_file(fakes: Fakes) -> None:
 
 
 def double_a_file_under_any_name(fakes: Fakes) -> None:
-    path = f"{fakes.settings.hdfs.root}/{NAME.lower()}/x.parquet"
-    fakes.storage.write(path, fakes.storage.read(fakes.path(0)))
+    folder = fakes.path(0).rpartition("/")[0]
+    fakes.storage.write(f"{folder}/x.parquet", fakes.storage.read(fakes.path(0)))
 
 
 def alter_a_file(fakes: Fakes) -> None:
@@ -95,8 +97,28 @@ def alter_a_file(fakes: Fakes) -> None:
     fakes.write(0, [first._replace(value=changed), *others])
 
 
+def move_a_file(fakes: Fakes) -> None:
+    moved = fakes.path(1).replace("/hour=12/", "/hour=13/")
+    assert fakes.storage.rename(fakes.path(1), moved)
+
+
+def move_a_file_out_of_its_hour(fakes: Fakes) -> None:
+    path = fakes.path(1)
+    assert fakes.storage.rename(path, f"{fakes.settings.hdfs.root}/{path.rpartition('/')[2]}")
+
+
+def hide_a_file(fakes: Fakes) -> None:
+    folder, _, name = fakes.path(1).rpartition("/")
+    assert fakes.storage.rename(fakes.path(1), f"{folder}/_{name}")
+
+
+def lose_a_column(fakes: Fakes) -> None:
+    table = parquet_table(fakes.storage, fakes.path(1))
+    fakes.storage.write(fakes.path(1), to_bytes(table.drop_columns(["wiki"])))
+
+
 def add_a_file(fakes: Fakes) -> None:
-    fakes.write(3, [Record(event(78), 0, 0, RAW, 0)])
+    fakes.write(3, [Record(event(78), 0, NOW, RAW, 0)])
 
 
 def lose_a_value_in_both(fakes: Fakes) -> None:
@@ -128,6 +150,10 @@ PLANTED: list[tuple[Callable[[Fakes], None], list[tuple[str, str, int]]]] = [
     (double_a_file_under_any_name, [("twice", "Parquet", 3)]),
     (alter_a_file, [("differs", "Parquet", 1)]),
     (add_a_file, [("unknown", "Parquet", 1)]),
+    (move_a_file, [("misplaced", "Parquet", 1)]),
+    (move_a_file_out_of_its_hour, [("misplaced", "Parquet", 1)]),
+    (hide_a_file, [("lost", "Parquet", 3)]),
+    (lose_a_column, [("other columns", "Parquet", 1)]),
     (lose_a_value_in_both, [("differs", "MySQL", 1), ("differs", "Parquet", 1)]),
     (keep_an_unnamed_key_in_neither, [("differs", "Parquet", 1)]),
 ]
@@ -160,8 +186,20 @@ def test_what_one_sink_refused_and_the_other_stored_is_told(fakes: Fakes, source
     assert judge.told == [Finding("refused", f"MySQL {NAME}", 1, detail)]
 
 
+def test_what_parquet_has_in_part_is_told_and_is_no_finding(fakes: Fakes) -> None:
+    for n, record in enumerate(fakes.lanes[0]):
+        agent = {"os_family": "x", "own": n}
+        fakes.lanes[0][n] = record._replace(value=event(n, userAgent=agent))
+        fakes.rows[n]["userAgent"] = orjson.dumps(agent).decode()
+    fakes.write(0, fakes.lanes[0])
+    judge = fakes.judge()
+    detail = f"userAgent has more than its parts: {uuid(0)}, {uuid(1)}, {uuid(2)}"
+    assert judge.findings == []
+    assert judge.told == [Finding("in part", f"Parquet {NAME}", 3, detail)]
+
+
 def test_one_event_in_two_records_is_two_rows_of_parquet_and_told_as_such(fakes: Fakes) -> None:
-    again = Record(fakes.values[0], 3, 0, RAW, 3 + AHEAD)
+    again = Record(fakes.values[0], 3, NOW, RAW, 3 + AHEAD)
     fakes.lanes[1].append(again)
     fakes.write(1, fakes.lanes[1])
     [found] = fakes.findings()
@@ -176,7 +214,7 @@ def test_a_record_that_a_worker_repeated_is_one(fakes: Fakes) -> None:
 
 def test_of_two_records_of_an_event_either_may_be_the_row(fakes: Fakes) -> None:
     other = event(0, event={"emailsBefore": False, "emailsAfter": False})
-    fakes.lanes[1].append(Record(other, 3, 0, RAW, 3 + AHEAD))
+    fakes.lanes[1].append(Record(other, 3, NOW, RAW, 3 + AHEAD))
     fakes.write(1, fakes.lanes[1])
     assert [found.kind for found in fakes.findings()] == ["twice"]
     fakes.rows[0]["event_emailsBefore"] = 0

@@ -15,19 +15,21 @@ import pytest
 from elfaust.account import Scanned
 from elfaust.auditing.files import listed, walked
 from elfaust.auditing.finding import Finding
-from elfaust.auditing.revision import Revision, Stores
+from elfaust.auditing.revision import Revision
+from elfaust.auditing.stores import Stores
 from elfaust.auditing.table import TableUnreadable
 from elfaust.dialect import LATEST
 from elfaust.errors import ServerAway
 from elfaust.registry import Registry, Schema
 from elfaust.sinks.file_names import FileNames
 from elfaust.sinks.parquet import ParquetWriter
-from elfaust.types import Record, SchemaKey
+from elfaust.types import Record
 from tests.unit.auditing.fakes import (
     AHEAD,
     EVENTS,
     KEY,
     NAME,
+    NOW,
     RAW,
     TOPIC,
     Fakes,
@@ -152,14 +154,14 @@ def test_a_row_too_many_is_found_though_another_is_missing(fakes: Fakes) -> None
 
 
 def test_a_row_too_many_is_found_beside_an_event_of_two_lanes(fakes: Fakes) -> None:
-    fakes.lanes[2] = [Record(fakes.values[0], 0, 0, RAW, 900)]
+    fakes.lanes[2] = [Record(fakes.values[0], 0, NOW, RAW, 900)]
     fakes.write(2, fakes.lanes[2])
     fakes.rows.append(row(77))
     assert [kind for kind, *_ in found(fakes)] == ["unknown", "twice"]
 
 
 def test_an_event_in_two_records_of_no_line_is_two_rows_of_parquet(fakes: Fakes) -> None:
-    fakes.lanes[0] = [Record(fakes.values[0], n, 0, "", -1) for n in (0, 1)]
+    fakes.lanes[0] = [Record(fakes.values[0], n, NOW, "", -1) for n in (0, 1)]
     fakes.rows[1:3] = []
     fakes.write(0, fakes.lanes[0][:1])
     assert found(fakes) == [("lost", PARQUET, 1)]
@@ -171,19 +173,19 @@ def test_rows_are_not_all_read_where_their_number_is_right(
     fakes: Fakes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # The same event in two lanes is one row.
-    fakes.lanes[2] = [Record(fakes.values[0], 0, 0, RAW, 900)]
+    fakes.lanes[2] = [Record(fakes.values[0], 0, NOW, RAW, 900)]
     fakes.write(2, fakes.lanes[2])
     monkeypatch.setattr(Table, "uuids", lambda _: pytest.fail("read whole"))
     assert [kind for kind, *_ in found(fakes)] == ["twice"]
 
 
 def test_files_of_lanes_that_the_topic_lacks_are_read_too(fakes: Fakes) -> None:
-    fakes.write(7, [Record(event(78), 0, 0, RAW, 0)])
+    fakes.write(7, [Record(event(78), 0, NOW, RAW, 0)])
     assert found(fakes) == [("unknown", PARQUET, 1)]
 
 
 def test_a_file_that_names_no_lane_counts_for_each_and_once_in_all(fakes: Fakes) -> None:
-    path = f"{fakes.settings.hdfs.root}/{NAME.lower()}/moved.parquet"
+    path = f"{fakes.path(0).rpartition('/')[0]}/moved.parquet"
     for lane in (0, 1):
         fakes.storage.delete(fakes.path(lane))
     fakes.write(0, [*fakes.lanes[0], *fakes.lanes[1]], path)
@@ -243,19 +245,71 @@ def test_a_schema_that_no_store_can_have_has_lost_what_was_not_refused(fakes: Fa
     assert found(fakes, refused={"mysql": every, "hdfs": every}, schema=unfit) == []
 
 
-@pytest.mark.parametrize(("number", "holds"), [("DOUBLE", True), ("FLOAT", False)])
-def test_a_number_is_held_against_the_column_of_the_setting(
-    fakes: Fakes, number: str, holds: bool
+@pytest.mark.parametrize(
+    ("number", "types", "holds"),
+    [
+        ("DOUBLE", {}, True),
+        ("FLOAT", {}, False),
+        ("FLOAT", {"event_n": "DOUBLE"}, True),
+        ("DOUBLE", {"event_n": "FLOAT"}, False),
+    ],
+)
+def test_a_number_is_held_against_the_column_that_there_is(
+    fakes: Fakes, number: str, types: dict[str, str], holds: bool
 ) -> None:
     fakes.settings = replace(fakes.settings, mysql=replace(fakes.settings.mysql, number=number))
-    share = Schema(SchemaKey("Test", 1), {"properties": {"n": {"type": "number"}}}, LATEST)
-    fakes.lanes = {0: [Record(event(0, event={"n": 0.1}), 0, 0, RAW, 0)]}
+    share = Schema(KEY, {"properties": {"n": {"type": "number"}}}, LATEST)
+    fakes.lanes = {0: [Record(event(0, event={"n": 0.1}), 0, NOW, RAW, 0)]}
     fakes.storage.delete(fakes.settings.hdfs.root)
     fakes.writer = ParquetWriter(share)
     fakes.write(0, fakes.lanes[0])
     held = {name: of for name, of in row(0).items() if not name.startswith("event_")}
     fakes.rows = [{**held, "event_n": 0.1}]
-    assert found(fakes, schema=share) == ([] if holds else [("differs", "MySQL Test_1", 1)])
+    table = Table(fakes.rows, **types)
+    assert found(fakes, schema=share, table=lambda *_: table) == (
+        [] if holds else [("differs", MYSQL, 1)]
+    )
+
+
+@pytest.mark.parametrize("store", ["mysql", "hdfs"])
+def test_of_a_store_that_keeps_no_events_nothing_is_expected(fakes: Fakes, store: str) -> None:
+    fakes.settings = replace(
+        fakes.settings, processor=replace(fakes.settings.processor, stores=store)
+    )
+    fakes.lanes[0].append(Record(b"no JSON", 3, NOW, RAW, 3 + AHEAD))
+    refused = {store: {(RAW, 0, 3 + AHEAD)}}
+    if store == "mysql":
+        fakes.storage.delete(fakes.settings.hdfs.root)
+        wanted = ("lost", MYSQL, 1)
+    else:
+        wanted = ("lost", PARQUET, 3)
+    assert found(fakes, refused=refused, table=lambda *_: Table(fakes.rows)) == []
+    if store == "mysql":
+        del fakes.rows[0]
+    else:
+        fakes.rows.clear()
+        fakes.storage.delete(fakes.path(0))
+    assert found(fakes, refused=refused) == [wanted]
+    assert found(fakes) == [("unreadable", f"{TOPIC}/0", 1), wanted]
+
+
+@pytest.mark.parametrize(
+    ("arrived", "hour"),
+    [(NOW, "2020-09-13T12"), (NOW - 10**9, "2020-09-01T22"), (-1, "2020-09-13T12")],
+)
+def test_a_file_is_in_the_hour_of_its_events_or_of_their_arrival(
+    fakes: Fakes, arrived: int, hour: str
+) -> None:
+    fakes.lanes[1] = [record._replace(timestamp=arrived) for record in fakes.lanes[1]]
+    path = fakes.path(1)
+    right = f"{FileNames(fakes.settings).in_hour(KEY, hour)}/{path.rpartition('/')[2]}"
+    for wrong in ("2020-09-13T11", "1999-01-01T00"):
+        fakes.storage.delete(path)
+        path = f"{FileNames(fakes.settings).in_hour(KEY, wrong)}/{path.rpartition('/')[2]}"
+        fakes.write(1, fakes.lanes[1], path)
+        assert found(fakes) == [("misplaced", PARQUET, 1)]
+    fakes.storage.rename(path, right)
+    assert found(fakes) == []
 
 
 def test_files_that_are_none_of_ours_are_one_finding(fakes: Fakes) -> None:

@@ -224,3 +224,23 @@ def test_a_server_that_is_away_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(table_module, "connect", refuse)
     with pytest.raises(ServerAway, match="Can't connect"):
         Rows(Mysql(port=7))
+
+
+def test_a_number_is_of_the_type_that_its_table_has(server: Server, rows: Rows) -> None:
+    server.shown = [
+        ("uuid", "char(32)"),
+        ("event_n", "double unsigned"),
+        ("event_d", "float"),
+        ("event_a`%", "double"),
+    ]
+    table = rows.table("t", KEY, COLUMNS)
+    assert table is not None
+    assert table.types == {
+        "uuid": "CHAR(32)",
+        "event_n": "DOUBLE",
+        "event_d": "FLOAT",
+        "event_a`%": "TEXT",
+    }
+    table.rows(["u"])
+    [(statement, _)] = server.selects
+    assert statement.startswith("SELECT `uuid`, `event_n`, `event_d` + 0e0, `event_a``%%`")

@@ -17,6 +17,7 @@ from hypothesis import given
 from hypothesis import settings as hypothesis
 from hypothesis import strategies as st
 
+from elfaust.capsule import parse_user_agent
 from elfaust.errors import SchemaUnfit, Unforeseen
 from elfaust.registry import Registry, Schema
 from elfaust.settings import Settings
@@ -222,6 +223,20 @@ def test_no_event_is_refused_for_the_user_agent_that_its_client_sent(schema: Sch
     kept = {name: value for name, value in agent.items() if value is not None}
     assert kept == {"browser_major": "7", "os_family": '{"a":1}', "device_family": "d"}
     pq.read_table(io.BytesIO(to_bytes(table)))
+
+
+@pytest.mark.parametrize("schema", [PLAIN, SCHEMA], ids=["plain", "by rows"])
+def test_a_user_agent_that_is_text_fills_the_column_of_its_parts(schema: Schema) -> None:
+    sent = ["Mozilla/5.0 (X11; Linux x86_64; rv:90.0) Gecko/20100101 Firefox/90.0", "", "f" * 900]
+    records = [
+        Record(raw(userAgent=json.dumps(agent)), n, 0, "", -1) for n, agent in enumerate(sent)
+    ]
+    table, refused = ParquetWriter(schema).table(records)
+    assert not refused
+    firefox, *empty = table["useragent"].to_pylist()
+    assert (firefox["browser_family"], firefox["browser_major"]) == ("Firefox", "90")
+    assert (firefox["os_family"], firefox["is_bot"]) == ("Linux", False)
+    assert empty == [parse_user_agent("")] * 2
 
 
 JSON_VALUES = st.recursive(
