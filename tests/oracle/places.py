@@ -144,12 +144,19 @@ def _scalar(kind: str | None) -> str:
 def _member(schema: dict[str, Any], name: str, root: Any, above: tuple[int, ...]) -> Place:
     part = schema["properties"][name]
     place = _place(part, root, above)
-    listed = schema.get("required")
-    if isinstance(listed, list):
-        place.required = isinstance(part, dict) and name in listed
+    if _is_draft3(root):
+        # What stands behind a reference says nothing of this property.
+        said = isinstance(part, dict) and "$ref" not in part and part.get("required")
+        place.required = said is True
     else:
-        place.required = _followed(part, root, above)[0].get("required") is True
+        listed = schema.get("required")
+        place.required = isinstance(listed, list) and isinstance(part, dict) and name in listed
     return place
+
+
+def _is_draft3(root: dict[str, Any]) -> bool:
+    named = str(root.get("$schema", "")).rstrip("#")
+    return named in ("", *(f"http://json-schema.org/{of}schema" for of in ("", "draft-03/")))
 
 
 def _one_type(schema: dict[str, Any]) -> str | None:
