@@ -28,6 +28,7 @@ from elfaust.publish import Publisher, make_producer
 from elfaust.recorded import recorded_lines
 from elfaust.registry import Registry
 from elfaust.settings import Settings
+from elfaust.sinks.file_names import FileNames, file_name
 from elfaust.sinks.mysql import MysqlSink
 from elfaust.sinks.parquet import ParquetWriter, to_bytes
 from elfaust.storage import open_storage
@@ -37,9 +38,8 @@ from tests.conftest import execute, remove_topics, renamed, running, settings_of
 
 #: Lines judged, sent and stored at once.
 CHUNK = 4_000
-NOW = 1_600_000_000_000
-#: Files of one folder, as if of one hour.
-OF_HOUR = 10
+#: When lines come, and the hour of that: clients name it, or a time too old to count.
+NOW, HOUR = 1_600_000_000_000, "2020-09-13T12"
 
 
 def settings_of(name: str, hdfs: bool) -> Settings:
@@ -58,7 +58,7 @@ class Maker:
 
     def __init__(self, settings: Settings, of_file: int) -> None:
         self._settings = settings
-        self._names = TopicNames(settings)
+        self._names, self._files = TopicNames(settings), FileNames(settings)
         self._registry = Registry(settings.schemas)
         self._mysql = MysqlSink(settings, self._registry)
         self._storage = open_storage(settings.hdfs)
@@ -121,9 +121,8 @@ class Maker:
             self._writers[key] = ParquetWriter(self._registry.find(key))
         table, refused = self._writers[key].table(records)
         assert not refused
-        folder = f"{key.schema}_{key.revision}".lower() + f"/hour={self.files // OF_HOUR}"
-        span = f"{records[0].offset:020d}-{records[-1].offset:020d}"
-        path = f"{self._settings.hdfs.root}/{folder}/{self._names.event(key)}.{lane}.{span}.parquet"
+        name = file_name(self._names.event(key), lane, records[0].offset, records[-1].offset)
+        path = f"{self._files.in_hour(key, HOUR)}/{name}"
         if self._settings.hdfs.storage == "local":
             # Without waiting for the disk.
             Path(path).parent.mkdir(parents=True, exist_ok=True)

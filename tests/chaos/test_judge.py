@@ -6,6 +6,7 @@ import asyncio
 import io
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import replace
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -179,3 +180,26 @@ def test_the_judge_finds_each_fault(stored: Settings) -> None:
             if finding.kind == kind and where in finding.where and says in finding.detail
         ], f"{plant.__name__}: {found.findings}"
     assert found.incomplete == [f"processor has {WAITING} records before it"]
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize(
+    ("path", "stores"),
+    [
+        ("raw/{schema}/{revision}/y={year}/m={month}/d={day}/h={hour}", "mysql hdfs"),
+        ("{year}/{month}/{day}/{hour}/{schema}_{revision}", "hdfs"),
+    ],
+)
+def test_whatever_the_path_and_the_stores_nothing_is_found_where_all_is_right(
+    quick: Settings, path: str, stores: str
+) -> None:
+    settings = replace(
+        quick,
+        hdfs=replace(quick.hdfs, path=path),
+        processor=replace(quick.processor, stores=stores),
+    )
+    with working(settings, forwarder=0):
+        asyncio.run(send(settings, WAITING))
+        asyncio.run(landed(settings, WAITING, timeout=90.0))
+        found = asyncio.run(audit(settings))
+        assert (found.findings, found.incomplete) == ([], [])
