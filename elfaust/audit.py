@@ -67,16 +67,20 @@ async def audit(settings: Settings, tick: Tick = lambda done, of: None) -> Audit
     waiting: Counter[str] = Counter()
     for lag in lags:
         waiting[lag.role] += max(0, lag.end - lag.acknowledged)
-    judge, account = await _judged(settings, lags, tick)
+    judge, account, older = await _judged(settings, lags, tick)
     findings = [*_ahead(lags), *judge.findings, *_left_over(settings)]
-    if not sum(waiting.values()):
+    if older:
+        judge.told.append(_older(older))
+    elif not sum(waiting.values()):
         findings += [Finding("unbalanced", "account", 1, problem) for problem in account.problems]
     sick = await asyncio.to_thread(unwell, settings)
     return Audit(account, findings, dict(waiting), judge.told, sick)
 
 
-async def _judged(settings: Settings, lags: list[LaneLag], tick: Tick) -> tuple[Judge, Account]:
-    """Return the judge of all events, and the account of them.
+async def _judged(
+    settings: Settings, lags: list[LaneLag], tick: Tick
+) -> tuple[Judge, Account, dict[str, int]]:
+    """Return the judge of all events, the account of them, and how many Kafka keeps no more.
 
     What the stores have is looked at before the ends of topics are: it may not be ahead of them.
     """
@@ -99,11 +103,11 @@ async def _judged(settings: Settings, lags: list[LaneLag], tick: Tick) -> tuple[
                     tick(done, lanes.records)
 
                 listing = listed(paths, lanes.topics, names)
-                judge = Judge(settings, lags, rows, storage, listing, threads)
+                judge = Judge(settings, lags, rows, storage, listing, threads, lanes.older)
                 watched = judge.watch(lanes, count)
                 account = account_of(settings, watched, judge.files)
                 # In a thread and a loop of its own: it waits for lanes, for MySQL and for files.
-                return judge, await asyncio.to_thread(asyncio.run, account)
+                return judge, await asyncio.to_thread(asyncio.run, account), lanes.older
 
 
 async def _lags(settings: Settings) -> list[LaneLag]:
@@ -121,6 +125,11 @@ def _ahead(lags: Iterable[LaneLag]) -> Iterator[Finding]:
             detail = f"acknowledged up to {lag.acknowledged}, the topic ends at {lag.end}"
             where = f"{lag.role} {lag.topic}/{lag.lane}"
             yield Finding("ahead", where, lag.acknowledged - lag.end, detail)
+
+
+def _older(topics: dict[str, int]) -> Finding:
+    detail = f"records that it keeps no more, of {some(topics)}: numbers cannot add up to them"
+    return Finding("older", "Kafka", sum(topics.values()), detail)
 
 
 def _left_over(settings: Settings) -> Iterator[Finding]:

@@ -21,7 +21,8 @@ class Finding(NamedTuple):
     that do not add up). `number` is how many events, records, files or sums it is about.
 
     What is told and is nothing wrong is one of kind `refused`, events that one sink has refused,
-    and where else they are, or `in part`, events with values that a store has no column for.
+    and where else they are, `in part`, events with values that a store has no column for, `older`,
+    records that Kafka keeps no more, or `unknown` of a topic that has such.
     """
 
     kind: str

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from concurrent.futures import Executor
 
 from elfaust.account import Scanned
@@ -36,7 +36,13 @@ class Judge:
         storage: Storage,
         listing: Listing,
         threads: Executor,
+        older: Collection[str] = (),
     ) -> None:
+        """Take the topics of which Kafka has let records go, `older`, among the rest.
+
+        What a store has and such a topic has not may be of them: that is told, and no finding.
+        """
+        self._older = older
         self._names = TopicNames(settings)
         self._registry = Registry.of_workers(settings)
         self._refused: defaultdict[str, set[tuple[str, int, int]]] = defaultdict(set)
@@ -90,7 +96,9 @@ class Judge:
     def _end(self) -> None:
         """Keep what is to be said of the topic that was the last."""
         if (revision := self._revision) is not None:
-            self.findings += revision.findings()
+            for finding in revision.findings():
+                is_older = finding.kind == "unknown" and self._topic in self._older
+                (self.told if is_older else self.findings).append(finding)
             self.told += revision.told()
             self.files += revision.files.values()
         for name, (number, detail) in self._unknown.items():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
@@ -48,6 +49,14 @@ class Lanes(Iterable[Scanned]):
     def topics(self) -> set[str]:
         """The topics."""
         return {lane.topic for lane in self._sizes}
+
+    @property
+    def older(self) -> dict[str, int]:
+        """How many records Kafka keeps no more, of the topics of which it has let some go."""
+        gone = Counter[str]()
+        for lane, (first, _) in self._sizes.items():
+            gone[lane.topic] += first
+        return {topic: number for topic, number in gone.items() if number}
 
     def __iter__(self) -> Iterator[Scanned]:
         groups = self._read()

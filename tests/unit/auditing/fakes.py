@@ -51,6 +51,8 @@ class Fakes:
         self.lanes = {0: self.records(0, 3), 1: self.records(3, EVENTS)}
         self.errors: list[Record] = []
         self.acknowledged = 99
+        #: Topics of which Kafka has let records go.
+        self.older: list[str] = []
         self.writer = ParquetWriter(Registry(self.settings.schemas).find(KEY))
         for lane, records in self.lanes.items():
             self.write(lane, records)
@@ -78,7 +80,7 @@ class Fakes:
         ]
         lanes = [Scanned(TOPIC, lane, records) for lane, records in self.lanes.items()]
         scanned = [Scanned(ERRORS, 0, self.errors), *lanes]
-        return judged(self.settings, scanned, lags, self.rows)
+        return judged(self.settings, scanned, lags, self.rows, self.older)
 
     def findings(self) -> list[Finding]:
         return self.judge().findings
@@ -106,6 +108,7 @@ def judged(
     scanned: Sequence[Scanned],
     lags: Sequence[LaneLag],
     held: list[dict[str, Any]] | None,
+    older: Sequence[str] = (),
 ) -> Judge:
     """Return a judge that has seen all lanes; `held` are MySQL's rows, None: no table."""
     rows: Any = SimpleNamespace(table=lambda *_: None if held is None else Table(held))
@@ -114,7 +117,7 @@ def judged(
         names = FileNames(settings)
         paths = walked(storage, names, settings.hdfs.root, threads)
         topics = {lane.topic for lane in scanned}
-        judge = Judge(settings, lags, rows, storage, listed(paths, topics, names), threads)
+        judge = Judge(settings, lags, rows, storage, listed(paths, topics, names), threads, older)
         assert list(judge.watch(scanned)) == list(scanned)
     return judge
 

@@ -340,3 +340,16 @@ def repr_json(value: Any) -> bytes:
         return orjson.dumps(value)
     except TypeError:
         return b"{}"
+
+
+def test_what_kafka_keeps_no_more_is_unknown_and_no_finding(fakes: Fakes) -> None:
+    fakes.rows.append(row(77))
+    fakes.write(0, [Record(event(78), 0, NOW, RAW, 0)], fakes.path(0) + ".bak")
+    fakes.lanes[1][0:1] = []
+    both = ["unknown", "unknown"]
+    assert [of.kind for of in fakes.judge().findings] == both
+    fakes.older = [TOPIC]
+    judge = fakes.judge()
+    assert (judge.findings, [of.kind for of in judge.told]) == ([], both)
+    fakes.rows.pop(0)
+    assert [of.kind for of in fakes.judge().findings] == ["lost"]

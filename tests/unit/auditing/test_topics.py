@@ -214,3 +214,10 @@ async def test_one_that_tells_no_topics_is_told(kafka: Kafka) -> None:
     kafka.fails = "lanes"
     with pytest.raises(ServerAway):
         await read()
+
+
+async def test_topics_of_which_kafka_has_let_records_go_are_told(kafka: Kafka) -> None:
+    kafka.has(EDIT, 0, 7, first=40)
+    kafka.has(FOO, 3)
+    async with lanes_of(Settings()) as lanes:
+        assert lanes.older == {EDIT: 80}
