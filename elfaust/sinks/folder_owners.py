@@ -59,9 +59,11 @@ class FolderOwners:
         if owner := self.owner(key):
             return owner
         path, draft = self._file(key), f"{self._file(key)}.{uuid.uuid4().hex[:12]}"
-        self._storage.write(draft, (self._of_files(key) or owner_name(key)).encode())
-        if not self._storage.rename(draft, path):
-            self._storage.delete(draft)
+        wanted = self._of_files(key) or owner_name(key)
+        self._storage.write(draft, wanted.encode())
+        if self._storage.rename(draft, path):
+            return wanted
+        self._storage.delete(draft)
         if owner := self.owner(key):
             return owner
         raise FolderTrouble(path, "it is no file")
