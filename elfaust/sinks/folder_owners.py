@@ -47,10 +47,6 @@ class FolderOwners:
             raise FolderTrouble(path, f"it names {owner!r:.80}")
         return owner
 
-    def owns(self, key: SchemaKey) -> bool:
-        """Tell whether what is in the folder of a schema revision may be its own."""
-        return self.owner(key) in ("", owner_name(key))
-
     def claim(self, key: SchemaKey) -> str:
         """Return who owns the folder of a schema revision: that one, where nobody did.
 
