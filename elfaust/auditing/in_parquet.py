@@ -134,7 +134,8 @@ def _fraction(text: str) -> str:
 def _is_agent(sent: Any, stored: Any) -> bool:
     """Compare a user agent's map: what a client sends for a flag and is none is null.
 
-    Of a text it is the parts that it has by the pipeline's own parser.
+    Of a text it is the parts that it has by the pipeline's own parser. No event is refused for its
+    user agent: of an integer past 64 bits it has the nearest float.
     """
     if isinstance(sent, str):
         return bool(stored == parse_user_agent(sent[: MAX_USER_AGENT + 1]))
@@ -143,7 +144,7 @@ def _is_agent(sent: Any, stored: Any) -> bool:
     return all(
         held is (sent.get(key) if isinstance(sent.get(key), bool) else None)
         if key in AGENT_FLAGS
-        else is_text_of(sent.get(key), held)
+        else is_text_of(sent.get(key), held, nearest=True)
         for key, held in stored.items()
     )
 

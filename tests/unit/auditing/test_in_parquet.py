@@ -150,6 +150,8 @@ AGENT = {"browser_family": "F", "is_bot": True, "is_mediawiki": None}
     [
         ({"browser_family": "F", "is_bot": True, "own": 1}, AGENT, []),
         ({"browser_family": ["F"], "is_bot": 1}, {"browser_family": '["F"]', "is_bot": None}, []),
+        ({"os_major": 2**70}, {"os_major": "1.1805916207174113e+21"}, []),
+        ({"os_major": 2**70}, {"os_major": "1.18e+21"}, ["useragent"]),
         (FIREFOX, parse_user_agent(FIREFOX), []),
         ("f" * 900, parse_user_agent(""), []),
         (FIREFOX, None, ["useragent"]),
