@@ -56,8 +56,9 @@ class Line:
     #: The same by the sink's role.
     unfit: Counter[str] = field(default_factory=Counter)
     repeats: int = 0
-    #: Lines whose event another line had brought already: MySQL has it once, Parquet each time.
-    again: int = 0
+    #: By store, events that another line had brought already, refused ones apart: MySQL has them
+    #: once, Parquet each time.
+    again: Counter[str] = field(default_factory=Counter)
     mysql: int = 0
     #: Why MySQL cannot say how many rows there are.
     unreadable: str = ""
@@ -94,11 +95,11 @@ class Line:
             ("refused counted", self.counted_refused, self.refused),
         ]
         if "mysql" in stores:
-            wanted = self.valid - self.unfit["mysql"] - self.again
+            wanted = self.valid - self.unfit["mysql"] - self.again["mysql"]
             checks.append(("MySQL rows", self.mysql, wanted))
         if "hdfs" in stores:
             checks.append(("Parquet rows", self.parquet, self.valid - self.unfit["hdfs"]))
-            checks.append(("uuids twice in Parquet", self.parquet_twice, self.again))
+            checks.append(("uuids twice in Parquet", self.parquet_twice, self.again["hdfs"]))
         found = [f"{name} {has}, not {wanted}" for name, has, wanted in checks if has != wanted]
         if self.unreadable and "mysql" in stores:
             found.append(f"its table cannot be read: {self.unreadable}")
@@ -143,18 +144,18 @@ async def account_of(
 ) -> Account:
     """Return the account of topics that were read, with what tables, files and counts hold.
 
-    `files` are the Parquet files, looked at once the topics were; they are read where there is
-    None.
+    The lanes of errors come first, then those of events by topic. `files` are the Parquet files,
+    looked at once the topics were; they are read where there is None.
     """
     names, lines = TopicNames(settings), _Lines()
     raw = 0
-    for topic, _, records in scanned:
+    for topic, lane, records in scanned:
         if topic in names.raw:
             raw += len(_lines_once(records))
         elif topic == names.error:
-            lines.add_errors(records)
+            lines.add_errors(records, lane)
         elif key := names.key(topic):
-            lines.add_events(key, records)
+            lines.add_events(key, records, topic, lane)
     stores = settings.processor.stores.split()
     if "mysql" in stores:
         _add_mysql(settings, lines)
@@ -165,33 +166,45 @@ async def account_of(
 
 
 class _Lines:
-    """The lines of all schema revisions; events come one revision after another."""
+    """The lines of all schema revisions; events come one revision after another, errors first."""
 
     def __init__(self) -> None:
         self._lines: dict[SchemaKey, Line] = {}
-        self._key: SchemaKey | None = None
-        self._uuids = set[str]()
+        self._topic = ""
+        #: Events of the topic by the store that must have them.
+        self._uuids: dict[str, set[str]] = {}
+        #: What sinks have refused: role, topic, lane, position.
+        self._refused = set[tuple[str, str, int, int]]()
 
     def __getitem__(self, key: SchemaKey) -> Line:
         return self._lines.setdefault(key, Line(key))
 
-    def add_events(self, key: SchemaKey, records: Sequence[Record]) -> None:
+    def add_events(
+        self, key: SchemaKey, records: Sequence[Record], topic: str, lane: int = 0
+    ) -> None:
         once = _once(records)
         self[key].valid += len(once)
         self[key].repeats += len(records) - len(once)
-        if key != self._key:
-            self._key, self._uuids = key, set()
-        for uuid in filter(None, map(_uuid, once)):
-            self[key].again += uuid in self._uuids
-            self._uuids.add(uuid)
+        if topic != self._topic:
+            self._topic, self._uuids = topic, {role: set() for role in SINKS}
+        for record in once:
+            marks = [(topic, lane, record.offset)]
+            if record.source:
+                marks.append((record.source, lane, record.position))
+            if uuid := _uuid(record):
+                for role, uuids in self._uuids.items():
+                    if not any((role, *mark) in self._refused for mark in marks):
+                        self[key].again[role] += uuid in uuids
+                        uuids.add(uuid)
 
-    def add_errors(self, records: Iterable[Record]) -> None:
+    def add_errors(self, records: Iterable[Record], lane: int = 0) -> None:
         refused = set[tuple[object, ...]]()
         for record in _once(records):
             role, topic = split_source(record.source)
             code, key = named_by(record.value)
             line = self[key]
             if role:
+                self._refused.add((role, topic, lane, record.position))
                 line.unfit[role] += 1
                 # Sinks that refuse the same line have found one error.
                 mark = (code, key, topic, record.position)
@@ -247,7 +260,8 @@ async def scan(settings: Settings) -> list[Scanned]:
     try:
         ends = await consumer.end_offsets(lanes)
         consumer.assign(lanes)
-        return await _read(consumer, ends)
+        scanned = await _read(consumer, ends)
+        return sorted(scanned, key=lambda lane: lane.topic != names.error)
     finally:
         await consumer.stop()
 

@@ -10,6 +10,8 @@ import math
 from collections.abc import Iterator
 from typing import Any, Protocol
 
+import orjson
+
 from elfaust.columns import Column
 from elfaust.errors import EventFault, SchemaUnfit
 from elfaust.hints import step
@@ -170,7 +172,7 @@ class _Check:
             if not -MAX_FLOAT <= value <= MAX_FLOAT:
                 yield _fault(value, at, "passes a FLOAT", f"a number up to {MAX_FLOAT}")
         elif limit := limit_of(column.sql_type):
-            text = value if isinstance(value, str) else encode(value).decode()
+            text = value if isinstance(value, str) else _as_stored(value)
             size = len(text.encode()) if column.sql_type == "TEXT" else len(text)
             if size > limit:
                 unit = "bytes" if column.sql_type == "TEXT" else "characters"
@@ -188,6 +190,11 @@ def limit_of(sql_type: str) -> int:
     if sql_type == "TEXT":
         return TEXT_BYTES
     return int(sql_type.partition("(")[2].rstrip(")") or 0)
+
+
+def _as_stored(value: Any) -> str:
+    """Return JSON text as a sink writes it: numbers past 64 bits, of an array, as floats."""
+    return orjson.dumps(orjson.loads(encode(value))).decode()
 
 
 def _integer(value: Any, at: str) -> Iterator[EventFault]:

@@ -202,7 +202,7 @@ class Sinks:
         for topic, records in topics.items():
             self.faults.attempt("counts", self._tally, topic, records, view)
             if key := self.names.key(topic):
-                self.faults.attempt("account", lines.add_events, key, records)
+                self.faults.attempt("account", lines.add_events, key, records, topic)
         self.faults.attempt("account", lambda: lines.add_errors(of_errors))
         self.faults.attempt("account", lambda: [line.problems() for line in lines.sorted()])
         self.faults.attempt("view", lambda: orjson.dumps(view.as_json()))

@@ -118,8 +118,8 @@ def numbers() -> list[Case]:
     """Row 19: what is no number of JSON, and integers past 64 bits."""
     return [
         *(
-            Case(n, line(capsule(f'{{"real":{n}}}')), "processor", said)
-            for n, said in {"NaN": "NaN", "Infinity": "Infinity", "1e400": "1e400"}.items()
+            Case(n, line(capsule(f'{{"real":{n}}}')), "processor", n, "$.event.real")
+            for n in ("NaN", "Infinity", "1e400")
         ),
         *(
             Case(str(n), line(capsule(f'{{"whole":{n}}}')), "consumer", "64 bits", "$.event.whole")

@@ -77,7 +77,7 @@ def test_of_a_store_that_keeps_no_events_nothing_is_expected(
 def test_a_record_that_was_repeated_is_one() -> None:
     lines = _Lines()
     records = [Record(b"", offset, 0, "raw", offset % 3) for offset in range(5)]
-    lines.add_events(EDIT, records)
+    lines.add_events(EDIT, records, "e")
     assert (lines[EDIT].valid, lines[EDIT].repeats) == (3, 2)
 
 
@@ -85,14 +85,26 @@ def test_an_event_of_several_lines_is_once_in_mysql_and_each_time_in_parquet() -
     lines = _Lines()
     for lane in range(2):
         values = [orjson.dumps({"uuid": f"u{n}"}) for n in (1, 1, 2 + lane)]
-        lines.add_events(EDIT, [Record(v, n, 0, f"raw{lane}", n) for n, v in enumerate(values)])
-    lines.add_events(
-        EDIT, [Record(value, 9, 0, "raw", 9) for value in (b"{", b"[]", b'{"uuid":5}')]
-    )
+        records = [Record(v, n, 0, f"raw{lane}", n) for n, v in enumerate(values)]
+        lines.add_events(EDIT, records, "e", lane)
+    strange = (b"{", b"[]", b'{"uuid":5}')
+    lines.add_events(EDIT, [Record(value, 9, 0, "raw", 9 + len(value)) for value in strange], "e")
     [line] = lines.sorted()
-    assert (line.valid, line.again) == (7, 3)
-    line.mysql, line.parquet, line.parquet_twice, line.counted = 4, 7, 3, 7
+    assert (line.valid, line.again) == (9, Counter(mysql=3, hdfs=3))
+    line.mysql, line.parquet, line.parquet_twice, line.counted = 6, 9, 3, 9
     assert line.problems() == []
+
+
+def test_what_a_sink_refuses_of_an_event_of_several_lines_it_has_not() -> None:
+    lines, value = _Lines(), orjson.dumps({"uuid": "u"})
+    told = error("consumer")
+    lines.add_errors([Record(told, 0, 0, "mysql/raw", 5), Record(told, 1, 0, "hdfs/e", 1)], 3)
+    records = [Record(value, n, 0, "raw", n + 5) for n in range(3)]
+    lines.add_events(EDIT, records, "e", 3)
+    line = lines[EDIT]
+    assert (line.unfit, line.again) == (Counter(mysql=1, hdfs=1), Counter(mysql=1, hdfs=1))
+    lines.add_events(EDIT, records, "other", 3)
+    assert line.again == Counter(mysql=2, hdfs=3)
 
 
 def test_a_table_that_cannot_be_read_hides_no_other() -> None:
@@ -138,7 +150,7 @@ def test_an_error_is_the_processors_or_a_sinks_by_its_source_whatever_its_code()
 
 def test_a_line_that_both_sinks_refuse_again_and_again_is_one_error() -> None:
     lines = _Lines()
-    lines.add_events(EDIT, [Record(b"", n, 0, "raw", n) for n in range(5)])
+    lines.add_events(EDIT, [Record(b"", n, 0, "raw", n) for n in range(5)], "e")
     refused = [("mysql", 3), ("hdfs", 1), ("hdfs", 3), ("mysql", 3), ("mysql", 4), ("hdfs", 1)]
     lines.add_errors(
         Record(error("consumer"), n, 0, f"{role}/raw", position)
@@ -208,7 +220,7 @@ def test_parquet_rows_are_those_of_the_files_of_a_name(
     settings = replace(base, hdfs=hdfs)
     names, lines = FileNames(settings), _Lines()
     for of in (key, other):
-        lines.add_events(of, [Record(b"", 0, 0, "raw", 0)])
+        lines.add_events(of, [Record(b"", 0, 0, "raw", 0)], "e")
     folder = names.in_hour(key, "2020-09-13T12")
     rows = to_bytes(pa.table({"uuid": ["a", "b"]}))
     for file in (file_name(f"eventlogging_{name}_1", 0, 0, 1), "_SUCCESS", ".x.crc"):

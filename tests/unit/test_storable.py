@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import orjson
 import pytest
 
 from elfaust.dialect import DIALECTS
 from elfaust.errors import EventFault
+from elfaust.json_text import encode
 from elfaust.registry import Schema
 from elfaust.settings import Settings
 from elfaust.storable import Storable, check_of, limit_of
@@ -80,6 +82,28 @@ def test_lengths_of_what_is_calm_are_looked_at_where_an_event_is_long(
         assert refused.value.path == path
     else:
         check(event, size, True)
+
+
+NUMBERS = {"type": "array", "items": {"type": "number"}}
+
+
+@pytest.mark.parametrize(
+    ("items", "values", "year", "fits"),
+    [
+        (NUMBERS["items"], [2**64] * 44, "2018", True),
+        (NUMBERS["items"], [2**64] * 46, "2018", False),
+        (NUMBERS["items"], [10**300] * 100, "2018", True),
+        (NUMBERS["items"], [2**64] * 9, "2015", False),
+        (NUMBERS, [[-(2**64)] * 44], "2018", False),
+    ],
+)
+def test_an_array_is_as_long_as_its_column_has_it(
+    items: Any, values: list[Any], year: str, fits: bool
+) -> None:
+    schema = {"properties": {"l": {"type": "array", "items": items}}}
+    assert refused(schema, {"l": values}, year) == ("" if fits else "$.event.l")
+    row = orjson.dumps(orjson.loads(encode(values)))
+    assert (len(row) <= (191 if year == "2015" else 1024)) is fits
 
 
 @pytest.mark.parametrize(
