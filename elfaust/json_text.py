@@ -136,22 +136,23 @@ def _exact(data: bytes) -> Any:
     value = json.loads(text, parse_constant=constant, parse_float=constant, parse_int=whole)
     if refused:
         # The first that stands in the value; doubled keys may hide it.
-        path, why = next(_where(value, "$"), ("", refused[0]))
+        told = (leaf for leaf in leaves(value, "$") if isinstance(leaf[1], _NoNumber))
+        path, why = next(told, ("", refused[0]))
         raise Unreadable(why, path)
     encode(value)
     return value
 
 
-def _where(value: Any, path: str) -> Iterator[tuple[str, _NoNumber]]:
-    """Yield the numbers in a value that are none, each with its JSON path."""
-    if isinstance(value, _NoNumber):
-        yield path, value
-    elif isinstance(value, dict):
+def leaves(value: Any, path: str) -> Iterator[tuple[str, Any]]:
+    """Yield what in a value is no object and no array, each with its JSON path below `path`."""
+    if isinstance(value, dict):
         for key, of in value.items():
-            yield from _where(of, path + step(key))
+            yield from leaves(of, path + step(key))
     elif isinstance(value, list):
         for index, of in enumerate(value):
-            yield from _where(of, f"{path}[{index}]")
+            yield from leaves(of, f"{path}[{index}]")
+    else:
+        yield path, value
 
 
 def _keys(value: Any, levels: int, any_float: bool = False) -> int:

@@ -15,7 +15,7 @@ import orjson
 from elfaust.columns import Column
 from elfaust.errors import EventFault, SchemaUnfit
 from elfaust.hints import step
-from elfaust.json_text import encode
+from elfaust.json_text import encode, leaves
 from elfaust.schema_state import Schema
 from elfaust.settings import Settings
 from elfaust.shape import Place, shape_of
@@ -214,14 +214,9 @@ def _double(value: Any, at: str) -> Iterator[EventFault]:
 
 def _inside(value: Any, at: str) -> Iterator[EventFault]:
     """Refuse an integer that nobody would read exactly, wherever it stands in a value."""
-    if isinstance(value, dict):
-        for key, of in value.items():
-            yield from _inside(of, at + step(key))
-    elif isinstance(value, list):
-        for index, of in enumerate(value):
-            yield from _inside(of, f"{at}[{index}]")
-    elif isinstance(value, int) and not LEAST <= value < PAST_UNTYPED:
-        yield _fault(value, at, "passes 64 bits", "it as a text, or within -2^63 to 2^64-1")
+    for path, leaf in leaves(value, at):
+        if isinstance(leaf, int) and not LEAST <= leaf < PAST_UNTYPED:
+            yield _fault(leaf, path, "passes 64 bits", "it as a text, or within -2^63 to 2^64-1")
 
 
 def _timestamp(value: Any, at: str) -> Iterator[EventFault]:
