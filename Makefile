@@ -1,7 +1,7 @@
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-dev run test unit coverage check chaos generated fuzz fuzz-lines bench lock docs clean
 BIN := .venv/bin
-COV := --cov=elfaust --cov=agents --cov=models
+COV := --cov=elfaust
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from elfaust.forwarding import Forwarder
-from elfaust.workers import state_folder
+from elfaust.sources.forwarder import Forwarder
+from elfaust.workers.state import state_folder
 
 
 def register(app: Any) -> None:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from elfaust.feeding import blocking, feed, holding, reporting
-from elfaust.registry import Registry
+from elfaust.models.event import EventCapsule
+from elfaust.schema.lookup.registry import Registry
+from elfaust.sinks.attach import blocking, feed, holding, reporting
 from elfaust.sinks.bounds import Bounds
-from elfaust.sinks.gather import Gather, Gathered, Refused, by_topic, in_thread
-from elfaust.sinks.hdfs import HdfsSink
+from elfaust.sinks.buffer import Gather, Gathered, Refused, by_topic, in_thread
+from elfaust.sinks.parquet.sink import HdfsSink
 from elfaust.storage import open_storage
-from models.event import EventCapsule
 
 
 def register(app: Any) -> None:

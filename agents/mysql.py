@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from elfaust.feeding import feed, holding, reporting
-from elfaust.registry import Registry
+from elfaust.models.event import EventCapsule
+from elfaust.schema.lookup.registry import Registry
+from elfaust.sinks.attach import feed, holding, reporting
 from elfaust.sinks.bounds import Bounds
-from elfaust.sinks.gather import Gather, Gathered, Refused, in_thread
-from elfaust.sinks.mysql import MysqlSink
-from models.event import EventCapsule
+from elfaust.sinks.buffer import Gather, Gathered, Refused, in_thread
+from elfaust.sinks.mysql.sink import MysqlSink
 
 
 def register(app: Any) -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from elfaust.raw_lanes import RawLanes
-from elfaust.registry import Registry
-from models.raw_line import RawLine
+from elfaust.lanes.lane import RawLanes
+from elfaust.models.raw_line import RawLine
+from elfaust.schema.lookup.registry import Registry
 
 
 def register(app: Any) -> None:

@@ -10,16 +10,16 @@ from typing import Any
 
 import faust
 
-from elfaust.counts import CountKey, is_entry, merge, tally
+from elfaust.counts.tally import CountKey, is_entry, merge, tally
+from elfaust.delivery.recovery import ChangelogSchema
 from elfaust.errors import Unacknowledged
-from elfaust.feeding import feed, holding, reporting
+from elfaust.models.count import Count
+from elfaust.models.event import EventCapsule
 from elfaust.quiet import OnceAMinute
+from elfaust.sinks.attach import feed, holding, reporting
 from elfaust.sinks.bounds import Bounds
-from elfaust.sinks.gather import Gather, Gathered, Refused
-from elfaust.transport_recovery import ChangelogSchema
+from elfaust.sinks.buffer import Gather, Gathered, Refused
 from elfaust.web.throughput import register as register_page
-from models.count import Count
-from models.event import EventCapsule
 
 log = logging.getLogger(__name__)
 log.addFilter(OnceAMinute(of_a_kind=True))

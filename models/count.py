@@ -6,11 +6,11 @@ import faust
 
 
 class Count(faust.Record, serializer="json", coerce=False):  # type: ignore[misc,call-arg]
-    """One entry of the table `counts`; elfaust/counts.py has its key and its rule.
+    """One entry of the table `counts`; elfaust/counts/tally.py has its key and its rule.
 
     `last` is the time of the last event counted, milliseconds since the epoch; `positions` has the
     highest position counted of each source. `refused` is how many of `count` are events that a sink
-    refused, and `ranges` has their positions (elfaust/position_ranges.py).
+    refused, and `ranges` has their positions (elfaust/counts/ranges.py).
     """
 
     count: int

@@ -27,8 +27,8 @@ from elfaust.devstack.java import java
 from elfaust.devstack.mariadb import socket_path
 from elfaust.devstack.stack import Stack
 from elfaust.settings import Settings
+from tests import REPOSITORY as CHECKOUT
 
-CHECKOUT = Path(__file__).parents[1]
 # No test has a clock: machines that do something else meanwhile are slow.
 hypothesis.settings.register_profile(
     "elfaust", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]

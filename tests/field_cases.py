@@ -6,7 +6,9 @@ import json
 from pathlib import Path
 from typing import Any
 
-FOLDER = Path(__file__).parent / "data" / "field"
+from tests import DATA
+
+FOLDER = DATA / "field"
 
 
 def case(number: int) -> Any:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import quote
 
-from elfaust.recorded import recorded_lines
+from elfaust.trial.recorded import recorded_lines
 
 #: Values that go wrong somewhere.
 VALUES: list[Any] = [

@@ -15,10 +15,10 @@ from urllib.parse import unquote_plus
 
 from jsonschema import Draft3Validator
 
-from elfaust.capsule import parse_user_agent
-from elfaust.dialect import LATEST
-from elfaust.registry import Registry
-from elfaust.types import SchemaKey
+from elfaust.events.capsule import parse_user_agent
+from elfaust.records import SchemaKey
+from elfaust.schema.dialect import LATEST
+from elfaust.schema.lookup.registry import Registry
 
 LINE = re.compile(
     r"(\?\S+)\s+(\S+)\s+(\d+)\s+(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2})\s+([^\t]+)\s+([^\t]+)"

@@ -8,7 +8,7 @@ from dataclasses import asdict
 
 import click
 
-from elfaust.account import Account, Line, read_account
+from elfaust.audit.account import Account, Line, read_account
 from elfaust.settings import Settings
 
 HEADINGS = (

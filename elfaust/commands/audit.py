@@ -9,7 +9,7 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
 
-from elfaust.audit import Audit, audit
+from elfaust.audit.audit import Audit, audit
 from elfaust.commands.account import as_object
 from elfaust.settings import Settings
 

@@ -7,10 +7,10 @@ from typing import Any
 
 import click
 
-from elfaust.bench import end_to_end, judge_alone, naive
 from elfaust.commands.stack import tell
 from elfaust.devstack.stack import Stack
 from elfaust.settings import Settings
+from elfaust.trial.bench import end_to_end, judge_alone, naive
 
 
 @click.command()

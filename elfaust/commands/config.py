@@ -11,8 +11,8 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from elfaust.setting_values import Item, wanted
 from elfaust.settings import SECTIONS, Settings
+from elfaust.settings.values import Item, wanted
 
 MASK = "********"
 HEADINGS = ("setting", "value", "from", "meaning")

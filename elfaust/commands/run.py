@@ -10,15 +10,15 @@ from typing import Any, TypeVar
 
 import click
 
-from elfaust.account import read_account
+from elfaust.audit.account import read_account
 from elfaust.commands.account import show
 from elfaust.commands.stack import tell
+from elfaust.delivery.lag import TopicLag
 from elfaust.devstack.stack import Stack
-from elfaust.job import landed, send
-from elfaust.lag import TopicLag
 from elfaust.settings import Settings
-from elfaust.supervisor import Supervisor
-from elfaust.workers import ROLES, web_port
+from elfaust.trial.job import landed, send
+from elfaust.workers.state import ROLES, web_port
+from elfaust.workers.supervisor import Supervisor
 
 T = TypeVar("T")
 
@@ -90,7 +90,7 @@ async def beside(job: Coroutine[Any, Any, T], *others: Coroutine[Any, Any, objec
 
 
 async def _raw_lines(settings: Settings) -> int:
-    from elfaust.lag import LagReader
+    from elfaust.delivery.lag import LagReader
 
     reader = LagReader(settings)
     await reader.start()

@@ -10,16 +10,16 @@ from typing import Any
 
 import click
 
-from elfaust.dialect import DIALECTS
 from elfaust.errors import ElfaustError, SchemaAway, SchemaUnfit
-from elfaust.nearness import near_schema
-from elfaust.registry import Kind, Registry, Schema
-from elfaust.schema_body import MAX_SCHEMA_BYTES, schema_of
-from elfaust.schema_lint import Finding, lint
-from elfaust.schema_revisions import compare
+from elfaust.records import SchemaKey
+from elfaust.schema.changes.revisions import compare
+from elfaust.schema.dialect import DIALECTS
+from elfaust.schema.lint import Finding, lint
+from elfaust.schema.lookup.body import MAX_SCHEMA_BYTES, schema_of
+from elfaust.schema.lookup.registry import Kind, Registry, Schema
+from elfaust.schema.nearness import near_schema
 from elfaust.settings import Settings
-from elfaust.sinks.ddl import create_table, table_name
-from elfaust.types import SchemaKey
+from elfaust.sinks.mysql.ddl import create_table, table_name
 
 
 @click.group()

@@ -8,11 +8,11 @@ from typing import Any
 
 import click
 
+from elfaust.delivery.lag import LagReader, TopicLag
 from elfaust.errors import ServerAway
-from elfaust.lag import LagReader, TopicLag
 from elfaust.settings import Settings
-from elfaust.wellness import said_by
-from elfaust.workers import alive
+from elfaust.workers.state import alive
+from elfaust.workers.wellness import said_by
 
 
 @click.command()

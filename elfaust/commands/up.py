@@ -9,8 +9,8 @@ import threading
 import click
 
 from elfaust.settings import Settings
-from elfaust.supervisor import Supervisor
-from elfaust.workers import ROLES, web_port
+from elfaust.workers.state import ROLES, web_port
+from elfaust.workers.supervisor import Supervisor
 
 
 @click.command()

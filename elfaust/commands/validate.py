@@ -11,16 +11,16 @@ from typing import Any, BinaryIO, NamedTuple
 
 import click
 
-from elfaust.dialect import DIALECTS
 from elfaust.errors import EventFault
-from elfaust.event_error import storable
-from elfaust.every_fault import EveryFault
+from elfaust.events.event_error import storable
+from elfaust.events.every_fault import EveryFault
+from elfaust.events.plain_events import PlainEvents
+from elfaust.events.verdict import Judge, Verdict
 from elfaust.json_text import decode_json
-from elfaust.plain_events import PlainEvents
-from elfaust.processing import Judge, Verdict
-from elfaust.registry import Registry
+from elfaust.records import Record
+from elfaust.schema.dialect import DIALECTS
+from elfaust.schema.lookup.registry import Registry
 from elfaust.settings import Settings
-from elfaust.types import Record
 
 #: Lines judged together.
 CHUNK = 1_000

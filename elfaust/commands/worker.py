@@ -8,10 +8,10 @@ from typing import Any
 import click
 import uvloop
 
+from elfaust.devstack.ports import taken
 from elfaust.errors import SettingsError
-from elfaust.ports import taken
 from elfaust.settings import Settings
-from elfaust.workers import ROLES, announce, web_port
+from elfaust.workers.state import ROLES, announce, web_port
 
 
 @click.command()
@@ -30,8 +30,8 @@ def command(settings: Settings, role: str, port: int | None) -> None:
     """
     import faust
 
-    from elfaust.app import create_app
-    from elfaust.connections import closed_is_broken
+    from elfaust.delivery.connections import closed_is_broken
+    from elfaust.workers.app import create_app
 
     uvloop.install()
     closed_is_broken()

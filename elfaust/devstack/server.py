@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from elfaust.devstack import processes
+from elfaust.devstack.ports import taken
 from elfaust.errors import ServerAway, StackError
-from elfaust.ports import taken
-from elfaust.workers import process_start
+from elfaust.workers.state import process_start
 
 #: Every server listens here and nowhere else.
 HOST = "127.0.0.1"

@@ -18,7 +18,7 @@ from hdfs.util import HdfsError
 from elfaust.doctor.check import ANSWER_SECONDS, Check, Subject, clock, why
 from elfaust.errors import ServerAway
 from elfaust.settings import Hdfs, Settings
-from elfaust.sinks.commit_files import torn
+from elfaust.sinks.parquet.commit_files import torn
 from elfaust.storage import Storage, open_storage
 
 #: A file that waits for its commit for longer has been left by a worker that died.

@@ -11,12 +11,12 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import KafkaConnectionError, KafkaError
 
-from elfaust.counts import changelog_topic
+from elfaust.counts.tally import changelog_topic
+from elfaust.delivery.topic_limits import LIMIT
+from elfaust.delivery.topics import TopicNames
 from elfaust.doctor.check import ANSWER_SECONDS, Check, Subject
 from elfaust.errors import ServerAway
 from elfaust.settings import Settings
-from elfaust.topic_limits import LIMIT
-from elfaust.topics import TopicNames
 
 #: Longest wait for all that is asked, seconds.
 SECONDS = 8.0

@@ -11,14 +11,14 @@ from urllib.parse import urlsplit
 
 import requests
 
+from elfaust.delivery.topics import TopicNames
 from elfaust.doctor.check import ANSWER_SECONDS, Check, Subject, why
-from elfaust.processing import Judge
-from elfaust.registry import Registry
+from elfaust.events.verdict import Judge
+from elfaust.records import SchemaKey
+from elfaust.schema.lookup.registry import Registry
 from elfaust.settings import Schemas, Settings
-from elfaust.sinks.folder_owners import folder_name, owner_name
-from elfaust.topics import TopicNames
-from elfaust.types import SchemaKey
-from elfaust.workers import state_folder
+from elfaust.sinks.parquet.folder_owners import folder_name, owner_name
+from elfaust.workers.state import state_folder
 
 #: Names of this machine for itself.
 LOOPBACK = ("127.", "localhost", "::1", "[::1]")

@@ -17,8 +17,8 @@ from elfaust.doctor.check import ANSWER_SECONDS, Check, Subject, clock
 from elfaust.doctor.tables import check_tables
 from elfaust.errors import ServerAway
 from elfaust.settings import Settings
-from elfaust.sinks.connection import connect
-from elfaust.sinks.ddl import quoted
+from elfaust.sinks.mysql.connection import connect
+from elfaust.sinks.mysql.ddl import quoted
 
 #: Rights that the sink uses. MySQL asks for UPDATE in `ON DUPLICATE KEY UPDATE uuid = uuid`.
 NEEDED = ("SELECT", "INSERT", "UPDATE", "CREATE")

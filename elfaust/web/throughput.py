@@ -1,7 +1,7 @@
 """The web view of the throughput role: its page, the same as JSON, and their static files.
 
     GET /throughput/                the page; JSON if asked for with ?format=json or Accept
-    GET /throughput/data.json       JSON, its shape described in elfaust/counts_view.py
+    GET /throughput/data.json       JSON, its shape described in elfaust/counts/view.py
     GET /throughput/static/NAME     the page's style and script
 
 It only reads. Any worker of the role shows the counts of all.
@@ -14,7 +14,7 @@ from typing import Any
 
 from aiohttp import web
 
-from elfaust.counts_reader import CountsReader
+from elfaust.counts.reader import CountsReader
 from elfaust.settings import Settings
 from elfaust.web.pages import render
 

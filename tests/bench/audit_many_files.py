@@ -21,19 +21,19 @@ from tempfile import gettempdir
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from elfaust.audit import audit
-from elfaust.lag import READERS, topics_of
-from elfaust.processing import Judge, Verdict
-from elfaust.publish import Publisher, make_producer
-from elfaust.recorded import recorded_lines
-from elfaust.registry import Registry
+from elfaust.audit.audit import audit
+from elfaust.delivery.lag import READERS, topics_of
+from elfaust.delivery.publisher import Publisher, make_producer
+from elfaust.delivery.topics import TopicAdmin, TopicNames
+from elfaust.events.verdict import Judge, Verdict
+from elfaust.records import Outgoing, Record, SchemaKey
+from elfaust.schema.lookup.registry import Registry
 from elfaust.settings import Settings
-from elfaust.sinks.file_names import FileNames, file_name
-from elfaust.sinks.mysql import MysqlSink
-from elfaust.sinks.parquet import ParquetWriter, to_bytes
+from elfaust.sinks.mysql.sink import MysqlSink
+from elfaust.sinks.parquet.file_names import FileNames, file_name
+from elfaust.sinks.parquet.table import ParquetWriter, to_bytes
 from elfaust.storage import open_storage
-from elfaust.topics import TopicAdmin, TopicNames
-from elfaust.types import Outgoing, Record, SchemaKey
+from elfaust.trial.recorded import recorded_lines
 from tests.conftest import execute, remove_topics, renamed, running, settings_of_tests
 
 #: Lines judged, sent and stored at once.

@@ -13,13 +13,13 @@ import time
 from collections.abc import Callable
 from statistics import median
 
-from elfaust.capsule import parse_user_agent
-from elfaust.processing import Judge
-from elfaust.recorded import recorded_lines
-from elfaust.registry import Registry
+from elfaust.events.capsule import parse_user_agent
+from elfaust.events.verdict import Judge
+from elfaust.records import Record
+from elfaust.schema.lookup.registry import Registry
 from elfaust.settings import load
-from elfaust.types import Record
-from elfaust.workers import collect_rarely
+from elfaust.trial.recorded import recorded_lines
+from elfaust.workers.state import collect_rarely
 from tests.reference_judge import ReferenceJudge
 
 TURNS = 5

@@ -15,11 +15,11 @@ from typing import Any
 
 import faust
 
-from elfaust.processing import Judge
-from elfaust.registry import Registry
+from elfaust.delivery.topics import TopicNames
+from elfaust.events.verdict import Judge
+from elfaust.records import Record
+from elfaust.schema.lookup.registry import Registry
 from elfaust.settings import load
-from elfaust.topics import TopicNames
-from elfaust.types import Record
 
 
 def main(events: int) -> None:

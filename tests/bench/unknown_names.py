@@ -20,21 +20,21 @@ from statistics import median
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
-from elfaust.event_topics import Settled
-from elfaust.processing import Judge
-from elfaust.recorded import cases, recorded_lines
-from elfaust.registry import Registry
+from elfaust.events.verdict import Judge
+from elfaust.lanes.event_topics import Settled
+from elfaust.lanes.settling import Lane, Limits, Ways
+from elfaust.records import Record, SchemaKey
+from elfaust.schema.lookup.registry import Registry
 from elfaust.settings import Settings, load
-from elfaust.settling import Lane, Limits, Ways
-from elfaust.types import Record, SchemaKey
-from elfaust.workers import collect_rarely
+from elfaust.trial.recorded import cases, recorded_lines
+from elfaust.workers.state import collect_rarely
 from tests.chaos.wiki import Wiki
 
 RUNS = 3
 LINES = 100_000
 #: One line in so many has a made-up name (0: none), and how long the wiki takes, seconds.
 CASES = ((0, 0.1), (250, 0.1), (250, 1.0), (100, 0.1), (100, 1.0))
-#: Longest wait between looks at lines that wait, as in elfaust/raw_lanes.py.
+#: Longest wait between looks at lines that wait, as in elfaust/lanes/lane.py.
 LOOK_SECONDS = 0.25
 
 

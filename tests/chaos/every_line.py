@@ -24,8 +24,8 @@ import pyarrow.parquet as pq
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from hdfs import InsecureClient
 
-from elfaust.recorded import recorded_lines
 from elfaust.settings import Settings
+from elfaust.trial.recorded import recorded_lines
 from tests.fuzz.opened import opened
 from tests.fuzz.records import AGENTS, Sent, capsule, line
 from tests.fuzz.schemas import REAL, Writer

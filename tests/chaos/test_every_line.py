@@ -16,12 +16,12 @@ from typing import Any
 import pytest
 import requests
 
-from elfaust.audit import Finding, audit
-from elfaust.job import landed
-from elfaust.publish import Publisher, make_producer
+from elfaust.audit.audit import Finding, audit
+from elfaust.delivery.publisher import Publisher, make_producer
+from elfaust.delivery.topics import TopicAdmin
+from elfaust.records import Outgoing
 from elfaust.settings import Settings
-from elfaust.topics import TopicAdmin
-from elfaust.types import Outgoing
+from elfaust.trial.job import landed
 from tests.chaos.every_line import Event, Files, Line, Read, lines, read_topics, schemas, tables_of
 from tests.chaos.trial import until, workers_of
 from tests.integration.running import working

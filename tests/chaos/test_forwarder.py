@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from elfaust.recorded import recorded_lines
 from elfaust.settings import Settings
+from elfaust.trial.recorded import recorded_lines
 from tests.chaos.trial import Outcome, judged, until, workers_of
 from tests.integration.forwarder_trial import killed
 from tests.integration.running import Running, working

@@ -11,12 +11,12 @@ from collections.abc import Callable, Sequence
 import orjson
 import pytest
 
-from elfaust.account import scan
-from elfaust.lag import READERS
-from elfaust.publish import Publisher, make_producer
+from elfaust.audit.account import scan
+from elfaust.delivery.lag import READERS
+from elfaust.delivery.publisher import Publisher, make_producer
+from elfaust.delivery.topics import TopicAdmin, TopicNames
+from elfaust.records import Outgoing, SchemaKey
 from elfaust.settings import Settings
-from elfaust.topics import TopicAdmin, TopicNames
-from elfaust.types import Outgoing, SchemaKey
 from tests.chaos.trial import Load, Outcome, judged, lags, until, workers_of
 from tests.integration.running import working
 

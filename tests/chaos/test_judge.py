@@ -13,12 +13,12 @@ import pyarrow.parquet as pq
 import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from elfaust.audit import audit
-from elfaust.job import landed, send
+from elfaust.audit.audit import audit
 from elfaust.settings import Settings
-from elfaust.sinks.connection import connect
-from elfaust.sinks.parquet import to_bytes
+from elfaust.sinks.mysql.connection import connect
+from elfaust.sinks.parquet.table import to_bytes
 from elfaust.storage import open_storage
+from elfaust.trial.job import landed, send
 from tests.integration.running import working
 
 LINES = 1_500

@@ -13,12 +13,12 @@ import pytest
 from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 
-from elfaust.account import Line, read_account
-from elfaust.job import landed, send
-from elfaust.lag import LagReader
+from elfaust.audit.account import Line, read_account
+from elfaust.delivery.lag import LagReader
+from elfaust.delivery.topics import TopicAdmin, TopicNames
+from elfaust.records import SchemaKey
 from elfaust.settings import Settings
-from elfaust.topics import TopicAdmin, TopicNames
-from elfaust.types import SchemaKey
+from elfaust.trial.job import landed, send
 from tests.chaos.trial import Outcome, held, judged, lags, until
 from tests.integration.running import working
 

@@ -14,15 +14,15 @@ from typing import Any
 
 import pytest
 
-from elfaust.columns import columns_of
+from elfaust.delivery.lag import READERS
+from elfaust.delivery.topics import TopicNames
 from elfaust.devstack.stack import Stack
-from elfaust.lag import READERS
-from elfaust.registry import Registry
+from elfaust.records import SchemaKey
+from elfaust.schema.columns import columns_of
+from elfaust.schema.lookup.registry import Registry
 from elfaust.settings import Settings
-from elfaust.sinks.connection import connect
-from elfaust.sinks.ddl import quoted
-from elfaust.topics import TopicNames
-from elfaust.types import SchemaKey
+from elfaust.sinks.mysql.connection import connect
+from elfaust.sinks.mysql.ddl import quoted
 from tests.chaos.proxy import CommitLoser
 from tests.chaos.trial import (
     Load,

@@ -15,9 +15,9 @@ from pathlib import Path
 
 import pytest
 
-from elfaust.audit import audit
-from elfaust.job import landed
+from elfaust.audit.audit import audit
 from elfaust.settings import Settings
+from elfaust.trial.job import landed
 from tests.chaos.trial import PATIENCE, Load, Outcome, lags, until, workers_of
 from tests.chaos.verdicts import asking, moody, outcomes, sending
 from tests.integration.running import working

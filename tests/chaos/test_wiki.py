@@ -13,11 +13,11 @@ from pathlib import Path
 import orjson
 import pytest
 
-from elfaust.account import scan
-from elfaust.lag import READERS
+from elfaust.audit.account import scan
+from elfaust.delivery.lag import READERS
+from elfaust.delivery.topics import TopicNames
+from elfaust.records import SchemaKey
 from elfaust.settings import Settings
-from elfaust.topics import TopicNames
-from elfaust.types import SchemaKey
 from tests.chaos.trial import (
     Load,
     Outcome,

@@ -12,11 +12,11 @@ from typing import Any
 
 import requests
 
-from elfaust.audit import audit
-from elfaust.job import landed, send
-from elfaust.lag import READERS, LagReader, TopicLag
+from elfaust.audit.audit import audit
+from elfaust.delivery.lag import READERS, LagReader, TopicLag
 from elfaust.settings import Settings
-from elfaust.workers import WorkerState, alive, cpu_seconds
+from elfaust.trial.job import landed, send
+from elfaust.workers.state import WorkerState, alive, cpu_seconds
 
 #: Lines a second of the load, unless a trial says otherwise.
 RATE = 400.0

@@ -19,12 +19,12 @@ from pathlib import Path
 
 import orjson
 
-from elfaust.account import scan
-from elfaust.publish import Publisher, make_producer
-from elfaust.recorded import cases
+from elfaust.audit.account import scan
+from elfaust.delivery.publisher import Publisher, make_producer
+from elfaust.delivery.topics import TopicAdmin, TopicNames
+from elfaust.records import Outgoing, SchemaKey
 from elfaust.settings import Settings
-from elfaust.topics import TopicAdmin, TopicNames
-from elfaust.types import Outgoing, SchemaKey
+from elfaust.trial.recorded import cases
 from tests.chaos.trial import Sends
 from tests.chaos.wiki import Wiki
 

@@ -12,7 +12,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
-from elfaust.types import SchemaKey
+from elfaust.records import SchemaKey
 
 #: Seconds that a slow wiki takes.
 SLOW_SECONDS = 3.0

@@ -19,18 +19,18 @@ from elfaust.commands import main
 
 #: Step: the role, and the function after which it is done.
 STEPS = {
-    "poll": ("processor", "elfaust.transport:Consumer._batch_message"),
-    "validate": ("processor", "elfaust.processing:Judge.judge"),
-    "produce": ("processor", "elfaust.publish:Publisher.publish"),
-    "offset commit": ("processor", "elfaust.transport:Consumer._commit_offsets"),
-    "insert": ("mysql", "elfaust.sinks.mysql:MysqlSink._insert"),
-    "commit": ("mysql", "elfaust.sinks.mysql:MysqlSink.write"),
-    "offset commit after rows": ("mysql", "elfaust.transport:Consumer._commit_offsets"),
+    "poll": ("processor", "elfaust.delivery.transport:Consumer._batch_message"),
+    "validate": ("processor", "elfaust.events.verdict:Judge.judge"),
+    "produce": ("processor", "elfaust.delivery.publisher:Publisher.publish"),
+    "offset commit": ("processor", "elfaust.delivery.transport:Consumer._commit_offsets"),
+    "insert": ("mysql", "elfaust.sinks.mysql.sink:MysqlSink._insert"),
+    "commit": ("mysql", "elfaust.sinks.mysql.sink:MysqlSink.write"),
+    "offset commit after rows": ("mysql", "elfaust.delivery.transport:Consumer._commit_offsets"),
     "temporary file": ("hdfs", "elfaust.storage:WebHdfsStorage.write"),
-    "commit file": ("hdfs", "elfaust.sinks.commits:CommitLog._make"),
-    "rename": ("hdfs", "elfaust.sinks.commits:CommitLog._moved"),
-    "offset commit after files": ("hdfs", "elfaust.transport:Consumer._commit_offsets"),
-    "changelog write": ("throughput", "agents.throughput:CountsTable.written"),
+    "commit file": ("hdfs", "elfaust.sinks.parquet.commits:CommitLog._make"),
+    "rename": ("hdfs", "elfaust.sinks.parquet.commits:CommitLog._moved"),
+    "offset commit after files": ("hdfs", "elfaust.delivery.transport:Consumer._commit_offsets"),
+    "changelog write": ("throughput", "elfaust.agents.throughput:CountsTable.written"),
 }
 
 

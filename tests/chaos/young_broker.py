@@ -9,9 +9,9 @@ import functools
 from typing import Any
 
 from elfaust.commands import main
-from elfaust.counts import changelog_topic
+from elfaust.counts.tally import changelog_topic
+from elfaust.delivery.thread import LaneAssignor
 from elfaust.settings import load
-from elfaust.transport_thread import LaneAssignor
 
 
 class Young:

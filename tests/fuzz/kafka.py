@@ -11,9 +11,9 @@ from typing import Any
 from aiokafka.producer.message_accumulator import BatchBuilder
 from aiokafka.record.memory_records import MemoryRecords
 
-from elfaust.publish import Publisher
+from elfaust.delivery.publisher import Publisher
+from elfaust.records import Outgoing
 from elfaust.settings import Settings
-from elfaust.types import Outgoing
 from tests.fuzz.records import Fetched
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import count
 
-from elfaust.batch import FORWARDED
-from elfaust.event_topics import Settled
-from elfaust.processing import Judge, Verdict
-from elfaust.registry import Registry
-from elfaust.settling import Lane, Limits, Ways
-from elfaust.types import Record, SchemaKey
+from elfaust.delivery.batch import FORWARDED
+from elfaust.events.verdict import Judge, Verdict
+from elfaust.lanes.event_topics import Settled
+from elfaust.lanes.settling import Lane, Limits, Ways
+from elfaust.records import Record, SchemaKey
+from elfaust.schema.lookup.registry import Registry
 from tests.fuzz.faults import Broken
 
 #: Lines of a batch; few, so that batches wait for each other.

@@ -14,11 +14,11 @@ from pathlib import Path
 import atheris
 
 with atheris.instrument_imports(include=["elfaust"]):
-    from elfaust.processing import Judge
-    from elfaust.recorded import recorded_lines
-    from elfaust.registry import Registry
+    from elfaust.events.verdict import Judge
+    from elfaust.records import Record
+    from elfaust.schema.lookup.registry import Registry
     from elfaust.settings import Settings
-    from elfaust.types import Record
+    from elfaust.trial.recorded import recorded_lines
 
 import orjson
 

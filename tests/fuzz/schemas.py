@@ -7,13 +7,13 @@ import json
 import random
 from collections.abc import Callable
 from functools import cache
-from pathlib import Path
 from typing import Any
 
+from tests import REPOSITORY
 from tests.fuzz.opened import opened
 from tests.fuzz.words import FLOATS, INTEGERS, PATTERNS, TEXTS, anything, name, often, scalar
 
-REAL = Path(__file__).resolve().parents[2] / "schemas"
+REAL = REPOSITORY / "schemas"
 DRAFTS = [
     "", "", "", "http://json-schema.org/schema#", "http://json-schema.org/draft-03/schema#",
     "http://json-schema.org/draft-04/schema#", "http://json-schema.org/draft-06/schema#",

@@ -12,20 +12,20 @@ from typing import Any
 import orjson
 import pyarrow.parquet as pq
 
-from elfaust.account import _Lines
-from elfaust.counts import CountKey, merge, tally
-from elfaust.counts_view import View
+from elfaust.audit.account import _Lines
+from elfaust.counts.tally import CountKey, merge, tally
+from elfaust.counts.view import View
+from elfaust.delivery.topics import TopicNames
 from elfaust.errors import EventFault, SchemaAway, Unforeseen
-from elfaust.feeding import reporting
-from elfaust.registry import Registry
+from elfaust.models.count import Count
+from elfaust.records import Record, SchemaKey
+from elfaust.schema.lookup.registry import Registry
 from elfaust.settings import Settings
-from elfaust.sinks.commit_files import Progress
-from elfaust.sinks.gather import Refused
-from elfaust.sinks.hdfs import HdfsSink, advance
+from elfaust.sinks.attach import reporting
+from elfaust.sinks.buffer import Refused
+from elfaust.sinks.parquet.commit_files import Progress
+from elfaust.sinks.parquet.sink import HdfsSink, advance
 from elfaust.storage import Storage, open_storage
-from elfaust.topics import TopicNames
-from elfaust.types import Record, SchemaKey
-from models.count import Count
 from tests.fuzz.faults import Broken, Faults
 from tests.fuzz.kafka import MemoryStorage, Topics
 from tests.fuzz.tables import Stored, rows_of, shown
@@ -192,7 +192,7 @@ class Sinks:
         self.faults.attempt("report", lambda: asyncio.run(report()))
 
     def _count(self, events: Mapping[str, list[Record]], errors: Sequence[Any]) -> None:
-        from elfaust.batch import Batch
+        from elfaust.delivery.batch import Batch
 
         of_errors = self.faults.attempt("batch", lambda: Batch(None, errors).records) or []
         # What else may stand in the error topic.

@@ -13,13 +13,13 @@ from MySQLdb import DataError, OperationalError, _mysql
 from MySQLdb.converters import conversions
 from MySQLdb.cursors import RE_INSERT_VALUES
 
-from elfaust.columns import Column
 from elfaust.errors import EventFault, SchemaUnfit, SchemaWaits
-from elfaust.registry import Registry, Schema
+from elfaust.records import Record, SchemaKey
+from elfaust.schema.columns import Column
+from elfaust.schema.lookup.registry import Registry, Schema
 from elfaust.settings import Settings
-from elfaust.sinks.ddl import table_columns
-from elfaust.sinks.mysql import MysqlSink
-from elfaust.types import Record, SchemaKey
+from elfaust.sinks.mysql.ddl import table_columns
+from elfaust.sinks.mysql.sink import MysqlSink
 from tests.fuzz.faults import Broken
 from tests.unit.sinks.fakes import ShownTable, table_of
 
@@ -51,7 +51,7 @@ def rows_of(
     except (SchemaUnfit, SchemaWaits):
         table = ShownTable([])
     server = Server(columns, table)
-    with patch("elfaust.sinks.mysql.connect", lambda _: server):
+    with patch("elfaust.sinks.mysql.sink.connect", lambda _: server):
         refused = MysqlSink(settings, registry).write(key, records)
     return Stored(columns, server.rows, server.repeats, refused, schema)
 

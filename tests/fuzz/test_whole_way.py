@@ -7,8 +7,8 @@ from collections import Counter
 
 import pytest
 
-from elfaust.counts import CountKey
-from elfaust.sinks.rows import RowMaker
+from elfaust.counts.tally import CountKey
+from elfaust.sinks.mysql.rows import RowMaker
 from tests.fuzz.cases import Case, make_case
 from tests.fuzz.whole_way import cases, run, shown, small
 

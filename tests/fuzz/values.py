@@ -10,19 +10,19 @@ from urllib.parse import unquote_to_bytes
 
 import pyarrow.parquet as pq
 
-from elfaust.auditing.in_mysql import RowReading
-from elfaust.auditing.in_parquet import FileReading
-from elfaust.columns import columns_of
+from elfaust.audit.in_mysql import RowReading
+from elfaust.audit.in_parquet import FileReading
 from elfaust.errors import EventFault, SchemaUnfit
-from elfaust.processing import Verdict
-from elfaust.references import expanded
-from elfaust.registry import Registry, Schema
+from elfaust.events.verdict import Verdict
+from elfaust.records import Record, SchemaKey
+from elfaust.schema.columns import columns_of
+from elfaust.schema.lookup.registry import Registry, Schema
+from elfaust.schema.validation.references import expanded
 from elfaust.settings import Settings
-from elfaust.sinks.ddl import create_table, table_name
-from elfaust.sinks.parquet import ParquetWriter
-from elfaust.sinks.parquet_types import event_shape
+from elfaust.sinks.mysql.ddl import create_table, table_name
+from elfaust.sinks.parquet.table import ParquetWriter
+from elfaust.sinks.parquet.types import event_shape
 from elfaust.storage import Storage
-from elfaust.types import Record, SchemaKey
 from tests.fuzz.cases import Case
 from tests.fuzz.faults import Faults
 from tests.oracle.refusals import Rules, refusals

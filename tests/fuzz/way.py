@@ -13,13 +13,13 @@ from typing import Any
 
 import orjson
 
-from elfaust.batch import Batch
+from elfaust.delivery.batch import Batch
+from elfaust.delivery.topics import TopicNames
 from elfaust.errors import Unforeseen
-from elfaust.processing import Judge, Verdict
-from elfaust.registry import Registry
+from elfaust.events.verdict import Judge, Verdict
+from elfaust.records import Outgoing, Record
+from elfaust.schema.lookup.registry import Registry
 from elfaust.settings import Settings
-from elfaust.topics import TopicNames
-from elfaust.types import Outgoing, Record
 from tests.fuzz.cases import Case
 from tests.fuzz.faults import Faults, TooLong
 from tests.fuzz.kafka import Topics

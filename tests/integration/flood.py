@@ -13,9 +13,9 @@ from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
+from elfaust.records import SchemaKey
 from elfaust.settings import Settings
-from elfaust.sinks.connection import connect
-from elfaust.types import SchemaKey
+from elfaust.sinks.mysql.connection import connect
 from tests.integration.flow import (
     LARGE,
     Delays,

@@ -6,10 +6,10 @@ import asyncio
 import sys
 from pathlib import Path
 
-from elfaust.forwarding import Forwarder
-from elfaust.publish import Publisher, make_producer
+from elfaust.delivery.publisher import Publisher, make_producer
+from elfaust.delivery.topics import TopicAdmin
 from elfaust.settings import Settings, load
-from elfaust.topics import TopicAdmin
+from elfaust.sources.forwarder import Forwarder
 
 
 async def forward(settings: Settings, folder: Path) -> None:

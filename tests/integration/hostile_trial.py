@@ -17,13 +17,13 @@ import MySQLdb.cursors
 import pyarrow.parquet as pq
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from elfaust.publish import make_producer
-from elfaust.recorded import cases
+from elfaust.delivery.publisher import make_producer
+from elfaust.delivery.topic_limits import IncrementalAlterConfigs
+from elfaust.delivery.topics import TopicAdmin
 from elfaust.settings import Settings
-from elfaust.sinks.connection import connect
+from elfaust.sinks.mysql.connection import connect
 from elfaust.storage import open_storage
-from elfaust.topic_limits import IncrementalAlterConfigs
-from elfaust.topics import TopicAdmin
+from elfaust.trial.recorded import cases
 from tests.integration.bad_inputs import NOW
 from tests.integration.hostile_inputs import Hostile
 

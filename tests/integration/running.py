@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 
 from elfaust.settings import Settings
-from elfaust.supervisor import Supervisor
-from elfaust.workers import ROLES
+from elfaust.workers.state import ROLES
+from elfaust.workers.supervisor import Supervisor
 
 
 class Running(dict[str, int]):

@@ -19,21 +19,21 @@ import orjson
 import pytest
 from aiokafka import AIOKafkaProducer
 
-from elfaust.account import scan
-from elfaust.audit import audit
-from elfaust.auditing.files import Row, read_files
-from elfaust.auditing.table import Rows
-from elfaust.columns import columns_of
+from elfaust.audit.account import scan
+from elfaust.audit.audit import audit
+from elfaust.audit.files import Row, read_files
+from elfaust.audit.table import Rows
+from elfaust.delivery.topics import TopicAdmin, TopicNames
 from elfaust.errors import SchemaUnfit
-from elfaust.job import landed
-from elfaust.registry import Registry, Schema
+from elfaust.records import SchemaKey
+from elfaust.schema.columns import columns_of
+from elfaust.schema.lookup.registry import Registry, Schema
 from elfaust.settings import Settings
-from elfaust.sinks.connection import connect
-from elfaust.sinks.ddl import create_table, table_name
-from elfaust.sinks.parquet_types import column_name
+from elfaust.sinks.mysql.connection import connect
+from elfaust.sinks.mysql.ddl import create_table, table_name
+from elfaust.sinks.parquet.types import column_name
 from elfaust.storage import open_storage
-from elfaust.topics import TopicAdmin, TopicNames
-from elfaust.types import SchemaKey
+from elfaust.trial.job import landed
 from tests.integration.bad_inputs import RECEIVED, Case, all_cases, schemas
 from tests.integration.running import working
 

@@ -7,28 +7,27 @@ import io
 import json
 from collections import defaultdict
 from contextlib import closing
-from pathlib import Path
 from typing import Any
 
 import orjson
 import pyarrow.parquet as pq
 import pytest
 
-from elfaust.account import scan
-from elfaust.columns import Column, columns_of
-from elfaust.job import landed
-from elfaust.publish import Publisher, make_producer
-from elfaust.registry import Registry
+from elfaust.audit.account import scan
+from elfaust.delivery.publisher import Publisher, make_producer
+from elfaust.delivery.topics import TopicAdmin, TopicNames
+from elfaust.records import Outgoing, SchemaKey
+from elfaust.schema.columns import Column, columns_of
+from elfaust.schema.lookup.registry import Registry
 from elfaust.settings import Settings
-from elfaust.sinks.connection import connect
-from elfaust.sinks.ddl import quoted, table_name
-from elfaust.sinks.parquet_types import event_shape
+from elfaust.sinks.mysql.connection import connect
+from elfaust.sinks.mysql.ddl import quoted, table_name
+from elfaust.sinks.parquet.types import event_shape
 from elfaust.storage import open_storage
-from elfaust.topics import TopicAdmin, TopicNames
-from elfaust.types import Outgoing, SchemaKey
+from elfaust.trial.job import landed
+from tests import DATA
 from tests.integration.running import working
 
-DATA = Path(__file__).parent.parent / "data"
 CASES = [json.loads(line) for line in (DATA / "cases.jsonl").read_text().splitlines()]
 TABLES = [json.loads(line) for line in (DATA / "tables.jsonl").read_text().splitlines()]
 #: What MariaDB shows of a type.

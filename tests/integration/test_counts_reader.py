@@ -9,10 +9,10 @@ import orjson
 import pytest
 from aiokafka import AIOKafkaProducer
 
-from elfaust.counts import CountKey, changelog_topic
-from elfaust.counts_reader import CountsReader, read_counts
+from elfaust.counts.reader import CountsReader, read_counts
+from elfaust.counts.tally import CountKey, changelog_topic
+from elfaust.delivery.topics import TopicAdmin
 from elfaust.settings import Settings
-from elfaust.topics import TopicAdmin
 
 
 @pytest.fixture

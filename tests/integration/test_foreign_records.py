@@ -11,14 +11,14 @@ import orjson
 import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from elfaust.audit import Audit, audit
-from elfaust.counts import changelog_topic
-from elfaust.counts_reader import read_counts
-from elfaust.job import landed, send
-from elfaust.publish import make_producer
+from elfaust.audit.audit import Audit, audit
+from elfaust.counts.reader import read_counts
+from elfaust.counts.tally import changelog_topic
+from elfaust.delivery.publisher import make_producer
+from elfaust.delivery.topics import TopicAdmin, TopicNames
+from elfaust.records import UNKNOWN_TIME, SchemaKey
 from elfaust.settings import Settings
-from elfaust.topics import TopicAdmin, TopicNames
-from elfaust.types import UNKNOWN_TIME, SchemaKey
+from elfaust.trial.job import landed, send
 from tests.integration.running import working
 
 LINES = 400

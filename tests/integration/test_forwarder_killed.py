@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from elfaust.forwarding import Forwarder
 from elfaust.settings import Settings
+from elfaust.sources.forwarder import Forwarder
 from elfaust.sources.overflow import Overflow
 from tests.integration.forwarder_trial import killed, numbers
 from tests.integration.test_forwarding import publishing

@@ -15,12 +15,12 @@ from unittest.mock import patch
 import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
+from elfaust.delivery.publisher import Publisher, make_producer
+from elfaust.delivery.topics import TopicAdmin
 from elfaust.errors import ServerAway, SettingsError
-from elfaust.forwarding import Forwarder
-from elfaust.publish import Publisher, make_producer
+from elfaust.records import Outgoing
 from elfaust.settings import Settings
-from elfaust.topics import TopicAdmin
-from elfaust.types import Outgoing
+from elfaust.sources.forwarder import Forwarder
 
 LINES = [b"%d %s" % (number, b"x" * 900) for number in range(1_500)]
 

@@ -13,13 +13,13 @@ import orjson
 import pytest
 import requests
 
-from elfaust.lag import LagReader
-from elfaust.publish import Publisher, make_producer
+from elfaust.delivery.lag import LagReader
+from elfaust.delivery.publisher import Publisher, make_producer
+from elfaust.delivery.topics import TopicAdmin, TopicNames
+from elfaust.records import Outgoing, SchemaKey
 from elfaust.settings import Settings
-from elfaust.sinks.connection import connect
-from elfaust.topics import TopicAdmin, TopicNames
-from elfaust.types import Outgoing, SchemaKey
-from elfaust.workers import alive
+from elfaust.sinks.mysql.connection import connect
+from elfaust.workers.state import alive
 from tests.integration.running import working
 from tests.integration.test_mysql_sink import EVENTS
 

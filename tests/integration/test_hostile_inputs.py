@@ -20,15 +20,15 @@ from typing import Any
 import pytest
 import requests
 
-from elfaust.audit import audit
-from elfaust.lag import LagReader, TopicLag
-from elfaust.registry import Registry
+from elfaust.audit.audit import audit
+from elfaust.delivery.lag import LagReader, TopicLag
+from elfaust.delivery.topics import TopicNames
+from elfaust.records import SchemaKey
+from elfaust.schema.lookup.registry import Registry
 from elfaust.settings import Settings, as_environ
-from elfaust.sinks.connection import connect
-from elfaust.sinks.ddl import create_table
-from elfaust.topics import TopicNames
-from elfaust.types import SchemaKey
-from elfaust.workers import ROLES, alive
+from elfaust.sinks.mysql.connection import connect
+from elfaust.sinks.mysql.ddl import create_table
+from elfaust.workers.state import ROLES, alive
 from tests.integration.hostile_inputs import (
     HELD,
     HOSTILE,

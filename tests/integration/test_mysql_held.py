@@ -13,12 +13,12 @@ import orjson
 import pytest
 
 from elfaust.errors import TableChanged, TableLocked, TableTrouble
-from elfaust.registry import Registry
+from elfaust.records import Record, SchemaKey
+from elfaust.schema.lookup.registry import Registry
 from elfaust.settings import Settings
-from elfaust.sinks import ddl
-from elfaust.sinks.connection import connect
-from elfaust.sinks.mysql import MysqlSink
-from elfaust.types import Record, SchemaKey
+from elfaust.sinks.mysql import ddl
+from elfaust.sinks.mysql.connection import connect
+from elfaust.sinks.mysql.sink import MysqlSink
 
 Admin = Callable[[str], None]
 GOOD, BAD = SchemaKey("Good", 1), SchemaKey("Bad", 1)

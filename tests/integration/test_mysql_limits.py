@@ -7,14 +7,14 @@ from typing import Any
 import MySQLdb
 import pytest
 
-from elfaust.dialect import DIALECTS
 from elfaust.errors import SchemaUnfit
-from elfaust.registry import Schema
+from elfaust.records import SchemaKey
+from elfaust.schema.dialect import DIALECTS
+from elfaust.schema.lookup.registry import Schema
 from elfaust.settings import Settings
-from elfaust.sinks import ddl
-from elfaust.sinks.connection import connect
-from elfaust.sinks.ddl import create_table
-from elfaust.types import SchemaKey
+from elfaust.sinks.mysql import ddl
+from elfaust.sinks.mysql.connection import connect
+from elfaust.sinks.mysql.ddl import create_table
 
 KEY = SchemaKey("Wide", 1)
 STAMP = {"properties": {"timestamp": {"type": "integer"}}}
@@ -82,7 +82,7 @@ def test_what_is_refused_by_name_is_what_mysql_refuses(
         with pytest.raises(SchemaUnfit):
             create_table("Wide_1", too_large)
         monkeypatch.setattr(ddl, "check", lambda *_: None)
-        monkeypatch.setattr("elfaust.columns._check_names", lambda *_: None)
+        monkeypatch.setattr("elfaust.schema.columns._check_names", lambda *_: None)
         assert not created(cursor, too_large)
 
 

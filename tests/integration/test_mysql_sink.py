@@ -5,22 +5,21 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import orjson
 import pytest
 
-from elfaust.columns import Column, columns_of
 from elfaust.errors import ServerAway, TableChanged
-from elfaust.registry import Registry
+from elfaust.records import Record, SchemaKey
+from elfaust.schema.columns import Column, columns_of
+from elfaust.schema.lookup.registry import Registry
 from elfaust.settings import Settings
-from elfaust.sinks.connection import connect
-from elfaust.sinks.ddl import quoted
-from elfaust.sinks.mysql import MysqlSink
-from elfaust.types import Record, SchemaKey
+from elfaust.sinks.mysql.connection import connect
+from elfaust.sinks.mysql.ddl import quoted
+from elfaust.sinks.mysql.sink import MysqlSink
+from tests import DATA
 
-DATA = Path(__file__).parent.parent / "data"
 KEY = SchemaKey("AutoblockIpBlock", 19098752)
 TABLE = "`AutoblockIpBlock_19098752`"
 BIGINT = range(-(2**63), 2**63)

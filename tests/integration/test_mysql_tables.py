@@ -11,11 +11,11 @@ from typing import Any
 import orjson
 import pytest
 
-from elfaust.registry import Registry
+from elfaust.records import Record, SchemaKey
+from elfaust.schema.lookup.registry import Registry
 from elfaust.settings import Settings
-from elfaust.sinks.connection import connect
-from elfaust.sinks.mysql import MysqlSink
-from elfaust.types import Record, SchemaKey
+from elfaust.sinks.mysql.connection import connect
+from elfaust.sinks.mysql.sink import MysqlSink
 
 UUID = "31f60f96a7f2569a93c369f4c065ba31"
 EVENT = {"schema": "Foo-Bar", "revision": 1, "wiki": "enwiki", "uuid": UUID, "event": {"a": 1}}

@@ -11,13 +11,13 @@ import pytest
 from aiokafka.admin import AIOKafkaAdminClient
 from faust.types import TP
 
-from elfaust.app import ElfaustApp, _options
+from elfaust.delivery.publisher import Publisher, make_producer
+from elfaust.delivery.topics import TopicAdmin
 from elfaust.errors import LaneLost
-from elfaust.publish import Publisher, make_producer
+from elfaust.models.raw_line import RawLine
+from elfaust.records import Outgoing
 from elfaust.settings import Settings
-from elfaust.topics import TopicAdmin
-from elfaust.types import Outgoing
-from models.raw_line import RawLine
+from elfaust.workers.app import ElfaustApp, _options
 
 
 def noting(settings: Settings) -> ElfaustApp:

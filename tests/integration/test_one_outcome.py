@@ -14,17 +14,17 @@ import orjson
 import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from elfaust.account import Line, read_account, scan
-from elfaust.counts_reader import read_counts
-from elfaust.job import landed
-from elfaust.publish import Publisher, make_producer
-from elfaust.registry import Registry
+from elfaust.audit.account import Line, read_account, scan
+from elfaust.counts.reader import read_counts
+from elfaust.delivery.publisher import Publisher, make_producer
+from elfaust.delivery.topics import TopicAdmin, TopicNames
+from elfaust.records import Outgoing, SchemaKey
+from elfaust.schema.lookup.registry import Registry
 from elfaust.settings import Settings
-from elfaust.sinks.connection import connect
-from elfaust.sinks.ddl import create_table
+from elfaust.sinks.mysql.connection import connect
+from elfaust.sinks.mysql.ddl import create_table
 from elfaust.storage import open_storage
-from elfaust.topics import TopicAdmin, TopicNames
-from elfaust.types import Outgoing, SchemaKey
+from elfaust.trial.job import landed
 from elfaust.web.pages import render
 from tests.integration.running import working
 

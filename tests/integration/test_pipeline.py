@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 
-from elfaust.account import Account, read_account
-from elfaust.job import landed, send
+from elfaust.audit.account import Account, read_account
 from elfaust.settings import Settings
-from elfaust.workers import ROLES
+from elfaust.trial.job import landed, send
+from elfaust.workers.state import ROLES
 from tests.integration.running import working
 
 LINES = 6_000

@@ -14,13 +14,13 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
-from elfaust.batch import Batch
+from elfaust.delivery.batch import Batch
+from elfaust.delivery.publisher import Publisher, make_producer
+from elfaust.delivery.topic_limits import IncrementalAlterConfigs, read_limits
+from elfaust.delivery.topics import TopicAdmin
 from elfaust.errors import TooLong, TopicRefuses, Unacknowledged
-from elfaust.publish import Publisher, make_producer
+from elfaust.records import UNKNOWN_TIME, Outgoing, Record
 from elfaust.settings import CODECS, Settings
-from elfaust.topic_limits import IncrementalAlterConfigs, read_limits
-from elfaust.topics import TopicAdmin
-from elfaust.types import UNKNOWN_TIME, Outgoing, Record
 
 TIME = 1_600_000_000_000
 
@@ -129,7 +129,7 @@ async def test_what_a_topic_does_not_take_is_known_before_anything_is_sent(
     config = {"max.message.bytes": "60000"}
     await admin.create_topics([NewTopic(topic, 1, 1, topic_configs=config)])
     await admin.close()
-    monkeypatch.setattr("elfaust.topics.raise_limits", lambda *given: limits(*given[:2]))
+    monkeypatch.setattr("elfaust.delivery.topics.raise_limits", lambda *given: limits(*given[:2]))
     settings = replace(fresh, kafka=replace(fresh.kafka, compression=codec))
     long = random.Random(3).randbytes(70_000)
     values = [*(b"%d" % n * 500 for n in range(1_000)), long]

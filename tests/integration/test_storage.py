@@ -6,8 +6,8 @@ import pytest
 
 from elfaust.errors import CommitTorn, FolderTrouble
 from elfaust.settings import Settings
-from elfaust.sinks.commit_files import Progress
-from elfaust.sinks.commits import CommitLog
+from elfaust.sinks.parquet.commit_files import Progress
+from elfaust.sinks.parquet.commits import CommitLog
 from elfaust.storage import open_storage
 
 

@@ -7,7 +7,7 @@ from collections import Counter
 import pytest
 
 from elfaust import boundary
-from elfaust.sinks import unnamed
+from elfaust.sinks.mysql import unnamed
 
 
 @pytest.fixture(autouse=True)

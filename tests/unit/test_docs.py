@@ -11,8 +11,8 @@ import pytest
 
 from elfaust.commands import COMMANDS, main
 from elfaust.commands.config import as_markdown, items
+from tests import REPOSITORY
 
-REPOSITORY = Path(__file__).parents[2]
 REFERENCE = (REPOSITORY / "docs" / "reference.md").read_text()
 DOCUMENTS = sorted([*REPOSITORY.glob("*.md"), *REPOSITORY.glob("docs/*.md")])
 LINK = re.compile(r"\]\((?!https?:)([^)#]+)")

@@ -17,9 +17,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from elfaust.commands import main
-from elfaust.registry import Schema
-from elfaust.sinks.parquet import ParquetWriter
-from elfaust.types import Record, SchemaKey
+from elfaust.records import Record, SchemaKey
+from elfaust.schema.lookup.registry import Schema
+from elfaust.sinks.parquet.table import ParquetWriter
 from tests.field_cases import FOLDER, case, given, write_schemas
 
 Schemas = Mapping[str, Any]

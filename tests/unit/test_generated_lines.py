@@ -13,10 +13,10 @@ from itertools import islice
 import orjson
 import pytest
 
-from elfaust.processing import Judge
-from elfaust.registry import Registry
+from elfaust.events.verdict import Judge
+from elfaust.records import Record
+from elfaust.schema.lookup.registry import Registry
 from elfaust.settings import Settings
-from elfaust.types import Record
 from tests.generated_lines import generated_lines
 from tests.reference_judge import ReferenceJudge
 

@@ -7,16 +7,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
 
-from elfaust.dialect import LATEST
 from elfaust.errors import EventFault
-from elfaust.validation import CapsuleValidator
+from elfaust.schema.dialect import LATEST
+from elfaust.schema.validation.validator import CapsuleValidator
+from tests import DATA
 
-SUITE = Path(__file__).parents[1] / "data" / "json-schema-test-suite"
+SUITE = DATA / "json-schema-test-suite"
 DRAFTS = {
     "draft3": "http://json-schema.org/draft-03/schema#",
     "draft4": "http://json-schema.org/draft-04/schema#",

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from agents import mysql
+from elfaust.agents import mysql
+from elfaust.delivery.topics import TopicNames
 from elfaust.errors import EventFault
+from elfaust.records import Record, SchemaKey
 from elfaust.settings import Settings
-from elfaust.sinks.gather import Gathered, Refused
-from elfaust.topics import TopicNames
-from elfaust.types import Record, SchemaKey
+from elfaust.sinks.buffer import Gathered, Refused
 
 KEY = SchemaKey("Edit", 1)
 

@@ -13,11 +13,11 @@ from typing import Any
 import pytest
 from faust.types import TP
 
-from agents import processor
+from elfaust.agents import processor
+from elfaust.delivery.topics import TopicNames
 from elfaust.errors import LaneLost
+from elfaust.records import Outgoing, Record
 from elfaust.settings import Settings
-from elfaust.topics import TopicNames
-from elfaust.types import Outgoing, Record
 
 
 class Signal:

@@ -9,9 +9,9 @@ import faust
 import pytest
 from faust.types.tuples import Message
 
-from agents.throughput import CountsTable, log
-from elfaust.transport_recovery import ChangelogSchema
-from models.count import Count
+from elfaust.agents.throughput import CountsTable, log
+from elfaust.delivery.recovery import ChangelogSchema
+from elfaust.models.count import Count
 
 ENTRY = "0|t|Edit|7||all"
 

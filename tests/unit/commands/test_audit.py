@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from elfaust.account import Account
-from elfaust.audit import Audit, Finding
+from elfaust.audit.account import Account
+from elfaust.audit.audit import Audit, Finding
 from elfaust.commands.audit import command
 from elfaust.settings import Settings
 

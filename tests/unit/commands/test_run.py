@@ -11,7 +11,7 @@ from click.testing import CliRunner
 
 from elfaust.commands import run, up
 from elfaust.settings import Settings
-from elfaust.supervisor import Supervisor
+from elfaust.workers.supervisor import Supervisor
 
 
 class Failure(Exception):

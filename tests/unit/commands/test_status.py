@@ -9,7 +9,7 @@ import pytest
 import requests
 
 from elfaust.commands.status import show
-from elfaust.wellness import said_by
+from elfaust.workers.wellness import said_by
 
 READY = {"ready": True, "waits_for": [], "held": [], "unforeseen": {}, "unnamed": {}}
 WORKER = {"role": "mysql", "pid": 7, "web": "http://127.0.0.1:6067/"}

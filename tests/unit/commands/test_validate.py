@@ -10,10 +10,10 @@ import pytest
 from click.testing import CliRunner, Result
 
 from elfaust.commands import main
+from tests import DATA
 
 CASES: list[dict[str, Any]] = [
-    json.loads(line)
-    for line in (Path(__file__).parents[2] / "data" / "cases.jsonl").read_text().splitlines()
+    json.loads(line) for line in (DATA / "cases.jsonl").read_text().splitlines()
 ]
 SERVER = "%{seqId}d EventLogging %j"
 EVENT = {"schema": "Word", "revision": 1, "wiki": "enwiki", "event": {"word": "x"}}

@@ -13,8 +13,8 @@ from elfaust.commands import main
 from elfaust.commands.up import parse_counts
 from elfaust.errors import SettingsError
 from elfaust.settings import Settings
-from elfaust.supervisor import Supervisor
-from elfaust.workers import web_port
+from elfaust.workers.state import web_port
+from elfaust.workers.supervisor import Supervisor
 
 
 @pytest.mark.parametrize("port", ["0", "-1", "65536", "x"])

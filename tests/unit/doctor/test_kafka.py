@@ -6,7 +6,7 @@ import dataclasses
 
 import pytest
 
-from elfaust.counts import changelog_topic
+from elfaust.counts.tally import changelog_topic
 from elfaust.doctor.kafka import (
     Facts,
     check_brokers,

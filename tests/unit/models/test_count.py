@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import orjson
 
-from models.count import Count
+from elfaust.models.count import Count
 
 
 def test_count_is_what_the_table_holds() -> None:

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from elfaust.columns import Column
-from elfaust.sinks.drift import SHOWN
-from elfaust.sinks.hazards import CONSTRAINTS, ENGINE, FACTS, TRIGGERS, UNIQUE
+from elfaust.schema.columns import Column
+from elfaust.sinks.mysql.drift import SHOWN
+from elfaust.sinks.mysql.hazards import CONSTRAINTS, ENGINE, FACTS, TRIGGERS, UNIQUE
 
 Rows = list[tuple[Any, ...]]
 

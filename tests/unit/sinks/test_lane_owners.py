@@ -12,13 +12,13 @@ import orjson
 from hypothesis import given, settings, strategies
 
 from elfaust.errors import LaneLost
-from elfaust.registry import Registry
+from elfaust.records import Record, SchemaKey
+from elfaust.schema.lookup.registry import Registry
 from elfaust.settings import Settings
-from elfaust.sinks.gather import Refused
-from elfaust.sinks.hdfs import HdfsSink
-from elfaust.sinks.parquet_reader import parquet_files
+from elfaust.sinks.buffer import Refused
+from elfaust.sinks.parquet.reader import parquet_files
+from elfaust.sinks.parquet.sink import HdfsSink
 from elfaust.storage import LocalStorage
-from elfaust.types import Record, SchemaKey
 
 KEY = SchemaKey("SpecialMuteSubmit", 19679477)
 REGISTRY = Registry(Settings().schemas)

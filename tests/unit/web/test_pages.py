@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from elfaust.counts import CountKey
-from elfaust.counts_view import View
+from elfaust.counts.tally import CountKey
+from elfaust.counts.view import View
 from elfaust.settings import Settings
 from elfaust.web.pages import HEIGHT, ago, bars, rate, render
 

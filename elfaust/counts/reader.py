@@ -1,0 +1,182 @@
+"""Keeps a view of the counts current from the whole changelog of their table.
+
+A worker's part of the table holds its own lanes only, and after a rebalance also what it has lost;
+the changelog has every lane, whoever counts it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from typing import Any
+
+import orjson
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import KafkaError
+
+from elfaust.counts.tally import CountKey, changelog_topic, is_entry
+from elfaust.counts.view import View
+from elfaust.errors import ServerAway
+from elfaust.settings import Settings
+
+log = logging.getLogger(__name__)
+
+RETRY_SECONDS = 1.0
+
+
+class CountsReader:
+    """Reads the changelog with a consumer of its own, in no group, from the beginning on.
+
+    Waits for the topic to appear, and for brokers that are away.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._bootstrap = settings.kafka.bootstrap
+        self._topic = changelog_topic(settings)
+        self._lane_count = settings.topics.lanes
+        self._consumer: AIOKafkaConsumer | None = None
+        self._task: asyncio.Task[None] | None = None
+        #: The counts so far; `view.complete` once the changelog was read to its end.
+        self.view = View(settings.throughput.show_minutes)
+
+    async def start(self) -> None:
+        """Start to read; returns at once, whether the brokers answer or not."""
+        if self._task is None:
+            self._task = asyncio.create_task(self._keep_reading(), name="counts reader")
+
+    async def run(self) -> None:
+        """Read until cancelled; raises what ends the reading."""
+        await self.start()
+        try:
+            assert self._task is not None
+            await asyncio.shield(self._task)
+        finally:
+            await self.stop()
+
+    async def stop(self) -> None:
+        """Stop to read; the view stays as it is."""
+        task, self._task = self._task, None
+        while task is not None and not task.done():
+            # aiokafka may take a cancellation for its own tasks' and go on: ask again.
+            task.cancel()
+            await asyncio.wait([task], timeout=0.5)
+
+    async def caught_up(self) -> None:
+        """Return when the view holds all that is in the changelog now; start the reader first.
+
+        At once if there is no changelog yet. Raises ServerAway when no broker answers.
+        """
+        consumer = AIOKafkaConsumer(bootstrap_servers=self._bootstrap)
+        try:
+            await _start_whole(consumer)
+            ends = await consumer.end_offsets(await self._lanes(consumer))
+        except KafkaError as error:
+            raise ServerAway(f"Kafka {self._bootstrap}", str(error)) from error
+        finally:
+            await consumer.stop()
+        while not await self._has_reached(ends):
+            await asyncio.sleep(0.02)
+
+    async def _lanes(self, consumer: AIOKafkaConsumer) -> list[TopicPartition]:
+        # To ask the brokers for a topic by name may create it, with as many lanes as they please.
+        if self._topic not in await consumer.topics():
+            return []
+        return [TopicPartition(self._topic, lane) for lane in range(self._lane_count)]
+
+    async def _has_reached(self, ends: dict[TopicPartition, int]) -> bool:
+        if self._task is not None and self._task.done():
+            self._task.result()
+        return await _is_at(self._consumer, ends)
+
+    async def _keep_reading(self) -> None:
+        told = ""
+        while True:
+            try:
+                await self._read()
+            except KafkaError as error:
+                if str(error) != told:
+                    told = str(error)
+                    log.warning("The counts are not read, trying again: %s", error)
+            finally:
+                consumer, self._consumer = self._consumer, None
+                if consumer is not None:
+                    await consumer.stop()
+            await asyncio.sleep(RETRY_SECONDS)
+
+    async def _read(self) -> None:
+        """Read on and on; return only if the topic does not exist yet."""
+        consumer = AIOKafkaConsumer(bootstrap_servers=self._bootstrap, auto_offset_reset="earliest")
+        self._consumer = consumer
+        await _start_whole(consumer)
+        lanes = await self._lanes(consumer)
+        if not lanes:
+            self.view.complete = True
+            return
+        ends = await consumer.end_offsets(lanes)
+        consumer.assign(lanes)
+        while True:
+            self.view.complete = self.view.complete or await _is_at(consumer, ends)
+            for records in (await consumer.getmany(timeout_ms=500, max_records=2000)).values():
+                self._apply(records)
+            # A long changelog comes without a pause; the worker's web view must answer meanwhile.
+            await asyncio.sleep(0)
+
+    def _apply(self, records: Sequence[Any]) -> None:
+        for record in records:
+            try:
+                key = _text(record.key or b"")
+                value = orjson.loads(record.value) if record.value else None
+            except ValueError:
+                key, value = "", None
+            if is_entry(key, value):
+                self.view.apply(CountKey.decode(key), value)
+            else:
+                where = (self._topic, record.partition, record.offset)
+                log.warning("No count in %s/%d at %d: passed over", *where)
+
+
+async def _start_whole(consumer: AIOKafkaConsumer) -> None:
+    """Start a consumer such that whatever comes next can stop it.
+
+    A start that is cancelled leaves its connection open, and no stop closes it; a stop before the
+    consumer's own tasks ran once raises their CancelledError (aiokafka 0.14).
+    """
+    starting = asyncio.ensure_future(consumer.start())
+    try:
+        await asyncio.shield(starting)
+        await asyncio.sleep(0)
+    except asyncio.CancelledError:
+        await asyncio.gather(starting, return_exceptions=True)
+        raise
+
+
+async def _is_at(consumer: AIOKafkaConsumer | None, ends: dict[TopicPartition, int]) -> bool:
+    if not any(ends.values()):
+        return True
+    if consumer is None or not consumer.assignment().issuperset(ends):
+        return False
+    for lane, end in ends.items():
+        if await consumer.position(lane) < end:
+            return False
+    return True
+
+
+def _text(key: bytes) -> str:
+    # Faust writes a table's keys as JSON unless they are declared raw.
+    text = orjson.loads(key) if key.startswith(b'"') else key.decode()
+    return str(text)
+
+
+async def read_counts(settings: Settings) -> View:
+    """Return the counts as they are now.
+
+    Raises ServerAway when no broker answers.
+    """
+    reader = CountsReader(settings)
+    await reader.start()
+    try:
+        await reader.caught_up()
+    finally:
+        await reader.stop()
+    return reader.view

@@ -1,0 +1,99 @@
+"""A batch: the records that one fetch brought from one lane of a topic, decoded lazily, once."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from typing import Any, Generic, TypeVar
+
+from elfaust.delivery import header_keys
+from elfaust.records import UNKNOWN_TIME, Record
+
+header_keys.install()
+
+T = TypeVar("T")
+
+#: Header of every produced record: `<topic>:<offset>` of the record that it was made from, in the
+#: same lane. See docs/architecture.md, "Lanes".
+SOURCE_HEADER = "source"
+#: Longest name of a source, bytes: a host's name and a forwarder's are at most 255 and 64.
+SOURCE_BYTES = 300
+#: Sources of one topic that are told apart by who keeps their positions; ours has a few.
+MAX_SOURCES = 64
+#: Sources that are forwarders: `<host>/<name>-<identity>`; what they send may come twice.
+FORWARDED = re.compile(r".+/.+-[0-9a-f]{12}", re.DOTALL)
+#: Kafka's times that are believed, ms, from the first to before the last: 2001-09-09, before which
+#: they are seconds that somebody took for milliseconds, and the end of the calendar.
+FIRST_TIME, END_OF_TIME = 10**12, 253_402_300_800_000
+#: A third of the cost of `Record(...)`, on the way of every event.
+_new = tuple.__new__
+
+
+def source_header(source: str, position: int) -> list[tuple[str, bytes]]:
+    """Return the headers that carry a record's source position; none where it has no source."""
+    return [(SOURCE_HEADER, b"%s:%d" % (source.encode(), position))] if source else []
+
+
+class Batch(Generic[T]):
+    """The fetched records of one topic and lane, oldest first.
+
+    `records` is what the hot path uses: bytes and positions, no decoding. Iterating gives the
+    values as `model` instances (see models/), each decoded when it is asked for.
+    """
+
+    def __init__(self, model: type[T] | None, fetched: Sequence[Any]) -> None:
+        self.model = model
+        self._fetched = fetched
+
+    def __len__(self) -> int:
+        return len(self.records)
+
+    def __iter__(self) -> Iterator[T]:
+        model: Any = self.model
+        for record in self.records:
+            yield model.loads(record.value)
+
+    @cached_property
+    def records(self) -> list[Record]:
+        """The records with their source positions, as the sinks take them."""
+        names: dict[bytes, str] = {}
+        # What was fetched goes: it takes more memory than the records.
+        fetched, self._fetched = self._fetched, ()
+        return [_record(record, names) for record in fetched]
+
+    @property
+    def size(self) -> int:
+        """Bytes of the records' values."""
+        return sum(len(record.value) for record in self.records)
+
+
+def _record(fetched: Any, names: dict[bytes, str]) -> Record:
+    """Return a fetched record; a source or time that none of ours can have counts as none.
+
+    `names` keeps the sources' names from record to record.
+    """
+    timestamp = fetched.timestamp or UNKNOWN_TIME
+    if not FIRST_TIME <= timestamp < END_OF_TIME:
+        timestamp = UNKNOWN_TIME
+    for key, value in fetched.headers:
+        if key == SOURCE_HEADER:
+            source, _, digits = (value or b"").rpartition(b":")
+            name = names.get(source)
+            if name is None:
+                name = names[source] = _name(source)
+            # Kafka's offsets have 63 bits.
+            if name and digits.isdigit() and len(digits) < 20 and (position := int(digits)) < 2**63:
+                return _new(
+                    Record, (fetched.value or b"", fetched.offset, timestamp, name, position)
+                )
+            break
+    return _new(Record, (fetched.value or b"", fetched.offset, timestamp, "", -1))
+
+
+def _name(source: bytes) -> str:
+    """Return the name of a source, empty for what is none."""
+    try:
+        return source.decode() if len(source) <= SOURCE_BYTES else ""
+    except UnicodeDecodeError:
+        return ""

@@ -1,0 +1,115 @@
+"""Lanes that are held: not fetched, nothing of them in memory, and nothing of them lost.
+
+What is delivered of a held lane and not acknowledged is dropped, and read again from Kafka when the
+lane is released. Faust's own pause keeps what was delivered, and ends when Faust's queue drains.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import takewhile
+from typing import Any
+
+from faust.types import TP
+
+from elfaust.delivery.commits import CommittingConsumer
+from elfaust.delivery.thread import Fetched
+
+
+class HoldingConsumer(CommittingConsumer):
+    """Holds and releases lanes; a new assignment holds none."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        #: The offset that each lane has to go on with.
+        self._next: dict[TP, int] = {}
+        self._held: set[TP] = set()
+        #: The thread's step of the last seek, of all lanes and of each that was released since.
+        self._sought = 0
+        self._released: dict[TP, int] = {}
+
+    async def hold(self, lanes: Iterable[tuple[str, int]]) -> None:
+        """Stop lanes, whatever Faust's buffers do, and drop what is not acknowledged of them.
+
+        Batches that were delivered have `message.dropped` set: they come again after `release` and
+        are not to be acknowledged. What was acknowledged before is committed as ever.
+        """
+        more = {TP(*lane) for lane in lanes} - self._held
+        back = {tp: offset for tp in more if (offset := self._drop(tp)) is not None}
+        self._next |= back
+        self._held |= back.keys()
+        self._get_active_partitions().difference_update(back)
+        if back:
+            await self._thread.halt(back, self.app.consumer_generation_id)
+
+    async def release(self, lanes: Iterable[tuple[str, int]]) -> None:
+        """Deliver held lanes again, from the first offset that is not acknowledged."""
+        held = {TP(*lane) for lane in lanes} & self._held
+        generation = self.app.consumer_generation_id
+        step = await self._thread.go_on(held, generation) if held else None
+        if step is None or generation != self.app.consumer_generation_id:
+            return
+        self._held -= held
+        self._released |= dict.fromkeys(held, step)
+        self._fetch(held - self._paused_partitions - self._buffered_partitions)
+
+    def _drop(self, tp: TP) -> int | None:
+        """Drop what is not acknowledged; return where the lane has to go on, None if unknown."""
+        in_flight = self._in_flight[tp]
+        acked = sum(1 for _ in takewhile(lambda message: message.acked, in_flight))
+        offset: int | None = (
+            in_flight[acked].first if acked < len(in_flight) else self._next.get(tp)
+        )
+        while len(in_flight) > acked:
+            in_flight.pop().dropped = True
+        return offset
+
+    def _counts(self, tp: TP, fetched: Fetched) -> bool:
+        """Tell whether what was fetched of a lane is to be delivered; if not, it comes again."""
+        since = max(self._sought, self._released.get(tp, 0))
+        return self._flows(fetched) and fetched.step >= since and tp not in self._held
+
+    def _flows(self, fetched: Fetched) -> bool:
+        """Tell whether the lanes are still those for which this was fetched."""
+        same: bool = fetched.generation == self.app.consumer_generation_id
+        return self.flow_active and same
+
+    def _fetch(self, lanes: Iterable[TP]) -> None:
+        self._get_active_partitions().update(set(lanes) - self._held)
+
+    def resume_partitions(self, tps: Iterable[TP]) -> None:
+        """Fetch lanes again that Faust had paused, those that are held aside."""
+        super().resume_partitions(tps)
+        self._get_active_partitions().difference_update(self._held)
+
+    def on_buffer_drop(self, tp: TP) -> None:
+        """Fetch a lane again when its queue has drained, unless it is held or paused."""
+        if tp in self._buffered_partitions:
+            self._buffered_partitions.discard(tp)
+            if tp not in self._paused_partitions:
+                self._fetch({tp})
+
+    async def perform_seek(self) -> None:
+        """Go back to what is committed; what was delivered before no longer counts."""
+        await super().perform_seek()
+        self._sought = self._thread.step
+        self._forget_deliveries()
+        self._next = {tp: offset for tp, offset in self._committed_offset.items() if offset}
+
+    def _forget_deliveries(self) -> None:
+        self._in_flight.clear()
+        self._held.clear()
+        self._released.clear()
+
+    async def on_partitions_revoked(self, revoked: set[TP]) -> None:
+        """Forget what the lanes that go had in flight and held."""
+        await super().on_partitions_revoked(revoked)
+        for tp in revoked:
+            self._in_flight.pop(tp, None)
+            self._from.pop(tp, None)
+            self._held.discard(tp)
+
+    async def on_partitions_assigned(self, assigned: set[TP], generation_id: int = 0) -> None:
+        """Forget batches that were delivered while the lanes were moving: they come again."""
+        self._forget_deliveries()
+        await super().on_partitions_assigned(assigned, generation_id)

@@ -1,0 +1,149 @@
+"""Raw line formats ("%q %{recvFrom}s %{seqId}d %D %{ip}i %u") compiled to parsers.
+
+The language is varnishncsa's as EventLogging's parse.py reads it: a space in a format matches any
+white space, each specifier a field, and the JSON capsule's own fields are laid over those of the
+line.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import quote
+
+from elfaust.errors import EventFault
+from elfaust.events.capsule import seconds
+from elfaust.hints import NO_NUMBER, UNREADABLE
+from elfaust.json_text import MAX_KEYS, Unreadable, decode_json, decode_query
+
+Capsule = dict[str, Any]
+Cast = Callable[[str], Any]
+
+MOMENT = r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}"
+
+
+#: Specifier: pattern of the field, its name unless {name} is given, what it is cast to.
+SPECIFIERS: dict[str, tuple[str, str, Cast | None]] = {
+    "d": (r"\d+", "", int),
+    "D": (MOMENT, "dt", lambda text: f"{text}Z"),
+    "h": (r"\S+", "clientIp", None),
+    "i": (r"[^\t]+", "", None),
+    "j": (r"\S+", "capsule", None),
+    "l": (r"\S+", "omitted", None),
+    "n": (r"\S+", "omitted", None),
+    "o": (r"\S+", "omitted", None),
+    "q": (r"\?\S+", "capsule", None),
+    "s": (r"\S+", "", None),
+    "t": (MOMENT, "timestamp", seconds),
+    "u": (r"[^\t]+", "userAgent", None),
+}
+#: A field of a line that is right, by its specifier; "1" for all others.
+EXAMPLES = {"D": "2020-09-13T12:26:40", "t": "2020-09-13T12:26:40", "%": "%"}
+#: Specifiers of one name, whatever stands in their braces: that is varnish's own.
+FIXED = "Dhjlnoqt"
+SPECIFIER = re.compile(r"%(?:\{(?P<name>[^}]*)\})?(?P<letter>.)", re.DOTALL)
+#: What is left of a line that is no JSON: enough to tell whose event it was (EventLogging's way).
+SCHEMA_OF = re.compile(rb'(?:%22|")schema(?:%22|")(?:%3A|:)\s*(?:%22|")(.*?)(?:%22|")')
+REVISION_OF = re.compile(rb'(?:%22|")revision(?:%22|")(?:%3A|:)\s*(-?\d{1,18})(?!\d)')
+#: Capsule fields of old clients that EventLogging leaves out.
+DROPPED = ("clientValidated", "isTruncated")
+
+
+class LineParser:
+    """Parses the lines of one format."""
+
+    def __init__(self, line_format: str, max_keys: int = MAX_KEYS) -> None:
+        """Compile a format.
+
+        Raises ValueError for a specifier that does not exist, for a field without a name or with
+        that of another, and for a format in which no event stands.
+        """
+        self._fields: list[tuple[str, Cast | None]] = []
+        self._decoders: dict[str, Cast] = {
+            "q": lambda text: decode_query(text, max_keys),
+            "j": lambda text: decode_json(text.encode(), max_keys),
+        }
+        self._format = " ".join(line_format.split())
+        self.pattern = re.compile(self._compile(self._format))
+        if [name for name, _ in self._fields].count("capsule") != 1:
+            raise ValueError("a line format needs one %q or %j, the event itself")
+
+    def _compile(self, line_format: str) -> str:
+        parts, end = [], 0
+        for specifier in SPECIFIER.finditer(line_format):
+            parts += [_literal(line_format[end : specifier.start()]), self._field(specifier)]
+            end = specifier.end()
+        return "".join([*parts, _literal(line_format[end:])])
+
+    def _field(self, specifier: re.Match[str]) -> str:
+        letter, given = specifier["letter"], specifier["name"]
+        if letter == "%":
+            return "%"
+        if letter not in SPECIFIERS:
+            raise ValueError(f"no specifier %{letter} in line formats")
+        pattern, own, cast = SPECIFIERS[letter]
+        name = own if letter in FIXED else given or own
+        if not name:
+            raise ValueError(f"%{letter} needs a name, as in %{{seqId}}{letter}")
+        if name == "omitted":
+            return f"(?:{pattern})"
+        if any(name == other for other, _ in self._fields):
+            raise ValueError(f"the field {name} stands twice in the line format")
+        self._fields.append((name, self._decoders.get(letter, cast)))
+        return f"(?P<{name}>{pattern})" if name.isidentifier() else f"({pattern})"
+
+    def example(self, capsule: Capsule) -> bytes:
+        """Return a line of this format that holds a capsule."""
+        text = json.dumps(capsule, separators=(",", ":"))
+
+        def field(specifier: re.Match[str]) -> str:
+            letter = specifier["letter"]
+            if letter == "q":
+                return f"?{quote(text)};"
+            return text if letter == "j" else EXAMPLES.get(letter, "1")
+
+        return SPECIFIER.sub(field, self._format.replace(" ", "\t")).encode()
+
+    def parse(self, line: bytes) -> Capsule:
+        """Return the capsule of a raw line.
+
+        Raises EventFault, code `processor`, for a line that does not fit the format, is not
+        UTF-8, or holds no JSON object.
+        """
+        try:
+            return self._match(line.decode("utf-8", "surrogateescape"))
+        except (ValueError, RecursionError) as error:
+            path = error.path if isinstance(error, Unreadable) else ""
+            hint = NO_NUMBER.format(path) if path else UNREADABLE
+            raise EventFault("processor", repr(error), *whose(line), path, hint) from error
+
+    def _match(self, text: str) -> Capsule:
+        match = self.pattern.match(text)
+        if match is None:
+            raise ValueError(self.pattern.pattern, text)
+        capsule = {
+            name: value if cast is None else cast(value)
+            for (name, cast), value in zip(self._fields, match.groups(), strict=True)
+        }
+        given = capsule.pop("capsule")
+        if type(given) is not dict:
+            shown = given if isinstance(given, list) else type(given).__name__
+            raise ValueError("capsule was successfully parsed, but not as an object.", shown)
+        capsule.update(given)
+        for name in DROPPED:
+            capsule.pop(name, None)
+        return capsule
+
+
+def _literal(text: str) -> str:
+    return r"\s+".join(re.escape(part) for part in text.split(" "))
+
+
+def whose(line: bytes) -> tuple[str, int]:
+    """Return the schema and revision that a raw line names, `unknown` and -1 if it does not."""
+    schema, revision = SCHEMA_OF.search(line), REVISION_OF.search(line)
+    if schema is None or revision is None:
+        return "unknown", -1
+    return schema[1].decode("utf-8", "replace")[:63] or "unknown", int(revision[1])

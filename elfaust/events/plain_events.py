@@ -1,0 +1,49 @@
+"""Events as plain JSON, one a line: as a developer writes them, or as a topic holds them."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+from elfaust.errors import EventFault
+from elfaust.events.lines import whose
+from elfaust.hints import NO_NUMBER
+from elfaust.json_text import Unreadable, decode_json
+
+HINT = "Write the event as one JSON object on one line."
+
+
+class PlainEvents:
+    """Parses plain events; what only a raw line would tell is made up where it is missing.
+
+    That is the host (`localhost`), the number (one more than that of the event before) and the
+    time (now): they make the uuid and have no part in the verdict.
+    """
+
+    def __init__(self, max_keys: int) -> None:
+        self._max_keys = max_keys
+        self._number = 0
+
+    def example(self, capsule: dict[str, Any]) -> bytes:
+        """Return a capsule as a line."""
+        return json.dumps(capsule).encode()
+
+    def parse(self, line: bytes) -> dict[str, Any]:
+        """Return the capsule of a line.
+
+        Raises EventFault, code `processor`, for what is no JSON object.
+        """
+        self._number += 1
+        try:
+            capsule = decode_json(line, self._max_keys)
+            if not isinstance(capsule, dict):
+                raise ValueError(f"a JSON object was expected, not {type(capsule).__name__}")
+        except (ValueError, RecursionError) as error:
+            path = error.path if isinstance(error, Unreadable) else ""
+            hint = NO_NUMBER.format(path) if path else HINT
+            raise EventFault("processor", repr(error), *whose(line), path, hint) from error
+        made_up = {"recvFrom": "localhost", "seqId": self._number}
+        if "dt" not in capsule and "timestamp" not in capsule:
+            made_up["dt"] = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        return made_up | capsule

@@ -1,0 +1,132 @@
+"""The lanes of raw lines that a worker has: one `Lane` each, for one generation of its group."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+
+from elfaust.errors import LaneLost
+from elfaust.events.verdict import Judge
+from elfaust.lanes.event_topics import Settled
+from elfaust.lanes.settling import Lane, Limits, Ways
+from elfaust.records import Outgoing, SchemaKey
+from elfaust.schema.lookup.registry import Registry
+
+#: Longest wait between looks at lines that wait for their schema, seconds.
+LOOK_SECONDS = 0.25
+
+
+class RawLanes:
+    """Takes batches of raw lines, and settles those that wait, one task at a time."""
+
+    def __init__(self, app: Any, registry: Registry) -> None:
+        settings = app.settings
+        self._app = app
+        self._registry = registry
+        self._judges = {
+            settings.topics.raw_client: Judge(settings.processor.client_format, registry, settings),
+            settings.topics.raw_server: Judge(settings.processor.server_format, registry, settings),
+        }
+        self._limits = Limits(
+            settings.processor.unresolved_seconds,
+            settings.processor.waiting_bytes // (len(self._judges) * settings.topics.lanes),
+        )
+        self._lanes: dict[Any, Lane] = {}
+        #: The events of batches that are not acknowledged, by the offset after them.
+        self._in_hand: dict[Any, dict[int, Any]] = {}
+        #: The generation whose lanes have moved: what is delivered of it comes again.
+        self._over = -1
+        self._busy = asyncio.Lock()
+
+    @property
+    def held(self) -> list[str]:
+        """Which lines wait for their schemas, a sentence for each lane that has some."""
+        return [why for lane in self._lanes.values() for why in lane.held]
+
+    async def take(self, event: Any) -> None:
+        """Settle the batch that a Faust event carries, if its lane is still ours."""
+        async with self._busy:
+            message, app = event.message, self._app
+            generation = message.generation_id
+            if app.draining or generation != app.consumer_generation_id or generation == self._over:
+                return
+            self._in_hand.setdefault(message.tp, {})[message.offset + 1] = event
+            try:
+                await (await self._lane(message.tp)).take(event.value.records)
+            except LaneLost:
+                self._forget()
+
+    async def settle(self) -> None:
+        """Settle lines that wait as their schemas are told, or not, until the worker drains."""
+        while not self._app.draining:
+            await self._registry.wait_changed(LOOK_SECONDS)
+            async with self._busy:
+                told = self._registry.answered()
+                try:
+                    for lane in self._lanes.values():
+                        await lane.settle(told)
+                except LaneLost:
+                    self._forget()
+
+    async def forget(self, *_: Any, **__: Any) -> None:
+        """Forget what is in hand: the lanes move, and it comes again."""
+        async with self._busy:
+            self._forget()
+
+    async def idle(self) -> None:
+        """Return when no batch is being settled."""
+        async with self._busy:
+            pass
+
+    def _forget(self) -> None:
+        self._over = self._app.consumer_generation_id
+        self._lanes.clear()
+        self._in_hand.clear()
+
+    async def _lane(self, tp: Any) -> Lane:
+        if tp not in self._lanes:
+            ends = await self._app.consumer.highwaters(tp)
+            self._lanes[tp] = Lane(
+                f"{tp.topic}/{tp.partition}",
+                self._judges[tp.topic],
+                self._registry,
+                self._ways(tp),
+                self._limits,
+                note=self._app.consumer.note(tp),
+                judged_to=ends[tp],
+            )
+        return self._lanes[tp]
+
+    def _ways(self, tp: Any) -> Ways:
+        app, names = self._app, self._app.names
+
+        async def publish(settled: Sequence[Settled]) -> None:
+            publisher = await app.publisher()
+            await publisher.publish(
+                [
+                    Outgoing(
+                        names.error if verdict.code else names.event(verdict.key),
+                        tp.partition,
+                        verdict.value,
+                        record.timestamp,
+                        tp.topic,
+                        record.offset,
+                        verdict.headers,
+                    )
+                    for record, verdict in settled
+                ]
+            )
+
+        def acknowledge(end: int, text: str) -> None:
+            event = self._in_hand[tp].pop(end)
+            event.message.note = text
+            event.ack()
+
+        async def note(text: str) -> None:
+            await app.consumer.commit_note(tp, text)
+
+        async def is_published(key: SchemaKey) -> bool:
+            return names.event(key) in await app.admin.names()
+
+        return Ways(publish, acknowledge, note, is_published)

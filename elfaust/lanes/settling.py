@@ -1,0 +1,300 @@
+"""A lane of raw lines, settled line by line: what waits for its schema holds up no other.
+
+Lines of schemas that are known become events at once. A line whose schema nobody has told yet waits
+(places.py), with the later lines of that schema, until it is told or `processor.unresolved_seconds`
+have passed; then it is given up, code `unresolved`. So does a line whose topic takes no records. A
+batch is acknowledged when all of its lines are settled and all batches before it are.
+
+A line has one verdict, whoever judges it again. What was refused because no schema was known could
+be an event to a successor, so that is noted beside the committed offset first (notes.py).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from time import monotonic
+
+from elfaust.delivery.batch import FORWARDED
+from elfaust.events.verdict import Judge, Parsed, Verdict
+from elfaust.lanes.event_topics import EventTopics, Settled
+from elfaust.lanes.notes import Note, decode
+from elfaust.lanes.places import InHand, Line, Places
+from elfaust.records import Record, SchemaKey
+from elfaust.schema.lookup.registry import Kind, Registry
+
+#: Seconds of judging before the loop gets a turn: one line may take a judge 20,000 steps.
+TURN_SECONDS = 0.005
+
+
+@dataclass(frozen=True)
+class Ways:
+    """What a lane needs of its worker.
+
+    `publish` returns when all is durable, or raises TooLong with records that no topic takes, or
+    TopicRefuses with those that none takes now, all others being durable;
+    `acknowledge` acknowledges the batch that ends at an offset, with the note to commit beside it;
+    `note` commits a note beside what is acknowledged so far, and raises where Kafka does not take
+    it, as where the lane has another owner; `is_published` tells whether somebody has ever
+    published events of a schema revision.
+    """
+
+    publish: Callable[[Sequence[Settled]], Awaitable[None]]
+    acknowledge: Callable[[int, str], object]
+    note: Callable[[str], Awaitable[None]]
+    is_published: Callable[[SchemaKey], Awaitable[bool]]
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How long a line waits for its schema, seconds, and how many bytes of lines wait at most."""
+
+    seconds: float
+    size: int
+
+
+class Lane:
+    """One lane of a raw topic in one generation of the group; not for two tasks at once."""
+
+    def __init__(
+        self,
+        origin: str,
+        judge: Judge,
+        registry: Registry,
+        ways: Ways,
+        limits: Limits,
+        *,
+        note: str = "",
+        judged_to: int = 0,
+        clock: Callable[[], float] = monotonic,
+    ) -> None:
+        """Go on from a note; lines before offset `judged_to` may have been judged by others."""
+        self._origin = origin
+        self._judge = judge
+        self._registry = registry
+        self._ways = ways
+        self._limits = limits
+        self._judged_to = judged_to
+        self._clock = clock
+        #: How the lane stands at the end of what has come, and at the acknowledged offset.
+        self._note = decode(note)
+        self._seen = dict(self._note.seen)
+        self._acknowledged = -1
+        self._batches: deque[InHand] = deque()
+        self._places = Places()
+        self._topics = EventTopics(ways.publish, judge, origin, clock)
+
+    @property
+    def waits(self) -> int:
+        """How many lines wait for their schemas."""
+        return self._places.waiting_count
+
+    @property
+    def held(self) -> list[str]:
+        """What waits in the lane, and for what: one sentence, or none."""
+        first = self._places.first
+        if first is None or first.key is None or not first.waits:
+            return []
+        count, others = self.waits, len(self._places.keys) - 1
+        schema = f"schema {first.key.schema}, revision {first.key.revision}"
+        also = f" and {others} more" if others else ""
+        reason = self._topics.why(first.key) or self._registry.reason(first.key)
+        return [f"{self._origin}: {count} lines wait for {schema}{also}: {reason}"]
+
+    async def take(self, records: Sequence[Record]) -> None:
+        """Settle a batch of at least one record as far as its schemas are known."""
+        if self._acknowledged < 0:
+            self._acknowledged = records[0].offset
+        batch = InHand(records[-1].offset + 1, len(records), {})
+        self._batches.append(batch)
+        events: list[Settled] = []
+        verdicts: list[Verdict] = []
+        wanted: list[SchemaKey] = []
+        turn_ends = 0.0
+        for record in records:
+            if monotonic() > turn_ends:
+                await asyncio.sleep(0)
+                turn_ends = monotonic() + TURN_SECONDS
+            if record.source and self._is_repeat(record):
+                batch.left -= 1
+                continue
+            verdict = self._first_verdict(record)
+            if isinstance(verdict, SchemaKey):
+                wanted.append(verdict)
+                self._places.take(Line(record, batch, verdict, self._clock()))
+                continue
+            verdicts.append(verdict)
+            if verdict.fault is None:
+                events.append((record, verdict))
+            else:
+                self._places.take(Line(record, batch, verdict=verdict))
+        batch.seen = dict(self._note.seen)
+        self._judge.check(verdicts)
+        self._registry.ask(wanted)
+        kept = await self._topics.publish(events)
+        batch.left -= len(events) - len(kept)
+        now = self._clock()
+        self._places.squeeze_in(
+            Line(record, batch, None if verdict else event.key, now, verdict)
+            for record, event, verdict in kept
+        )
+        await self._give_up()
+        await self._publish_errors()
+
+    async def settle(self, told: Iterable[SchemaKey] = ()) -> None:
+        """Settle what waits and can be settled; of the schemas `told` there is an answer."""
+        first = self._places.first
+        self._topics.forget(self._topics.refusing - set(self._places.keys))
+        # The first line, too: its schema may have come without anybody being asked.
+        keys = {*told, *self._topics.refusing, *([first.key] if first and first.key else [])}
+        events = {
+            line.record.offset: line
+            for key in keys.intersection(self._places.keys) - self._topics.resting
+            for line in await self._told(key)
+        }
+        settled = [(line.record, line.verdict) for line in events.values() if line.verdict]
+        if settled:
+            # Who has the lane by now, if not this worker, may have given them up.
+            await self._write_note()
+        refused = list[Line]()
+        for record, _, verdict in await self._topics.publish(settled):
+            line = events.pop(record.offset)
+            if verdict:
+                self._places.judge(line, verdict)
+            else:
+                refused.append(line)
+        self._places.wait_again(refused)
+        for line in events.values():
+            line.batch.left -= 1
+        await self._give_up()
+        await self._publish_errors()
+
+    def _is_repeat(self, record: Record) -> bool:
+        # A header of that name that somebody else has set says nothing.
+        return _is_forwarder(record.source) and not self._note.saw(record.source, record.position)
+
+    def _first_verdict(self, record: Record) -> Verdict | SchemaKey:
+        """Return the verdict on a line, or the schema that it waits for."""
+        found = self._judge.parse(record)
+        if self._note.decided and record.offset in self._note.decided:
+            given_up = self._note.decided[record.offset]
+            return self._judge.without_schema(record, found, self._origin, given_up)
+        if self._places.size and isinstance(found, Parsed) and found.key in self._places.keys:
+            return found.key
+        verdict = self._judge.verdict(record, found, self._origin)
+        if verdict is None:
+            assert isinstance(found, Parsed)
+            return found.key
+        if verdict.unknown and record.offset < self._judged_to and self._is_asking(verdict.key):
+            # A predecessor that knew the schema did not mark it so: it would be counted twice.
+            return verdict.key
+        return verdict
+
+    def _is_asking(self, key: SchemaKey) -> bool:
+        return self._registry.state(key).kind is Kind.ASKING
+
+    async def _told(self, key: SchemaKey) -> list[Line]:
+        """Give the lines of a schema that is known their verdicts; return those that are events."""
+        if self._registry.state(key).kind not in (Kind.FOUND, Kind.UNFIT):
+            return []
+        events: list[Line] = []
+        turn_ends = 0.0
+        for line in self._places.waiting(key):
+            if monotonic() > turn_ends:
+                await asyncio.sleep(0)
+                turn_ends = monotonic() + TURN_SECONDS
+            found = self._judge.parse(line.record)
+            verdict = self._judge.verdict(line.record, found, self._origin)
+            if verdict is None:
+                # The registry has forgotten the answer; the lines behind keep their order.
+                break
+            self._places.settle(line, verdict)
+            if line.is_event:
+                events.append(line)
+        return events
+
+    async def _give_up(self) -> None:
+        """Give up lines in their order: nobody has their schema, or they wait for too long.
+
+        Only what nothing waits before is given up, and published next: until then a later line of
+        the schema could overtake it.
+        """
+        ahead = 0
+        for line in self._places:
+            if line.waits:
+                if not await self._may_give_up(line, ahead):
+                    return
+                self._places.settle(line, self._without_event(line))
+            ahead += line.size
+
+    def _without_event(self, line: Line) -> Verdict:
+        assert line.key is not None
+        if why := self._topics.why(line.key):
+            return self._judge.not_taken(line.record, line.key, self._origin, why)
+        found = self._judge.parse(line.record)
+        return self._judge.without_schema(line.record, found, self._origin)
+
+    async def _may_give_up(self, line: Line, ahead: int) -> bool:
+        """Tell whether the first line that waits, `ahead` bytes before it, is given up."""
+        assert line.key is not None
+        kind, refused = self._registry.state(line.key).kind, line.key in self._topics.refusing
+        if kind in (Kind.FOUND, Kind.UNFIT) and not refused:
+            return False
+        if kind is Kind.MISSING or self._places.size - ahead > self._limits.size:
+            return True
+        if self._clock() - line.since < self._limits.seconds:
+            # What was answered may be forgotten by the time its line comes first.
+            self._registry.ask([line.key])
+            return False
+        # A predecessor that knew the schema may have made an event of it. For what it may have put
+        # into a topic that takes nothing any more, nobody waits longer.
+        judged = not refused and line.record.offset < self._judged_to
+        if judged and await self._ways.is_published(line.key):
+            line.since = self._clock()
+            return False
+        return True
+
+    async def _publish_errors(self) -> None:
+        """Publish the EventErrors before which no line waits, batch by batch."""
+        self._acknowledge()
+        while ready := self._places.ready():
+            errors = [line for line in ready if not line.is_event]
+            await self._decide(errors)
+            await self._ways.publish([(n.record, n.verdict) for n in errors if n.verdict])
+            self._places.leave(ready)
+            ready[0].batch.left -= len(errors)
+            self._acknowledge()
+
+    async def _decide(self, errors: Iterable[Line]) -> None:
+        """Note which EventErrors a successor might not make, before anybody sees them."""
+        decided = {
+            n.record.offset: n.verdict.code == "unresolved"
+            for n in errors
+            if n.verdict and n.verdict.unknown
+        }
+        if decided.items() <= self._note.decided.items():
+            return
+        self._note.decided |= decided
+        await self._write_note()
+
+    async def _write_note(self) -> None:
+        await self._ways.note(Note(self._seen, self._note.decided).encode(self._acknowledged))
+
+    def _acknowledge(self) -> None:
+        while self._batches and not self._batches[0].left:
+            batch = self._batches.popleft()
+            self._seen, self._acknowledged = batch.seen, batch.end
+            self._note.decided = {
+                offset: up for offset, up in self._note.decided.items() if offset >= batch.end
+            }
+            self._ways.acknowledge(
+                batch.end, Note(batch.seen, self._note.decided).encode(batch.end)
+            )
+
+
+@lru_cache(maxsize=1024)
+def _is_forwarder(source: str) -> bool:
+    return FORWARDED.fullmatch(source) is not None

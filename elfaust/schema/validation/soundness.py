@@ -1,0 +1,92 @@
+"""Draft 3 schemas of which the judge would stumble over a part, found before events come.
+
+EventLogging's schemas were checked by nobody, and some that no draft allows judge well: types that
+nobody knows, keywords of other drafts. What tells them apart is to let the judge try: each part, on
+a value of each type.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from jsonschema.exceptions import UnknownType
+
+from elfaust.schema.validation.drafts import DRAFT3, Schema
+from elfaust.schema.validation.references import Keys, json_path, parts_of, target
+from elfaust.schema.validation.steps import TooManySteps, limited
+
+#: Keywords that hold parts by which the judge judges.
+JUDGING = (
+    "properties",
+    "patternProperties",
+    "additionalProperties",
+    "items",
+    "additionalItems",
+    "extends",
+    "type",
+    "disallow",
+    "dependencies",
+)
+#: Those that hold nothing but schemas, by name.
+SCHEMAS_BY_NAME = ("properties", "patternProperties")
+#: Steps that the trial of one part may take.
+MAX_STEPS = 100_000
+
+
+def check(schema: Schema) -> None:
+    """Raise ValueError, with the JSON path of the part, where the judge raises anything.
+
+    `schema` has passed `references.check`. A type that nobody knows is left to events: those that
+    leave the property out can be judged.
+    """
+    judge = DRAFT3.reference(schema)
+    parts = list(_parts(schema, schema, (), set()))
+    for keys, part in parts:
+        if not isinstance(part, dict):
+            raise ValueError(f"{json_path(keys)}: {part!r} is no schema")
+    # What is wrong deep down is told there.
+    for keys, part in reversed(parts):
+        of_part, samples = judge.evolve(schema=part), _samples(part)
+        for keyword, value in part.items():
+            if keyword in judge.VALIDATORS and keyword != "$ref":
+                _try(of_part, keyword, value, samples, keys)
+
+
+def _try(judge: Any, keyword: str, value: Any, samples: list[Any], keys: Keys) -> None:
+    for sample in samples:
+        try:
+            with limited(MAX_STEPS):
+                list(judge.VALIDATORS[keyword](judge, value, sample, judge.schema))
+        except (UnknownType, TooManySteps):
+            continue
+        except Exception as error:
+            path = json_path((*keys, keyword))
+            raise ValueError(f"{path}: {value!r} cannot be judged by: {error}") from error
+
+
+def _parts(root: Schema, part: Any, keys: Keys, seen: set[int]) -> Iterator[tuple[Keys, Any]]:
+    if id(part) in seen:
+        return
+    if isinstance(part, dict):
+        seen.add(id(part))
+    yield keys, part
+    if not isinstance(part, dict):
+        return
+    if isinstance(part.get("$ref"), str):
+        yield from _parts(root, target(root, part["$ref"]), (*keys, "$ref"), seen)
+        return
+    for inner, of in parts_of(part):
+        # Of other kinds are types by name, `false`, and what the part itself is tried with.
+        if inner[0] in JUDGING and (isinstance(of, dict) or inner[0] in SCHEMAS_BY_NAME):
+            yield from _parts(root, of, (*keys, *inner), seen)
+
+
+def _samples(part: Schema) -> list[Any]:
+    names = [
+        name
+        for keyword in ("properties", "dependencies")
+        if isinstance(part.get(keyword), dict)
+        for name in part[keyword]
+    ]
+    return [None, True, 1, 1.5, "", "a", [], [None, None], {}, {"a": None}, dict.fromkeys(names)]

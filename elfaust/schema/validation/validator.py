@@ -1,0 +1,250 @@
+"""Verdicts: jsonschema-rs on the hot path, `jsonschema` for what it refuses.
+
+`jsonschema` with the schema as its authors wrote it is the reference: it words the errors and has
+the last word on what jsonschema-rs refuses. Neither takes more than a number of steps (steps.py,
+patterns.py), and a schema on which one of them stumbles is found as it is compiled.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, TypeVar
+
+import jsonschema_rs
+from jsonschema.exceptions import (
+    UnknownType,
+    ValidationError,
+    best_match,
+    relevance,
+)
+from referencing import Registry as References
+
+from elfaust.boundary import unforeseen
+from elfaust.errors import EventFault
+from elfaust.hints import TOO_MANY_STEPS, UNFIT_SCHEMA, hint, path_of
+from elfaust.schema.dialect import Dialect
+from elfaust.schema.validation import patterns, recursion, references, soundness
+from elfaust.schema.validation.drafts import DRAFT3, Draft, closed_schema, draft_of
+from elfaust.schema.validation.patterns import OPTIONS, backtracks, patterns_of
+from elfaust.schema.validation.steps import TooManySteps, limited
+
+T = TypeVar("T")
+
+#: Numbers up to it are within what every place of every store holds.
+CALM_NUMBER = 2**62
+_WITHIN = {"minimum": -CALM_NUMBER, "maximum": CALM_NUMBER}
+_ALL_WITHIN = {"$ref": "#/definitions/calm"}
+#: What makes of a capsule's draft 3 schema one that finds this out as well: Rust walks faster.
+CALM = {
+    "extends": {
+        "properties": {
+            "seqId": _WITHIN,
+            "timestamp": _WITHIN,
+            "event": {"additionalProperties": _ALL_WITHIN},
+        }
+    },
+    "definitions": {
+        "calm": {**_WITHIN, "items": _ALL_WITHIN, "additionalProperties": _ALL_WITHIN},
+    },
+}
+
+
+class Validator:
+    """Judges values by one schema."""
+
+    def __init__(self, schema: dict[str, Any], draft: Draft = DRAFT3) -> None:
+        """Compile a schema of a draft that has passed `references.check`.
+
+        Raises ValueError for one by which nobody can judge.
+        """
+        #: That of jsonschema-rs, None where only the reference can judge.
+        self.fast: Any = None
+        _guarded(self._compile, schema, draft)
+
+    def _compile(self, schema: dict[str, Any], draft: Draft) -> None:
+        self._reference = draft.reference(schema, registry=References())
+        try:
+            fast = _guarded(_fast, schema, draft)
+        except ValueError:
+            if draft is not DRAFT3:
+                raise
+            soundness.check(schema)
+            fast = None
+        patterns.check(schema)
+        # Only the reference says so where a pattern gives up after so many steps.
+        if not any(backtracks(pattern) for _, pattern in patterns_of(schema)):
+            self.fast = fast
+
+    def validate(self, value: Any, at: tuple[str, ...] = ()) -> None:
+        """Raise EventFault, code `validation`, with the JSON path of the worst fault.
+
+        `at` is where in the capsule the value stands.
+        """
+        if passes(self.fast, value):
+            return
+        try:
+            fault = self._fault(value, at)
+        except EventFault:
+            raise
+        except Exception as error:
+            fault = unforeseen(error, "validation")
+        if fault is not None:
+            raise fault
+
+    def _fault(self, value: Any, at: tuple[str, ...]) -> EventFault | None:
+        found, given_up = self.errors(value)
+        worst = best_match(found, key=weight)
+        if worst is not None:
+            more = f" (and perhaps worse: to judge all of it takes {given_up})" if given_up else ""
+            return told(worst, at, more)
+        if given_up:
+            message = f"by its schema it takes {given_up} to judge it"
+            path = "$" + "".join(f".{name}" for name in at)
+            return EventFault("validation", message, path=path, hint=TOO_MANY_STEPS)
+        return None
+
+    def errors(self, value: Any) -> tuple[list[ValidationError], str]:
+        """Return what the reference finds, and at how many steps it gave up, "" where it did not.
+
+        Raises EventFault for a type that nobody knows.
+        """
+        found: list[ValidationError] = []
+        try:
+            with limited():
+                # What is found before it gives up counts.
+                found.extend(self._reference.iter_errors(value))
+        except TooManySteps as error:
+            return found, str(error)
+        except RecursionError:
+            return found, "too many levels"
+        except UnknownType as broken:
+            message = f"its schema cannot judge it: {broken.type!r} is no type"
+            raise EventFault("validation", message, hint=UNFIT_SCHEMA) from broken
+        return found, ""
+
+
+class CapsuleValidator:
+    """Judges capsules by the schema of their event."""
+
+    def __init__(self, event: dict[str, Any], dialect: Dialect) -> None:
+        """Compile a schema; raises ValueError, saying why, for one by which nobody can judge."""
+        self._event: Validator | None = None
+        self._calm: Any = None
+        _guarded(self._compile, event, dialect)
+
+    def _compile(self, event: dict[str, Any], dialect: Dialect) -> None:
+        draft = draft_of(event)
+        closed = references.unnamed(closed_schema(event, draft))
+        refers = references.check(closed)
+        if path := recursion.endless(closed):
+            raise ValueError(f"{path}: it judges a value by judging the same value, without end")
+        if draft is not DRAFT3 or refers:
+            # References start at the event's own root.
+            self._event = Validator(closed, draft)
+        of_event = {"required": True} if self._event else {**closed, "required": True}
+        capsule = {
+            "type": "object",
+            "additionalProperties": False,
+            "properties": {**dialect.properties, "event": of_event},
+        }
+        try:
+            self._capsule = Validator(capsule)
+        except ValueError:
+            # The path of the fault from the event's own root.
+            Validator(closed, draft)
+            raise
+        if self._capsule.fast is not None:
+            self._calm = _fast({**capsule, **CALM}, DRAFT3)
+
+    def validate(self, capsule: dict[str, Any]) -> bool:
+        """Raise EventFault, code `validation`, with the JSON path of the worst fault.
+
+        Returns whether it is known that no number of the event, seqId or timestamp passes
+        CALM_NUMBER either way.
+        """
+        calm = passes(self._calm, capsule)
+        if not calm:
+            self._capsule.validate(capsule)
+        if self._event is not None:
+            self._event.validate(capsule["event"], ("event",))
+        return calm
+
+    def parts(self, capsule: dict[str, Any]) -> Iterator[tuple[Validator, Any, tuple[str, ...]]]:
+        """Yield who judges a capsule, each with what it judges and where that stands in it."""
+        yield self._capsule, capsule, ()
+        if self._event is not None and "event" in capsule:
+            yield self._event, capsule["event"], ("event",)
+
+
+def passes(fast: Any, value: Any) -> bool:
+    """Tell whether a validator of jsonschema-rs, if there is one, takes a value."""
+    try:
+        return fast is not None and bool(fast.is_valid(value))
+    except ValueError:
+        # An integer past what it can hold.
+        return False
+    except BaseException as error:
+        if not _is_panic(error):
+            raise
+        return False
+
+
+def told(error: ValidationError, at: tuple[str, ...], more: str = "") -> EventFault:
+    """Return the fault that an error of the reference is, with its path and a hint."""
+    path = path_of(error, at)
+    return EventFault("validation", error.message + more, path=path, hint=hint(error, path))
+
+
+def _guarded(compiling: Callable[..., T], *arguments: Any) -> T:
+    """Return what a compiler returns; whatever it raises is a ValueError.
+
+    A schema comes from outside, and what it can break in those who read it has no end.
+    """
+    try:
+        return compiling(*arguments)
+    except ValueError:
+        raise
+    except MemoryError:
+        raise
+    except RecursionError as error:
+        raise ValueError("nested too deep") from error
+    except Exception as error:
+        raise ValueError(f"its parts are not what they are taken for: {error!r}") from error
+    except BaseException as error:
+        if not _is_panic(error):
+            raise
+        raise ValueError(f"jsonschema-rs fails on it: {error}") from error
+
+
+def _is_panic(error: BaseException) -> bool:
+    # What pyo3 raises derives from BaseException and cannot be imported.
+    return type(error).__name__ == "PanicException"
+
+
+def weight(error: ValidationError) -> tuple[Any, ...]:
+    """Return how much of two errors of a value counts, as `best_match` has it."""
+    types = error.schema.get("type") if isinstance(error.schema, dict) else None
+    if isinstance(types, dict) or any(not isinstance(name, str) for name in types or ()):
+        # `relevance` cannot compare draft 3's unions of schemas.
+        error.schema = {}
+    # Of two faults of one value its type says more than that it is not in a list.
+    return (relevance(error), error.validator == "type")
+
+
+def _fast(schema: dict[str, Any], draft: Draft) -> Any:
+    """Return jsonschema-rs's validator; raises ValueError for a schema that it does not accept."""
+    try:
+        return draft.fast(
+            draft.translate(schema),
+            validate_formats=False,
+            retriever=_refuse_remote,
+            pattern_options=OPTIONS,
+        )
+    except jsonschema_rs.ValidationError as error:
+        path = references.json_path(tuple(error.instance_path))
+        raise ValueError(f"{path}: {error.message}") from error
+
+
+def _refuse_remote(uri: str) -> Any:
+    # jsonschema-rs reads files and URLs by default; a schema is no place to name them.
+    raise ValueError(f"{uri} is not looked up")

@@ -1,0 +1,41 @@
+"""faust.conf, its profiles and the environment: typed, checked, each value with its origin."""
+
+from elfaust.settings.sections import (
+    CODECS,
+    MAX_PORT,
+    PROFILES,
+    SECTIONS,
+    Forwarder,
+    Hdfs,
+    Kafka,
+    Mysql,
+    Processor,
+    Schemas,
+    Settings,
+    Stack,
+    Web,
+    as_environ,
+    load,
+    setting,
+    tcp_port,
+)
+
+__all__ = [
+    "CODECS",
+    "MAX_PORT",
+    "PROFILES",
+    "SECTIONS",
+    "Forwarder",
+    "Hdfs",
+    "Kafka",
+    "Mysql",
+    "Processor",
+    "Schemas",
+    "Settings",
+    "Stack",
+    "Web",
+    "as_environ",
+    "load",
+    "setting",
+    "tcp_port",
+]

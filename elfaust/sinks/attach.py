@@ -1,0 +1,102 @@
+"""How a role that gathers is fed: its agent, the flush by age, moving lanes, the drain."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from elfaust.events.event_error import error_event
+from elfaust.records import Outgoing
+from elfaust.sinks.buffer import Gather, Gathered, Refused, Report
+from elfaust.sinks.held import Hold, Lane
+from elfaust.sinks.refusals import line_of, refusal_source
+
+
+def feed(
+    app: Any, topic: Any, gather: Gather, forget_lanes: Callable[[], None] = lambda: None
+) -> None:
+    """Register the agent that hands the batches of `topic` to `gather`.
+
+    `forget_lanes` drops what the sink remembers of its lanes; it is called when they move.
+    """
+
+    @app.agent(topic, name=app.role)  # type: ignore[untyped-decorator]
+    async def take(stream: Any) -> None:
+        async for event in stream.noack().events():
+            if not app.draining:
+                await gather.add(gathered(event))
+
+    app.runs(gather.run)
+
+    async def lanes_move(*_: Any, **__: Any) -> None:
+        await gather.forget(forget_lanes)
+
+    app.on_partitions_revoked.connect(lanes_move, weak=False)
+    app.drains(gather.flush)
+    app.readiness.reports(lambda: gather.away)
+    app.held.append(lambda: gather.held)
+
+
+def holding(app: Any) -> Hold:
+    """Return what holds and releases lanes; a new assignment releases all."""
+
+    async def hold(lanes: set[Lane], held: bool) -> None:
+        await (app.consumer.hold if held else app.consumer.release)(lanes)
+
+    return hold
+
+
+def gathered(event: Any) -> Gathered:
+    """Return the batch that a Faust event carries."""
+    message, batch = event.message, event.value
+    return Gathered(
+        message.topic,
+        message.partition,
+        message.generation_id,
+        batch.records,
+        event.ack,
+        batch.size,
+        lambda: bool(message.dropped),
+    )
+
+
+def reporting(app: Any) -> Report:
+    """Return what sends refused records to the error topic, with code `consumer`."""
+
+    async def report(refused: Sequence[Refused]) -> None:
+        publisher = await app.publisher()
+        await publisher.publish([error_of(app, one) for one in refused])
+
+    return report
+
+
+def error_of(app: Any, refused: Refused) -> Outgoing:
+    """Return the EventError of a record that a sink refused: the same one, whichever sink it is."""
+    _, lane, record, fault = refused
+    topic, offset = line_of(refused.topic, record, app.names.raw)
+    value = error_event(
+        record.value,
+        fault,
+        origin=f"{topic}/{lane}",
+        offset=offset,
+        timestamp=record.timestamp,
+        settings=app.settings.processor,
+    )
+    source = refusal_source(app.role, topic)
+    return Outgoing(app.names.error, lane, value, record.timestamp, source, offset)
+
+
+def blocking(app: Any, report: Report) -> Callable[[Sequence[Refused]], None]:
+    """Return `report` as a sink calls it from its thread: durable on return.
+
+    Raises what `report` raises. It must not be called in the worker's loop, which it waits for.
+    """
+
+    def wait(refused: Sequence[Refused]) -> None:
+        async def run() -> None:
+            await report(refused)
+
+        asyncio.run_coroutine_threadsafe(run(), app.loop).result()
+
+    return wait

@@ -1,0 +1,215 @@
+"""HDFS: the events of a lane as Parquet files by schema revision and hour, each exactly once."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
+from copy import deepcopy
+from datetime import UTC, datetime
+from itertools import islice
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from elfaust.delivery.batch import END_OF_TIME, MAX_SOURCES
+from elfaust.errors import EventFault, FolderTrouble, SchemaUnfit
+from elfaust.hints import OTHERS_PLACE
+from elfaust.records import Record, SchemaKey
+from elfaust.schema.lookup.registry import Registry
+from elfaust.settings import Settings
+from elfaust.sinks.buffer import Refused
+from elfaust.sinks.parquet.commit_files import Progress
+from elfaust.sinks.parquet.commits import CommitLog, Pending
+from elfaust.sinks.parquet.file_names import FileNames, file_name
+from elfaust.sinks.parquet.folder_owners import FolderOwners, folder_name, owner_name
+from elfaust.sinks.parquet.table import ParquetWriter, to_bytes
+from elfaust.storage import Storage
+
+Topics = Mapping[str, tuple[SchemaKey, Sequence[Record]]]
+#: Reports refused records; returns when that is durable.
+Tell = Callable[[Sequence[Refused]], None]
+HOUR_MS = 3_600_000
+
+
+class HdfsSink:
+    """Writes lanes; everything blocks, one lane at a time."""
+
+    def __init__(self, settings: Settings, registry: Registry, storage: Storage) -> None:
+        self._hdfs = settings.hdfs
+        self._registry = registry
+        self._storage = storage
+        self._owners = FolderOwners(settings, storage)
+        self._names = FileNames(settings)
+        self._writers: dict[SchemaKey, ParquetWriter] = {}
+        self._lanes: dict[int, tuple[CommitLog, Progress]] = {}
+        self._threads = ThreadPoolExecutor(settings.hdfs.writers, thread_name_prefix="hdfs")
+        #: Topics whose schema was not at hand when they first came, or whose folder took no files.
+        self._alone: set[str] = set()
+
+    def group(self, lane: int, topic: str, key: SchemaKey) -> tuple[int, str]:
+        """Return what a batch is written with: its lane, or its topic in the lane alone.
+
+        Alone is a topic whose schema only the schema wiki may know, or whose folder has once taken
+        no files: the lane does not wait for it. It stays alone, for its batches must be written in
+        their order.
+        """
+        if self._registry.get(key) is None:
+            self._alone.add(topic)
+        return lane, topic if topic in self._alone else ""
+
+    def forget(self) -> None:
+        """Have each lane taken over again before its next write."""
+        self._lanes.clear()
+
+    def write(self, lane: int, topics: Topics, tell: Tell) -> None:
+        """Store the records of a lane's topics, which are in order; durable on return.
+
+        A lane's first write takes it over: what its last owner left is finished or dropped. Records
+        that the lane has stored or refused before are skipped. Those that cannot be stored are told
+        before the commit that passes them: whatever fails in between, they are told again. Raises
+        ServerAway when the storage does not answer, FolderTrouble where a folder takes no files and
+        CommitTorn where the lane's last commit cannot be read, after which the same write may be
+        tried again, LaneLost when another worker has the lane, and what `tell` raises.
+        """
+        # Out of the lanes until all is done: a write that fails takes the lane over again.
+        log, progress = self._lanes.pop(lane) if lane in self._lanes else self._open(lane)
+        progress, files, refused = deepcopy(progress), [], []
+        for topic, (key, records) in topics.items():
+            stored = progress.offsets.get(topic, 0)
+            if fresh := advance(progress, topic, records):
+                anew = fresh[0].offset < stored
+                made, unfit = self._files(topic, lane, key, fresh, anew)
+                files += made
+                refused += [Refused(topic, lane, record, fault) for record, fault in unfit]
+        # A commit without files too: what was refused is not told at each start.
+        if files or refused:
+            names = self._write_temporary(log, files)
+            if refused:
+                tell(refused)
+            log.commit(names, progress)
+        self._lanes[lane] = log, progress
+
+    def _open(self, lane: int) -> tuple[CommitLog, Progress]:
+        log = CommitLog(self._storage, self._hdfs.root.rstrip("/"), lane)
+        return log, log.recover()
+
+    def _write_temporary(self, log: CommitLog, files: Sequence[Pending]) -> list[tuple[str, str]]:
+        """Write files under temporary names; return those and the final ones."""
+        names = [(log.temporary(index), file.final) for index, file in enumerate(files)]
+        writes = [
+            self._threads.submit(self._storage.write, temporary, file.data)
+            for (temporary, _), file in zip(names, files, strict=True)
+        ]
+        # All of them: what fails early must not leave the others writing behind its back.
+        wait(writes)
+        for written in writes:
+            written.result()
+        return names
+
+    def _files(
+        self, topic: str, lane: int, key: SchemaKey, records: Sequence[Record], anew: bool
+    ) -> tuple[list[Pending], list[tuple[Record, EventFault]]]:
+        try:
+            writer = self._writer(topic, key)
+        except SchemaUnfit as unfit:
+            fault = EventFault("consumer", unfit.detail, *key, hint=unfit.hint)
+            return [], [(record, fault) for record in records]
+        table, refused = writer.table(records)
+        # The old topic's file of these offsets keeps its name.
+        more = uuid.uuid4().hex[:12] if anew else ""
+        name = file_name(topic, lane, records[0].offset, records[-1].offset, more)
+        if not table.num_rows:
+            return [], refused
+        out = {id(record) for record, _ in refused}
+        arrived = [record.timestamp for record in records if id(record) not in out]
+        hours = by_hour(table, arrived, self._hdfs.first_year, self._hdfs.ahead_hours)
+        folders = [self._names.in_hour(key, hour) for hour, _ in hours]
+        self._make_folders(topic, folders)
+        return [
+            Pending(f"{folder}/{name}", to_bytes(rows))
+            for folder, (_, rows) in zip(folders, hours, strict=True)
+        ], refused
+
+    def _make_folders(self, topic: str, folders: Sequence[str]) -> None:
+        """Make folders before a commit lists files of theirs: a lane must not wait for one."""
+        try:
+            for folder in folders:
+                self._storage.make_folder(folder)
+        except FolderTrouble:
+            self._alone.add(topic)
+            raise
+
+    def _writer(self, topic: str, key: SchemaKey) -> ParquetWriter:
+        if key not in self._writers:
+            writer = ParquetWriter(self._registry.find(key))
+            try:
+                owner = self._owners.claim(key)
+            except FolderTrouble:
+                self._alone.add(topic)
+                raise
+            if owner != owner_name(key):
+                detail = f"its folder {folder_name(key)} has the files of {owner}"
+                raise SchemaUnfit(key, detail, OTHERS_PLACE)
+            self._writers[key] = writer
+        return self._writers[key]
+
+
+def advance(progress: Progress, topic: str, records: Sequence[Record]) -> list[Record]:
+    """Return the records that are new to a lane, and move its progress past them.
+
+    A record is new if its source's position has not been passed, or its own offset if it names no
+    source, or one of more than MAX_SOURCES: a source's positions only rise, save where a restarted
+    worker repeats itself. Offsets begin again when a topic is made anew.
+    """
+    fresh = []
+    next_offset = progress.offsets.get(topic, 0)
+    positions = progress.positions.setdefault(topic, {})
+    full = len(positions) >= MAX_SOURCES
+    for record in records:
+        if record.source and not (full and record.source not in positions):
+            if record.position <= positions.get(record.source, -1):
+                continue
+            positions[record.source] = record.position
+        elif record.offset < next_offset:
+            continue
+        fresh.append(record)
+    if len(positions) > MAX_SOURCES:
+        progress.positions[topic] = dict(islice(positions.items(), MAX_SOURCES))
+    progress.offsets[topic] = max([next_offset, *(record.offset + 1 for record in records)])
+    return fresh
+
+
+def by_hour(
+    table: pa.Table, arrived: Sequence[int], first_year: int, ahead_hours: int
+) -> list[tuple[str, pa.Table]]:
+    """Return the rows of each hour of `dt`, UTC, as `2020-09-13T12`.
+
+    `arrived` is when each row's record came into Kafka, ms. A row before `first_year`, or further
+    ahead of its arrival than `ahead_hours`, belongs to the hour of its arrival: a clock that is
+    wrong must not make folders that nobody looks into. Old lines that are run again keep theirs.
+    Where Kafka does not tell the arrival a row keeps its hour, or has the first of `first_year`.
+    """
+    hours: Any = pc.utf8_slice_codeunits(table["dt"], 0, 13)
+    first, ahead = f"{first_year:04}", ahead_hours * HOUR_MS
+    bounds, earliest = pc.min_max(hours).as_py(), min(arrived)
+    if earliest < 0 or bounds["min"] < first or bounds["max"] > hour_of(earliest + ahead):
+        pairs = zip(hours.to_pylist(), arrived, strict=True)
+        hours = pa.array(_placed(hour, ms, first, ahead) for hour, ms in pairs)
+    found = sorted(pc.unique(hours).to_pylist())
+    if len(found) == 1:
+        return [(found[0], table)]
+    return [(hour, table.filter(pc.equal(hours, hour))) for hour in found]
+
+
+def _placed(hour: str, arrived: int, first: str, ahead: int) -> str:
+    if arrived < 0:
+        return hour if hour >= first else f"{first}-01-01T00"
+    return hour if first <= hour <= hour_of(arrived + ahead) else hour_of(arrived)
+
+
+def hour_of(moment: int) -> str:
+    """Return the hour of a moment, ms since the epoch, in UTC; the last one of what is later."""
+    moment = min(moment, END_OF_TIME - 1)
+    return datetime.fromtimestamp(moment // 1000, UTC).strftime("%Y-%m-%dT%H")

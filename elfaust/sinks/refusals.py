@@ -1,0 +1,41 @@
+"""Which line a sink's refusal is about: the one that both sinks, and each of their repeats, name.
+
+An event is refused by its raw line, topic and offset, however often the processor has written it:
+the EventErrors of all sinks and of all repeats are one error of that line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from functools import lru_cache
+
+from elfaust.records import Record
+
+#: Roles that refuse events.
+SINKS = ("mysql", "hdfs")
+
+
+def line_of(topic: str, record: Record, raw: Collection[str]) -> tuple[str, int]:
+    """Return the topic and offset by which a refused record of `topic` is known, in its lane.
+
+    They are those of its line in one of the `raw` topics; what was made of none, or says so of
+    some other topic, is known by its own.
+    """
+    if record.source in raw:
+        return record.source, record.position
+    return topic, record.offset
+
+
+def refusal_source(role: str, topic: str) -> str:
+    """Return the source that the EventError of a refused record carries; `line_of` has `topic`."""
+    return f"{role}/{topic}"
+
+
+@lru_cache(maxsize=1024)
+def split_source(source: str) -> tuple[str, str]:
+    """Return the sink that an EventError of this source is by, and the topic of the line.
+
+    The sink is empty for the processor's own errors, whose source is the raw topic.
+    """
+    role, slash, topic = source.partition("/")
+    return (role, topic) if slash and role in SINKS else ("", source)

@@ -1,0 +1,209 @@
+"""Measures events a second from raw lines in Kafka to MySQL and Parquet, all roles running.
+
+The lines are in Kafka before the workers start. Time runs from the moment at which the processor
+has its lanes until every sink has acknowledged everything, which is after its durable write. The
+naive Faust processor (tests/bench) is measured first, in the same run, on the same servers: on a
+noisy machine only the ratio counts.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from elfaust.delivery.lag import LagReader, TopicLag
+from elfaust.delivery.topics import TopicAdmin, TopicNames
+from elfaust.errors import StackError
+from elfaust.schema.lookup.registry import Registry
+from elfaust.settings import Settings, as_environ
+from elfaust.sinks.mysql.connection import connect
+from elfaust.storage import open_storage
+from elfaust.trial.job import landed, send
+from elfaust.workers.state import alive, cpu_seconds, state_folder
+from elfaust.workers.supervisor import Supervisor
+
+ROLES = ("processor", "mysql", "hdfs", "throughput")
+CHECKOUT = Path(__file__).resolve().parents[2]
+
+
+def apart(settings: Settings) -> Settings:
+    """Return settings whose topics, tables, files and state are nobody else's."""
+    name = f"bench{uuid.uuid4().hex[:8]}"
+    topics, kafka = settings.topics, settings.kafka
+    return dataclasses.replace(
+        settings,
+        kafka=dataclasses.replace(kafka, app_id=f"{name}-{kafka.app_id}"),
+        topics=dataclasses.replace(
+            topics,
+            raw_client=f"{name}-{topics.raw_client}",
+            raw_server=f"{name}-{topics.raw_server}",
+            event=f"{name}_{topics.event}",
+            error=f"{name}_{topics.error}",
+        ),
+        mysql=dataclasses.replace(settings.mysql, database=name),
+        hdfs=dataclasses.replace(settings.hdfs, root=f"{settings.hdfs.root}_{name}"),
+        workers=dataclasses.replace(
+            settings.workers, state=str(state_folder(settings) / "bench" / name)
+        ),
+    )
+
+
+@dataclass
+class Watch:
+    """When each role was first seen to have acknowledged everything."""
+
+    finished: dict[str, float] = field(default_factory=dict)
+
+    def look(self, lags: list[TopicLag]) -> None:
+        """Note the roles that have caught up with their topics at this moment."""
+        now = time.time()
+        for role in ROLES:
+            behind = sum(lag.lag for lag in lags if lag.role == role)
+            if behind:
+                self.finished.pop(role, None)
+            else:
+                self.finished.setdefault(role, now)
+
+
+def naive(settings: Settings, events: int) -> float:
+    """Return the events a second of the naive Faust processor.
+
+    Raises StackError when it did not end well.
+    """
+    alone = apart(settings)
+    prepare(alone)
+    asyncio.run(send(alone, events))
+    Path(alone.workers.state).mkdir(parents=True)
+    measured = _yardstick("naive", alone, asyncio.run(_client_lines(alone)))
+    clean_up(alone)
+    return float(measured["events"] / measured["seconds"])
+
+
+def judge_alone(settings: Settings, lines: int) -> dict[str, Any]:
+    """Return the lines a second of the judge and of EventLogging's plain way, in one process.
+
+    Raises StackError when it did not end well.
+    """
+    return _yardstick("judge", settings, lines)
+
+
+def _yardstick(name: str, settings: Settings, count: int) -> dict[str, Any]:
+    """Run a module of tests/bench, which prints one JSON object."""
+    done = subprocess.run(
+        [sys.executable, "-m", f"tests.bench.{name}", str(count)],
+        env={**os.environ, **as_environ(settings)},
+        cwd=CHECKOUT,
+        capture_output=True,
+        text=True,
+        timeout=600,
+    )
+    if done.returncode:
+        raise StackError(f"tests.bench.{name} failed: {done.stderr[-2000:]}")
+    measured: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return measured
+
+
+async def _client_lines(settings: Settings) -> int:
+    """Return how many raw lines are in the client-side topic."""
+    reader = LagReader(settings)
+    await reader.start()
+    try:
+        lags = await reader.read()
+    finally:
+        await reader.close()
+    return sum(
+        lag.records
+        for lag in lags
+        if lag.role == "processor" and lag.topic == settings.topics.raw_client
+    )
+
+
+def end_to_end(settings: Settings, events: int, servers: dict[str, int]) -> dict[str, Any]:
+    """Measure all roles together; `servers` are process ids whose CPU time is counted as well.
+
+    The topics of the schema revisions exist beforehand, as they do on any day but the first.
+    """
+    alone = apart(settings)
+    prepare(alone)
+    asyncio.run(send(alone, events))
+    sinks = Supervisor(alone, {role: 1 for role in ROLES if role != "processor"})
+    processor, watch = Supervisor(alone, {"processor": 1}), Watch()
+    try:
+        sinks.start()
+        wait_ready(alone, sinks, set(ROLES) - {"processor"})
+        processor.start()
+        wait_ready(alone, processor, {"processor"})
+        started = next(worker.ready for worker in alive(alone) if worker.role == "processor")
+        pids = {w.role: w.pid for w in alive(alone)} | servers
+        before = {name: cpu_seconds(pid) for name, pid in pids.items()}
+        asyncio.run(landed(alone, events, watch.look))
+        cpu = {name: cpu_seconds(pid) - before[name] for name, pid in pids.items()}
+    finally:
+        processor.stop()
+        sinks.stop()
+        clean_up(alone)
+    seconds = max(watch.finished.values()) - started
+    rates = {role: events / (watch.finished[role] - started) for role in ROLES}
+    return {
+        "events": events,
+        "seconds": round(seconds, 2),
+        "end_to_end": {"events_per_second": round(events / seconds)},
+        **{role: {"events_per_second": round(rate)} for role, rate in rates.items()},
+        "cpu_us_per_event": {name: round(1e6 * used / events, 1) for name, used in cpu.items()},
+    }
+
+
+def prepare(settings: Settings) -> None:
+    """Create the database and the topics of all schema revisions of the folder."""
+    names = TopicNames(settings)
+    topics = [names.event(key) for key in Registry(settings.schemas).known()]
+    wanted = [*topics, *names.raw, names.error]
+    asyncio.run(_with_admin(settings, lambda admin: admin.ensure(wanted)))
+    connection = connect(dataclasses.replace(settings.mysql, database=""))
+    connection.query(f"CREATE DATABASE `{settings.mysql.database}`")
+    connection.close()
+
+
+def clean_up(settings: Settings) -> None:
+    """Remove what a measurement has left on the servers and in the state folder."""
+    prefix = settings.topics.raw_client.partition("-")[0]
+    asyncio.run(_with_admin(settings, lambda admin: admin.delete(prefix)))
+    connection = connect(dataclasses.replace(settings.mysql, database=""))
+    connection.query(f"DROP DATABASE IF EXISTS `{settings.mysql.database}`")
+    connection.close()
+    open_storage(settings.hdfs).delete(settings.hdfs.root)
+    shutil.rmtree(settings.workers.state, ignore_errors=True)
+
+
+async def _with_admin(settings: Settings, call: Callable[[TopicAdmin], Awaitable[None]]) -> None:
+    admin = TopicAdmin(settings)
+    try:
+        await call(admin)
+    finally:
+        await admin.close()
+
+
+def wait_ready(
+    settings: Settings, supervisor: Supervisor, roles: set[str], timeout: float = 120.0
+) -> None:
+    """Wait until a worker of each of `roles` has its lanes.
+
+    Raises StackError when one does not come up in time.
+    """
+    deadline = time.monotonic() + timeout
+    while not roles <= (ready := {w.role for w in alive(settings) if w.ready}):
+        died = supervisor.tick()
+        if died or time.monotonic() > deadline:
+            raise StackError("; ".join(died) or f"only {sorted(ready)} have come up")
+        time.sleep(0.05)

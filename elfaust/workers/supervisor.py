@@ -1,0 +1,160 @@
+"""Runs worker processes and restarts those that die, with back-off."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from elfaust.errors import SettingsError
+from elfaust.settings import Settings, as_environ
+from elfaust.workers.state import state_folder, web_port
+
+#: A worker that has run this long is well: its next restart is prompt again.
+STEADY_SECONDS = 30.0
+
+
+#: Exit code of a worker whose settings are wrong; what cures that its last line says.
+BAD_SETTINGS = 2
+#: Of the end of a log, bytes in which its last line is.
+TAIL_BYTES = 4_096
+
+
+@dataclass
+class _Child:
+    role: str
+    instance: int
+    port: int
+    log: Path
+    process: subprocess.Popen[bytes] | None = None
+    started: float = 0.0
+    start_at: float = 0.0
+    backoff: float = 0.0
+    restarts: int = 0
+
+
+class Supervisor:
+    """One or more workers of each role, kept alive.
+
+    `counts` maps a role to how many workers it gets; `program` is what runs the command line. Call
+    `tick` every so often. Raises SettingsError where there are not so many ports for web views; so
+    does `tick` where a worker's first start ends for its settings, as each other would.
+    """
+
+    def __init__(
+        self, settings: Settings, counts: Mapping[str, int], program: str = "elfaust"
+    ) -> None:
+        self._settings = settings
+        self._program = program
+        self._logs = state_folder(settings) / "logs"
+        self._children = [
+            _Child(
+                role,
+                instance,
+                web_port(settings, role, instance),
+                self._logs / f"{role}-{instance}.log",
+            )
+            for role, count in counts.items()
+            for instance in range(count)
+        ]
+
+    def start(self) -> None:
+        """Start all workers."""
+        self._logs.mkdir(parents=True, exist_ok=True)
+        self.tick()
+
+    def tick(self) -> list[str]:
+        """Start what is due; return a line for each worker that has died since the last call.
+
+        One that cannot be started, as where the disk of its log is full, is tried again like one
+        that has died.
+        """
+        told, now = [], time.monotonic()
+        for child in self._children:
+            if child.process is not None and (code := child.process.poll()) is not None:
+                how = f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
+                if code == BAD_SETTINGS:
+                    why = _last_line(child.log)
+                    if not child.restarts:
+                        raise SettingsError(f"{child.role}: {why} (log: {child.log})")
+                    how += f", {why}"
+                told.append(self._died(child, now, f"ended by {how}"))
+            if child.process is None and now >= child.start_at:
+                try:
+                    self._spawn(child)
+                except OSError as error:
+                    told.append(self._died(child, now, f"did not start ({error})"))
+        return told
+
+    def _died(self, child: _Child, now: float, how: str) -> str:
+        workers = self._settings.workers
+        if now - child.started >= STEADY_SECONDS or not child.backoff:
+            child.backoff = workers.backoff_seconds
+        else:
+            child.backoff = min(2 * child.backoff, workers.backoff_max_seconds)
+        child.start_at, child.process = now + child.backoff, None
+        child.restarts += 1
+        return f"{child.role} {how}; starts again in {child.backoff:.1f} s (log: {child.log})"
+
+    def _spawn(self, child: _Child) -> None:
+        with child.log.open("ab") as log:
+            child.process = subprocess.Popen(
+                [
+                    *(sys.executable, "-m", self._program),
+                    *("worker", child.role, "--web-port", str(child.port)),
+                ],
+                env={**os.environ, **as_environ(self._settings)},
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                # Ctrl-C reaches the supervisor alone, which stops its workers in order.
+                start_new_session=True,
+            )
+        child.started = time.monotonic()
+
+    def pids(self) -> dict[str, list[int]]:
+        """Return the process ids of the workers that run, by role."""
+        pids: dict[str, list[int]] = {}
+        for child in self._children:
+            if child.process is not None and child.process.poll() is None:
+                pids.setdefault(child.role, []).append(child.process.pid)
+        return pids
+
+    def stop(self) -> dict[str, int]:
+        """Have all workers drain and end; return their exit codes by name.
+
+        Those that have not ended after `workers.drain_seconds` and ten more are killed.
+        """
+        running = [c for c in self._children if c.process is not None and c.process.poll() is None]
+        for child in running:
+            assert child.process is not None
+            child.process.terminate()
+        deadline = time.monotonic() + self._settings.workers.drain_seconds + 10
+        codes = {}
+        for child in running:
+            assert child.process is not None
+            try:
+                child.process.wait(max(0.1, deadline - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                child.process.kill()
+                child.process.wait()
+            codes[f"{child.role}-{child.instance}"] = child.process.returncode
+            child.process = None
+            child.start_at = float("inf")
+        return codes
+
+
+def _last_line(log: Path) -> str:
+    try:
+        with log.open("rb") as file:
+            file.seek(max(0, log.stat().st_size - TAIL_BYTES))
+            lines = file.read().decode(errors="replace").splitlines()
+    except OSError as error:
+        return str(error)
+    last = next((line for line in reversed(lines) if line.strip()), "which says nothing")
+    return last.removeprefix("Error: ")

@@ -1,0 +1,355 @@
+"""What the judge finds: each fault is planted in stores of which all else is right."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+from hypothesis import HealthCheck, given
+from hypothesis import settings as given_slowly
+from hypothesis import strategies as st
+
+from elfaust.audit.account import Scanned
+from elfaust.audit.audit import _left_over
+from elfaust.audit.finding import Finding
+from elfaust.audit.table import TableUnreadable
+from elfaust.delivery.lag import LaneLag
+from elfaust.delivery.topics import TopicNames
+from elfaust.records import Record, SchemaKey
+from elfaust.settings import Settings
+from elfaust.sinks.parquet.reader import parquet_table
+from elfaust.sinks.parquet.table import to_bytes
+from elfaust.storage import LocalStorage
+from tests.unit.audit.fakes import (
+    AHEAD,
+    ERRORS,
+    EVENTS,
+    NAME,
+    NOW,
+    RAW,
+    TOPIC,
+    Fakes,
+    Table,
+    event,
+    judged,
+    row,
+    uuid,
+)
+
+
+@pytest.fixture
+def fakes(tmp_path: Path) -> Fakes:
+    return Fakes(tmp_path)
+
+
+def test_where_all_is_right_nothing_is_found(fakes: Fakes) -> None:
+    judge = fakes.judge()
+    assert (judge.findings, judge.told) == ([], [])
+    assert sorted(uuid for file in judge.files for uuid in file.uuids) == [
+        uuid(n) for n in range(EVENTS)
+    ]
+
+
+def lose_a_row(fakes: Fakes) -> None:
+    del fakes.rows[4]
+
+
+def double_a_row(fakes: Fakes) -> None:
+    fakes.rows.append(fakes.rows[0])
+
+
+def double_all_rows(fakes: Fakes) -> None:
+    fakes.rows += fakes.rows
+
+
+def alter_a_row(fakes: Fakes) -> None:
+    fakes.rows[1]["event_emailsAfter"] = 1
+
+
+def add_a_row(fakes: Fakes) -> None:
+    fakes.rows.append(row(77))
+
+
+def lose_a_file(fakes: Fakes) -> None:
+    fakes.storage.delete(fakes.path(1))
+
+
+def lose_a_line_of_a_file(fakes: Fakes) -> None:
+    fakes.write(0, fakes.lanes[0][:2])
+
+
+def double_a_file(fakes: Fakes) -> None:
+    fakes.storage.write(f"{fakes.path(0)}.copy.parquet", fakes.storage.read(fakes.path(0)))
+
+
+def double_a_file_under_any_name(fakes: Fakes) -> None:
+    folder = fakes.path(0).rpartition("/")[0]
+    fakes.storage.write(f"{folder}/x.parquet", fakes.storage.read(fakes.path(0)))
+
+
+def alter_a_file(fakes: Fakes) -> None:
+    first, *others = fakes.lanes[0]
+    changed = event(0, event={"emailsBefore": False, "emailsAfter": False})
+    fakes.write(0, [first._replace(value=changed), *others])
+
+
+def move_a_file(fakes: Fakes) -> None:
+    moved = fakes.path(1).replace("/hour=12/", "/hour=13/")
+    assert fakes.storage.rename(fakes.path(1), moved)
+
+
+def move_a_file_out_of_its_hour(fakes: Fakes) -> None:
+    path = fakes.path(1)
+    assert fakes.storage.rename(path, f"{fakes.settings.hdfs.root}/{path.rpartition('/')[2]}")
+
+
+def hide_a_file(fakes: Fakes) -> None:
+    folder, _, name = fakes.path(1).rpartition("/")
+    assert fakes.storage.rename(fakes.path(1), f"{folder}/_{name}")
+
+
+def lose_a_column(fakes: Fakes) -> None:
+    table = parquet_table(fakes.storage, fakes.path(1))
+    fakes.storage.write(fakes.path(1), to_bytes(table.drop_columns(["wiki"])))
+
+
+def add_a_file(fakes: Fakes) -> None:
+    fakes.write(3, [Record(event(78), 0, NOW, RAW, 0)])
+
+
+def lose_a_value_in_both(fakes: Fakes) -> None:
+    alter_both(fakes, {"emailsAfter": False})
+
+
+def keep_an_unnamed_key_in_neither(fakes: Fakes) -> None:
+    first, *others = fakes.lanes[0]
+    value = event(0, event={"emailsBefore": True, "emailsAfter": False, "more": {"a": 1}})
+    fakes.lanes[0] = [first._replace(value=value), *others]
+
+
+def alter_both(fakes: Fakes, kept: dict[str, Any]) -> None:
+    first, *others = fakes.lanes[0]
+    fakes.write(0, [first._replace(value=event(0, event=kept)), *others])
+    fakes.rows[0]["event_emailsBefore"] = None
+
+
+#: Fault: kind and place of all that is found, and how many.
+PLANTED: list[tuple[Callable[[Fakes], None], list[tuple[str, str, int]]]] = [
+    (lose_a_row, [("lost", "MySQL", 1)]),
+    (double_a_row, [("twice", "MySQL", 1)]),
+    (double_all_rows, [("twice", "MySQL", EVENTS)]),
+    (alter_a_row, [("differs", "MySQL", 1)]),
+    (add_a_row, [("unknown", "MySQL", 1)]),
+    (lose_a_file, [("lost", "Parquet", 3)]),
+    (lose_a_line_of_a_file, [("lost", "Parquet", 1)]),
+    (double_a_file, [("twice", "Parquet", 3)]),
+    (double_a_file_under_any_name, [("twice", "Parquet", 3)]),
+    (alter_a_file, [("differs", "Parquet", 1)]),
+    (add_a_file, [("unknown", "Parquet", 1)]),
+    (move_a_file, [("misplaced", "Parquet", 1)]),
+    (move_a_file_out_of_its_hour, [("misplaced", "Parquet", 1)]),
+    (hide_a_file, [("lost", "Parquet", 3)]),
+    (lose_a_column, [("other columns", "Parquet", 1)]),
+    (lose_a_value_in_both, [("differs", "MySQL", 1), ("differs", "Parquet", 1)]),
+    (keep_an_unnamed_key_in_neither, [("differs", "Parquet", 1)]),
+]
+
+
+@pytest.mark.parametrize(("plant", "wanted"), PLANTED, ids=[of.__name__ for of, _ in PLANTED])
+def test_a_fault_is_found_and_no_other(
+    fakes: Fakes, plant: Callable[[Fakes], None], wanted: list[tuple[str, str, int]]
+) -> None:
+    plant(fakes)
+    found = fakes.findings()
+    assert [(f.kind, f.where.partition(" ")[0], f.number) for f in found] == wanted
+
+
+def test_what_is_not_acknowledged_may_be_missing(fakes: Fakes) -> None:
+    fakes.acknowledged = 2
+    fakes.rows = fakes.rows[:2]
+    found = fakes.findings()
+    assert [(f.kind, f.number, f.detail) for f in found] == [("lost", 2, f"{uuid(3)}, {uuid(4)}")]
+
+
+@pytest.mark.parametrize("source", [TOPIC, RAW])
+def test_what_one_sink_refused_and_the_other_stored_is_told(fakes: Fakes, source: str) -> None:
+    del fakes.rows[1]
+    position = 1 + (AHEAD if source == RAW else 0)
+    fakes.errors = [Record(b"", 0, 0, f"mysql/{source}", position)]
+    judge = fakes.judge()
+    detail = f"refused here, stored in Parquet: {uuid(1)}"
+    assert judge.findings == []
+    assert judge.told == [Finding("refused", f"MySQL {NAME}", 1, detail)]
+
+
+def test_what_parquet_has_in_part_is_told_and_is_no_finding(fakes: Fakes) -> None:
+    for n, record in enumerate(fakes.lanes[0]):
+        agent = {"os_family": "x", "own": n}
+        fakes.lanes[0][n] = record._replace(value=event(n, userAgent=agent))
+        fakes.rows[n]["userAgent"] = orjson.dumps(agent).decode()
+    fakes.write(0, fakes.lanes[0])
+    judge = fakes.judge()
+    detail = f"userAgent has more than its parts: {uuid(0)}, {uuid(1)}, {uuid(2)}"
+    assert judge.findings == []
+    assert judge.told == [Finding("in part", f"Parquet {NAME}", 3, detail)]
+
+
+def test_one_event_in_two_records_is_two_rows_of_parquet_and_told_as_such(fakes: Fakes) -> None:
+    again = Record(fakes.values[0], 3, NOW, RAW, 3 + AHEAD)
+    fakes.lanes[1].append(again)
+    fakes.write(1, fakes.lanes[1])
+    [found] = fakes.findings()
+    assert (found.kind, found.where) == ("twice", f"Parquet {NAME}")
+    assert found.detail == f"{uuid(0)} (2 records have it)"
+
+
+def test_a_record_that_a_worker_repeated_is_one(fakes: Fakes) -> None:
+    fakes.lanes[0].append(fakes.lanes[0][2]._replace(offset=3))
+    assert fakes.findings() == []
+
+
+def test_of_two_records_of_an_event_either_may_be_the_row(fakes: Fakes) -> None:
+    other = event(0, event={"emailsBefore": False, "emailsAfter": False})
+    fakes.lanes[1].append(Record(other, 3, NOW, RAW, 3 + AHEAD))
+    fakes.write(1, fakes.lanes[1])
+    assert [found.kind for found in fakes.findings()] == ["twice"]
+    fakes.rows[0]["event_emailsBefore"] = 0
+    assert [found.kind for found in fakes.findings()] == ["twice"]
+    fakes.rows[0]["event_emailsAfter"] = 1
+    assert [found.kind for found in fakes.findings()] == ["differs", "twice"]
+
+
+STRANGE = [
+    b"",
+    b"no JSON",
+    b"[1]",
+    b"null",
+    b"{}",
+    b'{"uuid":null}',
+    b'{"uuid":7}',
+    b"[" * 100_000,
+]
+
+
+def strange(fakes: Fakes) -> None:
+    fakes.lanes = {2: [Record(value, n, 0, RAW, n) for n, value in enumerate(STRANGE)]}
+    fakes.rows = []
+    fakes.storage.delete(fakes.settings.hdfs.root)
+
+
+def test_what_a_sink_has_taken_and_nobody_can_read_is_a_finding(fakes: Fakes) -> None:
+    strange(fakes)
+    detail = "no event with a uuid, offsets 0, 1, 2 and 5 more"
+    assert fakes.findings() == [Finding("unreadable", f"{TOPIC}/2", 8, detail)]
+
+
+def test_what_the_sinks_have_refused_or_await_is_none(fakes: Fakes) -> None:
+    strange(fakes)
+    fakes.acknowledged = 0
+    assert fakes.findings() == []
+    fakes.acknowledged = 99
+    told = [Record(b"", 0, 0, f"{role}/{TOPIC}", n) for role in ("mysql", "hdfs") for n in range(8)]
+    scanned = [Scanned(ERRORS, 2, told), Scanned(TOPIC, 2, fakes.lanes[2])]
+    lags = [LaneLag(TOPIC, 2, role, 99, 99) for role in ("mysql", "hdfs")]
+    assert judged(fakes.settings, scanned, lags, []).findings == []
+
+
+def test_a_schema_that_is_not_to_be_had_is_a_finding(fakes: Fakes) -> None:
+    topic = TopicNames(fakes.settings).event(SchemaKey("Gone", 7))
+    scanned = [Scanned(topic, lane, fakes.lanes[0]) for lane in range(2)]
+    [found] = judged(fakes.settings, scanned, [], None).findings
+    assert (found.kind, found.where, found.number) == ("unreadable", "Gone_7", 6)
+    assert "Gone/7.json into" in found.detail
+
+
+def test_files_of_nobody_are_one_finding_and_end_nothing(fakes: Fakes) -> None:
+    root = fakes.settings.hdfs.root
+    for name in ("x.parquet", "raw/x.parquet", "_SUCCESS", f"{NAME.lower()}/hour=1/_SUCCESS"):
+        fakes.storage.write(f"{root}/{name}", b"x")
+    detail = f"in no schema's folder: {root}/raw/x.parquet, {root}/x.parquet"
+    assert fakes.findings() == [Finding("unreadable", "HDFS", 2, detail)]
+
+
+def test_a_table_of_another_shape_is_a_finding_and_ends_nothing(fakes: Fakes) -> None:
+    for held in fakes.rows:
+        del held["event_emailsAfter"]
+    [found] = fakes.findings()
+    assert (found.kind, found.number) == ("differs", EVENTS)
+    assert "event_emailsAfter: topic False, MySQL no such column" in found.detail
+
+
+def test_a_table_that_cannot_be_read_is_a_finding(
+    fakes: Fakes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> Any:
+        raise TableUnreadable("MySQL says 1: no")
+
+    monkeypatch.setattr(Table, "rows", broken)
+    assert fakes.findings() == [Finding("unreadable", f"MySQL {NAME}", 1, "MySQL says 1: no")]
+
+
+def test_files_that_are_none_of_ours_and_a_torn_commit_are_findings(fakes: Fakes) -> None:
+    storage, root = LocalStorage(), fakes.settings.hdfs.root
+    data = storage.read(fakes.path(0))
+    table = fakes.writer.table(fakes.lanes[0])[0].drop_columns(["uuid"])
+    for name, content in {"a": b"", "b": data[:-20], "c": to_bytes(table)}.items():
+        storage.write(f"{root}/{NAME.lower()}/{name}", content)
+    [found] = fakes.findings()
+    assert (found.kind, found.where, found.number) == ("unreadable", f"Parquet {NAME}", 3)
+    storage.write(f"{root}/_commits/lane=2/0000000001.json", b'{"files":')
+    [torn] = _left_over(fakes.settings)
+    assert (torn.kind, "lane=2/0000000001.json" in torn.detail) == ("unreadable", True)
+
+
+SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=3)
+JSON = (
+    SCALARS
+    | st.lists(SCALARS, max_size=2)
+    | st.dictionaries(st.text(max_size=3), SCALARS, max_size=2)
+)
+CAPSULES = st.dictionaries(
+    st.sampled_from(["uuid", "event", "dt", "timestamp", "userAgent", "wiki"]),
+    st.sampled_from([uuid(0), uuid(1)]) | JSON,
+)
+
+
+@given_slowly(suppress_health_check=[HealthCheck.too_slow])
+@given(
+    st.lists(st.binary(max_size=20) | CAPSULES.map(lambda of: repr_json(of)), max_size=3),
+    st.lists(CAPSULES, max_size=3),
+    st.integers(0, 9),
+)
+def test_no_content_ends_an_audit(
+    values: list[bytes], held: list[dict[str, Any]], acknowledged: int
+) -> None:
+    base = Settings()
+    settings = replace(base, hdfs=replace(base.hdfs, storage="local", root="/nowhere/event"))
+    records = [Record(value, n, 0, RAW, n) for n, value in enumerate(values)]
+    lags = [LaneLag(TOPIC, 2, role, 9, acknowledged) for role in ("mysql", "hdfs")]
+    scanned = [Scanned(topic, 2, records) for topic in (ERRORS, RAW, TOPIC)]
+    held = [of for of in held if isinstance(of.get("uuid"), str)]
+    judged(settings, scanned, lags, held)
+
+
+def repr_json(value: Any) -> bytes:
+    try:
+        return orjson.dumps(value)
+    except TypeError:
+        return b"{}"
+
+
+def test_what_kafka_keeps_no_more_is_unknown_and_no_finding(fakes: Fakes) -> None:
+    fakes.rows.append(row(77))
+    fakes.write(0, [Record(event(78), 0, NOW, RAW, 0)], fakes.path(0) + ".bak")
+    fakes.lanes[1][0:1] = []
+    both = ["unknown", "unknown"]
+    assert [of.kind for of in fakes.judge().findings] == both
+    fakes.older = [TOPIC]
+    judge = fakes.judge()
+    assert (judge.findings, [of.kind for of in judge.told]) == ([], both)
+    fakes.rows.pop(0)
+    assert [of.kind for of in fakes.judge().findings] == ["lost"]

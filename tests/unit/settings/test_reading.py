@@ -1,0 +1,232 @@
+"""Reading a table of settings: places, their order, profiles, secrets, what is refused."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from elfaust.errors import SettingsError
+from elfaust.settings import setting, tcp_port
+from elfaust.settings.reading import Reading, read
+
+PROFILES = ("production", "beta", "dev")
+NO_FILE = {"ELFAUST_CONF": "/dev/null"}
+
+
+@dataclass(frozen=True)
+class Server:
+    host: str = setting("localhost", "Host.")
+    port: int = tcp_port(1234, "Port.")
+    wait: float = setting(1.5, "Seconds.")
+    rate: float = setting(0.0, "A second.", least=0)
+    follow: bool = setting(False, "Whether.")
+    codec: str = setting("none", "Codec.", choices=("none", "gzip"))
+    table: str = setting("{schema}", "Table.", fields=("schema",))
+    password: str = setting("", "Password.", secret=True)
+
+
+SECTIONS = {"server": Server(), "other": Server()}
+
+
+@pytest.fixture
+def conf(tmp_path: Path) -> Path:
+    """Return the path of a file to write settings to."""
+    return tmp_path / "faust.conf"
+
+
+def read_text(conf: Path, text: str, profile: str | None = None, **environ: str) -> Reading:
+    """Return what is read from a file of `text` and from variables."""
+    conf.write_text(text)
+    return read(SECTIONS, PROFILES, conf, environ, profile)
+
+
+def server(reading: Reading) -> Server:
+    """Return the section that most tests are about."""
+    section: Any = reading.sections["server"]
+    assert isinstance(section, Server)
+    return section
+
+
+def test_what_nobody_gives_has_its_default(conf: Path) -> None:
+    reading = read_text(conf, "")
+    assert reading.sections == SECTIONS
+    assert set(reading.origins.values()) == {"default"}
+    assert reading.profile == "dev"
+
+
+def test_a_profiles_section_goes_over_the_base_wherever_it_stands(conf: Path) -> None:
+    text = "[beta:server]\nport = 2\n[server]\nport = 1\nhost = a:b\n[dev:server]\nport = 3\n"
+    reading = read_text(conf, text, "beta")
+    assert server(reading) == Server(host="a:b", port=2)
+    assert reading.origins["server.port"] == f"{conf} [beta:server]"
+    assert reading.origins["server.host"] == f"{conf} [server]"
+
+
+def test_the_environment_goes_over_the_file(conf: Path) -> None:
+    reading = read_text(conf, "[dev:server]\nport = 3\n", ELFAUST_SERVER_PORT="4")
+    assert server(reading).port == 4
+    assert reading.origins["server.port"] == "environment ELFAUST_SERVER_PORT"
+
+
+def test_the_profile_is_the_arguments_then_the_environments_then_the_files(conf: Path) -> None:
+    text = "[elfaust]\nprofile = production\n"
+    assert read_text(conf, text).profile == "production"
+    assert read_text(conf, text, ELFAUST_PROFILE="beta").profile == "beta"
+    assert read_text(conf, text, "dev", ELFAUST_PROFILE="beta").profile == "dev"
+    assert read_text(conf, text, ELFAUST_PROFILE="").profile == "production"
+
+
+def test_values_are_of_the_type_of_their_default(conf: Path) -> None:
+    text = "[server]\nport = 65_535\nwait = 2\nrate = 0\nfollow = Yes\ncodec = gzip\n"
+    found = server(read_text(conf, text))
+    assert found == Server(port=65_535, wait=2.0, rate=0.0, follow=True, codec="gzip")
+    assert isinstance(found.wait, float)
+
+
+def test_percent_signs_and_braces_are_left_alone(conf: Path) -> None:
+    assert server(read_text(conf, "[server]\nhost = %q %{ip}i # x\n")).host == "%q %{ip}i # x"
+
+
+def test_variables_that_are_no_settings_are_left_alone(conf: Path) -> None:
+    others = {"ELFAUST_ROLE": "mysql", "ELFAUST_TEST_X": "1", "ELFAUST_FAUST_BROKER": "kafka://x"}
+    assert read_text(conf, "", PATH="/bin", **others).sections == SECTIONS
+
+
+def test_conf_of_the_environment_is_read(conf: Path) -> None:
+    conf.write_text("[server]\nport = 5\n")
+    reading = read(SECTIONS, PROFILES, None, {"ELFAUST_CONF": str(conf)}, None)
+    assert server(reading).port == 5
+    assert reading.conf == str(conf)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("[sever]\n", r"faust\.conf \[sever\]: unknown section 'sever'; the nearest is 'server'"),
+        ("[DEFAULT]\nport = 1\n", r"unknown section 'DEFAULT'"),
+        ("[beta:sever]\n", r"\[beta:sever\]: unknown section 'sever'; the nearest is 'server'"),
+        ("[bet:server]\n", r"\[bet:server\]: unknown profile 'bet'; the nearest is 'beta'"),
+        ("[beta:elfaust]\nprofile = dev\n", "unknown section 'elfaust'"),
+        ("[server]\nprot = 1\n", r"\[server\]: unknown key 'prot'; the nearest is 'port'"),
+        ("[server]\nPort = 1\n", "unknown key 'Port'; the nearest is 'port'"),
+        ("[server]\nhost_file = x\n", "unknown key 'host_file'"),
+        ("[beta:server]\nprot = 1\n", r"\[beta:server\]: unknown key 'prot'"),
+        ("[beta:server]\nport = x\n", r"\[beta:server\]: server\.port = 'x' is not a whole"),
+        ("[elfaust]\nprofil = dev\n", "unknown key 'profil'; the nearest is 'profile'"),
+        ("[elfaust]\nprofile = prod\n", "unknown profile 'prod'; the nearest is 'production'"),
+        ("[server]\nport = 0\n", "server.port = '0' is not a whole number from 1 to 65535"),
+        ("[server]\nport = 65536\n", "from 1 to 65535"),
+        ("[server]\nport = 1.5\n", "not a whole number"),
+        ("[server]\nwait = 0\n", "server.wait = '0' is not a number above 0"),
+        ("[server]\nwait = nan\n", "not a number above 0"),
+        ("[server]\nwait = inf\n", "not a number above 0"),
+        ("[server]\nrate = -1\n", "not a number from 0 to 1000000"),
+        ("[server]\nfollow = maybe\n", "not true or false"),
+        ("[server]\ncodec = zip\n", "not one of none, gzip"),
+        ("[server]\ntable = x\n", r"not a text with \{schema\} once each"),
+        ("[server]\ntable = {schema}{x}\n", r"not a text with \{schema\}"),
+        ("[server]\ntable = {schema}{schema}\n", r"not a text with \{schema\}"),
+        ("[server]\ntable = {schema\n", r"not a text with \{schema\}"),
+        ("[server]\nhost =\n", "server.host = '' is not a text on one line, not empty"),
+        ("[server]\nhost = a\n b\n", "not a text on one line"),
+        ("[server]\npassword = a\npassword_file = b\n", "give password or password_file, not both"),
+        ("[server]\nport = 1\n[server]\n", "section 'server' already exists"),
+        ("[server]\nport = 1\nport = 2\n", "option 'port' in section 'server' already exists"),
+        ("port = 1\n", "no section headers"),
+    ],
+)
+def test_what_does_not_fit_is_named_with_its_place(conf: Path, text: str, message: str) -> None:
+    with pytest.raises(SettingsError, match=message) as caught:
+        read_text(conf, text)
+    assert "faust.conf" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        (
+            "ELFAUST_SERVER_PROT",
+            "1",
+            "environment: unknown variable 'ELFAUST_SERVER_PROT'; .*PORT'",
+        ),
+        ("ELFAUST_ROL", "mysql", "the nearest is 'ELFAUST_ROLE'"),
+        ("ELFAUST_SERVER_PORT", "x", r"environment ELFAUST_SERVER_PORT: server\.port = 'x' is not"),
+        ("ELFAUST_PROFILE", "bta", "environment ELFAUST_PROFILE: unknown profile 'bta'; .* 'beta'"),
+    ],
+)
+def test_a_variable_that_does_not_fit_is_named(
+    conf: Path, name: str, value: str, message: str
+) -> None:
+    with pytest.raises(SettingsError, match=message):
+        read_text(conf, "", **{name: value})
+
+
+def test_an_argument_that_is_no_profile_is_named(conf: Path) -> None:
+    with pytest.raises(SettingsError, match="--profile: unknown profile 'devel'"):
+        read_text(conf, "", "devel")
+
+
+def test_a_file_that_is_not_utf8_is_an_error_of_settings(conf: Path) -> None:
+    conf.write_bytes(b"[server]\nhost = \xff\n")
+    with pytest.raises(SettingsError, match=r"faust\.conf: .*utf-8"):
+        read(SECTIONS, PROFILES, conf, {}, None)
+
+
+def test_a_secret_is_read_from_its_file_less_the_last_newline(conf: Path, tmp_path: Path) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text(" pa ss \n")
+    reading = read_text(conf, f"[beta:server]\npassword_file = {secret}\n", "beta")
+    assert server(reading).password == " pa ss "
+    assert reading.origins["server.password"] == f"file {secret} of {conf} [beta:server]"
+    reading = read_text(conf, "", ELFAUST_SERVER_PASSWORD_FILE=str(secret))
+    assert server(reading).password == " pa ss "
+    assert reading.origins["server.password"].endswith("environment ELFAUST_SERVER_PASSWORD_FILE")
+
+
+def test_the_secret_file_of_another_profile_need_not_exist(conf: Path) -> None:
+    text = "[production:server]\npassword_file = /nowhere/secret\n"
+    assert server(read_text(conf, text)).password == ""
+    with pytest.raises(SettingsError, match=r"cannot read server\.password from a file"):
+        read_text(conf, text, "production")
+
+
+def test_a_file_without_an_end_is_no_secret(conf: Path) -> None:
+    with pytest.raises(SettingsError, match="/dev/zero has more than 65,536 characters"):
+        read_text(conf, "[server]\npassword_file = /dev/zero\n")
+
+
+def test_a_secret_and_its_file_in_the_environment_are_one_too_many(conf: Path) -> None:
+    both = {"ELFAUST_SERVER_PASSWORD": "a", "ELFAUST_SERVER_PASSWORD_FILE": "b"}
+    with pytest.raises(SettingsError, match="not both"):
+        read_text(conf, "", **both)
+
+
+def test_a_message_never_shows_a_secret(conf: Path, tmp_path: Path) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text("s3cret\nwith a second line\n")
+    with pytest.raises(SettingsError) as caught:
+        read_text(conf, f"[server]\npassword_file = {secret}\n")
+    assert "s3cret" not in str(caught.value)
+
+
+@given(name=st.text(alphabet="abcdefghijklmnopqrstuvwxyz_", min_size=1))
+def test_any_unknown_variable_is_refused_with_a_known_name(name: str) -> None:
+    variable = f"ELFAUST_Q{name}".upper()
+    with pytest.raises(SettingsError, match="the nearest is 'ELFAUST_"):
+        read(SECTIONS, PROFILES, None, {variable: "1", **NO_FILE}, None)
+
+
+@given(text=st.text(max_size=20))
+def test_any_text_for_a_number_is_a_number_or_an_error_of_settings(text: str) -> None:
+    environ = {"ELFAUST_SERVER_PORT": text, **NO_FILE}
+    try:
+        reading = read(SECTIONS, PROFILES, None, environ, None)
+    except SettingsError as error:
+        assert "is not a whole number from 1 to 65535" in str(error)  # noqa: PT017
+    else:
+        assert 1 <= server(reading).port <= 65_535

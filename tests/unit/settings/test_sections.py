@@ -1,0 +1,100 @@
+"""The table of settings, and load and as_environ around it."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import pytest
+
+from elfaust.errors import SettingsError
+from elfaust.settings import PROFILES, SECTIONS, Mysql, Settings, Stack, Web, as_environ, load
+from elfaust.settings.values import convert
+from tests import REPOSITORY
+
+FAUST_CONF = REPOSITORY / "faust.conf"
+
+
+def test_every_setting_has_help_and_a_default_of_its_declared_type() -> None:
+    for section, defaults in SECTIONS.items():
+        for item in dataclasses.fields(defaults):
+            assert type(item.default).__name__ == item.type, f"{section}.{item.name}"
+            assert item.metadata["help"].endswith("."), f"{section}.{item.name}"
+
+
+def test_every_default_is_a_value_that_faust_conf_could_hold() -> None:
+    for defaults in SECTIONS.values():
+        for item in dataclasses.fields(defaults):
+            text = str(item.default).lower() if item.type == "bool" else str(item.default)
+            assert convert(item, text) == item.default
+
+
+def test_section_names_hold_no_underscore_so_that_variables_are_unambiguous() -> None:
+    assert not [section for section in SECTIONS if "_" in section]
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_the_faust_conf_of_the_checkout_loads_in_every_profile(profile: str) -> None:
+    settings = load(FAUST_CONF, {}, profile)
+    assert settings.profile == profile
+    assert settings.conf == str(FAUST_CONF)
+
+
+def test_dev_is_the_profile_of_the_checkout() -> None:
+    assert load(FAUST_CONF, {}).profile == "dev"
+
+
+def test_beta_writes_nothing_where_production_does() -> None:
+    beta, production = load(FAUST_CONF, {}, "beta"), load(FAUST_CONF, {}, "production")
+    assert beta.mysql.database != production.mysql.database
+    assert beta.hdfs.root != production.hdfs.root
+    assert beta.topics.event != production.topics.event
+    assert beta.topics.error != production.topics.error
+    assert beta.kafka.app_id != production.kafka.app_id
+    assert beta.forwarder.topic == beta.topics.raw_server
+
+
+def test_faust_conf_of_the_working_folder_is_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "faust.conf").write_text("[web]\nport = 7000\n")
+    monkeypatch.chdir(tmp_path)
+    settings = load(environ={})
+    assert settings.web.port == 7000
+    assert settings.origins["web.port"] == "faust.conf [web]"
+
+
+def test_the_checkouts_faust_conf_is_found_from_elsewhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert load(environ={}).conf == str(FAUST_CONF)
+
+
+def test_load_reads_the_process_environment_by_default(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ELFAUST_STACK_DIR", "elsewhere")
+    assert load(FAUST_CONF).stack == Stack(dir="elsewhere")
+
+
+def test_as_environ_gives_the_same_settings_in_another_process() -> None:
+    settings = dataclasses.replace(
+        load(FAUST_CONF, {}, "beta"),
+        mysql=Mysql(port=3307, password="s3cret"),
+        web=Web(port=6166),
+    )
+    assert load(environ=as_environ(settings)) == settings
+
+
+def test_as_environ_outdoes_a_password_file_of_the_caller() -> None:
+    caller = {"ELFAUST_MYSQL_PASSWORD_FILE": "/nowhere"}
+    settings = Settings(mysql=Mysql(password="s3cret"))
+    assert load(FAUST_CONF, caller | as_environ(settings)).mysql.password == "s3cret"
+
+
+def test_a_password_is_not_in_the_repr() -> None:
+    assert "s3cret" not in repr(Settings(mysql=Mysql(password="s3cret")))
+
+
+def test_a_file_that_was_named_must_exist(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="no such file"):
+        load(tmp_path / "faust.conf", {})

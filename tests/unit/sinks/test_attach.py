@@ -1,0 +1,41 @@
+"""What a sink's thread calls in the worker's loop."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from types import SimpleNamespace
+
+import pytest
+
+from elfaust.errors import EventFault, Unacknowledged
+from elfaust.records import Record
+from elfaust.sinks.attach import blocking
+from elfaust.sinks.buffer import Refused
+
+REFUSED = [Refused("a", 0, Record(b"{}", 0, 0, "", -1), EventFault("consumer", "too long"))]
+
+
+async def test_a_sink_reports_from_its_thread_and_goes_on_when_that_is_durable() -> None:
+    log: list[str] = []
+
+    async def report(refused: Sequence[Refused]) -> None:
+        await asyncio.sleep(0)
+        log.append(f"reported {len(refused)}")
+
+    def sink() -> None:
+        blocking(SimpleNamespace(loop=loop), report)(REFUSED)
+        log.append("committed")
+
+    loop = asyncio.get_running_loop()
+    await asyncio.to_thread(sink)
+    assert log == ["reported 1", "committed"]
+
+
+async def test_a_report_that_fails_fails_in_the_sink() -> None:
+    async def report(refused: Sequence[Refused]) -> None:
+        raise Unacknowledged("Kafka", "60 s")
+
+    app = SimpleNamespace(loop=asyncio.get_running_loop())
+    with pytest.raises(Unacknowledged, match="60 s"):
+        await asyncio.to_thread(blocking(app, report), REFUSED)

@@ -1,0 +1,38 @@
+"""Recorded lines: every one an event of its own, one in twenty invalid, the same each time."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+
+import orjson
+
+from elfaust.events.verdict import Judge
+from elfaust.records import Record
+from elfaust.schema.lookup.registry import Registry
+from elfaust.settings import Settings
+from elfaust.trial.recorded import recorded_lines
+
+
+def test_one_line_in_twenty_is_invalid_and_no_uuid_comes_twice() -> None:
+    settings = Settings()
+    registry = Registry(settings.schemas)
+    judges = {
+        "client": Judge(settings.processor.client_format, registry, settings),
+        "server": Judge(settings.processor.server_format, registry, settings),
+    }
+    uuids: Counter[str] = Counter()
+    codes: Counter[str] = Counter()
+    for number, (kind, line) in enumerate(recorded_lines(4_000, start=20, base_time=1.6e9)):
+        record = Record(line, number, 0, "", -1)
+        [verdict] = asyncio.run(judges[kind].judge([record], kind))
+        codes[verdict.code or "valid"] += 1
+        uuids[orjson.loads(verdict.value)["uuid"]] += 1
+    assert codes["valid"] == 3_800
+    assert set(codes) == {"valid", "processor", "validation", "consumer"}
+    assert max(uuids.values()) == 1
+
+
+def test_lines_follow_from_their_numbers() -> None:
+    lines = list(recorded_lines(100, start=5, base_time=1.6e9))
+    assert list(recorded_lines(40, start=65, base_time=1.6e9)) == lines[60:]

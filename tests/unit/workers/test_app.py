@@ -1,0 +1,88 @@
+"""A worker ends with what fails in it, even where stopping hangs."""
+
+from __future__ import annotations
+
+import os
+import threading
+from types import SimpleNamespace
+from typing import Any
+
+import faust
+import pytest
+
+from elfaust.delivery.topics import TopicAdmin
+from elfaust.settings import Settings
+from elfaust.workers.app import ElfaustApp, _options
+
+
+def test_a_crashed_worker_ends_within_the_time_that_it_may_drain(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    timers: list[tuple[Any, ...]] = []
+
+    def timer(*given: Any) -> SimpleNamespace:
+        return SimpleNamespace(start=lambda: timers.append(given))
+
+    monkeypatch.setattr(threading, "Timer", timer)
+    app = ElfaustApp.__new__(ElfaustApp)
+    app.settings = Settings()
+    crashed = SimpleNamespace(is_set=lambda: bool(timers))
+    monkeypatch.setattr(ElfaustApp, "crashed", property(lambda _: crashed.is_set()))
+    reasons: list[BaseException] = []
+    monkeypatch.setattr(faust.App, "_crash", lambda _, reason: reasons.append(reason))
+    first, second = ValueError(), ValueError()
+    app._crash(first)
+    app._crash(second)
+    assert timers == [(Settings().workers.drain_seconds, os._exit, (1,))]
+    assert reasons == [first, second]
+
+
+@pytest.mark.parametrize("fails", [False, True])
+async def test_a_worker_ends_with_work_that_fails(
+    monkeypatch: pytest.MonkeyPatch, fails: bool
+) -> None:
+    """Faust only logs what a task of its own raises."""
+    app = ElfaustApp.__new__(ElfaustApp)
+    tasks: list[Any] = []
+    reasons: list[BaseException] = []
+
+    async def crash(_: ElfaustApp, reason: BaseException) -> None:
+        reasons.append(reason)
+
+    monkeypatch.setattr(ElfaustApp, "task", lambda _, task: tasks.append(task))
+    monkeypatch.setattr(ElfaustApp, "crash", crash)
+
+    async def work() -> None:
+        if fails:
+            raise ValueError
+
+    app.runs(work)
+    await tasks[0]()
+    assert [type(reason) for reason in reasons] == [ValueError] * fails
+
+
+async def test_an_app_closes_what_its_role_opened(monkeypatch: pytest.MonkeyPatch) -> None:
+    order: list[str] = []
+
+    async def stop(_: faust.App) -> None:
+        order.append("agents")
+
+    async def close() -> None:
+        order.append("registry")
+
+    monkeypatch.setattr(faust.App, "on_stop", stop)
+    app = ElfaustApp.__new__(ElfaustApp)
+    app._closes, app._raw_producer, app.admin = [], None, TopicAdmin(Settings())
+    app.closes(close)
+    await app.on_stop()
+    assert order == ["agents", "registry"]
+
+
+def test_mysql_fetches_little_of_a_lane_so_that_no_flood_stands_before_the_others() -> None:
+    sizes = {
+        role: _options(role, Settings())["consumer_max_fetch_size"]
+        for role in ("processor", "mysql", "hdfs", "throughput")
+    }
+    least = sizes.pop("mysql")
+    assert 4 * least < Settings().mysql.flush_bytes
+    assert min(sizes.values()) >= Settings().topics.max_message_bytes

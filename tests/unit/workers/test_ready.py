@@ -1,0 +1,44 @@
+"""What `/ready/` says: whom a worker waits for, what is held, where elfaust failed itself."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from elfaust import boundary
+from elfaust.workers.ready import register
+
+
+async def answer(waits: list[str]) -> tuple[dict[str, Any], int]:
+    """Return what the page of a worker answers, and its status."""
+    pages: list[Any] = []
+
+    async def names() -> list[str]:
+        return []
+
+    app = SimpleNamespace(
+        page=lambda *_, **__: pages.append,
+        role="mysql",
+        readiness=SimpleNamespace(waits=waits),
+        admin=SimpleNamespace(names=names),
+        held=[lambda: ["table Edit_1 is locked"], list],
+    )
+    register(app)
+    view = SimpleNamespace(json=lambda body, status: (body, status))
+    found: tuple[dict[str, Any], int] = await pages[0](view, None)
+    return found
+
+
+async def test_a_worker_tells_what_it_holds_and_where_elfaust_failed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(boundary, "_counted", {})
+    body = {"role": "mysql", "ready": True, "waits_for": [], "unforeseen": {}, "unnamed": {}}
+    body["held"] = ["table Edit_1 is locked"]
+    assert await answer([]) == (body, 200)
+    monkeypatch.setattr(boundary, "_counted", {"consumer": 3})
+    told, status = await answer(["MySQL: gone"])
+    assert (told["ready"], told["waits_for"], status) == (False, ["MySQL: gone"], 503)
+    assert told["unforeseen"] == {"consumer": 3}
