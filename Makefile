@@ -25,10 +25,12 @@ unit: setup-dev ## The tests that need no server, on all cores
 coverage: setup-dev ## The lines that the tests of `make test` run, in one process
 	@$(BIN)/python -m pytest tests -m "not long" $(COV) --cov-report=term:skip-covered
 
-check: setup-dev ## ruff and mypy --strict on source and tests
+check: setup-dev ## ruff, mypy --strict, the arrows between rooms, packages used and declared
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
 	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-logo
+	@$(BIN)/deptry .
 
 chaos: setup-dev ## Every fault under load, 75 minutes (PART=mariadb: those): nothing lost, nothing twice
 	@ELFAUST_TEST_CHAOS_LOG=docs/reliability.md $(BIN)/python -m pytest tests/chaos $(if $(PART),-k "$(PART)")
@@ -54,5 +56,5 @@ docs: setup-dev ## Write the table of settings into docs/reference.md
 	@$(BIN)/python scripts/settings_table.py
 
 clean: ## Remove .venv, caches and build output; the servers' data in .stack stays
-	@rm -rf .venv build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage
+	@rm -rf .venv build dist *.egg-info .mypy_cache .import_linter_cache .ruff_cache .pytest_cache .hypothesis .coverage
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from elfaust.settings import state_folder
 from elfaust.sources.forwarder import Forwarder
-from elfaust.workers.state import state_folder
 
 
 def register(app: Any) -> None:
@@ -13,8 +13,8 @@ def register(app: Any) -> None:
 
     async def forward() -> None:
         forwarder = Forwarder(app.settings, state_folder(app.settings) / "forwarder")
-        app.drains(forwarder.stop)
+        app.on_drain(forwarder.stop)
         app.held.append(lambda: forwarder.held)
         await forwarder.run(await app.publisher())
 
-    app.runs(forward)
+    app.run_beside(forward)

@@ -7,9 +7,9 @@ from typing import Any
 
 from elfaust.models.event import EventCapsule
 from elfaust.schema.lookup.registry import Registry
-from elfaust.sinks.attach import blocking, feed, holding, reporting
+from elfaust.sinks.attach import attach, blocking_reporter, pauser, reporter
 from elfaust.sinks.bounds import Bounds
-from elfaust.sinks.buffer import Gather, Gathered, Refused, by_topic, in_thread
+from elfaust.sinks.buffer import Buffer, Buffered, Refused, by_topic, in_thread
 from elfaust.sinks.parquet.sink import HdfsSink
 from elfaust.storage import open_storage
 
@@ -20,22 +20,23 @@ def register(app: Any) -> None:
     storage = open_storage(settings.hdfs)
     sink = HdfsSink(settings, Registry.of_workers(settings), storage)
 
-    def group_of(batch: Gathered) -> tuple[int, str]:
-        return sink.group(batch.lane, batch.topic, app.names.key(batch.topic))
+    def group_of(batch: Buffered) -> tuple[int, str]:
+        return sink.group(batch.lane, batch.topic, app.names.schema_of(batch.topic))
 
-    report = reporting(app)
-    tell = blocking(app, report)
+    report = reporter(app)
+    tell = blocking_reporter(app, report)
 
-    def write(group: tuple[int, str], batches: Sequence[Gathered]) -> list[Refused]:
+    def write(group: tuple[int, str], batches: Sequence[Buffered]) -> list[Refused]:
         lane, _ = group
         topics = {
-            topic: (app.names.key(topic), records) for topic, records in by_topic(batches).items()
+            topic: (app.names.schema_of(topic), records)
+            for topic, records in by_topic(batches).items()
         }
         sink.write(lane, topics, tell)
         return []
 
-    app.waits_for(f"HDFS {settings.hdfs.url}", lambda: storage.list(settings.hdfs.root))
-    gather = Gather(
+    app.require_server(f"HDFS {settings.hdfs.url}", lambda: storage.list(settings.hdfs.root))
+    buffer = Buffer(
         group_of=group_of,
         write=in_thread(write),
         report=report,
@@ -45,6 +46,6 @@ def register(app: Any) -> None:
         pending=Bounds(
             settings.topics.lanes * settings.hdfs.flush_rows, 4 * settings.hdfs.flush_bytes
         ),
-        hold=holding(app),
+        hold=pauser(app),
     )
-    feed(app, app.events(EventCapsule), gather, sink.forget)
+    attach(app, app.events(EventCapsule), buffer, sink.forget)

@@ -7,9 +7,9 @@ from typing import Any
 
 from elfaust.models.event import EventCapsule
 from elfaust.schema.lookup.registry import Registry
-from elfaust.sinks.attach import feed, holding, reporting
+from elfaust.sinks.attach import attach, pauser, reporter
 from elfaust.sinks.bounds import Bounds
-from elfaust.sinks.buffer import Gather, Gathered, Refused, in_thread
+from elfaust.sinks.buffer import Buffer, Buffered, Refused, in_thread
 from elfaust.sinks.mysql.sink import MysqlSink
 
 
@@ -18,23 +18,23 @@ def register(app: Any) -> None:
     settings = app.settings
     sink = MysqlSink(settings, Registry.of_workers(settings))
 
-    def write(topic: str, batches: Sequence[Gathered]) -> list[Refused]:
+    def write(topic: str, batches: Sequence[Buffered]) -> list[Refused]:
         records = [record for batch in batches for record in batch.records]
-        refused = sink.write(app.names.key(topic), records, {batch.lane for batch in batches})
+        refused = sink.write(app.names.schema_of(topic), records, {batch.lane for batch in batches})
         if not refused:
             return []
         lanes = {id(record): batch.lane for batch in batches for record in batch.records}
         return [Refused(topic, lanes[id(record)], record, fault) for record, fault in refused]
 
-    app.waits_for(f"MySQL {settings.mysql.host}:{settings.mysql.port}", sink.ping)
-    gather = Gather(
+    app.require_server(f"MySQL {settings.mysql.host}:{settings.mysql.port}", sink.ping)
+    buffer = Buffer(
         group_of=lambda batch: batch.topic,
         write=in_thread(write),
-        report=reporting(app),
+        report=reporter(app),
         generation=lambda: app.consumer_generation_id,
         flush=Bounds(settings.mysql.flush_rows, settings.mysql.flush_bytes),
         flush_seconds=settings.mysql.flush_seconds,
         pending=Bounds(20 * settings.mysql.flush_rows, 4 * settings.mysql.flush_bytes),
-        hold=holding(app),
+        hold=pauser(app),
     )
-    feed(app, app.events(EventCapsule), gather, sink.forget)
+    attach(app, app.events(EventCapsule), buffer, sink.forget)

@@ -19,8 +19,8 @@ def register(app: Any) -> None:
         async for event in stream.noack().events():
             await lanes.take(event)
 
-    app.runs(lanes.settle)
+    app.run_beside(lanes.settle)
     app.held.append(lambda: lanes.held)
     app.on_partitions_revoked.connect(lanes.forget, weak=False)
-    app.drains(lanes.idle)
-    app.closes(registry.close)
+    app.on_drain(lanes.idle)
+    app.on_close(registry.close)

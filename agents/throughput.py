@@ -16,9 +16,9 @@ from elfaust.errors import Unacknowledged
 from elfaust.models.count import Count
 from elfaust.models.event import EventCapsule
 from elfaust.quiet import OnceAMinute
-from elfaust.sinks.attach import feed, holding, reporting
+from elfaust.sinks.attach import attach, pauser, reporter
 from elfaust.sinks.bounds import Bounds
-from elfaust.sinks.buffer import Gather, Gathered, Refused
+from elfaust.sinks.buffer import Buffer, Buffered, Refused
 from elfaust.web.throughput import register as register_page
 
 log = logging.getLogger(__name__)
@@ -89,9 +89,9 @@ def register(app: Any) -> None:
         )
     )
 
-    async def count(_: object, batches: Sequence[Gathered]) -> list[Refused]:
+    async def count(_: object, batches: Sequence[Buffered]) -> list[Refused]:
         for batch in batches:
-            key = app.names.key(batch.topic)
+            key = app.names.schema_of(batch.topic)
             for entry, added in tally(batch.lane, batch.topic, key, batch.records).items():
                 name = entry.encode()
                 value = merge(table[name].asdict() if name in table else None, added)
@@ -100,17 +100,17 @@ def register(app: Any) -> None:
         await table.written(settings.kafka.publish_timeout)
         return []
 
-    gather = Gather(
+    buffer = Buffer(
         group_of=lambda batch: None,
         write=count,
-        report=reporting(app),
+        report=reporter(app),
         generation=lambda: app.consumer_generation_id,
         flush=Bounds(20_000, 16_000_000),
         flush_seconds=settings.throughput.flush_seconds,
         pending=Bounds(40_000, 64_000_000),
-        hold=holding(app),
+        hold=pauser(app),
     )
-    feed(app, app.events(EventCapsule, app.names.error), gather)
+    attach(app, app.events(EventCapsule, app.names.error), buffer)
     register_page(app, settings)
 
     @app.timer(60.0)  # type: ignore[untyped-decorator]

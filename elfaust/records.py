@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 #: Time of a record where Kafka does not tell one that can be believed.
@@ -39,3 +40,5 @@ class Outgoing(NamedTuple):
     position: int
     #: More headers of the record.
     headers: tuple[tuple[str, bytes], ...] = ()
+    #: Makes its value at most so many bytes long, if it may be cut to what its topic takes.
+    shorten: Callable[[bytes, int], bytes] | None = None

@@ -24,13 +24,13 @@ from elfaust.counts.tally import named_by
 from elfaust.delivery.batch import FORWARDED, Batch
 from elfaust.delivery.topics import TopicAdmin, TopicNames
 from elfaust.errors import SchemaUnfit
+from elfaust.events.refusals import SINKS, split_source
 from elfaust.records import Record, SchemaKey
 from elfaust.settings import Settings
 from elfaust.sinks.mysql.connection import connect, is_of_server
 from elfaust.sinks.mysql.ddl import owner, owner_of, quoted, table_name
 from elfaust.sinks.parquet.file_names import FileNames
 from elfaust.sinks.parquet.reader import ParquetFile, parquet_files
-from elfaust.sinks.refusals import SINKS, split_source
 from elfaust.storage import open_storage
 
 
@@ -154,7 +154,7 @@ async def account_of(
             raw += len(_lines_once(records))
         elif topic == names.error:
             lines.add_errors(records, lane)
-        elif key := names.key(topic):
+        elif key := names.schema_of(topic):
             lines.add_events(key, records, topic, lane)
     stores = settings.processor.stores.split()
     if "mysql" in stores:
@@ -248,7 +248,7 @@ async def scan(settings: Settings) -> list[Scanned]:
     lanes = [
         TopicPartition(topic, lane)
         for topic, number in sorted(known.items())
-        if topic in names.raw or topic == names.error or names.key(topic)
+        if topic in names.raw or topic == names.error or names.schema_of(topic)
         for lane in range(number)
     ]
     if not lanes:
@@ -306,7 +306,7 @@ def _count_rows(cursor: Any, table: str, line: Line) -> None:
 
 
 def _add_parquet(settings: Settings, lines: _Lines, files: Iterable[ParquetFile] | None) -> None:
-    key_of = FileNames(settings).whose([line.key for line in lines.sorted() if line.valid])
+    key_of = FileNames(settings).schema_of_path([line.key for line in lines.sorted() if line.valid])
     if files is None:
         storage, root = open_storage(settings.hdfs), settings.hdfs.root
         files = parquet_files(storage, root, lambda path: key_of(path) is not None)

@@ -75,7 +75,7 @@ def listed(paths: Iterable[str], topics: set[str], names: FileNames) -> Listing:
     of_lanes: defaultdict[tuple[str, int], list[str]] = defaultdict(list)
     strays: defaultdict[SchemaKey, list[str]] = defaultdict(list)
     homeless = []
-    key_of = names.whose([key for topic in topics if (key := names.of_topic(topic))])
+    key_of = names.schema_of_path([key for topic in topics if (key := names.of_topic(topic))])
     for path in paths:
         name = topic_and_lane(path)
         if name and name[0] in topics:

@@ -12,11 +12,11 @@ from elfaust.audit.values import (
     STRANGE,
     default_of,
     digits,
+    exact_int,
     is_text_of,
     moment_of,
     same_json,
     since_epoch,
-    whole,
 )
 from elfaust.schema.columns import TIMESTAMP, Column
 
@@ -139,7 +139,7 @@ def _is_double(value: Any, stored: Any) -> bool:
 
 
 def _is_integer(value: Any, stored: Any) -> bool:
-    return type(stored) is int and whole(value) == stored
+    return type(stored) is int and exact_int(value) == stored
 
 
 def _is_flag(value: Any, stored: Any) -> bool:

@@ -13,11 +13,11 @@ from elfaust.audit.values import (
     ABSENT,
     STRANGE,
     default_of,
+    exact_int,
     is_text_of,
     moment_of,
     parsed_moment,
     same_json,
-    whole,
 )
 from elfaust.events.capsule import MAX_USER_AGENT, parse_user_agent
 from elfaust.sinks.parquet.types import column_name
@@ -230,7 +230,7 @@ def _struct(kind: pa.DataType, schema: Any, fills: bool) -> Place:
 
 
 def _is_integer(value: Any, stored: Any) -> bool:
-    return type(stored) is int and whole(value) == stored
+    return type(stored) is int and exact_int(value) == stored
 
 
 def _is_double(value: Any, stored: Any) -> bool:

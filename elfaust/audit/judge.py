@@ -15,10 +15,10 @@ from elfaust.audit.table import Rows
 from elfaust.delivery.lag import LaneLag
 from elfaust.delivery.topics import TopicNames
 from elfaust.errors import SchemaUnfit, SchemaWaits
+from elfaust.events.refusals import SINKS
 from elfaust.schema.lookup.registry import Registry
 from elfaust.settings import Settings
 from elfaust.sinks.parquet.reader import ParquetFile
-from elfaust.sinks.refusals import SINKS
 from elfaust.storage import Storage
 
 
@@ -78,7 +78,7 @@ class Judge:
                 role, _, topic = record.source.partition("/")
                 if role in SINKS:
                     self._refused[role].add((topic, scanned.lane, record.position))
-        elif key := self._names.key(scanned.topic):
+        elif key := self._names.schema_of(scanned.topic):
             if scanned.topic != self._topic:
                 self._end()
                 self._topic = scanned.topic

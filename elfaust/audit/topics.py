@@ -127,7 +127,7 @@ async def lanes_of(settings: Settings) -> AsyncIterator[Lanes]:
     lanes = [
         TopicPartition(topic, lane)
         for topic, number in sorted(known.items(), key=lambda of: (order.get(of[0], 2), of[0]))
-        if topic in order or names.key(topic)
+        if topic in order or names.schema_of(topic)
         for lane in range(number)
     ]
     consumer = AIOKafkaConsumer(

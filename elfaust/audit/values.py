@@ -60,7 +60,7 @@ def is_text_of(value: Any, stored: Any, nearest: bool = False) -> bool:
     return isinstance(stored, str) and same_json(value, json.loads(stored), nearest)
 
 
-def whole(value: Any) -> int:
+def exact_int(value: Any) -> int:
     """Return the integer that a JSON number is; raises ValueError for one that is none."""
     if type(value) not in (int, float) or value != int(value):
         raise ValueError(f"{value!r:.80} is no integer")

@@ -21,10 +21,10 @@ from elfaust.boundary import check_batch, unforeseen
 from elfaust.counts.ranges import Ranges, add, is_ranges
 from elfaust.delivery.batch import END_OF_TIME, MAX_SOURCES
 from elfaust.errors import EventFault
+from elfaust.events.refusals import split_source
 from elfaust.records import UNKNOWN_TIME, Record, SchemaKey
 from elfaust.schema.lookup.registry import NAME
 from elfaust.settings import Settings
-from elfaust.sinks.refusals import split_source
 
 MINUTE_MS = 60_000
 UNKNOWN_MINUTE = UNKNOWN_TIME // MINUTE_MS

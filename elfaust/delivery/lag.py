@@ -48,7 +48,7 @@ def topics_of(settings: Settings, role: str, topics: set[str]) -> set[str]:
     names = TopicNames(settings)
     if role == "processor":
         return topics & set(names.raw)
-    events = {topic for topic in topics if names.key(topic)}
+    events = {topic for topic in topics if names.schema_of(topic)}
     return events | (topics & {names.error}) if role == "throughput" else events
 
 

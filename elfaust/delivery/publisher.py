@@ -21,7 +21,6 @@ from elfaust.delivery.batch import source_header
 from elfaust.delivery.broker_errors import is_of_topic
 from elfaust.delivery.topics import TopicAdmin, TopicNames
 from elfaust.errors import TooLong, TopicRefuses, Unacknowledged
-from elfaust.events.event_error import shortened
 from elfaust.records import UNKNOWN_TIME, Outgoing
 from elfaust.settings import CODECS, Kafka, Settings
 
@@ -51,7 +50,6 @@ class Publisher:
 
     def __init__(self, settings: Settings, producer: AIOKafkaProducer, admin: TopicAdmin) -> None:
         self._kafka = settings.kafka
-        self._errors = settings.topics.error
         self._names = TopicNames(settings)
         self._producer = producer
         self._admin = admin
@@ -63,8 +61,8 @@ class Publisher:
         Raises Unacknowledged when that took longer than `kafka.publish_timeout`: what was sent may
         or may not have arrived, and the caller must stop without acknowledging its source.
         Raises TooLong, before anything is sent, when a topic does not take some of the records;
-        EventErrors are cut. Raises TopicRefuses, after all others are durable, for the records of
-        schemas' topics that take nothing at all.
+        those that may be shortened are cut. Raises TopicRefuses, after all others are durable, for
+        the records of schemas' topics that take nothing at all.
         """
         groups: dict[tuple[str, int], list[Outgoing]] = {}
         for record in records:
@@ -90,7 +88,9 @@ class Publisher:
         return {lane: last for lane, (last, _) in zip(batches, published, strict=True)}
 
     def _refuse(self, refused: dict[Outgoing, str]) -> None:
-        ours = [why for record, why in refused.items() if self._names.key(record.topic) is None]
+        ours = [
+            why for record, why in refused.items() if self._names.schema_of(record.topic) is None
+        ]
         if ours:
             # Nothing goes on without the topics of raw lines and of errors.
             raise Unacknowledged(f"Kafka {self._kafka.bootstrap}", ours[0])
@@ -105,7 +105,7 @@ class Publisher:
         for (topic, lane), records in groups.items():
             limit = self._limit(topic)
             batches[topic, lane], long = self._fill(records, limit)
-            if long and topic == self._errors:
+            if any(record.shorten for record in long):
                 # What is refused is told, however little its topic takes.
                 cut = [_cut(record, limit) if record in long else record for record in records]
                 batches[topic, lane], long = self._fill(cut, limit)
@@ -178,7 +178,8 @@ def _most(record: Outgoing, limit: int) -> int:
 
 
 def _cut(record: Outgoing, limit: int) -> Outgoing:
-    return record._replace(value=shortened(record.value, _most(record, limit)))
+    shorten = record.shorten
+    return record._replace(value=shorten(record.value, _most(record, limit))) if shorten else record
 
 
 def _headers(record: Outgoing) -> list[tuple[str, bytes]]:

@@ -58,7 +58,7 @@ class TopicNames:
             self._of_keys[key] = topic
         return topic
 
-    def key(self, topic: str) -> SchemaKey | None:
+    def schema_of(self, topic: str) -> SchemaKey | None:
         """Return the schema revision whose topic this is, None if it is another topic."""
         match = self._event.match(topic)
         if match is None or topic == self.error or topic in self.raw:

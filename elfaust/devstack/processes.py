@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from elfaust.errors import StackError
-from elfaust.workers.state import process_start
+from elfaust.processes import process_start
 
 #: Seconds that a killed process may take to go.
 KILL_SECONDS = 10.0

@@ -12,7 +12,7 @@ from pathlib import Path
 from elfaust.devstack import processes
 from elfaust.devstack.ports import taken
 from elfaust.errors import ServerAway, StackError
-from elfaust.workers.state import process_start
+from elfaust.processes import process_start
 
 #: Every server listens here and nowhere else.
 HOST = "127.0.0.1"

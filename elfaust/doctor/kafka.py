@@ -58,7 +58,7 @@ def _checks(settings: Settings) -> Iterator[Check]:
 
 def is_ours(settings: Settings, topic: str) -> bool:
     """Tell whether a topic is one of the pipeline's."""
-    return topic in _fixed(settings) or TopicNames(settings).key(topic) is not None
+    return topic in _fixed(settings) or TopicNames(settings).schema_of(topic) is not None
 
 
 def _fixed(settings: Settings) -> tuple[str, ...]:
@@ -121,7 +121,7 @@ def check_topics(settings: Settings, facts: Facts) -> Check:
     if missing:
         detail = f"not there yet: {', '.join(missing)}"
         return Check("topics", "warn", detail, "start the workers, which make them")
-    events = sum(TopicNames(settings).key(topic) is not None for topic in facts.lanes)
+    events = sum(TopicNames(settings).schema_of(topic) is not None for topic in facts.lanes)
     return Check("topics", "ok", f"all there, with {events} of schema revisions")
 
 

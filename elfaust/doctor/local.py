@@ -16,9 +16,8 @@ from elfaust.doctor.check import ANSWER_SECONDS, Check, Subject, why
 from elfaust.events.verdict import Judge
 from elfaust.records import SchemaKey
 from elfaust.schema.lookup.registry import Registry
-from elfaust.settings import Schemas, Settings
+from elfaust.settings import Schemas, Settings, state_folder
 from elfaust.sinks.parquet.folder_owners import folder_name, owner_name
-from elfaust.workers.state import state_folder
 
 #: Names of this machine for itself.
 LOOPBACK = ("127.", "localhost", "::1", "[::1]")

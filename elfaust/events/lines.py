@@ -117,7 +117,7 @@ class LineParser:
         except (ValueError, RecursionError) as error:
             path = error.path if isinstance(error, Unreadable) else ""
             hint = NO_NUMBER.format(path) if path else UNREADABLE
-            raise EventFault("processor", repr(error), *whose(line), path, hint) from error
+            raise EventFault("processor", repr(error), *guess_schema(line), path, hint) from error
 
     def _match(self, text: str) -> Capsule:
         match = self.pattern.match(text)
@@ -141,7 +141,7 @@ def _literal(text: str) -> str:
     return r"\s+".join(re.escape(part) for part in text.split(" "))
 
 
-def whose(line: bytes) -> tuple[str, int]:
+def guess_schema(line: bytes) -> tuple[str, int]:
     """Return the schema and revision that a raw line names, `unknown` and -1 if it does not."""
     schema, revision = SCHEMA_OF.search(line), REVISION_OF.search(line)
     if schema is None or revision is None:

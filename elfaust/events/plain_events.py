@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from elfaust.errors import EventFault
-from elfaust.events.lines import whose
+from elfaust.events.lines import guess_schema
 from elfaust.hints import NO_NUMBER
 from elfaust.json_text import Unreadable, decode_json
 
@@ -42,7 +42,7 @@ class PlainEvents:
         except (ValueError, RecursionError) as error:
             path = error.path if isinstance(error, Unreadable) else ""
             hint = NO_NUMBER.format(path) if path else HINT
-            raise EventFault("processor", repr(error), *whose(line), path, hint) from error
+            raise EventFault("processor", repr(error), *guess_schema(line), path, hint) from error
         made_up = {"recvFrom": "localhost", "seqId": self._number}
         if "dt" not in capsule and "timestamp" not in capsule:
             made_up["dt"] = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -13,7 +13,7 @@ from elfaust.errors import EventFault
 from elfaust.events.bounds import bound_faults, check_bounds
 from elfaust.events.capsule import complete, unreadable
 from elfaust.events.event_error import error_event, is_revision
-from elfaust.events.lines import LineParser, whose
+from elfaust.events.lines import LineParser, guess_schema
 from elfaust.events.storable import Storable
 from elfaust.json_text import encode
 from elfaust.records import Record, SchemaKey
@@ -131,15 +131,17 @@ class Judge:
             message = (
                 f"a line of {len(line)} bytes is longer than processor.max_line_bytes, {limit}"
             )
-            return EventFault("processor", message, *whose(line[:limit]), hint=hints.TOO_LARGE)
+            return EventFault(
+                "processor", message, *guess_schema(line[:limit]), hint=hints.TOO_LARGE
+            )
         try:
             return self._parse(line)
         except EventFault as fault:
             return fault
         except READING as error:
-            return EventFault("processor", repr(error), *whose(line), hint=hints.UNREADABLE)
+            return EventFault("processor", repr(error), *guess_schema(line), hint=hints.UNREADABLE)
         except Exception as error:
-            return unforeseen(error, "processor", *whose(line))
+            return unforeseen(error, "processor", *guess_schema(line))
 
     def _parse(self, line: bytes) -> Parsed:
         capsule = self._parser.parse(line)
@@ -148,7 +150,7 @@ class Judge:
         except READING as error:
             name = unreadable(capsule, self._dialect)
             hint = hints.OF_IDENTITY[name]
-            fault = EventFault("processor", repr(error), *whose(line), f"$.{name}", hint)
+            fault = EventFault("processor", repr(error), *guess_schema(line), f"$.{name}", hint)
             raise fault from error
         return Parsed(capsule, key_of(capsule), agent)
 

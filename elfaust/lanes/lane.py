@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from elfaust.errors import LaneLost
+from elfaust.events.event_error import shortened
 from elfaust.events.verdict import Judge
 from elfaust.lanes.event_topics import Settled
 from elfaust.lanes.settling import Lane, Limits, Ways
@@ -113,6 +114,7 @@ class RawLanes:
                         tp.topic,
                         record.offset,
                         verdict.headers,
+                        shortened if verdict.code else None,
                     )
                     for record, verdict in settled
                 ]

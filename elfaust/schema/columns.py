@@ -136,7 +136,7 @@ def _column(leaf: Place, dialect: Dialect, number: str) -> Column:
     )
 
 
-def whole(value: Any) -> Any:
+def exact_int(value: Any) -> Any:
     """Return an integer, a boolean or None as it is, and a float that may be one.
 
     Raises ValueError for anything else, and for an integer past 64 bits, of which orjson has made a

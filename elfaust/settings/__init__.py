@@ -17,6 +17,7 @@ from elfaust.settings.sections import (
     as_environ,
     load,
     setting,
+    state_folder,
     tcp_port,
 )
 
@@ -37,5 +38,6 @@ __all__ = [
     "as_environ",
     "load",
     "setting",
+    "state_folder",
     "tcp_port",
 ]

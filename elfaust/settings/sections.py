@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from elfaust.schema.dialect import DIALECTS
 from elfaust.settings import reading as configuration
 from elfaust.settings.values import ABSOLUTE, BROKERS, RELATIVE, TOPIC, URL, URLS, WORD
 
@@ -43,6 +42,8 @@ def tcp_port(default: int, help_text: str) -> Any:
 CODECS = ("none", "gzip", "snappy", "lz4", "zstd")
 LEVELS = ("debug", "info", "warning", "error", "critical")
 PROFILES = ("production", "beta", "dev")
+#: Years of EventLogging; elfaust/schema/dialect.py has their rules.
+COMPATIBILITIES = ("2015", "2018")
 REVISION = ("schema", "revision")
 STORES = ("mysql hdfs", "mysql", "hdfs")
 
@@ -142,7 +143,7 @@ class Schemas:
     compatibility: str = setting(
         "2018",
         "Year of EventLogging whose uuid, user agent, id, string and NULL rules hold.",
-        choices=tuple(DIALECTS),
+        choices=COMPATIBILITIES,
     )
     folder: str = setting("schemas", "Folder of schemas, <Name>/<revision>.json.")
     wiki_url: str = setting("", "api.php of a schema wiki; empty: the folder alone.", pattern=URL)
@@ -307,6 +308,11 @@ def load(
     return Settings(
         **reading.sections, profile=reading.profile, conf=reading.conf, origins=reading.origins
     )
+
+
+def state_folder(settings: Settings) -> Path:
+    """Return the folder of the workers' state."""
+    return Path(settings.workers.state or Path(settings.stack.dir) / "workers").resolve()
 
 
 def as_environ(settings: Settings) -> dict[str, str]:

@@ -6,17 +6,17 @@ import asyncio
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from elfaust.events.event_error import error_event
+from elfaust.events.event_error import error_event, shortened
+from elfaust.events.refusals import line_of, refusal_source
 from elfaust.records import Outgoing
-from elfaust.sinks.buffer import Gather, Gathered, Refused, Report
+from elfaust.sinks.buffer import Buffer, Buffered, Refused, Report
 from elfaust.sinks.held import Hold, Lane
-from elfaust.sinks.refusals import line_of, refusal_source
 
 
-def feed(
-    app: Any, topic: Any, gather: Gather, forget_lanes: Callable[[], None] = lambda: None
+def attach(
+    app: Any, topic: Any, buffer: Buffer, forget_lanes: Callable[[], None] = lambda: None
 ) -> None:
-    """Register the agent that hands the batches of `topic` to `gather`.
+    """Register the agent that hands the batches of `topic` to `buffer`.
 
     `forget_lanes` drops what the sink remembers of its lanes; it is called when they move.
     """
@@ -25,20 +25,20 @@ def feed(
     async def take(stream: Any) -> None:
         async for event in stream.noack().events():
             if not app.draining:
-                await gather.add(gathered(event))
+                await buffer.add(buffered(event))
 
-    app.runs(gather.run)
+    app.run_beside(buffer.run)
 
     async def lanes_move(*_: Any, **__: Any) -> None:
-        await gather.forget(forget_lanes)
+        await buffer.forget(forget_lanes)
 
     app.on_partitions_revoked.connect(lanes_move, weak=False)
-    app.drains(gather.flush)
-    app.readiness.reports(lambda: gather.away)
-    app.held.append(lambda: gather.held)
+    app.on_drain(buffer.flush)
+    app.readiness.reports(lambda: buffer.blocked_by)
+    app.held.append(lambda: buffer.held)
 
 
-def holding(app: Any) -> Hold:
+def pauser(app: Any) -> Hold:
     """Return what holds and releases lanes; a new assignment releases all."""
 
     async def hold(lanes: set[Lane], held: bool) -> None:
@@ -47,10 +47,10 @@ def holding(app: Any) -> Hold:
     return hold
 
 
-def gathered(event: Any) -> Gathered:
+def buffered(event: Any) -> Buffered:
     """Return the batch that a Faust event carries."""
     message, batch = event.message, event.value
-    return Gathered(
+    return Buffered(
         message.topic,
         message.partition,
         message.generation_id,
@@ -61,7 +61,7 @@ def gathered(event: Any) -> Gathered:
     )
 
 
-def reporting(app: Any) -> Report:
+def reporter(app: Any) -> Report:
     """Return what sends refused records to the error topic, with code `consumer`."""
 
     async def report(refused: Sequence[Refused]) -> None:
@@ -84,10 +84,12 @@ def error_of(app: Any, refused: Refused) -> Outgoing:
         settings=app.settings.processor,
     )
     source = refusal_source(app.role, topic)
-    return Outgoing(app.names.error, lane, value, record.timestamp, source, offset)
+    return Outgoing(
+        app.names.error, lane, value, record.timestamp, source, offset, shorten=shortened
+    )
 
 
-def blocking(app: Any, report: Report) -> Callable[[Sequence[Refused]], None]:
+def blocking_reporter(app: Any, report: Report) -> Callable[[Sequence[Refused]], None]:
     """Return `report` as a sink calls it from its thread: durable on return.
 
     Raises what `report` raises. It must not be called in the worker's loop, which it waits for.

@@ -1,4 +1,4 @@
-"""What the sinks share: gather batches, flush by size and age, acknowledge after the write.
+"""What the sinks share: buffer batches, flush by size and age, acknowledge after the write.
 
 Batches are gathered by group (a table, a lane) and a group is written as a whole by `write`; what
 blocks is wrapped by `in_thread`. A batch is acknowledged when its group's write has returned, never
@@ -35,7 +35,7 @@ TELL_SECONDS = 60.0
 FULL_SECONDS = 0.1
 
 
-class Gathered(NamedTuple):
+class Buffered(NamedTuple):
     """One batch that waits to be written."""
 
     topic: str
@@ -60,25 +60,25 @@ class Refused(NamedTuple):
 
 
 #: Writes a group's batches durably and returns what it refused.
-Write = Callable[[Any, Sequence[Gathered]], Awaitable[Sequence[Refused]]]
+Write = Callable[[Any, Sequence[Buffered]], Awaitable[Sequence[Refused]]]
 #: Reports refused records; returns when that is durable.
 Report = Callable[[Sequence[Refused]], Awaitable[None]]
 
 
 @dataclass
 class _Group:
-    batches: list[Gathered] = field(default_factory=list)
+    batches: list[Buffered] = field(default_factory=list)
     rows: int = 0
     size: int = 0
     since: float = field(default_factory=monotonic)
 
-    def take(self, batches: Sequence[Gathered]) -> None:
+    def take(self, batches: Sequence[Buffered]) -> None:
         self.batches += batches
         self.rows += sum(len(batch.records) for batch in batches)
         self.size += sum(batch.size for batch in batches)
 
 
-class Gather:
+class Buffer:
     """Gathers batches by group and writes each group when it is large or old enough.
 
     `flush` and `flush_seconds` bound a group, `pending` all that waits: beyond that `add` waits
@@ -92,7 +92,7 @@ class Gather:
     def __init__(
         self,
         *,
-        group_of: Callable[[Gathered], Hashable],
+        group_of: Callable[[Buffered], Hashable],
         write: Write,
         report: Report,
         generation: Callable[[], int],
@@ -113,7 +113,7 @@ class Gather:
         self._forgotten: int | None = None
         self._flushing = asyncio.Lock()
         #: Why no group can be written, when to try again, and the wait before that.
-        self.away = ""
+        self.blocked_by = ""
         self._again = self._pause = 0.0
         self._told = -TELL_SECONDS
 
@@ -122,7 +122,7 @@ class Gather:
         """Why groups wait by themselves."""
         return self._held.reasons
 
-    async def add(self, batch: Gathered) -> None:
+    async def add(self, batch: Buffered) -> None:
         """Take a batch; write what is large enough; wait while too much waits."""
         key = self._group_of(batch)
         if self._held.waits(key):
@@ -172,7 +172,7 @@ class Gather:
             self._forgotten = self._generation()
             of_lanes()
 
-    def _is_over(self, batch: Gathered) -> bool:
+    def _is_over(self, batch: Buffered) -> bool:
         moved = batch.generation != self._generation() or batch.generation == self._forgotten
         return moved or batch.dropped()
 
@@ -182,7 +182,7 @@ class Gather:
             sum(group.rows for group in groups), sum(group.size for group in groups)
         )
 
-    async def _shed(self, key: Hashable, batch: Gathered) -> None:
+    async def _shed(self, key: Hashable, batch: Buffered) -> None:
         async with self._flushing:
             if self._held.waits(key) and not self._is_over(batch):
                 await self._held.shed(key, (batch.topic, batch.lane))
@@ -211,14 +211,14 @@ class Gather:
                     batch.acknowledge()
                 self._goes_on(key)
 
-    def _keep(self, key: Hashable, batches: Sequence[Gathered], since: float) -> None:
+    def _keep(self, key: Hashable, batches: Sequence[Buffered], since: float) -> None:
         """Keep a group for later, in front of what has come for it meanwhile."""
         later = self._groups.get(key, _Group())
         self._groups[key] = _Group(since=since)
         self._groups[key].take([*batches, *later.batches])
 
     async def _wait_alone(
-        self, key: Hashable, batches: Sequence[Gathered], alone: SchemaWaits, took: float
+        self, key: Hashable, batches: Sequence[Buffered], alone: SchemaWaits, took: float
     ) -> None:
         later = self._groups.pop(key, _Group())
         lanes = {
@@ -234,7 +234,7 @@ class Gather:
             raise away
         if self._pause:
             # Once is a deadlock or a connection that had grown old.
-            self.away = str(away)
+            self.blocked_by = str(away)
             if monotonic() - self._told >= TELL_SECONDS:
                 self._told = monotonic()
                 log.warning("%s; events wait", away)
@@ -242,23 +242,23 @@ class Gather:
         self._again = monotonic() + self._pause
 
     def _goes_on(self, key: Hashable) -> None:
-        if self.away:
-            log.info("Goes on after: %s", self.away)
-        self.away, self._pause, self._told = "", 0.0, -TELL_SECONDS
+        if self.blocked_by:
+            log.info("Goes on after: %s", self.blocked_by)
+        self.blocked_by, self._pause, self._told = "", 0.0, -TELL_SECONDS
         self._held.goes_on(key)
 
 
-def in_thread(write: Callable[[Any, Sequence[Gathered]], Sequence[Refused]]) -> Write:
+def in_thread(write: Callable[[Any, Sequence[Buffered]], Sequence[Refused]]) -> Write:
     """Return `write`, which blocks, as one that runs in a thread of its own beside the loop."""
     thread = ThreadPoolExecutor(1, thread_name_prefix="sink")
 
-    async def run(key: Any, batches: Sequence[Gathered]) -> Sequence[Refused]:
+    async def run(key: Any, batches: Sequence[Buffered]) -> Sequence[Refused]:
         return await asyncio.get_running_loop().run_in_executor(thread, write, key, batches)
 
     return run
 
 
-def by_topic(batches: Sequence[Gathered]) -> Mapping[str, list[Record]]:
+def by_topic(batches: Sequence[Buffered]) -> Mapping[str, list[Record]]:
     """Return the records of each topic, in order of delivery."""
     topics: dict[str, list[Record]] = {}
     for batch in batches:

@@ -25,19 +25,20 @@ from typing import Any
 from elfaust.delivery.lag import LagReader, TopicLag
 from elfaust.delivery.topics import TopicAdmin, TopicNames
 from elfaust.errors import StackError
+from elfaust.processes import cpu_seconds
 from elfaust.schema.lookup.registry import Registry
-from elfaust.settings import Settings, as_environ
+from elfaust.settings import Settings, as_environ, state_folder
 from elfaust.sinks.mysql.connection import connect
 from elfaust.storage import open_storage
 from elfaust.trial.job import landed, send
-from elfaust.workers.state import alive, cpu_seconds, state_folder
+from elfaust.workers.state import alive
 from elfaust.workers.supervisor import Supervisor
 
 ROLES = ("processor", "mysql", "hdfs", "throughput")
 CHECKOUT = Path(__file__).resolve().parents[2]
 
 
-def apart(settings: Settings) -> Settings:
+def isolated(settings: Settings) -> Settings:
     """Return settings whose topics, tables, files and state are nobody else's."""
     name = f"bench{uuid.uuid4().hex[:8]}"
     topics, kafka = settings.topics, settings.kafka
@@ -81,7 +82,7 @@ def naive(settings: Settings, events: int) -> float:
 
     Raises StackError when it did not end well.
     """
-    alone = apart(settings)
+    alone = isolated(settings)
     prepare(alone)
     asyncio.run(send(alone, events))
     Path(alone.workers.state).mkdir(parents=True)
@@ -134,7 +135,7 @@ def end_to_end(settings: Settings, events: int, servers: dict[str, int]) -> dict
 
     The topics of the schema revisions exist beforehand, as they do on any day but the first.
     """
-    alone = apart(settings)
+    alone = isolated(settings)
     prepare(alone)
     asyncio.run(send(alone, events))
     sinks = Supervisor(alone, {role: 1 for role in ROLES if role != "processor"})

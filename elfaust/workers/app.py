@@ -1,7 +1,6 @@
 """The Faust app of a role: its own id, hence its own consumer group and offsets.
 
-`faust -A elfaust.app worker` and `elfaust worker ROLE` both come here; the role of the former is
-in the environment, ELFAUST_ROLE.
+`elfaust worker ROLE` and `faust -A elfaust.app worker` both come here.
 """
 
 from __future__ import annotations
@@ -27,10 +26,10 @@ from elfaust.delivery.topics import TopicAdmin, TopicNames, unread_lanes
 from elfaust.delivery.transport import BatchSchema, Transport
 from elfaust.errors import ServerAway, SettingsError
 from elfaust.quiet import OnceAMinute, keep_quiet
-from elfaust.settings import Settings, load
+from elfaust.settings import Settings, state_folder
 from elfaust.workers.readiness import Readiness
 from elfaust.workers.ready import register as register_ready
-from elfaust.workers.state import ROLES, collect_rarely, state_folder
+from elfaust.workers.state import ROLES, collect_rarely
 
 log = logging.getLogger(__name__)
 log.addFilter(OnceAMinute())
@@ -87,7 +86,7 @@ class ElfaustApp(faust.App):  # type: ignore[misc]
         self._batched: set[str] = {*self.names.raw, self.names.error}
         self._followed: list[tuple[Any, tuple[str, ...]]] = []
         self.readiness = Readiness()
-        self.readiness.asks(f"Kafka {settings.kafka.bootstrap}", self.admin.names)
+        self.readiness.require_server(f"Kafka {settings.kafka.bootstrap}", self.admin.names)
         #: What tells which tables' and partitions' events wait by themselves.
         self.held: list[Callable[[], list[str]]] = [lambda: self._unread]
         self._unread: list[str] = []
@@ -108,7 +107,7 @@ class ElfaustApp(faust.App):  # type: ignore[misc]
 
     def is_batched(self, topic: str) -> bool:
         """Tell whether a topic is delivered batch by batch."""
-        return topic in self._batched or self.names.key(topic) is not None
+        return topic in self._batched or self.names.schema_of(topic) is not None
 
     def batches(self, *topics: str, value_type: type[Any]) -> Any:
         """Return a topic whose stream gives `Batch`es of `value_type`."""
@@ -128,9 +127,9 @@ class ElfaustApp(faust.App):  # type: ignore[misc]
         for want of metadata are assigned again; those that are too many are told.
         """
         topics = await self.admin.lanes()
-        names = sorted(name for name in topics if self.names.key(name))
+        names = sorted(name for name in topics if self.names.schema_of(name))
         subscribed = self.topics._topic_name_index
-        gone = {topic for topic in subscribed if self.names.key(topic)}.difference(names)
+        gone = {topic for topic in subscribed if self.names.schema_of(topic)}.difference(names)
         for declared, also in self._followed:
             # The agent reads a clone of the topic that it was declared with.
             for topic in (declared, *(t for t in self.topics if t.schema is declared.schema)):
@@ -156,13 +155,13 @@ class ElfaustApp(faust.App):  # type: ignore[misc]
             except ServerAway as away:
                 log.warning("New topics are not followed: %s", away)
 
-    def waits_for(self, server: str, probe: Callable[[], object]) -> None:
+    def require_server(self, server: str, probe: Callable[[], object]) -> None:
         """Have the worker wait at its start until `probe`, run in a thread, raises no more."""
 
         async def ask() -> None:
             await asyncio.to_thread(probe)
 
-        self.readiness.asks(server, ask)
+        self.readiness.require_server(server, ask)
 
     async def on_first_start(self) -> None:
         """Make the folder of the app's state."""
@@ -184,7 +183,7 @@ class ElfaustApp(faust.App):  # type: ignore[misc]
             await self._raw_producer.start()
         return Publisher(self.settings, self._raw_producer, self.admin)
 
-    def runs(self, work: Callable[[], Awaitable[None]]) -> None:
+    def run_beside(self, work: Callable[[], Awaitable[None]]) -> None:
         """Have `work` run beside the agents; the worker ends if it fails.
 
         Of a plain task that fails Faust only writes into the log.
@@ -198,11 +197,11 @@ class ElfaustApp(faust.App):  # type: ignore[misc]
 
         self.task(kept)
 
-    def drains(self, drain: Callable[[], Awaitable[None]]) -> None:
+    def on_drain(self, drain: Callable[[], Awaitable[None]]) -> None:
         """Have `drain` awaited when the worker stops, before its agents and the last commit."""
         self._drains.append(drain)
 
-    def closes(self, close: Callable[[], Awaitable[None]]) -> None:
+    def on_close(self, close: Callable[[], Awaitable[None]]) -> None:
         """Have `close` awaited when the app stops, after its agents."""
         self._closes.append(close)
 
@@ -248,9 +247,9 @@ def create_app(role: str, settings: Settings) -> ElfaustApp:
     app.topics._resubscribe_sleep_lock_seconds = settings.topics.discover_interval / 2
     app.on_partitions_assigned.connect(app.has_lanes, weak=False)
     app.on_before_shutdown.connect(_drain, weak=False)
-    app.runs(app._keep_following)
+    app.run_beside(app._keep_following)
     register_ready(app)
-    importlib.import_module(f"agents.{role}").register(app)
+    importlib.import_module(f"elfaust.agents.{role}").register(app)
     collect_rarely()
     return app
 
@@ -304,13 +303,3 @@ def _exit_after(seconds: float, code: int) -> None:
 
 async def _drain(app: ElfaustApp, **_: Any) -> None:
     await app.drain()
-
-
-def __getattr__(name: str) -> Any:
-    # `faust -A elfaust.app worker` looks for `app` here; building it on import would give every
-    # importer of this module an app.
-    if name == "app":
-        role = os.environ.get("ELFAUST_ROLE", "")
-        globals()["app"] = create_app(role, load())
-        return globals()["app"]
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -25,7 +25,7 @@ class Readiness:
         #: Whether the worker has been given its lanes.
         self.has_lanes = False
 
-    def asks(self, server: str, ask: Ask) -> None:
+    def require_server(self, server: str, ask: Ask) -> None:
         """Have a server asked before the worker begins."""
         self._servers[server] = ask
 

@@ -11,7 +11,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from elfaust.errors import SettingsError
-from elfaust.settings import MAX_PORT, Settings
+from elfaust.processes import process_start
+from elfaust.settings import MAX_PORT, Settings, state_folder
 
 log = logging.getLogger(__name__)
 
@@ -42,11 +43,6 @@ def collect_rarely() -> None:
     gc.set_threshold(100_000, 20, 50)
 
 
-def state_folder(settings: Settings) -> Path:
-    """Return the folder of the workers' state."""
-    return Path(settings.workers.state or Path(settings.stack.dir) / "workers").resolve()
-
-
 def web_port(settings: Settings, role: str, instance: int = 0) -> int:
     """Return the web port of the n-th worker of a role on this machine, from 0.
 
@@ -58,26 +54,6 @@ def web_port(settings: Settings, role: str, instance: int = 0) -> int:
             f"web.port {settings.web.port}: worker {instance} of {role} would have port {port}"
         )
     return port
-
-
-def process_start(pid: int) -> int:
-    """Return when a process started, in clock ticks since boot; 0 if there is none."""
-    try:
-        stat = Path(f"/proc/{pid}/stat").read_text()
-    except OSError:
-        return 0
-    fields = stat.rpartition(")")[2].split()
-    return 0 if fields[0] == "Z" else int(fields[19])
-
-
-def cpu_seconds(pid: int) -> float:
-    """Return the CPU time that a process has used, user and system; 0 if there is none."""
-    try:
-        stat = Path(f"/proc/{pid}/stat").read_text()
-    except OSError:
-        return 0.0
-    fields = stat.rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def announce(settings: Settings, role: str, port: int, *, ready: bool = False) -> Path:

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from elfaust.errors import SettingsError
-from elfaust.settings import Settings, as_environ
-from elfaust.workers.state import state_folder, web_port
+from elfaust.settings import Settings, as_environ, state_folder
+from elfaust.workers.state import web_port
 
 #: A worker that has run this long is well: its next restart is prompt again.
 STEADY_SECONDS = 30.0

@@ -79,7 +79,7 @@ def others(settings: Settings) -> Counter[str]:
     """Return how many events of other schemas each reader of events has acknowledged."""
     names, done = TopicNames(settings), Counter[str]()
     for lag in lags(settings):
-        if names.key(lag.topic) not in (None, KEY):
+        if names.schema_of(lag.topic) not in (None, KEY):
             done[lag.role] += lag.acknowledged
     return done
 

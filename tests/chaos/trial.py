@@ -14,9 +14,10 @@ import requests
 
 from elfaust.audit.audit import audit
 from elfaust.delivery.lag import READERS, LagReader, TopicLag
+from elfaust.processes import cpu_seconds
 from elfaust.settings import Settings
 from elfaust.trial.job import landed, send
-from elfaust.workers.state import WorkerState, alive, cpu_seconds
+from elfaust.workers.state import WorkerState, alive
 
 #: Lines a second of the load, unless a trial says otherwise.
 RATE = 400.0

@@ -110,14 +110,14 @@ class Writer:
         of = self.of
         if often(of, 0.2):
             schema["default"] = (
-                anything(of, 2) if often(of, 0.3 + self.odd) else self.fitting(schema)
+                anything(of, 2) if often(of, 0.3 + self.odd) else self.fit_row_limit(schema)
             )
         if often(of, 0.3):
             schema["description"] = of.choice(["What it is.", "", "\U0001f600", "'", "%s"])
         if self.old and often(of, 0.3):
             schema["required"] = of.choice([True, True, True, False])
 
-    def fitting(self, schema: dict[str, Any]) -> Any:
+    def fit_row_limit(self, schema: dict[str, Any]) -> Any:
         """Return a default that may fit."""
         kind = schema.get("type")
         fit = {

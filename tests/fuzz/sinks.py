@@ -21,7 +21,7 @@ from elfaust.models.count import Count
 from elfaust.records import Record, SchemaKey
 from elfaust.schema.lookup.registry import Registry
 from elfaust.settings import Settings
-from elfaust.sinks.attach import reporting
+from elfaust.sinks.attach import reporter
 from elfaust.sinks.buffer import Refused
 from elfaust.sinks.parquet.commit_files import Progress
 from elfaust.sinks.parquet.sink import HdfsSink, advance
@@ -64,7 +64,9 @@ class Sinks:
         `judged` is how many of each topic the processor has made, the first ones.
         """
         self.judged = judged
-        events = {t: records for t, records in by_topic.items() if self.names.key(t) and records}
+        events = {
+            t: records for t, records in by_topic.items() if self.names.schema_of(t) and records
+        }
         rows = {topic: self._rows(topic, records) for topic, records in events.items()}
         for topic, files in self._files(events).items():
             self._compare(topic, events[topic], rows.get(topic), files)
@@ -130,7 +132,7 @@ class Sinks:
         return found
 
     def _key(self, topic: str) -> SchemaKey:
-        key = self.names.key(topic)
+        key = self.names.schema_of(topic)
         assert key is not None
         return key
 
@@ -187,7 +189,7 @@ class Sinks:
         given = [Refused(topic, 0, record, fault) for topic, record, fault in refused]
 
         async def report() -> None:
-            await reporting(app)(given)
+            await reporter(app)(given)
 
         self.faults.attempt("report", lambda: asyncio.run(report()))
 
@@ -201,7 +203,7 @@ class Sinks:
         view, lines = View(), _Lines()
         for topic, records in topics.items():
             self.faults.attempt("counts", self._tally, topic, records, view)
-            if key := self.names.key(topic):
+            if key := self.names.schema_of(topic):
                 self.faults.attempt("account", lines.add_events, key, records, topic)
         self.faults.attempt("account", lambda: lines.add_errors(of_errors))
         self.faults.attempt("account", lambda: [line.problems() for line in lines.sorted()])
@@ -209,7 +211,7 @@ class Sinks:
 
     def _tally(self, topic: str, records: Sequence[Record], view: View) -> None:
         counted: Counter[str] = Counter()
-        for entry, added in tally(0, topic, self.names.key(topic), records).items():
+        for entry, added in tally(0, topic, self.names.schema_of(topic), records).items():
             if CountKey.decode(entry.encode()) != entry:
                 raise Broken("a key of the counts is read as another", entry.encode())
             value = merge(None, added)

@@ -106,7 +106,7 @@ class Way:
             if not verdict.code:
                 self.faults.promise(
                     "judge",
-                    self.names.key(target) == verdict.key,
+                    self.names.schema_of(target) == verdict.key,
                     "a topic's name does not tell its schema",
                     verdict.key,
                 )

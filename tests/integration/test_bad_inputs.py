@@ -107,7 +107,7 @@ class Landed:
         self.errors: defaultdict[int, list[tuple[str, dict[str, Any]]]] = defaultdict(list)
         scanned = asyncio.run(scan(settings))
         for topic, _, records in scanned:
-            if names.key(topic):
+            if names.schema_of(topic):
                 for record in records:
                     self.events[record.position].append(orjson.loads(record.value))
         for topic, _, records in scanned:

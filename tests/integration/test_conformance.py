@@ -71,7 +71,7 @@ class Landed:
             if topic in names.raw:
                 continue
             values = [orjson.loads(record.value) for record in records]
-            key = names.key(topic)
+            key = names.schema_of(topic)
             if key is None:
                 self.errors += [value["event"] for value in values]
             else:

@@ -169,7 +169,7 @@ def test_what_was_reported_of_other_pipelines_on_real_servers(
         ready = told(settings)
         assert ready.keys() == set(ROLES)
         assert all(said["ready"] and not said["unforeseen"] for said in ready.values()), ready
-        topics = sorted({lag.topic for lag in lags if names.key(lag.topic)})
+        topics = sorted({lag.topic for lag in lags if names.schema_of(lag.topic)})
         assert differences(settings, places, topics) == []
         assert list(map(str, asyncio.run(audit(settings)).findings)) == []
     assert running.told == []

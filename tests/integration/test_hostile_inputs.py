@@ -113,7 +113,7 @@ def wrong(
 ) -> list[str]:
     """Return what is otherwise than it must be of each record."""
     names = TopicNames(settings)
-    events = sorted({lag.topic for lag in lags if names.key(lag.topic)})
+    events = sorted({lag.topic for lag in lags if names.schema_of(lag.topic)})
     found = asyncio.run(read(settings, names.error, events))
     unsent = (found.events.keys() | found.errors.keys()) - places.keys()
     return [

@@ -97,7 +97,7 @@ async def again(settings: Settings, *roles: str) -> None:
     lanes = await admin.lanes()
     await admin.close()
     for role in roles:
-        events = [topic for topic in lanes if names.key(topic)]
+        events = [topic for topic in lanes if names.schema_of(topic)]
         of_role = {"processor": [*names.raw], "throughput": [*events, names.error]}
         topics = of_role.get(role, events)
         begin = {TopicPartition(t, lane): 0 for t in topics for lane in range(lanes[t])}

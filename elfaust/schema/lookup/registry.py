@@ -26,8 +26,7 @@ from elfaust.schema.lookup.folder import NAME, SchemaFolder, is_possible
 from elfaust.schema.lookup.lookups import Lookups, Trouble
 from elfaust.schema.lookup.state import NOWHERE, UNTOLD, Kind, Schema, State
 from elfaust.schema.lookup.wiki import SchemaWiki
-from elfaust.settings import Schemas, Settings
-from elfaust.workers.state import state_folder
+from elfaust.settings import Schemas, Settings, state_folder
 
 __all__ = ["NAME", "Kind", "Registry", "Schema", "State"]
 

@@ -158,7 +158,7 @@ def largest_event(connection: Any) -> int:
 
 
 @contextmanager
-def about(table: str, *, of_rows: bool = False) -> Iterator[None]:
+def translating_errors(table: str, *, of_rows: bool = False) -> Iterator[None]:
     """Have the errors of statements about a table say what they mean.
 
     Raises a kind of TableTrouble; an error of the server's comes as it is. Of a statement that

@@ -45,7 +45,7 @@ def table_columns(schema: Schema, number: str = "FLOAT") -> list[Column]:
     Raises SchemaUnfit where there can be no such table, by name and before MySQL is asked.
     """
     with making(schema.key):
-        columns = fitting(columns_of(schema.key, schema.event, schema.dialect, number))
+        columns = fit_row_limit(columns_of(schema.key, schema.event, schema.dialect, number))
         check(schema.key, columns)
     return columns
 
@@ -121,7 +121,7 @@ def owner_of(cursor: Any, table: str) -> str | None:
     return comments[0] if OWN.fullmatch(comments[0]) else ""
 
 
-def fitting(columns: Sequence[Column]) -> list[Column]:
+def fit_row_limit(columns: Sequence[Column]) -> list[Column]:
     """Return columns whose row MySQL can hold.
 
     Where the row would pass 65,535 bytes, the strings without an index are TEXT: the same values,

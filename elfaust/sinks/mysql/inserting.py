@@ -13,7 +13,7 @@ from elfaust.errors import EventFault, SchemaWaits, TableTrouble
 from elfaust.records import Record, SchemaKey
 from elfaust.schema.columns import Column
 from elfaust.schema.shape import Place
-from elfaust.sinks.mysql.connection import LOOK, DataFault, about
+from elfaust.sinks.mysql.connection import LOOK, DataFault, translating_errors
 from elfaust.sinks.mysql.ddl import quoted
 from elfaust.sinks.mysql.rows import Row, RowMaker, Unfit
 from elfaust.sinks.mysql.watch import TableWatch
@@ -107,12 +107,12 @@ class Insertion:
     def try_known_good(self) -> None:
         """Raise where even a row that is right cannot be sent; it is not stored."""
         row = self._table.maker.row(KNOWN_GOOD)
-        with about(self._table.name), self._connection.cursor() as cursor:
+        with translating_errors(self._table.name), self._connection.cursor() as cursor:
             cursor.execute("SAVEPOINT known_good")
         # That a required value is missing is the server's word: it was sent.
         with suppress(DataFault):
             self._execute([row])
-        with about(self._table.name), self._connection.cursor() as cursor:
+        with translating_errors(self._table.name), self._connection.cursor() as cursor:
             cursor.execute("ROLLBACK TO SAVEPOINT known_good")
 
     def _insert_or_halve(self, rows: Rows) -> None:
@@ -134,7 +134,10 @@ class Insertion:
 
     def _execute(self, rows: Sequence[Row]) -> int:
         """Return how many rows are new."""
-        with about(self._table.name, of_rows=True), self._connection.cursor() as cursor:
+        with (
+            translating_errors(self._table.name, of_rows=True),
+            self._connection.cursor() as cursor,
+        ):
             # mysqlclient splits at 64 kB otherwise.
             cursor.max_stmt_length = self._statement_bytes
             # A statement that fails is undone whole by InnoDB; the transaction goes on.
@@ -169,7 +172,7 @@ class Insertion:
             raise TableTrouble(self._table.name, detail, LOOK)
 
     def _there(self, rows: Rows, lock: str = "") -> set[str]:
-        with about(self._table.name), self._connection.cursor() as cursor:
+        with translating_errors(self._table.name), self._connection.cursor() as cursor:
             cursor.execute(self._table.which + lock, ([row[0] for _, row in rows],))
             return {folded([uuid]) for (uuid,) in cursor.fetchall()}
 

@@ -10,7 +10,7 @@ import orjson
 
 from elfaust.events.capsule import MILLISECONDS_ABOVE, in_utc, iso8601
 from elfaust.json_text import encode
-from elfaust.schema.columns import NUMBERS, TIMESTAMP, TYPES, Column, whole
+from elfaust.schema.columns import NUMBERS, TIMESTAMP, TYPES, Column, exact_int
 from elfaust.schema.shape import Place, count_unnamed
 from elfaust.sinks.mysql.short_json import short_json
 
@@ -163,7 +163,7 @@ def _cast(column: Column) -> Cast:
     if column.sql_type == TIMESTAMP and column.path != ("timestamp",):
         return mediawiki_timestamp
     if column.sql_type == TYPES["integer"]:
-        return lambda value: whole(number(value))
+        return lambda value: exact_int(number(value))
     if column.sql_type in (*TYPES.values(), *NUMBERS):
         return number
     return text

@@ -22,7 +22,7 @@ from elfaust.records import Record, SchemaKey
 from elfaust.schema.lookup.registry import Registry
 from elfaust.schema.shape import shape_of
 from elfaust.settings import Settings
-from elfaust.sinks.mysql.connection import LOOK, about, connect, largest_event
+from elfaust.sinks.mysql.connection import LOOK, connect, largest_event, translating_errors
 from elfaust.sinks.mysql.ddl import (
     create_table,
     making,
@@ -93,7 +93,7 @@ class MysqlSink:
             insertion = self._insert(table, key, rows, bool(lanes) and fresh.issuperset(lanes))
             refused += insertion.refused
             self._check(insertion, refused, len(records))
-            with about(table.name):
+            with translating_errors(table.name):
                 self._connection.commit()
             tell_unnamed(key, table.maker)
         except SchemaUnfit as unfit:
@@ -157,7 +157,7 @@ class MysqlSink:
         columns = table_columns(schema, number)
         with making(key):
             table = Table(name, columns, shape_of(schema.event))
-        with about(name), self._connection.cursor() as cursor:
+        with translating_errors(name), self._connection.cursor() as cursor:
             cursor.execute("SET sql_notes = 0")
             cursor.execute(create_table(name, schema, number))
             whose = owner_of(cursor, name)
@@ -188,7 +188,7 @@ class MysqlSink:
         return rows, refused
 
     def _is_empty(self, table: Table) -> bool:
-        with about(table.name), self._connection.cursor() as cursor:
+        with translating_errors(table.name), self._connection.cursor() as cursor:
             cursor.execute(f"SELECT 1 FROM {quoted(table.name)} LIMIT 1")
             return not cursor.fetchall()
 

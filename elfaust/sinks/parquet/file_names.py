@@ -48,7 +48,7 @@ class FileNames:
 
     def __init__(self, settings: Settings) -> None:
         #: The schema revision of a topic.
-        self.of_topic = TopicNames(settings).key
+        self.of_topic = TopicNames(settings).schema_of
         self._path = normpath(settings.hdfs.path)
         self.root = normpath(settings.hdfs.root)
         head = HOUR.split(self._path)[0].rpartition("/")[0]
@@ -87,7 +87,7 @@ class FileNames:
         name = topic_and_lane(path)
         return self.of_topic(name[0]) if name else None
 
-    def whose(self, keys: Collection[SchemaKey]) -> Callable[[str], SchemaKey | None]:
+    def schema_of_path(self, keys: Collection[SchemaKey]) -> Callable[[str], SchemaKey | None]:
         """Return what tells to which of some schema revisions a file belongs.
 
         By its name, or by its folder where that says nothing, or another revision.

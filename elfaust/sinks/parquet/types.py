@@ -17,7 +17,7 @@ import pyarrow as pa
 from elfaust.errors import SchemaUnfit
 from elfaust.json_text import encode
 from elfaust.records import SchemaKey
-from elfaust.schema.columns import whole
+from elfaust.schema.columns import exact_int
 from elfaust.schema.shape import Place, shape_of
 
 Cast = Callable[[Any], Any]
@@ -127,7 +127,7 @@ def _double(value: Any) -> Any:
 
 SCALARS = {
     "string": Shape(pa.string(), _same),
-    "integer": Shape(pa.int64(), whole),
+    "integer": Shape(pa.int64(), exact_int),
     "number": Shape(pa.float64(), _double),
     "boolean": Shape(pa.bool_(), _same),
 }

@@ -13,7 +13,7 @@ from elfaust.delivery.topics import TopicNames
 from elfaust.errors import EventFault
 from elfaust.records import Record, SchemaKey
 from elfaust.settings import Settings
-from elfaust.sinks.buffer import Gathered, Refused
+from elfaust.sinks.buffer import Buffered, Refused
 
 KEY = SchemaKey("Edit", 1)
 
@@ -39,9 +39,9 @@ class FakeSink:
         return [(record, fault) for record in records if record.offset in self.refuses]
 
 
-def batch(topic: str, lane: int, *offsets: int) -> Gathered:
+def batch(topic: str, lane: int, *offsets: int) -> Buffered:
     records = [Record(b"{}", offset, 0, "", -1) for offset in offsets]
-    return Gathered(topic, lane, 1, records, lambda: None)
+    return Buffered(topic, lane, 1, records, lambda: None)
 
 
 def test_a_write_is_told_its_lanes_and_a_refused_record_keeps_its_own(
@@ -49,16 +49,16 @@ def test_a_write_is_told_its_lanes_and_a_refused_record_keeps_its_own(
 ) -> None:
     sink, given = FakeSink(), dict[str, Any]()
     monkeypatch.setattr(mysql, "MysqlSink", lambda *_: sink)
-    monkeypatch.setattr(mysql, "Gather", lambda **all_of_it: given.update(all_of_it))
-    monkeypatch.setattr(mysql, "reporting", lambda app: None)
-    monkeypatch.setattr(mysql, "holding", lambda app: None)
+    monkeypatch.setattr(mysql, "Buffer", lambda **all_of_it: given.update(all_of_it))
+    monkeypatch.setattr(mysql, "reporter", lambda app: None)
+    monkeypatch.setattr(mysql, "pauser", lambda app: None)
     fed: list[Any] = []
-    monkeypatch.setattr(mysql, "feed", lambda *of: fed.extend(of))
+    monkeypatch.setattr(mysql, "attach", lambda *of: fed.extend(of))
     settings = Settings()
     names = TopicNames(settings)
     mysql.register(
         SimpleNamespace(
-            settings=settings, names=names, waits_for=lambda *_: None, events=lambda _: None
+            settings=settings, names=names, require_server=lambda *_: None, events=lambda _: None
         )
     )
     topic = names.event(KEY)

@@ -52,13 +52,13 @@ class App:
     def agent(self, topic: Any, name: str) -> Callable[[Any], Any]:
         return lambda process: self.agents.append(process) or process  # type: ignore[func-returns-value]
 
-    def runs(self, work: Any) -> None:
+    def run_beside(self, work: Any) -> None:
         self.tasks.append(work)
 
-    def drains(self, drain: Any) -> None:
+    def on_drain(self, drain: Any) -> None:
         self.at_end.append(drain)
 
-    def closes(self, close: Any) -> None:
+    def on_close(self, close: Any) -> None:
         self.at_end.append(close)
 
     async def crash(self, error: Exception) -> None:

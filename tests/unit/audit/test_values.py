@@ -19,12 +19,12 @@ from elfaust.audit.values import (
     default_of,
     digits,
     event_of,
+    exact_int,
     is_text_of,
     moment_of,
     parsed_moment,
     same_json,
     since_epoch,
-    whole,
 )
 
 #: Few, so that two that are drawn are often the same, or next to each other.
@@ -265,11 +265,11 @@ def test_what_has_no_uuid_is_no_event(value: bytes) -> None:
 
 @pytest.mark.parametrize("value", [5, 5.0, -(2**63), 2**64 + 1, 0])
 def test_a_number_that_is_whole(value: Any) -> None:
-    assert whole(value) == int(value)
-    assert type(whole(value)) is int
+    assert exact_int(value) == int(value)
+    assert type(exact_int(value)) is int
 
 
 @pytest.mark.parametrize("value", [5.5, True, "5", None, float("inf"), float("nan")])
 def test_what_is_no_integer(value: Any) -> None:
     with pytest.raises(STRANGE):
-        whole(value)
+        exact_int(value)

@@ -11,7 +11,7 @@ from faust.types import TP
 from elfaust.delivery import thread as transport_thread
 from elfaust.sinks import buffer as gather
 from elfaust.sinks import held
-from elfaust.sinks.buffer import Gathered
+from elfaust.sinks.buffer import Buffered
 from tests.unit.lanes.model import POLL, QUEUE, Lanes
 
 A, B, A1 = TP("a", 0), TP("b", 0), TP("a", 1)
@@ -27,11 +27,11 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(gather, "FULL_SECONDS", 0)
 
 
-def by_topic(batch: Gathered) -> object:
+def by_topic(batch: Buffered) -> object:
     return batch.topic
 
 
-def by_lane(batch: Gathered) -> object:
+def by_lane(batch: Buffered) -> object:
     """Group as the HDFS sink: a lane with its topics, one of which waits alone."""
     return batch.lane, batch.topic if batch.topic == "b" else ""
 

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from elfaust.delivery.publisher import AHEAD_MS, Publisher
 from elfaust.errors import EventFault, TooLong, TopicRefuses, Unacknowledged
-from elfaust.events.event_error import error_event
+from elfaust.events.event_error import error_event, shortened
 from elfaust.records import UNKNOWN_TIME, Outgoing
 from elfaust.settings import Settings
 
@@ -89,7 +89,8 @@ async def test_an_event_error_is_cut_to_what_its_topic_takes() -> None:
         for n, raw in enumerate([b"\1" * 50_000, b"short"])
     ]
     topic = Settings().topics.error
-    await publisher(producer).publish([record(value)._replace(topic=topic) for value in values])
+    errors = [record(value)._replace(topic=topic, shorten=shortened) for value in values]
+    await publisher(producer).publish(errors)
     assert (producer.count, max(producer.sizes) <= LIMIT) == (2, True)
 
 

@@ -18,7 +18,7 @@ NAMES = TopicNames(Settings())
 @given(st.from_regex(r"\A[A-Za-z0-9_-]{1,63}\Z"), st.integers(0, 10**9))
 def test_a_schema_revision_comes_back_from_its_topic(schema: str, revision: int) -> None:
     key = SchemaKey(schema, revision)
-    assert NAMES.key(NAMES.event(key)) == key
+    assert NAMES.schema_of(NAMES.event(key)) == key
 
 
 @pytest.mark.parametrize(
@@ -34,15 +34,15 @@ def test_a_schema_revision_comes_back_from_its_topic(schema: str, revision: int)
     ],
 )
 def test_other_topics_are_no_schema_revisions(topic: str) -> None:
-    assert NAMES.key(topic) is None
+    assert NAMES.schema_of(topic) is None
 
 
 def test_names_follow_the_formats_of_the_settings() -> None:
     topics = dataclasses.replace(Settings().topics, event="beta.{schema}.{revision}")
     names = TopicNames(dataclasses.replace(Settings(), topics=topics))
     assert names.event(SchemaKey("Edit", 3)) == "beta.Edit.3"
-    assert names.key("beta.Edit.3") == SchemaKey("Edit", 3)
-    assert names.key("betaXEditX3") is None
+    assert names.schema_of("beta.Edit.3") == SchemaKey("Edit", 3)
+    assert names.schema_of("betaXEditX3") is None
 
 
 def test_partitions_past_the_lanes_are_told() -> None:

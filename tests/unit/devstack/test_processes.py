@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from elfaust.devstack import processes
 from elfaust.devstack.processes import Process
 from elfaust.errors import StackError
-from elfaust.workers.state import process_start
+from elfaust.processes import process_start
 
 STUBBORN = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('deaf', flush=True)"
 SLEEP = "import time; time.sleep(60)"

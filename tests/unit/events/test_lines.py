@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from elfaust.errors import EventFault
-from elfaust.events.lines import LineParser, whose
+from elfaust.events.lines import LineParser, guess_schema
 
 CLIENT = LineParser("%q %{recvFrom}s %{seqId}d %D %{ip}i %u")
 QUERY = "?%7B%22a%22%3A%22b+c%22%7D;"
@@ -75,8 +75,8 @@ def test_a_number_that_no_store_holds_is_told_with_its_place() -> None:
 
 
 def test_whose_a_broken_line_was() -> None:
-    assert whose(b"?%7B%22schema%22%3A%22Edit%22%2C%22revision%22%3A7%2C") == ("Edit", 7)
-    assert whose(b"nothing of the kind") == ("unknown", -1)
+    assert guess_schema(b"?%7B%22schema%22%3A%22Edit%22%2C%22revision%22%3A7%2C") == ("Edit", 7)
+    assert guess_schema(b"nothing of the kind") == ("unknown", -1)
 
 
 @pytest.mark.parametrize(

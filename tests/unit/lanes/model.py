@@ -22,9 +22,9 @@ from elfaust.delivery.thread import ConsumerThread
 from elfaust.delivery.transport import BatchSchema, Consumer, _NoOffsets
 from elfaust.errors import ServerAway, TableChanged
 from elfaust.settings import Settings
-from elfaust.sinks.attach import gathered, holding
+from elfaust.sinks.attach import buffered, pauser
 from elfaust.sinks.bounds import Bounds
-from elfaust.sinks.buffer import Gather, Gathered, Refused
+from elfaust.sinks.buffer import Buffer, Buffered, Refused
 
 #: Batches that Faust's queue takes, and at how many it stops and starts a lane.
 QUEUE, HIGH, LOW = 8, 6, 3
@@ -94,7 +94,7 @@ class Lanes(Consumer):
     should_stop = in_transaction = False
 
     def __init__(
-        self, seed: int, ends: dict[TP, int], group_of: Callable[[Gathered], Hashable]
+        self, seed: int, ends: dict[TP, int], group_of: Callable[[Buffered], Hashable]
     ) -> None:
         self.random, self.kafka = random.Random(seed), Kafka(ends)
         self.app: Any = SimpleNamespace(
@@ -129,7 +129,7 @@ class Lanes(Consumer):
         #: What was written, in order, and the most rows that waited of each topic.
         self.written: dict[TP, list[int]] = {tp: [] for tp in ends}
         self.most: defaultdict[str, int] = defaultdict(int)
-        self.gather = Gather(
+        self.gather = Buffer(
             group_of=group_of,
             write=self.write,
             report=self.report,
@@ -137,7 +137,7 @@ class Lanes(Consumer):
             flush=Bounds(10, 10_000),
             flush_seconds=0.0,
             pending=Bounds(40, 40_000),
-            hold=holding(self.app),
+            hold=pauser(self.app),
         )
 
     async def turns(self) -> None:
@@ -164,7 +164,7 @@ class Lanes(Consumer):
             assert set(range(at.offset)) <= set(self.written[tp]), "committed and not written"
         return committed
 
-    async def write(self, key: Hashable, batches: Sequence[Gathered]) -> Sequence[Refused]:
+    async def write(self, key: Hashable, batches: Sequence[Buffered]) -> Sequence[Refused]:
         await self.turns()
         if self.away:
             raise ServerAway("MySQL", "gone")
@@ -227,7 +227,7 @@ class Lanes(Consumer):
             await self.turns()
             # Faust's stream drops what is of another generation.
             if event.message.generation_id == self.app.consumer_generation_id:
-                await self.gather.add(gathered(event))
+                await self.gather.add(buffered(event))
             self.count()
 
     async def keep(self) -> None:

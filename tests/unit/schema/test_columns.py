@@ -10,7 +10,7 @@ import pytest
 
 from elfaust.errors import SchemaUnfit
 from elfaust.records import SchemaKey
-from elfaust.schema.columns import Column, columns_of, whole
+from elfaust.schema.columns import Column, columns_of, exact_int
 from elfaust.schema.dialect import DIALECTS
 from elfaust.schema.lookup.registry import Registry
 from elfaust.schema.shape import default_of, shape_of
@@ -156,19 +156,19 @@ def test_properties_that_are_no_object_are_none(properties: object) -> None:
 
 @pytest.mark.parametrize("value", [0, -(2**63), 2**63 - 1, 3.0, True, None])
 def test_what_is_no_integer_past_64_bits_stays_as_it_is(value: object) -> None:
-    assert whole(value) is value
+    assert exact_int(value) is value
 
 
 @pytest.mark.parametrize("value", ["x", [1], {"a": 1}])
 def test_what_is_no_number_is_no_integer(value: object) -> None:
     with pytest.raises(ValueError, match="is no number"):
-        whole(value)
+        exact_int(value)
 
 
 @pytest.mark.parametrize("sent", [2**64, -(2**63) - 1])
 def test_an_integer_past_64_bits_is_refused_though_a_float_of_it_fits(sent: int) -> None:
     with pytest.raises(ValueError, match="passes 64 bits"):
-        whole(orjson.loads(str(sent)))
+        exact_int(orjson.loads(str(sent)))
 
 
 @pytest.mark.parametrize("default", [[10.0**39], {"a": 2.0**64}, 1e25])

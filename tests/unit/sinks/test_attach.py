@@ -10,7 +10,7 @@ import pytest
 
 from elfaust.errors import EventFault, Unacknowledged
 from elfaust.records import Record
-from elfaust.sinks.attach import blocking
+from elfaust.sinks.attach import blocking_reporter
 from elfaust.sinks.buffer import Refused
 
 REFUSED = [Refused("a", 0, Record(b"{}", 0, 0, "", -1), EventFault("consumer", "too long"))]
@@ -24,7 +24,7 @@ async def test_a_sink_reports_from_its_thread_and_goes_on_when_that_is_durable()
         log.append(f"reported {len(refused)}")
 
     def sink() -> None:
-        blocking(SimpleNamespace(loop=loop), report)(REFUSED)
+        blocking_reporter(SimpleNamespace(loop=loop), report)(REFUSED)
         log.append("committed")
 
     loop = asyncio.get_running_loop()
@@ -38,4 +38,4 @@ async def test_a_report_that_fails_fails_in_the_sink() -> None:
 
     app = SimpleNamespace(loop=asyncio.get_running_loop())
     with pytest.raises(Unacknowledged, match="60 s"):
-        await asyncio.to_thread(blocking(app, report), REFUSED)
+        await asyncio.to_thread(blocking_reporter(app, report), REFUSED)

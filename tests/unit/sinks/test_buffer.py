@@ -13,7 +13,7 @@ from elfaust.records import Record
 from elfaust.sinks import buffer as module
 from elfaust.sinks import held as held_module
 from elfaust.sinks.bounds import Bounds
-from elfaust.sinks.buffer import Gather, Gathered, Refused, by_topic, in_thread
+from elfaust.sinks.buffer import Buffer, Buffered, Refused, by_topic, in_thread
 from elfaust.sinks.held import Lane
 
 
@@ -28,7 +28,7 @@ class Sink:
         self.held: set[Lane] = set()
         self.broken: set[Hashable] = set()
 
-    async def write(self, key: Hashable, batches: Sequence[Gathered]) -> Sequence[Refused]:
+    async def write(self, key: Hashable, batches: Sequence[Buffered]) -> Sequence[Refused]:
         if self.fail:
             raise ServerAway("MySQL", "gone")
         if key in self.broken:
@@ -51,8 +51,8 @@ class Sink:
         pending: int = 100,
         size: int = 1_000,
         pending_size: int = 10_000,
-    ) -> Gather:
-        return Gather(
+    ) -> Buffer:
+        return Buffer(
             group_of=lambda batch: batch.topic,
             write=self.write,
             report=self.report,
@@ -65,9 +65,9 @@ class Sink:
 
     def batch(
         self, topic: str, rows: int, lane: int = 0, generation: int = 1, size: int = 2
-    ) -> Gathered:
+    ) -> Buffered:
         records = [Record(b"{}", offset, 0, "", -1) for offset in range(rows)]
-        return Gathered(
+        return Buffered(
             topic,
             lane,
             generation,
@@ -85,18 +85,18 @@ def sink() -> Sink:
 
 
 async def test_a_group_is_written_when_it_is_large_enough(sink: Sink) -> None:
-    gather = sink.gather(rows=10)
-    await gather.add(sink.batch("a", 6))
-    await gather.add(sink.batch("b", 6))
+    buffer = sink.gather(rows=10)
+    await buffer.add(sink.batch("a", 6))
+    await buffer.add(sink.batch("b", 6))
     assert sink.log == []
-    await gather.add(sink.batch("a", 4))
+    await buffer.add(sink.batch("a", 4))
     assert sink.log == ["write a 10", "ack a", "ack a"]
 
 
 async def test_a_quiet_group_is_written_when_it_is_old_enough(sink: Sink) -> None:
-    gather = sink.gather(seconds=0.01)
-    running = asyncio.create_task(gather.run())
-    await gather.add(sink.batch("quiet", 1))
+    buffer = sink.gather(seconds=0.01)
+    running = asyncio.create_task(buffer.run())
+    await buffer.add(sink.batch("quiet", 1))
     async with asyncio.timeout(5):
         while "ack quiet" not in sink.log:
             await asyncio.sleep(0)
@@ -104,16 +104,16 @@ async def test_a_quiet_group_is_written_when_it_is_old_enough(sink: Sink) -> Non
 
 
 async def test_young_groups_wait(sink: Sink) -> None:
-    gather = sink.gather(seconds=60)
-    await gather.add(sink.batch("a", 1))
-    await gather.flush_old()
+    buffer = sink.gather(seconds=60)
+    await buffer.add(sink.batch("a", 1))
+    await buffer.flush_old()
     assert sink.log == []
 
 
 async def test_all_is_written_when_too_much_waits(sink: Sink) -> None:
-    gather = sink.gather(rows=10, pending=12)
-    await gather.add(sink.batch("a", 6))
-    await gather.add(sink.batch("b", 6))
+    buffer = sink.gather(rows=10, pending=12)
+    await buffer.add(sink.batch("a", 6))
+    await buffer.add(sink.batch("b", 6))
     assert sink.log == ["write a 6", "ack a", "write b 6", "ack b"]
 
 
@@ -122,15 +122,15 @@ async def test_nothing_is_acknowledged_while_the_server_is_away(
 ) -> None:
     now = monotonic()
     monkeypatch.setattr(module, "monotonic", lambda: now)
-    sink.fail, gather = True, sink.gather(rows=1)
+    sink.fail, buffer = True, sink.gather(rows=1)
     for _ in range(3):
-        await gather.add(sink.batch("a", 1))
+        await buffer.add(sink.batch("a", 1))
         now += module.AGAIN_SECONDS
-    assert (sink.log, gather.away) == ([], "MySQL is not available: gone")
+    assert (sink.log, buffer.blocked_by) == ([], "MySQL is not available: gone")
     sink.fail = False
-    await gather.flush()
+    await buffer.flush()
     assert sink.log == ["write a 3", "ack a", "ack a", "ack a"]
-    assert gather.away == ""
+    assert buffer.blocked_by == ""
 
 
 async def test_a_server_that_is_away_is_asked_ever_more_seldom(
@@ -140,23 +140,23 @@ async def test_a_server_that_is_away_is_asked_ever_more_seldom(
     start = now
     monkeypatch.setattr(module, "monotonic", lambda: now)
 
-    async def write(key: Hashable, batches: Sequence[Gathered]) -> Sequence[Refused]:
+    async def write(key: Hashable, batches: Sequence[Buffered]) -> Sequence[Refused]:
         asked.append(round(now - start, 1))
         raise ServerAway("MySQL", "gone")
 
-    gather = sink.gather(rows=1)
-    gather._write = write
-    await gather.add(sink.batch("a", 1))
+    buffer = sink.gather(rows=1)
+    buffer._write = write
+    await buffer.add(sink.batch("a", 1))
     for _ in range(300):
         now += 0.1
-        await gather.flush()
+        await buffer.flush()
     assert asked == pytest.approx([0.0, 0.1, 0.5, 2.1, 8.5, 18.5, 28.5], abs=0.5)
 
 
 async def test_no_more_is_taken_while_too_much_waits(sink: Sink) -> None:
-    sink.fail, gather = True, sink.gather(rows=5, pending=10)
-    await gather.add(sink.batch("a", 5))
-    full = asyncio.create_task(gather.add(sink.batch("a", 5)))
+    sink.fail, buffer = True, sink.gather(rows=5, pending=10)
+    await buffer.add(sink.batch("a", 5))
+    full = asyncio.create_task(buffer.add(sink.batch("a", 5)))
     await asyncio.sleep(0.3)
     assert not full.done()
     sink.fail = False
@@ -165,22 +165,22 @@ async def test_no_more_is_taken_while_too_much_waits(sink: Sink) -> None:
 
 
 async def test_who_waits_to_add_gives_up_when_the_lanes_move(sink: Sink) -> None:
-    sink.fail, gather = True, sink.gather(pending=1)
-    full = asyncio.create_task(gather.add(sink.batch("a", 5)))
+    sink.fail, buffer = True, sink.gather(pending=1)
+    full = asyncio.create_task(buffer.add(sink.batch("a", 5)))
     await asyncio.sleep(0)
-    await gather.forget()
+    await buffer.forget()
     await asyncio.wait_for(full, 5)
     assert sink.log == []
 
 
 async def test_what_may_have_arrived_is_not_tried_again(sink: Sink) -> None:
-    async def write(key: Hashable, batches: Sequence[Gathered]) -> Sequence[Refused]:
+    async def write(key: Hashable, batches: Sequence[Buffered]) -> Sequence[Refused]:
         raise Unacknowledged("Kafka", "60 s")
 
-    gather = sink.gather(rows=1)
-    gather._write = write
+    buffer = sink.gather(rows=1)
+    buffer._write = write
     with pytest.raises(Unacknowledged):
-        await gather.add(sink.batch("a", 1))
+        await buffer.add(sink.batch("a", 1))
     assert sink.log == []
 
 
@@ -192,45 +192,45 @@ async def test_refused_records_are_reported_before_the_acknowledgement(sink: Sin
 
 
 async def test_batches_of_an_older_assignment_are_left_to_their_redelivery(sink: Sink) -> None:
-    gather = sink.gather(rows=1)
+    buffer = sink.gather(rows=1)
     sink.generation = 2
-    await gather.add(sink.batch("a", 5, generation=1))
-    await gather.flush()
+    await buffer.add(sink.batch("a", 5, generation=1))
+    await buffer.flush()
     assert sink.log == []
 
 
 async def test_what_waits_is_dropped_when_the_lanes_move(sink: Sink) -> None:
-    gather, moved = sink.gather(), []
-    await gather.add(sink.batch("a", 5))
-    await gather.forget(lambda: moved.append(True))
-    await gather.flush()
+    buffer, moved = sink.gather(), []
+    await buffer.add(sink.batch("a", 5))
+    await buffer.forget(lambda: moved.append(True))
+    await buffer.flush()
     assert sink.log == []
     assert moved == [True]
 
 
 async def test_a_batch_that_comes_late_from_lanes_that_moved_is_dropped(sink: Sink) -> None:
-    gather = sink.gather()
-    await gather.forget()
-    await gather.add(sink.batch("a", 5, generation=1))
+    buffer = sink.gather()
+    await buffer.forget()
+    await buffer.add(sink.batch("a", 5, generation=1))
     sink.generation = 2
-    await gather.add(sink.batch("a", 4, generation=1))
-    await gather.add(sink.batch("a", 3, generation=2))
-    await gather.flush()
+    await buffer.add(sink.batch("a", 4, generation=1))
+    await buffer.add(sink.batch("a", 3, generation=2))
+    await buffer.flush()
     assert sink.log == ["write a 3", "ack a"]
 
 
 async def test_a_group_is_written_when_it_has_enough_bytes(sink: Sink) -> None:
-    gather = sink.gather(size=100)
-    await gather.add(sink.batch("a", 1, size=60))
+    buffer = sink.gather(size=100)
+    await buffer.add(sink.batch("a", 1, size=60))
     assert sink.log == []
-    await gather.add(sink.batch("a", 1, size=40))
+    await buffer.add(sink.batch("a", 1, size=40))
     assert sink.log == ["write a 2", "ack a", "ack a"]
 
 
 async def test_all_is_written_when_too_many_bytes_wait(sink: Sink) -> None:
-    gather = sink.gather(pending_size=100)
-    await gather.add(sink.batch("a", 1, size=60))
-    await gather.add(sink.batch("b", 1, size=40))
+    buffer = sink.gather(pending_size=100)
+    await buffer.add(sink.batch("a", 1, size=60))
+    await buffer.add(sink.batch("b", 1, size=40))
     assert sink.log == ["write a 1", "ack a", "write b 1", "ack b"]
 
 
@@ -251,85 +251,85 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 async def test_a_group_whose_table_has_changed_keeps_nothing_and_the_others_go_on(
     sink: Sink, clock: Clock
 ) -> None:
-    gather = sink.gather(seconds=1.0)
+    buffer = sink.gather(seconds=1.0)
     sink.broken = {"a"}
-    await gather.add(sink.batch("a", 5))
-    await gather.add(sink.batch("b", 5))
+    await buffer.add(sink.batch("a", 5))
+    await buffer.add(sink.batch("b", 5))
     clock.now += 2
-    await gather.flush_old()
+    await buffer.flush_old()
     assert sink.log == ["try a", "hold [('a', 0)]", "write b 5", "ack b"]
-    assert gather._groups == {}
+    assert buffer._groups == {}
     # What was on its way is over; what comes of another lane of the group is held too.
-    await gather.add(sink.batch("a", 3))
-    await gather.add(sink.batch("a", 3, lane=1))
+    await buffer.add(sink.batch("a", 3))
+    await buffer.add(sink.batch("a", 3, lane=1))
     assert sink.log[4:] == ["hold [('a', 1)]"]
-    assert gather._groups == {}
-    assert gather.held == ["table a does not fit its schema, its events wait: Unknown column"]
+    assert buffer._groups == {}
+    assert buffer.held == ["table a does not fit its schema, its events wait: Unknown column"]
 
 
 async def test_a_held_group_is_tried_with_the_first_batch_that_comes_again(
     sink: Sink, clock: Clock
 ) -> None:
-    gather = sink.gather(rows=1)
+    buffer = sink.gather(rows=1)
     sink.broken = {"a"}
-    await gather.add(sink.batch("a", 5))
+    await buffer.add(sink.batch("a", 5))
     sink.log.clear()
     clock.now += held_module.TRY_SECONDS - 1
-    await gather.try_held()
+    await buffer.try_held()
     assert sink.log == []
     clock.now += 1
-    await gather.try_held()
-    await gather.try_held()
-    gather._large = Bounds(100, 100)
-    await gather.add(sink.batch("a", 5))
+    await buffer.try_held()
+    await buffer.try_held()
+    buffer._large = Bounds(100, 100)
+    await buffer.add(sink.batch("a", 5))
     assert sink.log == ["release [('a', 0)]", "try a", "hold [('a', 0)]"]
-    assert len(gather.held) == 1
+    assert len(buffer.held) == 1
     sink.log.clear()
     sink.broken.clear()
     clock.now += held_module.TRY_SECONDS
-    await gather.try_held()
-    assert len(gather.held) == 1
-    await gather.add(sink.batch("a", 5))
+    await buffer.try_held()
+    assert len(buffer.held) == 1
+    await buffer.add(sink.batch("a", 5))
     assert sink.log == ["release [('a', 0)]", "write a 5", "ack a"]
-    assert gather.held == []
-    await gather.add(sink.batch("a", 5))
+    assert buffer.held == []
+    await buffer.add(sink.batch("a", 5))
     assert sink.log[3:] == []
 
 
 async def test_what_comes_while_a_write_fails_is_held_with_it(sink: Sink) -> None:
-    async def write(key: Hashable, batches: Sequence[Gathered]) -> Sequence[Refused]:
-        await gather.add(sink.batch("a", 1, lane=1))
+    async def write(key: Hashable, batches: Sequence[Buffered]) -> Sequence[Refused]:
+        await buffer.add(sink.batch("a", 1, lane=1))
         raise TableChanged(str(key), "Unknown column")
 
-    gather = sink.gather()
-    gather._write = write
-    await gather.add(sink.batch("a", 5))
-    await gather.flush()
-    assert (sink.log, gather._groups) == (["hold [('a', 0), ('a', 1)]"], {})
+    buffer = sink.gather()
+    buffer._write = write
+    await buffer.add(sink.batch("a", 5))
+    await buffer.flush()
+    assert (sink.log, buffer._groups) == (["hold [('a', 0), ('a', 1)]"], {})
 
 
 async def test_what_was_dropped_meanwhile_is_not_written(sink: Sink) -> None:
-    gather = sink.gather()
-    await gather.add(sink.batch("a", 5))
-    await gather.add(sink.batch("a", 4, lane=1))
+    buffer = sink.gather()
+    await buffer.add(sink.batch("a", 5))
+    await buffer.add(sink.batch("a", 4, lane=1))
     sink.held = {("a", 0)}
-    await gather.flush()
+    await buffer.flush()
     assert sink.log == ["write a 4", "ack a"]
 
 
 async def test_held_groups_are_forgotten_when_the_lanes_move(sink: Sink) -> None:
-    gather = sink.gather(rows=1)
+    buffer = sink.gather(rows=1)
     sink.broken = {"a"}
-    await gather.add(sink.batch("a", 5))
-    await gather.forget()
+    await buffer.add(sink.batch("a", 5))
+    await buffer.forget()
     sink.generation, sink.held = 2, set()
-    assert gather.held == []
-    await gather.add(sink.batch("a", 5, generation=2))
-    assert len(gather.held) == 1
+    assert buffer.held == []
+    await buffer.add(sink.batch("a", 5, generation=2))
+    assert len(buffer.held) == 1
 
 
 async def test_in_thread_runs_beside_the_loop() -> None:
-    def write(key: Hashable, batches: Sequence[Gathered]) -> Sequence[Refused]:
+    def write(key: Hashable, batches: Sequence[Buffered]) -> Sequence[Refused]:
         with pytest.raises(RuntimeError):
             asyncio.get_running_loop()
         return []

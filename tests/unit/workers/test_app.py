@@ -56,7 +56,7 @@ async def test_a_worker_ends_with_work_that_fails(
         if fails:
             raise ValueError
 
-    app.runs(work)
+    app.run_beside(work)
     await tasks[0]()
     assert [type(reason) for reason in reasons] == [ValueError] * fails
 
@@ -73,7 +73,7 @@ async def test_an_app_closes_what_its_role_opened(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(faust.App, "on_stop", stop)
     app = ElfaustApp.__new__(ElfaustApp)
     app._closes, app._raw_producer, app.admin = [], None, TopicAdmin(Settings())
-    app.closes(close)
+    app.on_close(close)
     await app.on_stop()
     assert order == ["agents", "registry"]
 

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from elfaust.processes import cpu_seconds, process_start
 from elfaust.settings import Settings
-from elfaust.workers.state import alive, announce, cpu_seconds, process_start, web_port
+from elfaust.workers.state import alive, announce, web_port
 
 
 @pytest.fixture

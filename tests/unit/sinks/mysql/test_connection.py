@@ -16,7 +16,7 @@ from elfaust.sinks.mysql.connection import (
     VALUES,
     DataFault,
     DriverFault,
-    about,
+    translating_errors,
 )
 
 NO_TABLE = "Can't create table `log`.`t` (errno: {})"
@@ -51,7 +51,7 @@ def test_an_error_says_what_is_wrong(
     arguments: tuple[object, ...], meaning: type[Exception]
 ) -> None:
     raised = MySQLdb.OperationalError(*arguments)
-    with pytest.raises(meaning) as caught, about("t", of_rows=True):
+    with pytest.raises(meaning) as caught, translating_errors("t", of_rows=True):
         raise raised
     assert caught.value is raised or caught.value.__cause__ is raised
 
@@ -59,18 +59,24 @@ def test_an_error_says_what_is_wrong(
 @given(st.integers(1, 1999) | st.integers(3000, 70_000))
 def test_a_number_on_no_list_is_one_table_s(number: int) -> None:
     assume(number not in SERVER | VALUES | OF_SYSTEM)
-    with pytest.raises(TableTrouble, match=f"table t .*{number}.*; cure: "), about("t"):
+    with (
+        pytest.raises(TableTrouble, match=f"table t .*{number}.*; cure: "),
+        translating_errors("t"),
+    ):
         raise MySQLdb.OperationalError(number, "said so")
 
 
 def test_what_the_driver_itself_refuses_has_no_number() -> None:
     for kind, of_rows in ((DriverFault, True), (TableTrouble, False)):
-        with pytest.raises(kind, match="not all arguments"), about("t", of_rows=of_rows):
+        with (
+            pytest.raises(kind, match="not all arguments"),
+            translating_errors("t", of_rows=of_rows),
+        ):
             raise MySQLdb.ProgrammingError("not all arguments converted")
 
 
 def test_only_a_statement_that_brings_rows_blames_a_value() -> None:
-    with pytest.raises(TableTrouble, match="Data too long"), about("t"):
+    with pytest.raises(TableTrouble, match="Data too long"), translating_errors("t"):
         raise MySQLdb.DataError(ER.DATA_TOO_LONG, "Data too long for column 'a' at row 1")
 
 

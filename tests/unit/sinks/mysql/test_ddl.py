@@ -8,7 +8,14 @@ from elfaust.errors import SchemaUnfit
 from elfaust.records import SchemaKey
 from elfaust.schema.columns import ID, OF_CAPSULE, Column
 from elfaust.schema.lookup.registry import Schema
-from elfaust.sinks.mysql.ddl import create_table, fitting, index_name, owner_of, quoted, table_name
+from elfaust.sinks.mysql.ddl import (
+    create_table,
+    fit_row_limit,
+    index_name,
+    owner_of,
+    quoted,
+    table_name,
+)
 
 STRING = "VARCHAR(1024)"
 
@@ -37,12 +44,12 @@ def test_create_table() -> None:
 
 def test_columns_that_fit_a_row_stay() -> None:
     columns = [ID, *OF_CAPSULE.values(), *strings(15)]
-    assert fitting(columns) == columns
+    assert fit_row_limit(columns) == columns
 
 
 def test_strings_without_index_are_text_where_a_row_would_be_too_long() -> None:
     columns = [ID, *OF_CAPSULE.values(), *strings(16)]
-    stored = fitting(columns)
+    stored = fit_row_limit(columns)
     assert [column.sql_type for column in stored if column.indexed] == [
         column.sql_type for column in columns if column.indexed
     ]

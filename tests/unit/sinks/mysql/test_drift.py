@@ -13,7 +13,7 @@ from elfaust.schema.columns import ID, OF_CAPSULE, Column, columns_of
 from elfaust.schema.dialect import DIALECTS
 from elfaust.schema.lookup.registry import Registry
 from elfaust.settings import Settings
-from elfaust.sinks.mysql.ddl import fitting
+from elfaust.sinks.mysql.ddl import fit_row_limit
 from elfaust.sinks.mysql.drift import Shown, alter_table, differences, holds
 
 REGISTRY = Registry(Settings().schemas)
@@ -54,7 +54,7 @@ def schemas() -> st.SearchStrategy[dict[str, Any]]:
 
 
 def columns(schema: dict[str, Any], year: str) -> list[Column]:
-    return fitting(columns_of(SchemaKey("Any", 1), schema, DIALECTS[year]))
+    return fit_row_limit(columns_of(SchemaKey("Any", 1), schema, DIALECTS[year]))
 
 
 DRAWN = st.builds(columns, schemas(), st.sampled_from(sorted(DIALECTS)))

@@ -15,7 +15,7 @@ from elfaust.schema.columns import columns_of
 from elfaust.schema.dialect import DIALECTS
 from elfaust.schema.lookup.registry import Registry
 from elfaust.settings import Settings
-from elfaust.sinks.mysql.ddl import fitting
+from elfaust.sinks.mysql.ddl import fit_row_limit
 from elfaust.sinks.mysql.inserting import KNOWN_GOOD
 from elfaust.sinks.mysql.rows import RowMaker
 
@@ -145,7 +145,9 @@ def test_a_user_agent_of_2015_is_cut_as_a_text() -> None:
 
 def test_a_user_agent_that_is_kept_as_text_has_an_end_too() -> None:
     wide = {"properties": {f"p{n}": {"type": "string"} for n in range(30)}}
-    made = agent_of(RowMaker(fitting(columns_of(SchemaKey("Edit", 1), wide))), ["😀" * 99_999])
+    made = agent_of(
+        RowMaker(fit_row_limit(columns_of(SchemaKey("Edit", 1), wide))), ["😀" * 99_999]
+    )
     assert len(made.encode()) <= 65_535
     assert orjson.loads(made)
 

@@ -37,8 +37,8 @@ def test_a_schema_whose_name_begins_with_an_underscore_has_files(topic: str) -> 
     name = file_name(topic.format(schema="_Under", revision=1), 0, 0, 0)
     path = f"{names.in_hour(UNDER, '2020-09-03T04')}/{name}"
     assert path.startswith(f"{base.hdfs.root}/_under_1/year=2020/month=9/day=3/hour=4/")
-    assert names.named(path) == names.whose([UNDER])(path) == UNDER
-    assert names.whose([])(path) is None
+    assert names.named(path) == names.schema_of_path([UNDER])(path) == UNDER
+    assert names.schema_of_path([])(path) is None
 
 
 def test_of_two_that_share_a_folder_each_has_the_files_of_its_name() -> None:
@@ -46,7 +46,7 @@ def test_of_two_that_share_a_folder_each_has_the_files_of_its_name() -> None:
     keys = [SchemaKey("Foo", 1), SchemaKey("foo", 1)]
     folder = names.of_schema(keys[0])
     assert folder == names.of_schema(keys[1])
-    key_of = names.whose(keys)
+    key_of = names.schema_of_path(keys)
     for key in keys:
         topic = f"eventlogging_{key.schema}_{key.revision}"
         assert key_of(f"{folder}/{file_name(topic, 0, 0, 0)}") == key

@@ -10,11 +10,11 @@ import orjson
 from elfaust.delivery.batch import Batch, source_header
 from elfaust.delivery.topics import TopicNames
 from elfaust.errors import EventFault
+from elfaust.events.refusals import line_of, split_source
 from elfaust.records import Outgoing, Record
 from elfaust.settings import Settings
 from elfaust.sinks.attach import error_of
 from elfaust.sinks.buffer import Refused
-from elfaust.sinks.refusals import line_of, split_source
 
 RAW = ("client", "server")
 EVENTS = "eventlogging_Edit_1"
