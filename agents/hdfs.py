@@ -8,8 +8,9 @@ from typing import Any
 from elfaust.models.event import EventCapsule
 from elfaust.schema.lookup.registry import Registry
 from elfaust.sinks.attach import attach, blocking_reporter, pauser, reporter
+from elfaust.sinks.base import Rejected
 from elfaust.sinks.bounds import Bounds
-from elfaust.sinks.buffer import Buffer, Buffered, Refused, by_topic, in_thread
+from elfaust.sinks.buffer import Buffer, Buffered, by_topic, in_thread
 from elfaust.sinks.parquet.sink import HdfsSink
 from elfaust.storage import open_storage
 
@@ -26,7 +27,7 @@ def register(app: Any) -> None:
     report = reporter(app)
     tell = blocking_reporter(app, report)
 
-    def write(group: tuple[int, str], batches: Sequence[Buffered]) -> list[Refused]:
+    def write(group: tuple[int, str], batches: Sequence[Buffered]) -> list[Rejected]:
         lane, _ = group
         topics = {
             topic: (app.names.schema_of(topic), records)

@@ -8,8 +8,9 @@ from typing import Any
 from elfaust.models.event import EventCapsule
 from elfaust.schema.lookup.registry import Registry
 from elfaust.sinks.attach import attach, pauser, reporter
+from elfaust.sinks.base import Rejected
 from elfaust.sinks.bounds import Bounds
-from elfaust.sinks.buffer import Buffer, Buffered, Refused, in_thread
+from elfaust.sinks.buffer import Buffer, Buffered, in_thread
 from elfaust.sinks.mysql.sink import MysqlSink
 
 
@@ -18,13 +19,9 @@ def register(app: Any) -> None:
     settings = app.settings
     sink = MysqlSink(settings, Registry.of_workers(settings))
 
-    def write(topic: str, batches: Sequence[Buffered]) -> list[Refused]:
+    def write(topic: str, batches: Sequence[Buffered]) -> list[Rejected]:
         records = [record for batch in batches for record in batch.records]
-        refused = sink.write(app.names.schema_of(topic), records, {batch.lane for batch in batches})
-        if not refused:
-            return []
-        lanes = {id(record): batch.lane for batch in batches for record in batch.records}
-        return [Refused(topic, lanes[id(record)], record, fault) for record, fault in refused]
+        return sink.write(app.names.schema_of(topic), records, {batch.lane for batch in batches})
 
     app.require_server(f"MySQL {settings.mysql.host}:{settings.mysql.port}", sink.ping)
     buffer = Buffer(

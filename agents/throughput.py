@@ -17,8 +17,9 @@ from elfaust.models.count import Count
 from elfaust.models.event import EventCapsule
 from elfaust.quiet import OnceAMinute
 from elfaust.sinks.attach import attach, pauser, reporter
+from elfaust.sinks.base import Rejected
 from elfaust.sinks.bounds import Bounds
-from elfaust.sinks.buffer import Buffer, Buffered, Refused
+from elfaust.sinks.buffer import Buffer, Buffered
 from elfaust.web.throughput import register as register_page
 
 log = logging.getLogger(__name__)
@@ -89,7 +90,7 @@ def register(app: Any) -> None:
         )
     )
 
-    async def count(_: object, batches: Sequence[Buffered]) -> list[Refused]:
+    async def count(_: object, batches: Sequence[Buffered]) -> list[Rejected]:
         for batch in batches:
             key = app.names.schema_of(batch.topic)
             for entry, added in tally(batch.lane, batch.topic, key, batch.records).items():

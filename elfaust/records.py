@@ -1,11 +1,11 @@
-"""The shapes that pass between the modules, named once."""
+"""Records of Kafka as they pass between the rooms, and the schema revisions that they are of."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import NamedTuple
 
-#: Time of a record where Kafka does not tell one that can be believed.
+#: Time of a record where Kafka does not tell one that can be believed; it is Kafka's own number.
 UNKNOWN_TIME = -1
 
 
@@ -16,17 +16,26 @@ class SchemaKey(NamedTuple):
     revision: int
 
 
-class Record(NamedTuple):
-    """One Kafka record as the sinks see it."""
+class Source(NamedTuple):
+    """The record that another one was made from, in the same lane: see "Lanes" in architecture.md.
 
-    value: bytes
+    `name` is its topic, or a forwarder's identity, and `position` its offset there.
+    """
+
+    name: str
+    position: int
+
+
+class Record(NamedTuple):
+    """One record of Kafka."""
+
+    topic: str
+    lane: int
     offset: int
     #: Milliseconds since the epoch, UNKNOWN_TIME among them; the time of the raw line in Kafka.
     timestamp: int
-    #: Topic of the record that this one was made from; "" where there is none.
-    source: str
-    #: Offset of that record in the same lane of `source`; -1 where there is none.
-    position: int
+    value: bytes
+    source: Source | None = None
 
 
 class Outgoing(NamedTuple):
@@ -36,9 +45,13 @@ class Outgoing(NamedTuple):
     lane: int
     value: bytes
     timestamp: int
-    source: str
-    position: int
+    source: Source | None = None
     #: More headers of the record.
     headers: tuple[tuple[str, bytes], ...] = ()
     #: Makes its value at most so many bytes long, if it may be cut to what its topic takes.
     shorten: Callable[[bytes, int], bytes] | None = None
+
+
+def position_of(record: Record | Outgoing) -> int:
+    """Return the position of the record that another was made from; -1 where there is none."""
+    return record.source.position if record.source else -1

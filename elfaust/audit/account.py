@@ -25,7 +25,7 @@ from elfaust.delivery.batch import FORWARDED, Batch
 from elfaust.delivery.topics import TopicAdmin, TopicNames
 from elfaust.errors import SchemaUnfit
 from elfaust.events.refusals import SINKS, split_source
-from elfaust.records import Record, SchemaKey
+from elfaust.records import Record, SchemaKey, Source
 from elfaust.settings import Settings
 from elfaust.sinks.mysql.connection import connect, is_of_server
 from elfaust.sinks.mysql.ddl import owner, owner_of, quoted, table_name
@@ -190,7 +190,7 @@ class _Lines:
         for record in once:
             marks = [(topic, lane, record.offset)]
             if record.source:
-                marks.append((record.source, lane, record.position))
+                marks.append((record.source.name, lane, record.source.position))
             if uuid := _uuid(record):
                 for role, uuids in self._uuids.items():
                     if not any((role, *mark) in self._refused for mark in marks):
@@ -200,14 +200,15 @@ class _Lines:
     def add_errors(self, records: Iterable[Record], lane: int = 0) -> None:
         refused = set[tuple[object, ...]]()
         for record in _once(records):
-            role, topic = split_source(record.source)
+            by, position = record.source or ("", -1)
+            role, topic = split_source(by)
             code, key = named_by(record.value)
             line = self[key]
             if role:
-                self._refused.add((role, topic, lane, record.position))
+                self._refused.add((role, topic, lane, position))
                 line.unfit[role] += 1
                 # Sinks that refuse the same line have found one error.
-                mark = (code, key, topic, record.position)
+                mark = (code, key, topic, position)
                 if mark in refused:
                     continue
                 refused.add(mark)
@@ -227,14 +228,16 @@ def _uuid(record: Record) -> str:
 
 
 def _once(records: Iterable[Record]) -> list[Record]:
-    seen: dict[tuple[str, int], Record] = {}
-    return [r for r in records if not r.source or seen.setdefault((r.source, r.position), r) is r]
+    seen: dict[Source, Record] = {}
+    return [r for r in records if not r.source or seen.setdefault(r.source, r) is r]
 
 
 def _lines_once(records: Iterable[Record]) -> list[Record]:
     """Return raw lines as the processor takes them: a forwarder's once, all others as they come."""
     forwarded = cache(FORWARDED.fullmatch)
-    return _once(r if forwarded(r.source) else r._replace(source="") for r in records)
+    return _once(
+        r if r.source and forwarded(r.source.name) else r._replace(source=None) for r in records
+    )
 
 
 async def scan(settings: Settings) -> list[Scanned]:

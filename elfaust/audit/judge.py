@@ -15,7 +15,7 @@ from elfaust.audit.table import Rows
 from elfaust.delivery.lag import LaneLag
 from elfaust.delivery.topics import TopicNames
 from elfaust.errors import SchemaUnfit, SchemaWaits
-from elfaust.events.refusals import SINKS
+from elfaust.events.refusals import split_source
 from elfaust.schema.lookup.registry import Registry
 from elfaust.settings import Settings
 from elfaust.sinks.parquet.reader import ParquetFile
@@ -75,9 +75,11 @@ class Judge:
     def _take(self, scanned: Scanned) -> None:
         if scanned.topic == self._names.error:
             for record in scanned.records:
-                role, _, topic = record.source.partition("/")
-                if role in SINKS:
-                    self._refused[role].add((topic, scanned.lane, record.position))
+                if record.source is None:
+                    continue
+                role, topic = split_source(record.source.name)
+                if role:
+                    self._refused[role].add((topic, scanned.lane, record.source.position))
         elif key := self._names.schema_of(scanned.topic):
             if scanned.topic != self._topic:
                 self._end()

@@ -20,7 +20,7 @@ from elfaust.audit.stores import Stores
 from elfaust.audit.table import Table, TableUnreadable
 from elfaust.audit.values import event_of
 from elfaust.errors import SchemaUnfit
-from elfaust.records import Record
+from elfaust.records import Record, Source
 from elfaust.schema.lookup.registry import Schema
 from elfaust.schema.shape import shape_of
 from elfaust.schema.validation.references import expanded
@@ -109,7 +109,7 @@ class Revision:
             if (capsule := event_of(record.value)) is None:
                 strange.append(record)
                 continue
-            source = (record.source, record.position) if record.source else ("", record.offset)
+            source = record.source or Source("", record.offset)
             events[capsule["uuid"]].append(
                 Event(capsule, lane, record.offset, source, record.timestamp)
             )
@@ -161,7 +161,7 @@ class Revision:
         topic, lane, _ = scanned
         taken = []
         for record in strange:
-            event = Event({}, lane, record.offset, (record.source, record.position))
+            event = Event({}, lane, record.offset, record.source or Source("", -1))
             if any(
                 self._is_acknowledged(role, lane, record.offset)
                 and not self._is_refused(role, event)

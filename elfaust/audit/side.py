@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from elfaust.audit.finding import Finding, some
+from elfaust.records import Source
 
 Row = dict[str, Any]
 #: Yields what a row says otherwise than an event.
@@ -19,7 +20,7 @@ class Event(NamedTuple):
     capsule: dict[str, Any]
     lane: int
     offset: int
-    source: tuple[str, int]
+    source: Source
     #: When the raw line came into Kafka, ms; negative where that is unknown.
     arrived: int = -1
 

@@ -112,7 +112,7 @@ class Judges:
             found: dict[int, Told] = {}
             for kind, judge in self._kinds.items():
                 mine = [(n, line) for n, line in chunk if (self._only or _kind(line)) == kind]
-                records = [Record(line, n, 0, "", -1) for n, line in mine]
+                records = [Record("", 0, n, 0, line) for n, line in mine]
                 verdicts = asyncio.run(judge.judge(records, "validate"))
                 for record, verdict in zip(records, verdicts, strict=True):
                     faults = self._every_fault.of(judge, record, verdict)

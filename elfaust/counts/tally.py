@@ -140,8 +140,8 @@ def _tally_one(
     minutes: defaultdict[int, list[tuple[str, int]]] = defaultdict(list)
     newest: dict[int, int] = {}
     everything: list[tuple[str, int]] = []
-    for _, offset, timestamp, source, position in records:
-        mark = (source, position) if source else (ITSELF, offset)
+    for _, _, offset, timestamp, _, source in records:
+        mark = source or (ITSELF, offset)
         minute = timestamp // MINUTE_MS
         everything.append(mark)
         minutes[minute].append(mark)

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any, Generic, TypeVar
 
 from elfaust.delivery import header_keys
-from elfaust.records import UNKNOWN_TIME, Record
+from elfaust.records import UNKNOWN_TIME, Record, Source
 
 header_keys.install()
 
@@ -30,9 +30,9 @@ FIRST_TIME, END_OF_TIME = 10**12, 253_402_300_800_000
 _new = tuple.__new__
 
 
-def source_header(source: str, position: int) -> list[tuple[str, bytes]]:
-    """Return the headers that carry a record's source position; none where it has no source."""
-    return [(SOURCE_HEADER, b"%s:%d" % (source.encode(), position))] if source else []
+def source_header(source: Source | None) -> list[tuple[str, bytes]]:
+    """Return the headers that carry a record's source; none where it has none."""
+    return [(SOURCE_HEADER, b"%s:%d" % (source[0].encode(), source[1]))] if source else []
 
 
 class Batch(Generic[T]):
@@ -76,19 +76,22 @@ def _record(fetched: Any, names: dict[bytes, str]) -> Record:
     timestamp = fetched.timestamp or UNKNOWN_TIME
     if not FIRST_TIME <= timestamp < END_OF_TIME:
         timestamp = UNKNOWN_TIME
-    for key, value in fetched.headers:
+    made_from = None
+    for key, header in fetched.headers:
         if key == SOURCE_HEADER:
-            source, _, digits = (value or b"").rpartition(b":")
+            source, _, digits = (header or b"").rpartition(b":")
             name = names.get(source)
             if name is None:
                 name = names[source] = _name(source)
             # Kafka's offsets have 63 bits.
             if name and digits.isdigit() and len(digits) < 20 and (position := int(digits)) < 2**63:
-                return _new(
-                    Record, (fetched.value or b"", fetched.offset, timestamp, name, position)
-                )
+                made_from = _new(Source, (name, position))
             break
-    return _new(Record, (fetched.value or b"", fetched.offset, timestamp, "", -1))
+    value = fetched.value or b""
+    return _new(
+        Record,
+        (fetched.topic, fetched.partition, fetched.offset, timestamp, value, made_from),
+    )
 
 
 def _name(source: bytes) -> str:

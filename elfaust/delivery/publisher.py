@@ -183,7 +183,7 @@ def _cut(record: Outgoing, limit: int) -> Outgoing:
 
 
 def _headers(record: Outgoing) -> list[tuple[str, bytes]]:
-    return [*source_header(record.source, record.position), *record.headers]
+    return [*source_header(record.source), *record.headers]
 
 
 def _headers_size(record: Outgoing) -> int:

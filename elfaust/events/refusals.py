@@ -9,21 +9,21 @@ from __future__ import annotations
 from collections.abc import Collection
 from functools import lru_cache
 
-from elfaust.records import Record
+from elfaust.records import Record, Source
 
 #: Roles that refuse events.
 SINKS = ("mysql", "hdfs")
 
 
-def line_of(topic: str, record: Record, raw: Collection[str]) -> tuple[str, int]:
-    """Return the topic and offset by which a refused record of `topic` is known, in its lane.
+def line_of(record: Record, raw: Collection[str]) -> Source:
+    """Return the topic and offset by which a rejected record is known, in its lane.
 
     They are those of its line in one of the `raw` topics; what was made of none, or says so of
     some other topic, is known by its own.
     """
-    if record.source in raw:
-        return record.source, record.position
-    return topic, record.offset
+    if record.source and record.source.name in raw:
+        return record.source
+    return Source(record.topic, record.offset)
 
 
 def refusal_source(role: str, topic: str) -> str:

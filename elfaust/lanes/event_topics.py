@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 
 from elfaust.errors import TooLong, TopicRefuses
 from elfaust.events.verdict import Judge, Verdict
-from elfaust.records import Record, SchemaKey
+from elfaust.records import Record, SchemaKey, position_of
 
 #: A record of the raw topic and what becomes of it.
 Settled = tuple[Record, Verdict]
@@ -64,7 +64,7 @@ class EventTopics:
                 await self._publish(events)
                 break
             except TooLong as error:
-                most = {record.position: size for record, size in error.records.items()}
+                most = {position_of(record): size for record, size in error.records.items()}
                 kept += [
                     (record, event, self._judge.too_long(record, event, self._origin, most[at]))
                     for record, event in events
@@ -72,7 +72,7 @@ class EventTopics:
                 ]
                 events = [settled for settled in events if settled[0].offset not in most]
             except TopicRefuses as error:
-                why = {record.position: reason for record, reason in error.records.items()}
+                why = {position_of(record): reason for record, reason in error.records.items()}
                 refused = [settled for settled in events if settled[0].offset in why]
                 self._rest({event.key: why[record.offset] for record, event in refused})
                 kept += [(record, event, None) for record, event in refused]

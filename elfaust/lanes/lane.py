@@ -11,7 +11,7 @@ from elfaust.events.event_error import shortened
 from elfaust.events.verdict import Judge
 from elfaust.lanes.event_topics import Settled
 from elfaust.lanes.settling import Lane, Limits, Ways
-from elfaust.records import Outgoing, SchemaKey
+from elfaust.records import Outgoing, SchemaKey, Source
 from elfaust.schema.lookup.registry import Registry
 
 #: Longest wait between looks at lines that wait for their schema, seconds.
@@ -111,8 +111,7 @@ class RawLanes:
                         tp.partition,
                         verdict.value,
                         record.timestamp,
-                        tp.topic,
-                        record.offset,
+                        Source(tp.topic, record.offset),
                         verdict.headers,
                         shortened if verdict.code else None,
                     )

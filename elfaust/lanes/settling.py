@@ -23,7 +23,7 @@ from elfaust.events.verdict import Judge, Parsed, Verdict
 from elfaust.lanes.event_topics import EventTopics, Settled
 from elfaust.lanes.notes import Note, decode
 from elfaust.lanes.places import InHand, Line, Places
-from elfaust.records import Record, SchemaKey
+from elfaust.records import Record, SchemaKey, Source
 from elfaust.schema.lookup.registry import Kind, Registry
 
 #: Seconds of judging before the loop gets a turn: one line may take a judge 20,000 steps.
@@ -118,7 +118,7 @@ class Lane:
             if monotonic() > turn_ends:
                 await asyncio.sleep(0)
                 turn_ends = monotonic() + TURN_SECONDS
-            if record.source and self._is_repeat(record):
+            if record.source and self._is_repeat(record.source):
                 batch.left -= 1
                 continue
             verdict = self._first_verdict(record)
@@ -172,9 +172,9 @@ class Lane:
         await self._give_up()
         await self._publish_errors()
 
-    def _is_repeat(self, record: Record) -> bool:
+    def _is_repeat(self, source: Source) -> bool:
         # A header of that name that somebody else has set says nothing.
-        return _is_forwarder(record.source) and not self._note.saw(record.source, record.position)
+        return _is_forwarder(source.name) and not self._note.saw(*source)
 
     def _first_verdict(self, record: Record) -> Verdict | SchemaKey:
         """Return the verdict on a line, or the schema that it waits for."""

@@ -8,8 +8,9 @@ from typing import Any
 
 from elfaust.events.event_error import error_event, shortened
 from elfaust.events.refusals import line_of, refusal_source
-from elfaust.records import Outgoing
-from elfaust.sinks.buffer import Buffer, Buffered, Refused, Report
+from elfaust.records import Outgoing, Source
+from elfaust.sinks.base import Rejected
+from elfaust.sinks.buffer import Buffer, Buffered, Report
 from elfaust.sinks.held import Hold, Lane
 
 
@@ -64,38 +65,36 @@ def buffered(event: Any) -> Buffered:
 def reporter(app: Any) -> Report:
     """Return what sends refused records to the error topic, with code `consumer`."""
 
-    async def report(refused: Sequence[Refused]) -> None:
+    async def report(refused: Sequence[Rejected]) -> None:
         publisher = await app.publisher()
         await publisher.publish([error_of(app, one) for one in refused])
 
     return report
 
 
-def error_of(app: Any, refused: Refused) -> Outgoing:
+def error_of(app: Any, refused: Rejected) -> Outgoing:
     """Return the EventError of a record that a sink refused: the same one, whichever sink it is."""
-    _, lane, record, fault = refused
-    topic, offset = line_of(refused.topic, record, app.names.raw)
+    record, fault = refused
+    topic, offset = line_of(record, app.names.raw)
     value = error_event(
         record.value,
         fault,
-        origin=f"{topic}/{lane}",
+        origin=f"{topic}/{record.lane}",
         offset=offset,
         timestamp=record.timestamp,
         settings=app.settings.processor,
     )
-    source = refusal_source(app.role, topic)
-    return Outgoing(
-        app.names.error, lane, value, record.timestamp, source, offset, shorten=shortened
-    )
+    source, at = Source(refusal_source(app.role, topic), offset), record.timestamp
+    return Outgoing(app.names.error, record.lane, value, at, source, shorten=shortened)
 
 
-def blocking_reporter(app: Any, report: Report) -> Callable[[Sequence[Refused]], None]:
+def blocking_reporter(app: Any, report: Report) -> Callable[[Sequence[Rejected]], None]:
     """Return `report` as a sink calls it from its thread: durable on return.
 
     Raises what `report` raises. It must not be called in the worker's loop, which it waits for.
     """
 
-    def wait(refused: Sequence[Refused]) -> None:
+    def wait(refused: Sequence[Rejected]) -> None:
         async def run() -> None:
             await report(refused)
 

@@ -16,9 +16,10 @@ from dataclasses import dataclass, field
 from time import monotonic
 from typing import Any, NamedTuple
 
-from elfaust.errors import EventFault, SchemaWaits, ServerAway
+from elfaust.errors import SchemaWaits, ServerAway
 from elfaust.quiet import OnceAMinute
 from elfaust.records import Record
+from elfaust.sinks.base import Rejected
 from elfaust.sinks.bounds import Bounds
 from elfaust.sinks.held import HeldGroups, Hold
 
@@ -50,19 +51,10 @@ class Buffered(NamedTuple):
     dropped: Callable[[], bool] = lambda: False
 
 
-class Refused(NamedTuple):
-    """A record that a sink could not take, and why."""
-
-    topic: str
-    lane: int
-    record: Record
-    fault: EventFault
-
-
 #: Writes a group's batches durably and returns what it refused.
-Write = Callable[[Any, Sequence[Buffered]], Awaitable[Sequence[Refused]]]
+Write = Callable[[Any, Sequence[Buffered]], Awaitable[Sequence[Rejected]]]
 #: Reports refused records; returns when that is durable.
-Report = Callable[[Sequence[Refused]], Awaitable[None]]
+Report = Callable[[Sequence[Rejected]], Awaitable[None]]
 
 
 @dataclass
@@ -248,11 +240,11 @@ class Buffer:
         self._held.goes_on(key)
 
 
-def in_thread(write: Callable[[Any, Sequence[Buffered]], Sequence[Refused]]) -> Write:
+def in_thread(write: Callable[[Any, Sequence[Buffered]], Sequence[Rejected]]) -> Write:
     """Return `write`, which blocks, as one that runs in a thread of its own beside the loop."""
     thread = ThreadPoolExecutor(1, thread_name_prefix="sink")
 
-    async def run(key: Any, batches: Sequence[Buffered]) -> Sequence[Refused]:
+    async def run(key: Any, batches: Sequence[Buffered]) -> Sequence[Rejected]:
         return await asyncio.get_running_loop().run_in_executor(thread, write, key, batches)
 
     return run

@@ -18,7 +18,7 @@ from typing import Protocol
 
 from elfaust.errors import CheckpointTorn, TooLong
 from elfaust.quiet import OnceAMinute
-from elfaust.records import Outgoing
+from elfaust.records import Outgoing, Source
 from elfaust.settings import Settings
 from elfaust.sources import resumption
 from elfaust.sources.base import Located, Reading
@@ -235,7 +235,7 @@ class Forwarder:
         lanes = self._checkpoint.lanes or self._settings.topics.lanes
         topic, now = self._settings.forwarder.topic, int(time.time() * 1000)
         lane = position // LANE_BYTES % lanes
-        return Outgoing(topic, lane, line, now, self._name(identity), position)
+        return Outgoing(topic, lane, line, now, Source(self._name(identity), position))
 
     def _save(self) -> None:
         """Save the checkpoint; where the disk does not take it, it is tried again at each turn."""

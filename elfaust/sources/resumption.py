@@ -49,7 +49,7 @@ async def _read(
     while behind:
         for fetched in (await consumer.getmany(timeout_ms=500)).values():
             records = Batch(None, fetched).records
-            seen |= {record.position for record in records if record.source == name}
+            seen |= {r.source.position for r in records if r.source and r.source.name == name}
         for lane in list(behind):
             if await consumer.position(lane) >= ends[lane]:
                 behind.discard(lane)

@@ -57,7 +57,7 @@ async def send(
 def _outgoing(settings: Settings, batch: list[tuple[str, bytes]], lane: int) -> list[Outgoing]:
     topics = {"client": settings.topics.raw_client, "server": settings.topics.raw_server}
     now = int(time.time() * 1000)
-    return [Outgoing(topics[kind], lane, line, now, "", -1) for kind, line in batch]
+    return [Outgoing(topics[kind], lane, line, now) for kind, line in batch]
 
 
 def behind(lags: list[TopicLag]) -> Iterator[TopicLag]:

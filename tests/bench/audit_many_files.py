@@ -26,13 +26,14 @@ from elfaust.delivery.lag import READERS, topics_of
 from elfaust.delivery.publisher import Publisher, make_producer
 from elfaust.delivery.topics import TopicAdmin, TopicNames
 from elfaust.events.verdict import Judge, Verdict
-from elfaust.records import Outgoing, Record, SchemaKey
+from elfaust.records import Outgoing, Record, SchemaKey, Source
 from elfaust.schema.lookup.registry import Registry
 from elfaust.settings import Settings
 from elfaust.sinks.mysql.sink import MysqlSink
 from elfaust.sinks.parquet.file_names import FileNames, file_name
 from elfaust.sinks.parquet.table import ParquetWriter, to_bytes
 from elfaust.storage import open_storage
+from elfaust.testing import make_record
 from elfaust.trial.recorded import recorded_lines
 from tests.conftest import execute, remove_topics, renamed, running, settings_of_tests
 
@@ -78,7 +79,7 @@ class Maker:
         lines = (line for kind, line in recorded_lines(2 * count) if kind == "client")
         made, lane = 0, 0
         while made < count:
-            some = [Record(line, n, NOW, "", -1) for n, line in enumerate(islice(lines, CHUNK))]
+            some = [make_record(line, n, NOW) for n, line in enumerate(islice(lines, CHUNK))]
             verdicts = await judge.judge(some, "bench")
             await publisher.publish(list(self._outgoing(some, verdicts, lane)))
             made += sum(not verdict.fault for verdict in verdicts)
@@ -95,12 +96,12 @@ class Maker:
         raw, records = self._names.raw[0], defaultdict[SchemaKey, list[Record]](list)
         for line, verdict in zip(lines, verdicts, strict=True):
             position = self._offset(raw, lane)
-            yield Outgoing(raw, lane, line.value, NOW, "", -1)
+            yield Outgoing(raw, lane, line.value, NOW)
             topic = self._names.error if verdict.fault else self._names.event(verdict.key)
-            yield Outgoing(topic, lane, verdict.value, NOW, raw, position)
+            yield Outgoing(topic, lane, verdict.value, NOW, Source(raw, position))
             if not verdict.fault:
                 offset = self._offset(topic, lane)
-                record = Record(verdict.value, offset, NOW, raw, position)
+                record = make_record(verdict.value, offset, NOW, (raw, position))
                 records[verdict.key].append(record)
         for key, stored in records.items():
             self._mysql.write(key, stored)

@@ -15,9 +15,9 @@ from statistics import median
 
 from elfaust.events.capsule import parse_user_agent
 from elfaust.events.verdict import Judge
-from elfaust.records import Record
 from elfaust.schema.lookup.registry import Registry
 from elfaust.settings import load
+from elfaust.testing import make_record
 from elfaust.trial.recorded import recorded_lines
 from elfaust.workers.state import collect_rarely
 from tests.reference_judge import ReferenceJudge
@@ -38,7 +38,7 @@ def main(count: int) -> None:
     registry = Registry(settings.schemas)
     judge, reference = Judge("", registry, settings), ReferenceJudge(registry)
     lines = [line for kind, line in recorded_lines(count) if kind == "client"]
-    records = [Record(line, n, 1_600_000_000_000, "", -1) for n, line in enumerate(lines)]
+    records = [make_record(line, n, 1_600_000_000_000) for n, line in enumerate(lines)]
     collect_rarely()
     mine: list[float] = []
     plain: list[float] = []

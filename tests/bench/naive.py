@@ -17,9 +17,9 @@ import faust
 
 from elfaust.delivery.topics import TopicNames
 from elfaust.events.verdict import Judge
-from elfaust.records import Record
 from elfaust.schema.lookup.registry import Registry
 from elfaust.settings import load
+from elfaust.testing import make_record
 
 
 def main(events: int) -> None:
@@ -44,7 +44,7 @@ def main(events: int) -> None:
         async for event in stream.events():
             started = started or time.monotonic()
             message = event.message
-            record = Record(event.value, message.offset, int(message.timestamp * 1000), "", -1)
+            record = make_record(event.value, message.offset, int(message.timestamp * 1000))
             [verdict] = await judge.judge([record], f"{message.topic}/{message.partition}")
             topic = names.error if verdict.code else names.event(verdict.key)
             await app.topic(topic).send(value=verdict.value, partition=message.partition)

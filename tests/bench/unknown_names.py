@@ -26,6 +26,7 @@ from elfaust.lanes.settling import Lane, Limits, Ways
 from elfaust.records import Record, SchemaKey
 from elfaust.schema.lookup.registry import Registry
 from elfaust.settings import Settings, load
+from elfaust.testing import make_record
 from elfaust.trial.recorded import cases, recorded_lines
 from elfaust.workers.state import collect_rarely
 from tests.chaos.wiki import Wiki
@@ -59,7 +60,7 @@ def records(count: int, one_in: int) -> list[Record]:
         else line
         for n, line in enumerate(recorded)
     ]
-    return [Record(line, n, 1_600_000_000_000, "", -1) for n, line in enumerate(lines)]
+    return [make_record(line, n, 1_600_000_000_000) for n, line in enumerate(lines)]
 
 
 def lane_of(judge: Judge, registry: Registry, settings: Settings) -> Lane:

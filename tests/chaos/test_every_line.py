@@ -76,7 +76,7 @@ async def send(settings: Settings, sent: Sequence[Line]) -> None:
             lane, now = number % settings.topics.lanes, int(time.time() * 1_000)
             chunk = sent[first : first + CHUNK]
             await publisher.publish(
-                [Outgoing(topics[kind], lane, line, now, "", -1) for kind, line in chunk]
+                [Outgoing(topics[kind], lane, line, now) for kind, line in chunk]
             )
     finally:
         await producer.stop()

@@ -66,7 +66,7 @@ async def publish(settings: Settings, lines: Sequence[bytes]) -> None:
     try:
         await Publisher(settings, producer, admin).publish(
             [
-                Outgoing(settings.topics.raw_server, number % lanes, line, now, "", -1)
+                Outgoing(settings.topics.raw_server, number % lanes, line, now)
                 for number, line in enumerate(lines)
             ]
         )
@@ -95,11 +95,11 @@ def refused(settings: Settings) -> list[tuple[str, str]]:
     """Return the code and origin of each EventError of a bad line; repeats are one."""
     error = TopicNames(settings).error
     found = {
-        (record.source, lane.lane, record.position): orjson.loads(record.value)["event"]["code"]
+        (*record.source, lane.lane): orjson.loads(record.value)["event"]["code"]
         for lane in asyncio.run(scan(settings))
         if lane.topic == error
         for record in lane.records
-        if SENDER.encode() in record.value
+        if record.source and SENDER.encode() in record.value
     }
     return [(code, source.partition("/")[0]) for (source, _, _), code in found.items()]
 

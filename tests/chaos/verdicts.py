@@ -109,7 +109,7 @@ def sending(seed: int) -> Sends:
             for lane, chunk in enumerate(iter(lambda: list(itertools.islice(source, size)), [])):
                 now, lane_of = int(time.time() * 1000), lane % settings.topics.lanes
                 await publisher.publish(
-                    [Outgoing(topics[kind], lane_of, line, now, "", -1) for kind, line in chunk]
+                    [Outgoing(topics[kind], lane_of, line, now) for kind, line in chunk]
                 )
                 total += len(chunk)
                 sent(total)
@@ -157,11 +157,12 @@ def outcomes(settings: Settings) -> tuple[Counter[str], dict[str, list[str]]]:
             continue
         highest: dict[str, int] = {}
         for record in records:
-            if record.source not in names.raw or record.position <= highest.get(record.source, -1):
+            source, position = record.source or ("", -1)
+            if source not in names.raw or position <= highest.get(source, -1):
                 continue
-            highest[record.source] = record.position
+            highest[source] = position
             what = orjson.loads(record.value)["event"]["code"] if topic == names.error else "event"
-            became.setdefault((record.source, lane, record.position), []).append(f"{what} {topic}")
+            became.setdefault((source, lane, position), []).append(f"{what} {topic}")
     wrong = {
         "none": [f"{line}" for line in sorted(raw - became.keys())],
         "two": [f"{line}: {what}" for line, what in sorted(became.items()) if len(what) > 1],

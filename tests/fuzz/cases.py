@@ -58,7 +58,7 @@ class Case:
         shown = [f"dialect {self.year}{', files written' if self.stores else ''}"]
         shown += [f"schema {path}: {_short(text)}" for path, text in self.schemas.items()]
         for kind, records in self.records.items():
-            for value, offset, timestamp, headers, _ in records:
+            for value, offset, timestamp, headers, *_ in records:
                 more = "" if timestamp == NOW_MS + 40 * offset else f" at {timestamp}"
                 more += f" headers {headers}" if headers else ""
                 shown.append(f"record of {kind}: {_short(value)}{more}")

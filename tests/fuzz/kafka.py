@@ -49,7 +49,12 @@ class Topics:
                 offset = len(self.records[topic])
                 self.records[topic].append(
                     Fetched(
-                        record.value, offset, record.timestamp, tuple(record.headers), record.key
+                        record.value,
+                        offset,
+                        record.timestamp,
+                        tuple(record.headers),
+                        record.key,
+                        topic,
                     )
                 )
         acknowledged = asyncio.get_running_loop().create_future()
@@ -59,7 +64,9 @@ class Topics:
     def add(self, topic: str, fetched: Sequence[Fetched]) -> None:
         """Take in records that somebody else has sent."""
         first = len(self.records[topic])
-        self.records[topic] += [one._replace(offset=first + n) for n, one in enumerate(fetched)]
+        self.records[topic] += [
+            one._replace(offset=first + n, topic=topic) for n, one in enumerate(fetched)
+        ]
 
     def publish(self, outgoing: Sequence[Outgoing]) -> None:
         """Publish records; they are in `records` afterwards."""

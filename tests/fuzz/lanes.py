@@ -73,5 +73,6 @@ def _check_once(settled: Sequence[Settled], records: Sequence[Record]) -> None:
     if len(set(offsets)) < len(offsets):
         raise Broken("a line is settled twice")
     missing = {record.offset for record in records} - {*offsets}
-    if any(not FORWARDED.fullmatch(r.source) for r in records if r.offset in missing):
+    gone = [record.source for record in records if record.offset in missing]
+    if any(not source or not FORWARDED.fullmatch(source.name) for source in gone):
         raise Broken("a line is not settled", str(missing))

@@ -15,9 +15,9 @@ import atheris
 
 with atheris.instrument_imports(include=["elfaust"]):
     from elfaust.events.verdict import Judge
-    from elfaust.records import Record
     from elfaust.schema.lookup.registry import Registry
     from elfaust.settings import Settings
+    from elfaust.testing import make_record
     from elfaust.trial.recorded import recorded_lines
 
 import orjson
@@ -40,7 +40,7 @@ def judge(data: bytes) -> None:
     if not data:
         return
     which, line = data[0] % len(JUDGES), data[1:]
-    record = Record(line, 0, 1_600_000_000_000, "", -1)
+    record = make_record(line, 0, 1_600_000_000_000)
     [verdict] = LOOP.run_until_complete(JUDGES[which].judge([record], "fuzz/0"))
     assert isinstance(orjson.loads(verdict.value)["event"], dict)
     if which == 0:

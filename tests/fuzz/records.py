@@ -58,6 +58,8 @@ class Fetched(NamedTuple):
     timestamp: int = NOW_MS
     headers: tuple[tuple[str, bytes | None], ...] = ()
     key: bytes | None = None
+    topic: str = "topic"
+    partition: int = 0
 
 
 class Sent(NamedTuple):

@@ -22,7 +22,7 @@ from elfaust.records import Record, SchemaKey
 from elfaust.schema.lookup.registry import Registry
 from elfaust.settings import Settings
 from elfaust.sinks.attach import reporter
-from elfaust.sinks.buffer import Refused
+from elfaust.sinks.base import Rejected
 from elfaust.sinks.parquet.commit_files import Progress
 from elfaust.sinks.parquet.sink import HdfsSink, advance
 from elfaust.storage import Storage, open_storage
@@ -186,7 +186,7 @@ class Sinks:
         app = SimpleNamespace(
             publisher=publisher, names=self.names, role=role, settings=self.settings
         )
-        given = [Refused(topic, 0, record, fault) for topic, record, fault in refused]
+        given = [Rejected(record, fault) for _, record, fault in refused]
 
         async def report() -> None:
             await reporter(app)(given)
@@ -223,8 +223,12 @@ class Sinks:
             view.apply(entry, value)
             counted["all" if entry.minute is None else "minutes"] += value["count"]
         # Within a minute positions may begin again: only then are there more.
-        sources = {record.source for record in records}
-        if sources <= set(self.names.raw) and counted["all"] != len(records):
+        sources = {record.source.name for record in records if record.source}
+        if (
+            all(record.source for record in records)
+            and sources <= set(self.names.raw)
+            and counted["all"] != len(records)
+        ):
             raise Broken("a record is not counted", f"{counted} of {len(records)}")
 
 
@@ -244,6 +248,6 @@ def _uuid(value: bytes) -> Any:
 
 
 def _write(sink: HdfsSink, topics: Any) -> Refusals:
-    told: list[Refused] = []
+    told: list[Rejected] = []
     sink.write(0, topics, told.extend)
-    return [(one.topic, one.record, one.fault) for one in told]
+    return [(one.record.topic, one.record, one.fault) for one in told]

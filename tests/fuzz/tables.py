@@ -13,11 +13,12 @@ from MySQLdb import DataError, OperationalError, _mysql
 from MySQLdb.converters import conversions
 from MySQLdb.cursors import RE_INSERT_VALUES
 
-from elfaust.errors import EventFault, SchemaUnfit, SchemaWaits
+from elfaust.errors import SchemaUnfit, SchemaWaits
 from elfaust.records import Record, SchemaKey
 from elfaust.schema.columns import Column
 from elfaust.schema.lookup.registry import Registry, Schema
 from elfaust.settings import Settings
+from elfaust.sinks.base import Rejected
 from elfaust.sinks.mysql.ddl import table_columns
 from elfaust.sinks.mysql.sink import MysqlSink
 from tests.fuzz.faults import Broken
@@ -35,7 +36,7 @@ class Stored(NamedTuple):
     rows: dict[str, Row]
     #: Rows that were there already.
     repeats: int
-    refused: list[tuple[Record, EventFault]]
+    refused: list[Rejected]
     schema: Schema | None
 
 

@@ -17,7 +17,7 @@ from elfaust.delivery.batch import Batch
 from elfaust.delivery.topics import TopicNames
 from elfaust.errors import Unforeseen
 from elfaust.events.verdict import Judge, Verdict
-from elfaust.records import Outgoing, Record
+from elfaust.records import Outgoing, Record, Source
 from elfaust.schema.lookup.registry import Registry
 from elfaust.settings import Settings
 from tests.fuzz.cases import Case
@@ -116,8 +116,7 @@ class Way:
                     0,
                     verdict.value,
                     record.timestamp,
-                    topic,
-                    record.offset,
+                    Source(topic, record.offset),
                     verdict.headers,
                 )
             )
@@ -210,4 +209,4 @@ class Way:
 def _is_sound(record: Record) -> bool:
     """Tell whether all that follows can work with a record's position and time."""
     in_range = record.timestamp == -1 or 10**12 <= record.timestamp < 253_402_300_800_000
-    return in_range and -1 <= record.position < 2**63
+    return in_range and (not record.source or 0 <= record.source.position < 2**63)

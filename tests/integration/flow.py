@@ -59,7 +59,7 @@ def publishing(settings: Settings) -> Iterator[Callable[[SchemaKey, list[bytes]]
         topic, first = names.event(key), number
         number += len(values)
         made = [
-            Outgoing(topic, n % lanes, value, int(time.time() * 1000), "", -1)
+            Outgoing(topic, n % lanes, value, int(time.time() * 1000))
             for n, value in enumerate(values, first)
         ]
         loop.run_until_complete(publisher.publish(made))

@@ -25,7 +25,8 @@ from elfaust.audit.files import Row, read_files
 from elfaust.audit.table import Rows
 from elfaust.delivery.topics import TopicAdmin, TopicNames
 from elfaust.errors import SchemaUnfit
-from elfaust.records import SchemaKey
+from elfaust.events.refusals import split_source
+from elfaust.records import SchemaKey, position_of
 from elfaust.schema.columns import columns_of
 from elfaust.schema.lookup.registry import Registry, Schema
 from elfaust.settings import Settings
@@ -109,11 +110,11 @@ class Landed:
         for topic, _, records in scanned:
             if names.schema_of(topic):
                 for record in records:
-                    self.events[record.position].append(orjson.loads(record.value))
+                    self.events[position_of(record)].append(orjson.loads(record.value))
         for topic, _, records in scanned:
             for record in records if topic == names.error else []:
-                role, _, _ = record.source.partition("/")
-                self.errors[record.position].append((role, orjson.loads(record.value)["event"]))
+                role, _ = split_source(record.source.name if record.source else "")
+                self.errors[position_of(record)].append((role, orjson.loads(record.value)["event"]))
         registry = Registry(settings.schemas)
         uuids = [event["uuid"] for events in self.events.values() for event in events]
         self.mysql: dict[str, Row] = {}

@@ -16,7 +16,7 @@ import pytest
 from elfaust.audit.account import scan
 from elfaust.delivery.publisher import Publisher, make_producer
 from elfaust.delivery.topics import TopicAdmin, TopicNames
-from elfaust.records import Outgoing, SchemaKey
+from elfaust.records import Outgoing, SchemaKey, Source
 from elfaust.schema.columns import Column, columns_of
 from elfaust.schema.lookup.registry import Registry
 from elfaust.settings import Settings
@@ -48,8 +48,7 @@ async def send(settings: Settings) -> None:
                     number % settings.topics.lanes,
                     case["line"].encode("utf-8", "surrogateescape"),
                     1_600_000_000_000,
-                    "case",
-                    number,
+                    Source("case", number),
                 )
                 for number, case in enumerate(CASES)
             ]

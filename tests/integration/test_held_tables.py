@@ -16,7 +16,7 @@ import requests
 from elfaust.delivery.lag import LagReader
 from elfaust.delivery.publisher import Publisher, make_producer
 from elfaust.delivery.topics import TopicAdmin, TopicNames
-from elfaust.records import Outgoing, SchemaKey
+from elfaust.records import Outgoing, SchemaKey, Source
 from elfaust.settings import Settings
 from elfaust.sinks.mysql.connection import connect
 from elfaust.workers.state import alive
@@ -69,8 +69,7 @@ async def publish(settings: Settings, key: SchemaKey, numbers: range) -> None:
                     number % lanes,
                     orjson.dumps({**sample, "uuid": f"{number:032x}"}),
                     1_600_000_000_000,
-                    "raw",
-                    number,
+                    Source("raw", number),
                 )
                 for number in numbers
             ]

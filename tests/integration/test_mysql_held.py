@@ -19,6 +19,7 @@ from elfaust.settings import Settings
 from elfaust.sinks.mysql import ddl
 from elfaust.sinks.mysql.connection import connect
 from elfaust.sinks.mysql.sink import MysqlSink
+from elfaust.testing import make_record
 
 Admin = Callable[[str], None]
 GOOD, BAD = SchemaKey("Good", 1), SchemaKey("Bad", 1)
@@ -115,7 +116,7 @@ def cursor(settings: Settings) -> Iterator[Any]:
 def events(first: int, count: int) -> list[Record]:
     """Return events; those from 10 on share the values of others."""
     return [
-        Record(
+        make_record(
             orjson.dumps(
                 {
                     "uuid": f"{n:032x}",
@@ -126,8 +127,6 @@ def events(first: int, count: int) -> list[Record]:
             ),
             n,
             0,
-            "",
-            -1,
         )
         for n in range(first, first + count)
     ]
@@ -252,7 +251,7 @@ def test_a_column_is_known_in_an_error_whatever_its_name(
     key = SchemaKey("Odd", 1)
     publish(settings, key, {"properties": {name: {"type": "boolean"}, "c": {}}})
     value = orjson.dumps({"uuid": "0" * 32, "dt": "2020-09-13T12:26:40Z", "event": {name: 920}})
-    [(_, fault)] = sink.write(key, [Record(value, 0, 0, "", -1)])
+    [(_, fault)] = sink.write(key, [make_record(value, 0, 0)])
     assert fault.path == f"$.event.{name}"
 
 

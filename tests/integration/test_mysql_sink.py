@@ -18,6 +18,7 @@ from elfaust.settings import Settings
 from elfaust.sinks.mysql.connection import connect
 from elfaust.sinks.mysql.ddl import quoted
 from elfaust.sinks.mysql.sink import MysqlSink
+from elfaust.testing import make_record
 from tests import DATA
 
 KEY = SchemaKey("AutoblockIpBlock", 19098752)
@@ -38,7 +39,7 @@ EVENTS = valid_events()
 
 
 def record(event: dict[str, Any], offset: int = 0) -> Record:
-    return Record(orjson.dumps(event), offset, 0, "", -1)
+    return make_record(orjson.dumps(event), offset, 0)
 
 
 def blocks(count: int, **event: Any) -> list[Record]:

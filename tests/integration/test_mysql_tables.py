@@ -11,11 +11,12 @@ from typing import Any
 import orjson
 import pytest
 
-from elfaust.records import Record, SchemaKey
+from elfaust.records import SchemaKey
 from elfaust.schema.lookup.registry import Registry
 from elfaust.settings import Settings
 from elfaust.sinks.mysql.connection import connect
 from elfaust.sinks.mysql.sink import MysqlSink
+from elfaust.testing import make_record
 
 UUID = "31f60f96a7f2569a93c369f4c065ba31"
 EVENT = {"schema": "Foo-Bar", "revision": 1, "wiki": "enwiki", "uuid": UUID, "event": {"a": 1}}
@@ -41,7 +42,7 @@ def cursor(settings: Settings) -> Iterator[Any]:
 
 def write(settings: Settings, schema: str, **given: Any) -> list[str]:
     """Write one event with a new sink; return the messages of what it refused."""
-    record = Record(orjson.dumps(EVENT | {"schema": schema} | given), 0, 0, "", -1)
+    record = make_record(orjson.dumps(EVENT | {"schema": schema} | given), 0, 0)
     refused = MysqlSink(settings, Registry(settings.schemas)).write(SchemaKey(schema, 1), [record])
     return [fault.message for _, fault in refused]
 

@@ -57,7 +57,7 @@ async def send(settings: Settings, count: int) -> None:
     try:
         await Publisher(settings, producer, admin).publish(
             [
-                Outgoing(settings.topics.raw_client, lane, b"%d" % n, 5_000, "", -1)
+                Outgoing(settings.topics.raw_client, lane, b"%d" % n, 5_000)
                 for n in range(count)
                 for lane in range(2)
             ]

@@ -79,8 +79,6 @@ async def publish(settings: Settings) -> int:
                     number % settings.topics.lanes,
                     one,
                     int(time.time() * 1000),
-                    "",
-                    -1,
                 )
                 for number, one in enumerate(raw)
             ]

@@ -19,8 +19,9 @@ from elfaust.delivery.publisher import Publisher, make_producer
 from elfaust.delivery.topic_limits import IncrementalAlterConfigs, read_limits
 from elfaust.delivery.topics import TopicAdmin
 from elfaust.errors import TooLong, TopicRefuses, Unacknowledged
-from elfaust.records import UNKNOWN_TIME, Outgoing, Record
+from elfaust.records import UNKNOWN_TIME, Outgoing, Record, Source, position_of
 from elfaust.settings import CODECS, Settings
+from elfaust.testing import make_record
 
 TIME = 1_600_000_000_000
 
@@ -56,12 +57,14 @@ async def test_records_come_back_in_order_whatever_the_codec(fresh: Settings, co
     settings = replace(fresh, kafka=replace(fresh.kafka, compression=codec, batch_bytes=20_000))
     topic = settings.topics.event.format(schema="Edit", revision=1)
     values = [b"%d" % number * 100 for number in range(1_000)]
-    records = [Outgoing(topic, n % 2, value, TIME, "raw", n) for n, value in enumerate(values)]
+    records = [
+        Outgoing(topic, n % 2, value, TIME, Source("raw", n)) for n, value in enumerate(values)
+    ]
     last = await publish(settings, records)
     assert last == {(topic, 0): 499, (topic, 1): 499}
     for lane in (0, 1):
         assert await read(settings, topic, lane, 500) == [
-            Record(values[n], offset, TIME, "raw", n)
+            make_record(values[n], offset, TIME, ("raw", n))
             for offset, n in enumerate(range(lane, 1_000, 2))
         ]
 
@@ -70,7 +73,9 @@ async def test_no_time_keeps_a_record_out(fresh: Settings) -> None:
     topic = fresh.topics.event.format(schema="Edit", revision=1)
     ahead = int(time.time() * 1000) + 7_200_000
     times = [TIME, UNKNOWN_TIME, ahead, 253_402_300_799_999, TIME]
-    await publish(fresh, [Outgoing(topic, 0, b"x", at, "raw", n) for n, at in enumerate(times)])
+    await publish(
+        fresh, [Outgoing(topic, 0, b"x", at, Source("raw", n)) for n, at in enumerate(times)]
+    )
     found = [record.timestamp for record in await read(fresh, topic, 0, len(times))]
     assert found == [TIME, UNKNOWN_TIME, UNKNOWN_TIME, UNKNOWN_TIME, TIME]
 
@@ -85,7 +90,7 @@ async def test_lanes_that_a_topic_lacks_are_made(fresh: Settings) -> None:
             admin = TopicAdmin(settings)
             # The producer knows the topic as it was before.
             await Publisher(settings, producer, admin).publish(
-                [Outgoing(topic, lane, b"%d" % lane, TIME, "raw", lane)]
+                [Outgoing(topic, lane, b"%d" % lane, TIME, Source("raw", lane))]
             )
             await admin.close()
     finally:
@@ -95,7 +100,7 @@ async def test_lanes_that_a_topic_lacks_are_made(fresh: Settings) -> None:
 
 async def test_a_topic_is_made_for_long_records(fresh: Settings) -> None:
     topic, value = fresh.topics.event.format(schema="Edit", revision=1), b"x" * 4_100_000
-    await publish(fresh, [Outgoing(topic, 0, value, TIME, "raw", 0)])
+    await publish(fresh, [Outgoing(topic, 0, value, TIME, Source("raw", 0))])
     assert [len(record.value) for record in await read(fresh, topic, 0, 1)] == [len(value)]
 
 
@@ -109,7 +114,9 @@ async def test_topics_that_take_less_are_altered_and_keep_the_rest(fresh: Settin
     while not published:
         # Brokers heed what was altered a little later: a worker ends then, and starts again.
         with suppress(Unacknowledged):
-            published = await publish(fresh, [Outgoing(topic, 0, b"x" * 2_000_000, TIME, "raw", 0)])
+            published = await publish(
+                fresh, [Outgoing(topic, 0, b"x" * 2_000_000, TIME, Source("raw", 0))]
+            )
     [answer] = await admin.describe_configs(
         [ConfigResource(ConfigResourceType.TOPIC, topic, dict.fromkeys(config))]
     )
@@ -133,7 +140,7 @@ async def test_what_a_topic_does_not_take_is_known_before_anything_is_sent(
     settings = replace(fresh, kafka=replace(fresh.kafka, compression=codec))
     long = random.Random(3).randbytes(70_000)
     values = [*(b"%d" % n * 500 for n in range(1_000)), long]
-    records = [Outgoing(topic, 0, value, TIME, "raw", n) for n, value in enumerate(values)]
+    records = [Outgoing(topic, 0, value, TIME, Source("raw", n)) for n, value in enumerate(values)]
     with pytest.raises(TooLong) as caught:
         await publish(settings, records)
     [(record, fits)] = caught.value.records.items()
@@ -157,9 +164,9 @@ async def test_topics_that_take_nothing_hold_up_no_other_and_lose_nothing(fresh:
     publisher = Publisher(fresh, producer, admin)
     # Kafka takes no two topics that differ by this alone.
     await client.create_topics([NewTopic(twin.replace("_", ".").replace("-", "."), 1, 1)])
-    first = Outgoing(compacted, 0, b"0", TIME, "raw", 0)
+    first = Outgoing(compacted, 0, b"0", TIME, Source("raw", 0))
     records = [
-        Outgoing(topic, 0, b"%d" % n, TIME, "raw", n)
+        Outgoing(topic, 0, b"%d" % n, TIME, Source("raw", n))
         for n, topic in enumerate([compacted, twin, good, compacted], 1)
     ]
     try:
@@ -172,12 +179,12 @@ async def test_topics_that_take_nothing_hold_up_no_other_and_lose_nothing(fresh:
         why = caught.value.records
         assert set(why) == {records[0], records[1], records[3]}
         assert f"topic {twin} was not created: " in why[records[1]]
-        assert [r.position for r in await read(fresh, good, 0, 1)] == [3]
+        assert [position_of(r) for r in await read(fresh, good, 0, 1)] == [3]
         await cleanup(client, compacted, "delete")
         while not await taken(publisher, [records[0], records[3]]):
             await asyncio.sleep(0.05)
         last = await publisher.publish([records[0]])
-        found = [r.position for r in await read(fresh, compacted, 0, last[compacted, 0] + 1)]
+        found = [position_of(r) for r in await read(fresh, compacted, 0, last[compacted, 0] + 1)]
         assert (set(found[:-3]), found[-3:]) == ({0}, [1, 4, 1])
     finally:
         await asyncio.gather(producer.stop(), client.close(), admin.close())
@@ -202,4 +209,4 @@ async def test_nothing_goes_on_without_the_topic_of_errors(fresh: Settings) -> N
     await client.create_topics([NewTopic(fresh.topics.error, 1, 1, topic_configs=config)])
     await client.close()
     with pytest.raises(Unacknowledged, match=f"topic {fresh.topics.error} takes no records"):
-        await publish(fresh, [Outgoing(fresh.topics.error, 0, b"{}", TIME, "raw", 0)])
+        await publish(fresh, [Outgoing(fresh.topics.error, 0, b"{}", TIME, Source("raw", 0))])

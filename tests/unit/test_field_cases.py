@@ -17,9 +17,10 @@ import pytest
 from click.testing import CliRunner, Result
 
 from elfaust.commands import main
-from elfaust.records import Record, SchemaKey
+from elfaust.records import SchemaKey
 from elfaust.schema.lookup.registry import Schema
 from elfaust.sinks.parquet.table import ParquetWriter
+from elfaust.testing import make_record
 from tests.field_cases import FOLDER, case, given, write_schemas
 
 Schemas = Mapping[str, Any]
@@ -56,7 +57,7 @@ def in_parquet(schema: Any, verdict: Mapping[str, Any]) -> dict[str, Any]:
     """Return the row of an event that is valid."""
     value = json.dumps(verdict["event"]).encode()
     table, refused = ParquetWriter(Schema(SchemaKey("C", 1), schema)).table(
-        [Record(value, 0, 0, "", -1)]
+        [make_record(value, 0, 0)]
     )
     assert not refused
     rows: list[dict[str, Any]] = table.to_pylist()

@@ -14,9 +14,9 @@ import orjson
 import pytest
 
 from elfaust.events.verdict import Judge
-from elfaust.records import Record
 from elfaust.schema.lookup.registry import Registry
 from elfaust.settings import Settings
+from elfaust.testing import make_record
 from tests.generated_lines import generated_lines
 from tests.reference_judge import ReferenceJudge
 
@@ -30,7 +30,7 @@ def test_both_ways_say_the_same_of_every_line() -> None:
     judge, reference = Judge("", REGISTRY, SETTINGS), ReferenceJudge(REGISTRY)
     lines, number, seen = generated_lines(LINES), 0, dict[str, int]()
     while chunk := list(islice(lines, 2_000)):
-        records = [Record(line, n, 1_600_000_000_000, "", -1) for n, line in enumerate(chunk)]
+        records = [make_record(line, n, 1_600_000_000_000) for n, line in enumerate(chunk)]
         verdicts = asyncio.run(judge.judge(records, "generated/0"))
         for line, verdict in zip(chunk, verdicts, strict=True):
             number += 1

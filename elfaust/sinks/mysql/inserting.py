@@ -13,6 +13,7 @@ from elfaust.errors import EventFault, SchemaWaits, TableTrouble
 from elfaust.records import Record, SchemaKey
 from elfaust.schema.columns import Column
 from elfaust.schema.shape import Place
+from elfaust.sinks.base import Rejected
 from elfaust.sinks.mysql.connection import LOOK, DataFault, translating_errors
 from elfaust.sinks.mysql.ddl import quoted
 from elfaust.sinks.mysql.rows import Row, RowMaker, Unfit
@@ -24,7 +25,6 @@ KNOWN_GOOD = (
     b' "wiki": "", "recvFrom": "", "seqId": 0, "event": {}}'
 )
 Rows = Sequence[tuple[Record, Row]]
-Refusals = list[tuple[Record, EventFault]]
 
 
 class Table:
@@ -81,7 +81,7 @@ class Insertion:
         self._key = key
         self._step = step
         self._statement_bytes = statement_bytes
-        self.refused: Refusals = []
+        self.refused: list[Rejected] = []
         #: Whether a row was in the table before.
         self.repeats = False
         self._looked = False
@@ -145,7 +145,7 @@ class Insertion:
 
     def _refuse(self, record: Record, row: Row, error: Exception) -> None:
         if not isinstance(error, DataFault):
-            self.refused.append((record, unforeseen(error, "consumer", *self._key)))
+            self.refused.append(Rejected(record, unforeseen(error, "consumer", *self._key)))
             return
         if not self._looked:
             # Before an event is blamed: somebody may have altered the table.
@@ -154,7 +154,8 @@ class Insertion:
         column = self._table.named_by(error)
         if column is None:
             raise TableTrouble(self._table.name, str(error), LOOK) from error
-        self.refused.append((record, self._table.fault(self._key, str(row[0]), error, column)))
+        fault = self._table.fault(self._key, str(row[0]), error, column)
+        self.refused.append(Rejected(record, fault))
 
     def _look(self) -> None:
         with self._connection.cursor() as cursor:

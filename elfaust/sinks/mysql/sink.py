@@ -22,6 +22,7 @@ from elfaust.records import Record, SchemaKey
 from elfaust.schema.lookup.registry import Registry
 from elfaust.schema.shape import shape_of
 from elfaust.settings import Settings
+from elfaust.sinks.base import Rejected
 from elfaust.sinks.mysql.connection import LOOK, connect, largest_event, translating_errors
 from elfaust.sinks.mysql.ddl import (
     create_table,
@@ -32,7 +33,7 @@ from elfaust.sinks.mysql.ddl import (
     table_columns,
     table_name,
 )
-from elfaust.sinks.mysql.inserting import Insertion, Refusals, Table
+from elfaust.sinks.mysql.inserting import Insertion, Table
 from elfaust.sinks.mysql.rows import Row
 from elfaust.sinks.mysql.unnamed import tell_unnamed
 
@@ -69,7 +70,7 @@ class MysqlSink:
 
     def write(
         self, key: SchemaKey, records: Sequence[Record], lanes: Collection[int] = ()
-    ) -> Refusals:
+    ) -> list[Rejected]:
         """Store events of one schema revision; durable on return, all in one transaction.
 
         `lanes` are those that the records come from. Until such a lane has brought a batch of which
@@ -98,7 +99,7 @@ class MysqlSink:
             tell_unnamed(key, table.maker)
         except SchemaUnfit as unfit:
             fault = EventFault("consumer", unfit.detail, *key, hint=unfit.hint)
-            return [(record, fault) for record in records]
+            return [Rejected(record, fault) for record in records]
         except SchemaWaits as waits:
             # A table that is gone is made again by the next try.
             explained = self._explained(self._tables.pop(key, None), waits)
@@ -171,8 +172,8 @@ class MysqlSink:
 
     def _made(
         self, table: Table, key: SchemaKey, records: Sequence[Record]
-    ) -> tuple[list[tuple[Record, Row]], Refusals]:
-        rows, refused = [], Refusals()
+    ) -> tuple[list[tuple[Record, Row]], list[Rejected]]:
+        rows, refused = [], list[Rejected]()
         # Those of a try before were not stored.
         table.maker.unnamed = 0
         for record in records:
@@ -182,9 +183,9 @@ class MysqlSink:
                 rows.append((record, table.maker.row(record.value)))
             except ValueError as error:
                 fault = table.fault(key, _uuid(record), error, table.named_by(error))
-                refused.append((record, fault))
+                refused.append(Rejected(record, fault))
             except Exception as error:
-                refused.append((record, unforeseen(error, "consumer", *key)))
+                refused.append(Rejected(record, unforeseen(error, "consumer", *key)))
         return rows, refused
 
     def _is_empty(self, table: Table) -> bool:
@@ -200,7 +201,7 @@ class MysqlSink:
         insertion.insert(rows if fresh else insertion.missing(rows))
         return insertion
 
-    def _check(self, insertion: Insertion, refused: Refusals, count: int) -> None:
+    def _check(self, insertion: Insertion, refused: list[Rejected], count: int) -> None:
         """End the worker where not the records of a write are at fault but what handles them."""
         if refused:
             stored = [None] * (count - len(refused))

@@ -19,7 +19,7 @@ from elfaust.hints import OTHERS_PLACE
 from elfaust.records import Record, SchemaKey
 from elfaust.schema.lookup.registry import Registry
 from elfaust.settings import Settings
-from elfaust.sinks.buffer import Refused
+from elfaust.sinks.base import Rejected
 from elfaust.sinks.parquet.commit_files import Progress
 from elfaust.sinks.parquet.commits import CommitLog, Pending
 from elfaust.sinks.parquet.file_names import FileNames, file_name
@@ -29,7 +29,7 @@ from elfaust.storage import Storage
 
 Topics = Mapping[str, tuple[SchemaKey, Sequence[Record]]]
 #: Reports refused records; returns when that is durable.
-Tell = Callable[[Sequence[Refused]], None]
+Tell = Callable[[Sequence[Rejected]], None]
 HOUR_MS = 3_600_000
 
 
@@ -82,7 +82,7 @@ class HdfsSink:
                 anew = fresh[0].offset < stored
                 made, unfit = self._files(topic, lane, key, fresh, anew)
                 files += made
-                refused += [Refused(topic, lane, record, fault) for record, fault in unfit]
+                refused += unfit
         # A commit without files too: what was refused is not told at each start.
         if files or refused:
             names = self._write_temporary(log, files)
@@ -110,20 +110,20 @@ class HdfsSink:
 
     def _files(
         self, topic: str, lane: int, key: SchemaKey, records: Sequence[Record], anew: bool
-    ) -> tuple[list[Pending], list[tuple[Record, EventFault]]]:
+    ) -> tuple[list[Pending], list[Rejected]]:
         try:
             writer = self._writer(topic, key)
         except SchemaUnfit as unfit:
             fault = EventFault("consumer", unfit.detail, *key, hint=unfit.hint)
-            return [], [(record, fault) for record in records]
+            return [], [Rejected(record, fault) for record in records]
         table, refused = writer.table(records)
         # The old topic's file of these offsets keeps its name.
         more = uuid.uuid4().hex[:12] if anew else ""
         name = file_name(topic, lane, records[0].offset, records[-1].offset, more)
         if not table.num_rows:
             return [], refused
-        out = {id(record) for record, _ in refused}
-        arrived = [record.timestamp for record in records if id(record) not in out]
+        out = {record.offset for record, _ in refused}
+        arrived = [record.timestamp for record in records if record.offset not in out]
         hours = by_hour(table, arrived, self._hdfs.first_year, self._hdfs.ahead_hours)
         folders = [self._names.in_hour(key, hour) for hour, _ in hours]
         self._make_folders(topic, folders)
@@ -168,10 +168,11 @@ def advance(progress: Progress, topic: str, records: Sequence[Record]) -> list[R
     positions = progress.positions.setdefault(topic, {})
     full = len(positions) >= MAX_SOURCES
     for record in records:
-        if record.source and not (full and record.source not in positions):
-            if record.position <= positions.get(record.source, -1):
+        source = record.source
+        if source and not (full and source.name not in positions):
+            if source.position <= positions.get(source.name, -1):
                 continue
-            positions[record.source] = record.position
+            positions[source.name] = source.position
         elif record.offset < next_offset:
             continue
         fresh.append(record)

@@ -25,6 +25,7 @@ from elfaust.json_text import encode
 from elfaust.records import Record
 from elfaust.schema.lookup.registry import Schema
 from elfaust.schema.shape import shape_of, unnamed_of
+from elfaust.sinks.base import Rejected
 from elfaust.sinks.parquet.types import JSON_TEXT, event_shape
 
 AGENT_TEXTS = (
@@ -66,7 +67,6 @@ MOMENT = r"^\d{4}-\d\d-\d\dT([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d+)?Z?$"
 UNFIT = (pa.ArrowException, OverflowError, ValueError, TypeError, KeyError, AttributeError)
 #: An event that every schema revision can store.
 FITTING = b'{"event":{},"uuid":"","dt":"2020-09-13T12:26:40Z"}'
-Refusals = list[tuple[Record, EventFault]]
 
 
 class ParquetWriter:
@@ -95,7 +95,7 @@ class ParquetWriter:
         except Exception as error:
             raise SchemaUnfit(schema.key, f"Parquet: {error!r}") from error
 
-    def table(self, records: Sequence[Record]) -> tuple[pa.Table, Refusals]:
+    def table(self, records: Sequence[Record]) -> tuple[pa.Table, list[Rejected]]:
         """Return a table of records' events, and those that do not fit with their faults.
 
         A row has the moment of its event in `dt`, ISO 8601 in UTC.
@@ -136,13 +136,13 @@ class ParquetWriter:
         unnamed = [pa.nulls(table.num_rows, pa.string())] if self._open else []
         return pa.Table.from_arrays([*columns, table["event"], *unnamed], schema=self.schema)
 
-    def _table_of_rows(self, records: Sequence[Record]) -> tuple[pa.Table, Refusals]:
+    def _table_of_rows(self, records: Sequence[Record]) -> tuple[pa.Table, list[Rejected]]:
         rows, refused = [], []
         for record in records:
             try:
                 rows.append((record, self._row(record.value)))
             except Exception as error:
-                refused.append((record, self._fault(error)))
+                refused.append(Rejected(record, self._fault(error)))
         table, unfit = self._convert(rows)
         refused += unfit
         stored: list[EventFault | None] = [None] * table.num_rows
@@ -167,14 +167,16 @@ class ParquetWriter:
             row[UNNAMED] = unnamed and encode(unnamed).decode()
         return row
 
-    def _convert(self, rows: list[tuple[Record, dict[str, Any]]]) -> tuple[pa.Table, Refusals]:
+    def _convert(
+        self, rows: list[tuple[Record, dict[str, Any]]]
+    ) -> tuple[pa.Table, list[Rejected]]:
         """Convert rows; a batch that fails is halved until the bad row is alone."""
         try:
             return self._table_of([row for _, row in rows]), []
         except Exception as error:
             fault = self._fault(error) if len(rows) == 1 else None
         if fault is not None:
-            return self.schema.empty_table(), [(rows[0][0], fault)]
+            return self.schema.empty_table(), [Rejected(rows[0][0], fault)]
         middle = len(rows) // 2
         first, unfit = self._convert(rows[:middle])
         second, more = self._convert(rows[middle:])

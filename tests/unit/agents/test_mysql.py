@@ -13,7 +13,9 @@ from elfaust.delivery.topics import TopicNames
 from elfaust.errors import EventFault
 from elfaust.records import Record, SchemaKey
 from elfaust.settings import Settings
-from elfaust.sinks.buffer import Buffered, Refused
+from elfaust.sinks.base import Rejected
+from elfaust.sinks.buffer import Buffered
+from elfaust.testing import make_record
 
 KEY = SchemaKey("Edit", 1)
 
@@ -31,16 +33,14 @@ class FakeSink:
     def forget(self) -> None:
         pass
 
-    def write(
-        self, key: SchemaKey, records: list[Record], lanes: set[int]
-    ) -> list[tuple[Record, EventFault]]:
+    def write(self, key: SchemaKey, records: list[Record], lanes: set[int]) -> list[Rejected]:
         self.writes.append((key, [record.offset for record in records], lanes))
         fault = EventFault("consumer", "refused", *key)
-        return [(record, fault) for record in records if record.offset in self.refuses]
+        return [Rejected(record, fault) for record in records if record.offset in self.refuses]
 
 
 def batch(topic: str, lane: int, *offsets: int) -> Buffered:
-    records = [Record(b"{}", offset, 0, "", -1) for offset in offsets]
+    records = [make_record(b"{}", offset, 0, topic=topic, lane=lane) for offset in offsets]
     return Buffered(topic, lane, 1, records, lambda: None)
 
 
@@ -66,7 +66,7 @@ def test_a_write_is_told_its_lanes_and_a_refused_record_keeps_its_own(
     assert asyncio.run(given["write"](topic, batches)) == []
     assert sink.writes == [(KEY, [1, 2, 7, 8, 3], {0, 3})]
     sink.refuses = {8, 3}
-    refused: list[Refused] = asyncio.run(given["write"](topic, batches))
-    assert [(one.lane, one.record.offset) for one in refused] == [(3, 8), (0, 3)]
+    refused: list[Rejected] = asyncio.run(given["write"](topic, batches))
+    assert [(one.record.lane, one.record.offset) for one in refused] == [(3, 8), (0, 3)]
     # Lanes that move are looked up again.
     assert fed[-1] == sink.forget

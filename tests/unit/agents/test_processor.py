@@ -16,8 +16,9 @@ from faust.types import TP
 from elfaust.agents import processor
 from elfaust.delivery.topics import TopicNames
 from elfaust.errors import LaneLost
-from elfaust.records import Outgoing, Record
+from elfaust.records import Outgoing, position_of
 from elfaust.settings import Settings
+from elfaust.testing import make_record
 
 
 class Signal:
@@ -92,7 +93,7 @@ class App:
     async def deliver(self, *offsets: int, generation: int = 1, schema: str = "MadeUp") -> Any:
         """Deliver a batch of lines and wait until the agent has taken it."""
         capsule = json.dumps({"schema": schema, "revision": 1, "event": {}}).encode()
-        records = [Record(b"%d EventLogging %s" % (n, capsule), n, 0, "", -1) for n in offsets]
+        records = [make_record(b"%d EventLogging %s" % (n, capsule), n, 0) for n in offsets]
         message = SimpleNamespace(
             tp=TP(self.names.raw[1], 0),
             offset=offsets[-1],
@@ -137,7 +138,7 @@ async def test_a_decision_is_noted_before_its_eventerror_is_published(app: Any) 
     event = await app.deliver(0)
     assert event.acked
     assert len(app.notes) == 1
-    assert [record.position for record in app.published] == [0]
+    assert [position_of(record) for record in app.published] == [0]
 
 
 async def test_a_lane_that_moves_publishes_nothing_more_and_ends_no_worker(app: Any) -> None:
@@ -149,7 +150,7 @@ async def test_a_lane_that_moves_publishes_nothing_more_and_ends_no_worker(app: 
     assert (app.published, app.crashed) == ([], False)
     app.consumer_generation_id = 2
     assert (await app.deliver(0, 1, generation=2)).acked
-    assert [record.position for record in app.published] == [0, 1]
+    assert [position_of(record) for record in app.published] == [0, 1]
 
 
 async def test_a_batch_that_waited_while_its_lane_was_revoked_is_dropped(app: Any) -> None:

@@ -23,6 +23,7 @@ from elfaust.settings import Settings
 from elfaust.sinks.parquet.file_names import FileNames, file_name
 from elfaust.sinks.parquet.table import ParquetWriter, to_bytes
 from elfaust.storage import LocalStorage
+from elfaust.testing import make_record
 
 KEY = SchemaKey("SpecialMuteSubmit", 19679477)
 NAME = "SpecialMuteSubmit_19679477"
@@ -59,7 +60,7 @@ class Fakes:
 
     def records(self, first: int, last: int) -> list[Record]:
         return [
-            Record(self.values[n], n - first, NOW, RAW, n - first + AHEAD)
+            make_record(self.values[n], n - first, NOW, (RAW, n - first + AHEAD))
             for n in range(first, last)
         ]
 

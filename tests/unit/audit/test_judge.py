@@ -19,11 +19,12 @@ from elfaust.audit.finding import Finding
 from elfaust.audit.table import TableUnreadable
 from elfaust.delivery.lag import LaneLag
 from elfaust.delivery.topics import TopicNames
-from elfaust.records import Record, SchemaKey
+from elfaust.records import SchemaKey
 from elfaust.settings import Settings
 from elfaust.sinks.parquet.reader import parquet_table
 from elfaust.sinks.parquet.table import to_bytes
 from elfaust.storage import LocalStorage
+from elfaust.testing import make_record
 from tests.unit.audit.fakes import (
     AHEAD,
     ERRORS,
@@ -118,7 +119,7 @@ def lose_a_column(fakes: Fakes) -> None:
 
 
 def add_a_file(fakes: Fakes) -> None:
-    fakes.write(3, [Record(event(78), 0, NOW, RAW, 0)])
+    fakes.write(3, [make_record(event(78), 0, NOW, (RAW, 0))])
 
 
 def lose_a_value_in_both(fakes: Fakes) -> None:
@@ -179,7 +180,7 @@ def test_what_is_not_acknowledged_may_be_missing(fakes: Fakes) -> None:
 def test_what_one_sink_refused_and_the_other_stored_is_told(fakes: Fakes, source: str) -> None:
     del fakes.rows[1]
     position = 1 + (AHEAD if source == RAW else 0)
-    fakes.errors = [Record(b"", 0, 0, f"mysql/{source}", position)]
+    fakes.errors = [make_record(b"", 0, 0, (f"mysql/{source}", position))]
     judge = fakes.judge()
     detail = f"refused here, stored in Parquet: {uuid(1)}"
     assert judge.findings == []
@@ -199,7 +200,7 @@ def test_what_parquet_has_in_part_is_told_and_is_no_finding(fakes: Fakes) -> Non
 
 
 def test_one_event_in_two_records_is_two_rows_of_parquet_and_told_as_such(fakes: Fakes) -> None:
-    again = Record(fakes.values[0], 3, NOW, RAW, 3 + AHEAD)
+    again = make_record(fakes.values[0], 3, NOW, (RAW, 3 + AHEAD))
     fakes.lanes[1].append(again)
     fakes.write(1, fakes.lanes[1])
     [found] = fakes.findings()
@@ -214,7 +215,7 @@ def test_a_record_that_a_worker_repeated_is_one(fakes: Fakes) -> None:
 
 def test_of_two_records_of_an_event_either_may_be_the_row(fakes: Fakes) -> None:
     other = event(0, event={"emailsBefore": False, "emailsAfter": False})
-    fakes.lanes[1].append(Record(other, 3, NOW, RAW, 3 + AHEAD))
+    fakes.lanes[1].append(make_record(other, 3, NOW, (RAW, 3 + AHEAD)))
     fakes.write(1, fakes.lanes[1])
     assert [found.kind for found in fakes.findings()] == ["twice"]
     fakes.rows[0]["event_emailsBefore"] = 0
@@ -236,7 +237,7 @@ STRANGE = [
 
 
 def strange(fakes: Fakes) -> None:
-    fakes.lanes = {2: [Record(value, n, 0, RAW, n) for n, value in enumerate(STRANGE)]}
+    fakes.lanes = {2: [make_record(value, n, 0, (RAW, n)) for n, value in enumerate(STRANGE)]}
     fakes.rows = []
     fakes.storage.delete(fakes.settings.hdfs.root)
 
@@ -252,7 +253,11 @@ def test_what_the_sinks_have_refused_or_await_is_none(fakes: Fakes) -> None:
     fakes.acknowledged = 0
     assert fakes.findings() == []
     fakes.acknowledged = 99
-    told = [Record(b"", 0, 0, f"{role}/{TOPIC}", n) for role in ("mysql", "hdfs") for n in range(8)]
+    told = [
+        make_record(b"", 0, 0, (f"{role}/{TOPIC}", n))
+        for role in ("mysql", "hdfs")
+        for n in range(8)
+    ]
     scanned = [Scanned(ERRORS, 2, told), Scanned(TOPIC, 2, fakes.lanes[2])]
     lags = [LaneLag(TOPIC, 2, role, 99, 99) for role in ("mysql", "hdfs")]
     assert judged(fakes.settings, scanned, lags, []).findings == []
@@ -328,7 +333,7 @@ def test_no_content_ends_an_audit(
 ) -> None:
     base = Settings()
     settings = replace(base, hdfs=replace(base.hdfs, storage="local", root="/nowhere/event"))
-    records = [Record(value, n, 0, RAW, n) for n, value in enumerate(values)]
+    records = [make_record(value, n, 0, (RAW, n)) for n, value in enumerate(values)]
     lags = [LaneLag(TOPIC, 2, role, 9, acknowledged) for role in ("mysql", "hdfs")]
     scanned = [Scanned(topic, 2, records) for topic in (ERRORS, RAW, TOPIC)]
     held = [of for of in held if isinstance(of.get("uuid"), str)]
@@ -344,7 +349,7 @@ def repr_json(value: Any) -> bytes:
 
 def test_what_kafka_keeps_no_more_is_unknown_and_no_finding(fakes: Fakes) -> None:
     fakes.rows.append(row(77))
-    fakes.write(0, [Record(event(78), 0, NOW, RAW, 0)], fakes.path(0) + ".bak")
+    fakes.write(0, [make_record(event(78), 0, NOW, (RAW, 0))], fakes.path(0) + ".bak")
     fakes.lanes[1][0:1] = []
     both = ["unknown", "unknown"]
     assert [of.kind for of in fakes.judge().findings] == both

@@ -19,11 +19,11 @@ from elfaust.audit.revision import Revision
 from elfaust.audit.stores import Stores
 from elfaust.audit.table import TableUnreadable
 from elfaust.errors import ServerAway
-from elfaust.records import Record
 from elfaust.schema.dialect import LATEST
 from elfaust.schema.lookup.registry import Registry, Schema
 from elfaust.sinks.parquet.file_names import FileNames
 from elfaust.sinks.parquet.table import ParquetWriter
+from elfaust.testing import make_record
 from tests.unit.audit.fakes import (
     AHEAD,
     EVENTS,
@@ -127,7 +127,7 @@ def test_a_refusal_names_the_record_or_its_line(
 
 
 def test_a_record_of_no_line_is_refused_by_its_own_offset_alone(fakes: Fakes) -> None:
-    fakes.lanes[0] = [record._replace(source="") for record in fakes.lanes[0]]
+    fakes.lanes[0] = [record._replace(source=None) for record in fakes.lanes[0]]
     del fakes.rows[1]
     assert found(fakes, refused={"mysql": {("", 0, 1), ("", 0, 1 + AHEAD)}}) == [("lost", MYSQL, 1)]
     assert found(fakes, refused={"mysql": {(TOPIC, 0, 1)}}) == []
@@ -154,14 +154,14 @@ def test_a_row_too_many_is_found_though_another_is_missing(fakes: Fakes) -> None
 
 
 def test_a_row_too_many_is_found_beside_an_event_of_two_lanes(fakes: Fakes) -> None:
-    fakes.lanes[2] = [Record(fakes.values[0], 0, NOW, RAW, 900)]
+    fakes.lanes[2] = [make_record(fakes.values[0], 0, NOW, (RAW, 900))]
     fakes.write(2, fakes.lanes[2])
     fakes.rows.append(row(77))
     assert [kind for kind, *_ in found(fakes)] == ["unknown", "twice"]
 
 
 def test_an_event_in_two_records_of_no_line_is_two_rows_of_parquet(fakes: Fakes) -> None:
-    fakes.lanes[0] = [Record(fakes.values[0], n, NOW, "", -1) for n in (0, 1)]
+    fakes.lanes[0] = [make_record(fakes.values[0], n, NOW) for n in (0, 1)]
     fakes.rows[1:3] = []
     fakes.write(0, fakes.lanes[0][:1])
     assert found(fakes) == [("lost", PARQUET, 1)]
@@ -173,14 +173,14 @@ def test_rows_are_not_all_read_where_their_number_is_right(
     fakes: Fakes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # The same event in two lanes is one row.
-    fakes.lanes[2] = [Record(fakes.values[0], 0, NOW, RAW, 900)]
+    fakes.lanes[2] = [make_record(fakes.values[0], 0, NOW, (RAW, 900))]
     fakes.write(2, fakes.lanes[2])
     monkeypatch.setattr(Table, "uuids", lambda _: pytest.fail("read whole"))
     assert [kind for kind, *_ in found(fakes)] == ["twice"]
 
 
 def test_files_of_lanes_that_the_topic_lacks_are_read_too(fakes: Fakes) -> None:
-    fakes.write(7, [Record(event(78), 0, NOW, RAW, 0)])
+    fakes.write(7, [make_record(event(78), 0, NOW, (RAW, 0))])
     assert found(fakes) == [("unknown", PARQUET, 1)]
 
 
@@ -198,7 +198,7 @@ def test_a_file_that_names_no_lane_counts_for_each_and_once_in_all(fakes: Fakes)
 def test_a_record_that_nobody_can_read_must_be_refused_by_each_that_took_it(
     fakes: Fakes, roles: Sequence[str]
 ) -> None:
-    fakes.lanes[0].append(Record(b"no JSON", 3, 0, RAW, 3 + AHEAD))
+    fakes.lanes[0].append(make_record(b"no JSON", 3, 0, (RAW, 3 + AHEAD)))
     refused = {role: {(RAW, 0, 3 + AHEAD)} for role in roles}
     wanted = [] if len(roles) == 2 else [("unreadable", f"{TOPIC}/0", 1)]
     assert found(fakes, refused=refused) == wanted
@@ -259,7 +259,7 @@ def test_a_number_is_held_against_the_column_that_there_is(
 ) -> None:
     fakes.settings = replace(fakes.settings, mysql=replace(fakes.settings.mysql, number=number))
     share = Schema(KEY, {"properties": {"n": {"type": "number"}}}, LATEST)
-    fakes.lanes = {0: [Record(event(0, event={"n": 0.1}), 0, NOW, RAW, 0)]}
+    fakes.lanes = {0: [make_record(event(0, event={"n": 0.1}), 0, NOW, (RAW, 0))]}
     fakes.storage.delete(fakes.settings.hdfs.root)
     fakes.writer = ParquetWriter(share)
     fakes.write(0, fakes.lanes[0])
@@ -276,7 +276,7 @@ def test_of_a_store_that_keeps_no_events_nothing_is_expected(fakes: Fakes, store
     fakes.settings = replace(
         fakes.settings, processor=replace(fakes.settings.processor, stores=store)
     )
-    fakes.lanes[0].append(Record(b"no JSON", 3, NOW, RAW, 3 + AHEAD))
+    fakes.lanes[0].append(make_record(b"no JSON", 3, NOW, (RAW, 3 + AHEAD)))
     refused = {store: {(RAW, 0, 3 + AHEAD)}}
     if store == "mysql":
         fakes.storage.delete(fakes.settings.hdfs.root)

@@ -9,6 +9,7 @@ import pytest
 
 from elfaust.audit.finding import Finding
 from elfaust.audit.side import Event, Row, Side
+from elfaust.records import Source
 
 #: Rows and events that hold the same number are the same.
 ONE, OTHER = {"n": 1}, {"n": 2}
@@ -21,7 +22,7 @@ def differences(capsule: dict[str, Any], row: Row) -> Iterator[str]:
 
 
 def event(position: int, n: int = 1, source: str = "raw") -> Event:
-    return Event({"n": n}, 0, position + 100, (source, position))
+    return Event({"n": n}, 0, position + 100, Source(source, position))
 
 
 def mysql() -> Side:

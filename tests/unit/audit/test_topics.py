@@ -16,6 +16,7 @@ from elfaust.audit import topics
 from elfaust.audit.topics import Lanes, lanes_of
 from elfaust.delivery.batch import SOURCE_HEADER
 from elfaust.errors import ServerAway
+from elfaust.records import Source
 from elfaust.settings import Settings
 
 SETTINGS = Settings()
@@ -34,7 +35,13 @@ def fetched(offset: int, value: bytes = b"value") -> Any:
     """Return a record as a consumer gives it."""
     headers = [(SOURCE_HEADER, b"raw:%d" % (offset + 5))]
     return SimpleNamespace(
-        offset=offset, value=value, key=None, timestamp=2 * 10**12, headers=headers
+        topic="t",
+        partition=0,
+        offset=offset,
+        value=value,
+        key=None,
+        timestamp=2 * 10**12,
+        headers=headers,
     )
 
 
@@ -130,8 +137,8 @@ async def test_records_are_whole_but_for_the_values_of_raw_ones(kafka: Kafka) ->
     raw, empty, events = await read()
     assert [of.value for of in raw.records] == [b""] * 7
     assert empty.records == []
-    assert [(of.offset, of.value, of.source, of.position) for of in events.records] == [
-        (offset, b"value", "raw", offset + 5) for offset in range(40, 47)
+    assert [(of.offset, of.value, of.source) for of in events.records] == [
+        (offset, b"value", Source("raw", offset + 5)) for offset in range(40, 47)
     ]
     assert kafka.assigned == [{TopicPartition(CLIENT, 0), TopicPartition(EDIT, 1)}]
 

@@ -24,8 +24,9 @@ from elfaust.counts.tally import (
     tally,
 )
 from elfaust.delivery.batch import MAX_SOURCES
-from elfaust.records import UNKNOWN_TIME, Record, SchemaKey
+from elfaust.records import UNKNOWN_TIME, Record, SchemaKey, Source
 from elfaust.settings import Settings
+from elfaust.testing import make_record
 
 EDIT = SchemaKey("Edit", 13457736)
 TOPIC = "eventlogging_Edit_13457736"
@@ -45,12 +46,12 @@ def count(
 
 
 def valid(position: int, timestamp: int = 0, source: str = "raw") -> Record:
-    return Record(b"{}", position, timestamp, source, position)
+    return make_record(b"{}", position, timestamp, (source, position))
 
 
 def refused(position: int, code: str, schema: str = "Edit", revision: int = 1) -> Record:
     event = {"event": {"code": code, "schema": schema, "revision": revision}}
-    return Record(orjson.dumps(event), position, 0, "raw", position)
+    return make_record(orjson.dumps(event), position, 0, ("raw", position))
 
 
 names = st.text(max_size=12)
@@ -119,8 +120,8 @@ def test_errors_are_counted_under_what_they_name() -> None:
         refused(1, "validation"),
         refused(2, "processor", "unknown", -1),
         refused(3, "validation"),
-        Record(b"no json", 4, 0, "raw", 4),
-        Record(b'{"event": 1}', 5, 0, "raw", 5),
+        make_record(b"no json", 4, 0, ("raw", 4)),
+        make_record(b'{"event": 1}', 5, 0, ("raw", 5)),
     ]
     count(table, 0, ERROR_TOPIC, None, batch)
     totals = {key[2:5]: value["count"] for key, value in table.items() if key.minute is None}
@@ -152,9 +153,9 @@ def test_sources_do_not_hide_one_another() -> None:
 
 def test_records_without_a_source_are_counted_once_by_their_offset() -> None:
     table: Table = {}
-    batch = [Record(b"", offset, 0, "", -1) for offset in range(3)]
+    batch = [make_record(b"", offset, 0) for offset in range(3)]
     count(table, 0, TOPIC, EDIT, batch)
-    count(table, 0, TOPIC, EDIT, [*batch, Record(b"", 3, 0, "", -1)])
+    count(table, 0, TOPIC, EDIT, [*batch, make_record(b"", 3, 0)])
     assert {value["count"] for value in table.values()} == {4}
 
 
@@ -180,7 +181,9 @@ def lanes(draw: st.DrawFn) -> Lane:
         schema = draw(st.sampled_from(["Edit", "NavigationTiming"]))
         record = refused(2 * n, draw(codes), schema)
         originals.append(
-            record._replace(source=source, timestamp=draw(st.integers(0, 3)) * MINUTE + n)
+            record._replace(
+                source=Source(source, 2 * n), timestamp=draw(st.integers(0, 3)) * MINUTE + n
+            )
         )
     return Lane(originals, draw(st.lists(st.integers(0, 30), max_size=3)))
 
@@ -280,7 +283,9 @@ def test_an_error_is_counted_under_a_key_that_can_be(
 
 def test_made_up_names_share_one_entry() -> None:
     batch = [
-        Record(capsule(schema=f"Name{n}", revision=n + 1, unknown=True), n, MINUTE, "raw", n)
+        make_record(
+            capsule(schema=f"Name{n}", revision=n + 1, unknown=True), n, MINUTE, Source("raw", n)
+        )
         for n in range(500)
     ]
     assert tally(0, ERROR_TOPIC, None, batch).keys() == {
@@ -307,7 +312,7 @@ CAPSULES = st.dictionaries(FIELDS, JSON | st.dictionaries(FIELDS, JSON))
     )
 )
 def test_each_record_is_counted_once_whatever_it_holds(given: list[tuple[bytes, int]]) -> None:
-    batch = [Record(value, n, time, "raw", n) for n, (value, time) in enumerate(given)]
+    batch = [make_record(value, n, time, ("raw", n)) for n, (value, time) in enumerate(given)]
     made = tally(0, ERROR_TOPIC, None, batch)
     totals = [len(new.marks) for key, new in made.items() if key.minute is None]
     assert sum(totals) == len(batch)
@@ -323,7 +328,7 @@ def test_what_nobody_foresaw_of_one_error_is_counted_as_unreadable(
         return named_by(value)
 
     monkeypatch.setattr("elfaust.counts.tally.named_by", strange)
-    record = Record(b"strange", 0, 0, "raw", 0)
+    record = make_record(b"strange", 0, 0, ("raw", 0))
     assert {key[2:5] for key in tally(0, ERROR_TOPIC, None, [record])} == {
         ("unknown", -1, "unknown")
     }
@@ -347,7 +352,9 @@ LINE_OF_A_SINK = st.tuples(st.sampled_from(["mysql", "hdfs"]), st.integers(0, 60
 
 def refusal(role: str, position: int, topic: str = "raw") -> Record:
     record = refused(position, "consumer")
-    return record._replace(source=f"{role}/{topic}", timestamp=position % 3 * MINUTE)
+    return record._replace(
+        source=Source(f"{role}/{topic}", position), timestamp=position % 3 * MINUTE
+    )
 
 
 @given(st.lists(st.lists(LINE_OF_A_SINK, max_size=20), max_size=8), st.data())

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from elfaust.delivery.batch import END_OF_TIME, FORWARDED, Batch, source_header
 from elfaust.models.event import EventError
 from elfaust.models.raw_line import RawLine
-from elfaust.records import UNKNOWN_TIME, Record
+from elfaust.records import UNKNOWN_TIME, Record, Source
+from elfaust.testing import make_record
 
 TIME = 1_600_000_000_000
 
@@ -23,24 +24,26 @@ class Fetched:
     offset: int = 0
     timestamp: int | None = TIME
     headers: Sequence[tuple[str, bytes | None]] = field(default_factory=list)
+    topic: str = "topic"
+    partition: int = 0
 
 
 def test_a_record_carries_the_position_of_what_it_was_made_from() -> None:
-    headers = [("trace", b"x"), *source_header("eventlogging-client-side", 42)]
+    headers = [("trace", b"x"), *source_header(Source("eventlogging-client-side", 42))]
     batch: Batch[RawLine] = Batch(RawLine, [Fetched(b"a", 7, TIME, headers)])
-    assert batch.records == [Record(b"a", 7, TIME, "eventlogging-client-side", 42)]
+    assert batch.records == [make_record(b"a", 7, TIME, ("eventlogging-client-side", 42))]
 
 
-def test_a_record_without_a_source_has_position_minus_one() -> None:
-    assert source_header("", 3) == []
+def test_a_record_without_a_source_has_none() -> None:
+    assert source_header(None) == []
     batch: Batch[RawLine] = Batch(RawLine, [Fetched(b"a", 7)])
-    assert batch.records == [Record(b"a", 7, TIME, "", -1)]
+    assert batch.records == [make_record(b"a", 7, TIME)]
 
 
 def test_a_source_may_hold_colons() -> None:
-    [(_, value)] = source_header("file:lines:1", 9)
+    [(_, value)] = source_header(Source("file:lines:1", 9))
     batch: Batch[RawLine] = Batch(RawLine, [Fetched(b"", headers=[("source", value)])])
-    assert (batch.records[0].source, batch.records[0].position) == ("file:lines:1", 9)
+    assert batch.records[0].source == Source("file:lines:1", 9)
 
 
 def test_iterating_gives_typed_records() -> None:
@@ -84,7 +87,7 @@ def one(fetched: Fetched) -> Record:
     ],
 )
 def test_a_source_that_none_of_ours_can_have_counts_as_none(header: bytes | None) -> None:
-    assert one(Fetched(b"a", 7, headers=[("source", header)])) == Record(b"a", 7, TIME, "", -1)
+    assert one(Fetched(b"a", 7, headers=[("source", header)])) == make_record(b"a", 7, TIME)
 
 
 @given(st.none() | st.binary(max_size=20), st.none() | st.integers(-(2**63), 2**63 - 1))
@@ -94,13 +97,12 @@ def test_whatever_a_record_holds_it_has_a_source_and_a_time_that_can_be(
     record = one(Fetched(None, 7, timestamp, [("source", header)]))
     assert record.value == b""
     assert record.timestamp == UNKNOWN_TIME or 10**12 <= record.timestamp < END_OF_TIME
-    assert bool(record.source) == (0 <= record.position < 2**63)
-    assert record.source or record.position == -1
+    assert record.source is None or 0 <= record.source.position < 2**63
 
 
 def test_positions_go_up_to_63_bits() -> None:
-    [header] = source_header("raw", 2**63 - 1)
-    assert one(Fetched(b"a", headers=[header])).position == 2**63 - 1
+    [header] = source_header(Source("raw", 2**63 - 1))
+    assert one(Fetched(b"a", headers=[header])).source == Source("raw", 2**63 - 1)
 
 
 @pytest.mark.parametrize(
@@ -123,7 +125,9 @@ def test_a_time_that_cannot_be_is_unknown(told: int | None, time: int) -> None:
 
 def test_a_source_stands_among_hundreds_of_headers() -> None:
     many = [(f"h{n}", b"x") for n in range(500)]
-    assert one(Fetched(b"a", headers=[*many, *source_header("raw", 3), *many])).position == 3
+    assert one(
+        Fetched(b"a", headers=[*many, *source_header(Source("raw", 3)), *many])
+    ).source == Source("raw", 3)
 
 
 def test_forwarders_are_known_by_their_names() -> None:

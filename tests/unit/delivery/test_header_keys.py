@@ -10,7 +10,7 @@ from aiokafka.consumer import fetcher
 from aiokafka.record.default_records import _DefaultRecordBatchBuilderPy
 
 from elfaust.delivery.batch import Batch
-from elfaust.records import Record
+from elfaust.testing import make_record
 
 TIME = 1_600_000_000_000
 
@@ -55,7 +55,7 @@ def read(fetched: bytes, start: int) -> list[Any]:
 def test_no_header_key_keeps_a_record_from_being_read(key: bytes, codec: int, start: int) -> None:
     found = read(data(key, codec, start), start)
     assert Batch(None, found).records == [
-        Record(b"value", n, TIME + n % 3, "raw", n) for n in range(start, 9)
+        make_record(b"value", n, TIME + n % 3, ("raw", n), topic="t") for n in range(start, 9)
     ]
     written = [record.headers[0][0] for record in found if record.offset == 4]
     assert written == [key.decode("utf-8", "replace")] * (start <= 4)

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from elfaust.delivery.publisher import AHEAD_MS, Publisher
 from elfaust.errors import EventFault, TooLong, TopicRefuses, Unacknowledged
 from elfaust.events.event_error import error_event, shortened
-from elfaust.records import UNKNOWN_TIME, Outgoing
+from elfaust.records import UNKNOWN_TIME, Outgoing, Source
 from elfaust.settings import Settings
 
 LIMIT = 2_000
@@ -61,7 +61,9 @@ def publisher(producer: Producer, compression: str = "none") -> Publisher:
 
 
 def record(value: bytes, position: int = 0) -> Outgoing:
-    return Outgoing("topic", 0, value, 1_000, "s" * 100, position, (("userAgent", b"x" * 50),))
+    return Outgoing(
+        "topic", 0, value, 1_000, Source("s" * 100, position), (("userAgent", b"x" * 50),)
+    )
 
 
 @given(st.lists(st.binary(max_size=2_500), min_size=1, max_size=30))

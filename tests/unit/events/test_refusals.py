@@ -11,21 +11,28 @@ from elfaust.delivery.batch import Batch, source_header
 from elfaust.delivery.topics import TopicNames
 from elfaust.errors import EventFault
 from elfaust.events.refusals import line_of, split_source
-from elfaust.records import Outgoing, Record
+from elfaust.records import Outgoing, Record, Source, position_of
 from elfaust.settings import Settings
 from elfaust.sinks.attach import error_of
-from elfaust.sinks.buffer import Refused
+from elfaust.sinks.base import Rejected
+from elfaust.testing import make_record
 
 RAW = ("client", "server")
 EVENTS = "eventlogging_Edit_1"
 FAULT = EventFault("consumer", "no such column", "Edit", 1)
 
 
-def told(role: str, record: Record, lane: int = 2) -> Outgoing:
+def told(role: str, record: Record) -> Outgoing:
     topics = replace(Settings().topics, raw_client=RAW[0], raw_server=RAW[1])
     settings = replace(Settings(), topics=topics)
     app = SimpleNamespace(role=role, names=TopicNames(settings), settings=settings)
-    return error_of(app, Refused(EVENTS, lane, record, FAULT))
+    return error_of(app, Rejected(record, FAULT))
+
+
+def refused(
+    offset: int = 9, source: tuple[str, int] | None = ("client", 70), lane: int = 2
+) -> Record:
+    return make_record(b"{}", offset, 5_000, source, topic=EVENTS, lane=lane)
 
 
 def uuid(error: Outgoing) -> str:
@@ -34,44 +41,44 @@ def uuid(error: Outgoing) -> str:
 
 
 def test_a_record_is_known_by_its_line() -> None:
-    assert line_of(EVENTS, Record(b"", 9, 0, "client", 70), RAW) == ("client", 70)
+    assert line_of(refused(), RAW) == ("client", 70)
 
 
 def test_what_was_made_of_no_line_is_known_by_itself() -> None:
-    assert line_of(EVENTS, Record(b"", 9, 0, "", -1), RAW) == (EVENTS, 9)
-    assert line_of(EVENTS, Record(b"", 9, 0, "somebody", 70), RAW) == (EVENTS, 9)
+    assert line_of(refused(source=None), RAW) == (EVENTS, 9)
+    assert line_of(refused(source=("somebody", 70)), RAW) == (EVENTS, 9)
 
 
 def test_both_sinks_and_all_repeats_tell_of_the_same_error() -> None:
-    record = Record(b"{}", 9, 5_000, "client", 70)
-    errors = [told("mysql", record), told("hdfs", record), told("hdfs", record._replace(offset=12))]
+    errors = [told("mysql", refused()), told("hdfs", refused()), told("hdfs", refused(12))]
     assert {uuid(error) for error in errors} == {uuid(errors[0])}
-    assert {(error.lane, error.position) for error in errors} == {(2, 70)}
-    assert {split_source(error.source) for error in errors} == {
+    assert {(error.lane, position_of(error)) for error in errors} == {(2, 70)}
+    assert {split_source(error.source.name) for error in errors if error.source} == {
         ("mysql", "client"),
         ("hdfs", "client"),
     }
 
 
 def test_other_lines_are_other_errors() -> None:
-    record = Record(b"{}", 9, 5_000, "client", 70)
-    errors = [
-        told("mysql", record),
-        told("mysql", record, lane=3),
-        told("mysql", record._replace(position=71)),
-        told("mysql", record._replace(source="server")),
-        told("mysql", record._replace(source="")),
+    others = [
+        refused(),
+        refused(lane=3),
+        refused(source=("client", 71)),
+        refused(source=("server", 70)),
+        refused(source=None),
     ]
+    errors = [told("mysql", record) for record in others]
     assert len({uuid(error) for error in errors}) == len(errors)
 
 
 def test_a_source_comes_back_as_it_was_written() -> None:
-    error = told("hdfs", Record(b"{}", 9, 5_000, "client", 70))
-    headers = source_header(error.source, error.position)
-    fetched = SimpleNamespace(value=error.value, offset=0, timestamp=5_000, headers=headers)
+    error = told("hdfs", refused())
+    headers = source_header(error.source)
+    fetched = SimpleNamespace(
+        topic="errors", partition=2, value=error.value, offset=0, timestamp=5_000, headers=headers
+    )
     [record] = Batch(None, [fetched]).records
-    assert split_source(record.source) == ("hdfs", "client")
-    assert record.position == 70
+    assert record.source == Source("hdfs/client", 70)
 
 
 def test_the_processors_own_errors_are_of_no_sink() -> None:

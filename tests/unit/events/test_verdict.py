@@ -17,10 +17,11 @@ from elfaust.errors import Unforeseen
 from elfaust.events.capsule import complete
 from elfaust.events.lines import LineParser
 from elfaust.events.verdict import Judge, Verdict
-from elfaust.records import Record, SchemaKey
+from elfaust.records import SchemaKey
 from elfaust.schema.dialect import Dialect
 from elfaust.schema.lookup.registry import Registry
 from elfaust.settings import Settings
+from elfaust.testing import make_record
 from tests import DATA
 
 CASES: list[dict[str, Any]] = [
@@ -34,7 +35,7 @@ LINES = [case["line"].encode("utf-8", "surrogateescape") for case in CASES]
 
 
 def judge(line: bytes, judge: Judge = CLIENT) -> Verdict:
-    record = Record(line, 7, 1_600_000_000_000, "", -1)
+    record = make_record(line, 7, 1_600_000_000_000)
     [verdict] = asyncio.run(judge.judge([record], "eventlogging-client-side/0"))
     return verdict
 
@@ -103,7 +104,7 @@ def test_the_user_agent_as_sent_is_kept_for_the_dashboards_that_need_it() -> Non
 
 def test_lines_beside_a_bad_one_go_on() -> None:
     good = BASE.replace(b"@@", b"1")
-    records = [Record(v, n, 1_000, "", -1) for n, v in enumerate([good, b"\xff\xfe", good])]
+    records = [make_record(v, n, 1_000) for n, v in enumerate([good, b"\xff\xfe", good])]
     verdicts = asyncio.run(CLIENT.judge(records, "eventlogging-client-side/0"))
     assert [verdict.code for verdict in verdicts] == ["", "processor", ""]
 
@@ -156,7 +157,7 @@ def test_what_nobody_foresaw_is_ours_and_its_neighbours_go_on(
     good = BASE.replace(b"@@", b"1")
     bad = good.replace(b"\tcp1\t1\t", b"\tcp1\t666\t")
     for lines in ([good, bad, good], [bad], [bad, bad]):
-        records = [Record(line, n, 1_000, "", -1) for n, line in enumerate(lines)]
+        records = [make_record(line, n, 1_000) for n, line in enumerate(lines)]
         verdicts = asyncio.run(CLIENT.judge(records, "eventlogging-client-side/0"))
         assert [v.code for v in verdicts] == ["processor" if n == bad else "" for n in lines]
         assert all(isinstance(v.fault, Unforeseen) for v in verdicts if v.fault)
@@ -171,7 +172,7 @@ def test_a_judge_that_fails_on_a_line_that_is_right_ends_the_worker(
 
     monkeypatch.setattr("elfaust.events.verdict.complete", broken)
     lines = [BASE.replace(b"@@", b"1"), of_server()]
-    records = [Record(line, n, 1_000, "", -1) for n, line in enumerate(lines)]
+    records = [make_record(line, n, 1_000) for n, line in enumerate(lines)]
     with pytest.raises(ZeroDivisionError):
         asyncio.run(of_format.judge(records[of_format is SERVER :][:1], "raw/0"))
 

@@ -23,8 +23,9 @@ from elfaust.delivery.transport import BatchSchema, Consumer, _NoOffsets
 from elfaust.errors import ServerAway, TableChanged
 from elfaust.settings import Settings
 from elfaust.sinks.attach import buffered, pauser
+from elfaust.sinks.base import Rejected
 from elfaust.sinks.bounds import Bounds
-from elfaust.sinks.buffer import Buffer, Buffered, Refused
+from elfaust.sinks.buffer import Buffer, Buffered
 
 #: Batches that Faust's queue takes, and at how many it stops and starts a lane.
 QUEUE, HIGH, LOW = 8, 6, 3
@@ -164,7 +165,7 @@ class Lanes(Consumer):
             assert set(range(at.offset)) <= set(self.written[tp]), "committed and not written"
         return committed
 
-    async def write(self, key: Hashable, batches: Sequence[Buffered]) -> Sequence[Refused]:
+    async def write(self, key: Hashable, batches: Sequence[Buffered]) -> Sequence[Rejected]:
         await self.turns()
         if self.away:
             raise ServerAway("MySQL", "gone")

@@ -8,7 +8,8 @@ from typing import Any
 from elfaust.errors import TooLong, TopicRefuses
 from elfaust.events.verdict import Verdict
 from elfaust.lanes.event_topics import AGAIN_SECONDS, EventTopics, Settled
-from elfaust.records import Outgoing, Record, SchemaKey
+from elfaust.records import Outgoing, Record, SchemaKey, Source
+from elfaust.testing import make_record
 
 A, B = SchemaKey("A", 1), SchemaKey("B", 1)
 
@@ -21,11 +22,11 @@ class Judge:
 
 
 def event(offset: int, key: SchemaKey) -> Settled:
-    return Record(b"line", offset, 0, "", -1), Verdict(key, b"event")
+    return make_record(b"line", offset, 0), Verdict(key, b"event")
 
 
 def sent(settled: Settled) -> Outgoing:
-    return Outgoing("topic", 0, b"event", 0, "raw", settled[0].offset)
+    return Outgoing("topic", 0, b"event", 0, Source("raw", settled[0].offset))
 
 
 async def test_each_event_is_published_or_kept_with_its_verdict_or_waits() -> None:

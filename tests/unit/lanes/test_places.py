@@ -5,7 +5,8 @@ from __future__ import annotations
 from elfaust.errors import EventFault
 from elfaust.events.verdict import Verdict
 from elfaust.lanes.places import InHand, Line, Places
-from elfaust.records import Record, SchemaKey
+from elfaust.records import SchemaKey
+from elfaust.testing import make_record
 
 A, B = SchemaKey("A", 1), SchemaKey("B", 1)
 BATCH, NEXT = InHand(3, 3, {}), InHand(6, 3, {})
@@ -15,7 +16,7 @@ ERROR = Verdict(A, b"an error", EventFault("validation", "no"))
 
 def line(offset: int, batch: InHand = BATCH, key: SchemaKey | None = None) -> Line:
     verdict = None if key else ERROR
-    return Line(Record(b"raw", offset, 0, "", -1), batch, key, verdict=verdict)
+    return Line(make_record(b"raw", offset, 0), batch, key, verdict=verdict)
 
 
 def placed(*lines: Line) -> Places:

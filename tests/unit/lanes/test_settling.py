@@ -20,9 +20,10 @@ from elfaust.errors import LaneLost, TooLong, TopicRefuses
 from elfaust.events.verdict import Judge
 from elfaust.lanes.event_topics import Settled
 from elfaust.lanes.settling import Lane, Limits, Ways
-from elfaust.records import Outgoing, Record, SchemaKey
+from elfaust.records import Outgoing, Record, SchemaKey, Source
 from elfaust.schema.lookup.registry import Kind, Schema, State
 from elfaust.settings import Settings
+from elfaust.testing import make_record
 
 SETTINGS = Settings()
 FORWARDER = "host/udp-0123456789ab"
@@ -73,7 +74,7 @@ def line(offset: int, schema: str, n: object = 1, source: str = "", position: in
         "event": {"n": n},
     }
     text = b"%d EventLogging %s" % (offset, json.dumps(capsule, separators=(",", ":")).encode())
-    return Record(text, offset, 1_600_000_000_000, source, position)
+    return make_record(text, offset, 1_600_000_000_000, (source, position) if source else None)
 
 
 class Kafka:
@@ -95,7 +96,9 @@ class Kafka:
     async def publish(self, settled: Sequence[Settled]) -> None:
         long = [(r, v) for r, v in settled if v.fault is None and b"too-long" in v.value]
         if long:
-            raise TooLong({Outgoing("t", 0, v.value, 0, "raw", r.offset): 10 for r, v in long})
+            raise TooLong(
+                {Outgoing("t", 0, v.value, 0, Source("raw", r.offset)): 10 for r, v in long}
+            )
         refused = [(r, v) for r, v in settled if v.fault is None and v.key.schema in self.refusing]
         for record, verdict in settled:
             self.step()
@@ -107,7 +110,10 @@ class Kafka:
                 self.errors.append((record.offset, orjson.loads(verdict.value)["event"]))
         self.step()
         if refused:
-            why = {Outgoing("t", 0, v.value, 0, "raw", r.offset): "compacted" for r, v in refused}
+            why = {
+                Outgoing("t", 0, v.value, 0, Source("raw", r.offset)): "compacted"
+                for r, v in refused
+            }
             raise TopicRefuses(why)
 
     def acknowledge(self, end: int, note: str) -> None:
@@ -411,9 +417,10 @@ def expected(lines: Sequence[Record]) -> dict[int, int]:
     """Return the outcomes that there must be: one a line, none of what a forwarder repeats."""
     highest, wanted = -1, {}
     for record in lines:
-        repeat = bool(record.source) and record.position <= highest
+        position = record.source.position if record.source else -1
+        repeat = record.source is not None and position <= highest
         wanted[record.offset] = 0 if repeat else 1
-        highest = max(highest, record.position)
+        highest = max(highest, position)
     return wanted
 
 

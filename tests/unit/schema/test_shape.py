@@ -15,13 +15,14 @@ from hypothesis import strategies as st
 from elfaust.errors import EventFault
 from elfaust.events.storable import check_of
 from elfaust.json_text import encode
-from elfaust.records import Record, SchemaKey
+from elfaust.records import SchemaKey
 from elfaust.schema.lookup.registry import Schema
 from elfaust.schema.shape import count_unnamed, shape_of, unnamed_of
 from elfaust.settings import Mysql, Processor, Settings
 from elfaust.sinks.mysql.ddl import table_columns
 from elfaust.sinks.mysql.rows import RowMaker
 from elfaust.sinks.parquet.table import ParquetWriter
+from elfaust.testing import make_record
 
 KEY = SchemaKey("Any", 1)
 DRAFT7 = {"$schema": "http://json-schema.org/draft-07/schema#", "type": "object"}
@@ -56,7 +57,7 @@ def in_mysql(schema: dict[str, Any], event: dict[str, Any]) -> dict[str, Any]:
 def in_parquet(schema: dict[str, Any], event: dict[str, Any]) -> tuple[Any, Any]:
     """Return the columns `event` and `event_unnamed`; None where there is no such column."""
     writer = ParquetWriter(Schema(KEY, schema))
-    table, refused = writer.table([Record(written(event), 0, 0, "", -1)])
+    table, refused = writer.table([make_record(written(event), 0, 0)])
     assert not refused
     [row] = table.to_pylist()
     unnamed = row.get("event_unnamed")

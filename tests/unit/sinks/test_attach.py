@@ -9,17 +9,17 @@ from types import SimpleNamespace
 import pytest
 
 from elfaust.errors import EventFault, Unacknowledged
-from elfaust.records import Record
 from elfaust.sinks.attach import blocking_reporter
-from elfaust.sinks.buffer import Refused
+from elfaust.sinks.base import Rejected
+from elfaust.testing import make_record
 
-REFUSED = [Refused("a", 0, Record(b"{}", 0, 0, "", -1), EventFault("consumer", "too long"))]
+REFUSED = [Rejected(make_record(b"{}", 0, 0), EventFault("consumer", "too long"))]
 
 
 async def test_a_sink_reports_from_its_thread_and_goes_on_when_that_is_durable() -> None:
     log: list[str] = []
 
-    async def report(refused: Sequence[Refused]) -> None:
+    async def report(refused: Sequence[Rejected]) -> None:
         await asyncio.sleep(0)
         log.append(f"reported {len(refused)}")
 
@@ -33,7 +33,7 @@ async def test_a_sink_reports_from_its_thread_and_goes_on_when_that_is_durable()
 
 
 async def test_a_report_that_fails_fails_in_the_sink() -> None:
-    async def report(refused: Sequence[Refused]) -> None:
+    async def report(refused: Sequence[Rejected]) -> None:
         raise Unacknowledged("Kafka", "60 s")
 
     app = SimpleNamespace(loop=asyncio.get_running_loop())

@@ -9,12 +9,13 @@ from time import monotonic
 import pytest
 
 from elfaust.errors import EventFault, ServerAway, TableChanged, Unacknowledged
-from elfaust.records import Record
 from elfaust.sinks import buffer as module
 from elfaust.sinks import held as held_module
+from elfaust.sinks.base import Rejected
 from elfaust.sinks.bounds import Bounds
-from elfaust.sinks.buffer import Buffer, Buffered, Refused, by_topic, in_thread
+from elfaust.sinks.buffer import Buffer, Buffered, by_topic, in_thread
 from elfaust.sinks.held import Lane
+from elfaust.testing import make_record
 
 
 class Sink:
@@ -23,12 +24,12 @@ class Sink:
     def __init__(self) -> None:
         self.log: list[str] = []
         self.fail = False
-        self.refuse: list[Refused] = []
+        self.refuse: list[Rejected] = []
         self.generation = 1
         self.held: set[Lane] = set()
         self.broken: set[Hashable] = set()
 
-    async def write(self, key: Hashable, batches: Sequence[Buffered]) -> Sequence[Refused]:
+    async def write(self, key: Hashable, batches: Sequence[Buffered]) -> Sequence[Rejected]:
         if self.fail:
             raise ServerAway("MySQL", "gone")
         if key in self.broken:
@@ -37,7 +38,7 @@ class Sink:
         self.log.append(f"write {key} {sum(len(batch.records) for batch in batches)}")
         return self.refuse
 
-    async def report(self, refused: Sequence[Refused]) -> None:
+    async def report(self, refused: Sequence[Rejected]) -> None:
         self.log.append(f"report {len(refused)}")
 
     async def hold(self, lanes: set[Lane], held: bool) -> None:
@@ -66,7 +67,7 @@ class Sink:
     def batch(
         self, topic: str, rows: int, lane: int = 0, generation: int = 1, size: int = 2
     ) -> Buffered:
-        records = [Record(b"{}", offset, 0, "", -1) for offset in range(rows)]
+        records = [make_record(b"{}", offset, 0) for offset in range(rows)]
         return Buffered(
             topic,
             lane,
@@ -140,7 +141,7 @@ async def test_a_server_that_is_away_is_asked_ever_more_seldom(
     start = now
     monkeypatch.setattr(module, "monotonic", lambda: now)
 
-    async def write(key: Hashable, batches: Sequence[Buffered]) -> Sequence[Refused]:
+    async def write(key: Hashable, batches: Sequence[Buffered]) -> Sequence[Rejected]:
         asked.append(round(now - start, 1))
         raise ServerAway("MySQL", "gone")
 
@@ -174,7 +175,7 @@ async def test_who_waits_to_add_gives_up_when_the_lanes_move(sink: Sink) -> None
 
 
 async def test_what_may_have_arrived_is_not_tried_again(sink: Sink) -> None:
-    async def write(key: Hashable, batches: Sequence[Buffered]) -> Sequence[Refused]:
+    async def write(key: Hashable, batches: Sequence[Buffered]) -> Sequence[Rejected]:
         raise Unacknowledged("Kafka", "60 s")
 
     buffer = sink.gather(rows=1)
@@ -185,8 +186,8 @@ async def test_what_may_have_arrived_is_not_tried_again(sink: Sink) -> None:
 
 
 async def test_refused_records_are_reported_before_the_acknowledgement(sink: Sink) -> None:
-    record = Record(b"{}", 0, 0, "", -1)
-    sink.refuse = [Refused("a", 0, record, EventFault("consumer", "too long"))]
+    record = make_record(b"{}", 0, 0)
+    sink.refuse = [Rejected(record, EventFault("consumer", "too long"))]
     await sink.gather(rows=1).add(sink.batch("a", 1))
     assert sink.log == ["write a 1", "report 1", "ack a"]
 
@@ -297,7 +298,7 @@ async def test_a_held_group_is_tried_with_the_first_batch_that_comes_again(
 
 
 async def test_what_comes_while_a_write_fails_is_held_with_it(sink: Sink) -> None:
-    async def write(key: Hashable, batches: Sequence[Buffered]) -> Sequence[Refused]:
+    async def write(key: Hashable, batches: Sequence[Buffered]) -> Sequence[Rejected]:
         await buffer.add(sink.batch("a", 1, lane=1))
         raise TableChanged(str(key), "Unknown column")
 
@@ -329,7 +330,7 @@ async def test_held_groups_are_forgotten_when_the_lanes_move(sink: Sink) -> None
 
 
 async def test_in_thread_runs_beside_the_loop() -> None:
-    def write(key: Hashable, batches: Sequence[Buffered]) -> Sequence[Refused]:
+    def write(key: Hashable, batches: Sequence[Buffered]) -> Sequence[Rejected]:
         with pytest.raises(RuntimeError):
             asyncio.get_running_loop()
         return []

@@ -15,10 +15,11 @@ from elfaust.errors import LaneLost
 from elfaust.records import Record, SchemaKey
 from elfaust.schema.lookup.registry import Registry
 from elfaust.settings import Settings
-from elfaust.sinks.buffer import Refused
+from elfaust.sinks.base import Rejected
 from elfaust.sinks.parquet.reader import parquet_files
 from elfaust.sinks.parquet.sink import HdfsSink
 from elfaust.storage import LocalStorage
+from elfaust.testing import make_record
 
 KEY = SchemaKey("SpecialMuteSubmit", 19679477)
 REGISTRY = Registry(Settings().schemas)
@@ -104,13 +105,14 @@ class Halting(LocalStorage):
         super().delete(path)
 
 
-def nothing(refused: Sequence[Refused]) -> None:
+def nothing(refused: Sequence[Rejected]) -> None:
     raise AssertionError(refused)
 
 
 def records(numbers: range) -> list[Record]:
     return [
-        Record(orjson.dumps(capsule(number)), number, 0, "raw", number * 10) for number in numbers
+        make_record(orjson.dumps(capsule(number)), number, 0, ("raw", number * 10))
+        for number in numbers
     ]
 
 

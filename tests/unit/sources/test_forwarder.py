@@ -62,11 +62,11 @@ class Kafka:
 
     async def find(self, settings: Settings, name: str, since: Mapping[int, int] | None) -> Found:
         positions = {
-            record.position
+            record.source.position
             for lane, records in self.lanes.items()
             if since is not None
             for record in records[since.get(lane, 0) :]
-            if record.source == name
+            if record.source and record.source.name == name
         }
         ends = {lane: len(records) for lane, records in self.lanes.items()}
         # What was on the wire lands after its successor has looked.
@@ -84,8 +84,10 @@ class Kafka:
         taken, highest = list[bytes](), dict[tuple[int, str], int]()
         for lane, records in self.lanes.items():
             for record in records:
-                if record.position > highest.get((lane, record.source), -1):
-                    highest[lane, record.source] = record.position
+                assert record.source is not None
+                name, position = record.source
+                if position > highest.get((lane, name), -1):
+                    highest[lane, name] = position
                     taken.append(record.value)
         return taken
 
@@ -198,7 +200,7 @@ async def test_a_file_that_is_rotated_and_cut_while_lines_come(
         b"B5",
         b"C1",
     ]
-    assert len({record.source for record in kafka.lanes[0]}) == 3
+    assert len({record.source.name for record in kafka.lanes[0] if record.source}) == 3
     # A source's positions begin at 0, and Kafka is asked for the right one.
     await Forwarder(of(str(file)), tmp_path).run(kafka)
     assert len(kafka.values) == 9
@@ -233,7 +235,7 @@ async def test_lines_are_forwarded_though_the_disk_takes_nothing(
         await forwarder.stop()
         await running
     assert kafka.read() == [b"on disk", b"in memory", b"on disk again"]
-    names = [record.source for record in kafka.lanes[0]]
+    names = [record.source.name for record in kafka.lanes[0] if record.source]
     assert names[0] == names[2] != names[1]
 
 
@@ -275,7 +277,8 @@ async def test_a_source_has_a_name_that_a_header_carries(
     file.write_bytes(b"one\n")
     await Forwarder(of(str(file)), tmp_path).run(kafka)
     [record] = kafka.lanes[0]
-    assert re.fullmatch(r"[!-9;-~]{1,64}/[!-9;-~]{120}-[0-9a-f]{12}", record.source)
+    assert record.source is not None
+    assert re.fullmatch(r"[!-9;-~]{1,64}/[!-9;-~]{120}-[0-9a-f]{12}", record.source.name)
     assert cleaned("host.example", 64) == "host.example"
 
 

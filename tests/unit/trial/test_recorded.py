@@ -8,9 +8,9 @@ from collections import Counter
 import orjson
 
 from elfaust.events.verdict import Judge
-from elfaust.records import Record
 from elfaust.schema.lookup.registry import Registry
 from elfaust.settings import Settings
+from elfaust.testing import make_record
 from elfaust.trial.recorded import recorded_lines
 
 
@@ -24,7 +24,7 @@ def test_one_line_in_twenty_is_invalid_and_no_uuid_comes_twice() -> None:
     uuids: Counter[str] = Counter()
     codes: Counter[str] = Counter()
     for number, (kind, line) in enumerate(recorded_lines(4_000, start=20, base_time=1.6e9)):
-        record = Record(line, number, 0, "", -1)
+        record = make_record(line, number, 0)
         [verdict] = asyncio.run(judges[kind].judge([record], kind))
         codes[verdict.code or "valid"] += 1
         uuids[orjson.loads(verdict.value)["uuid"]] += 1

@@ -10,7 +10,7 @@ import pytest
 from MySQLdb.constants import CR, ER
 
 from elfaust.errors import SchemaAway, ServerAway, TableChanged, TableTrouble, Unforeseen
-from elfaust.records import Record, SchemaKey
+from elfaust.records import SchemaKey
 from elfaust.schema.columns import columns_of
 from elfaust.schema.lookup.registry import Registry
 from elfaust.settings import Settings
@@ -19,17 +19,16 @@ from elfaust.sinks.mysql.connection import DriverFault
 from elfaust.sinks.mysql.hazards import FACTS
 from elfaust.sinks.mysql.rows import Row, RowMaker
 from elfaust.sinks.mysql.sink import MysqlSink
+from elfaust.testing import make_record
 from tests.unit.sinks.fakes import ShownTable, table_of
 
 KEY = SchemaKey("AutoblockIpBlock", 19098752)
 GONE = MySQLdb.OperationalError(CR.SERVER_GONE_ERROR, "MySQL server has gone away")
 RECORDS = [
-    Record(
+    make_record(
         b'{"event":{"blockId":%d,"ip":"::1"},"uuid":"%032x","dt":"2020-09-13T12:26:40Z"}' % (n, n),
         n,
         0,
-        "",
-        -1,
     )
     for n in range(8)
 ]

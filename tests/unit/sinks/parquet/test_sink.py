@@ -17,11 +17,12 @@ from elfaust.hints import OTHERS_PLACE
 from elfaust.records import UNKNOWN_TIME, Record, SchemaKey
 from elfaust.schema.lookup.registry import Registry
 from elfaust.settings import Settings
-from elfaust.sinks.buffer import Refused
+from elfaust.sinks.base import Rejected
 from elfaust.sinks.parquet.commit_files import Progress
 from elfaust.sinks.parquet.reader import parquet_files
 from elfaust.sinks.parquet.sink import HdfsSink, advance, by_hour
 from elfaust.storage import LocalStorage
+from elfaust.testing import make_record
 
 KEYS = [SchemaKey("SpecialMuteSubmit", 19679477), SchemaKey("EchoMail", 19089329)]
 EVENTS = {
@@ -79,7 +80,7 @@ def records(key: SchemaKey, numbers: range, hours: int = 2) -> list[Record]:
             "uuid": f"{key.schema}-{number}",
             "dt": f"2020-09-13T{number % hours:02}:00:00Z",
         }
-        made.append(Record(orjson.dumps(capsule), number, ARRIVED, "raw", number * 10))
+        made.append(make_record(orjson.dumps(capsule), number, ARRIVED, ("raw", number * 10)))
     return made
 
 
@@ -98,7 +99,7 @@ def everything(numbers: range) -> Counter[str]:
     return Counter(f"{key.schema}-{number}" for key in KEYS for number in numbers)
 
 
-def nothing(refused: Sequence[Refused]) -> None:
+def nothing(refused: Sequence[Rejected]) -> None:
     raise AssertionError(refused)
 
 
@@ -120,13 +121,16 @@ def test_a_flush_is_files_by_schema_revision_and_hour(settings: Settings) -> Non
 
 def test_sources_that_somebody_makes_up_are_not_kept_without_end() -> None:
     progress = Progress()
-    ours = [Record(b"", 0, ARRIVED, "raw", 7)]
-    made_up = [Record(b"", n, ARRIVED, f"source {n}", 0) for n in range(1, 1_000)]
+    ours = [make_record(b"", 0, ARRIVED, ("raw", 7))]
+    made_up = [make_record(b"", n, ARRIVED, (f"source {n}", 0)) for n in range(1, 1_000)]
     assert advance(progress, "topic", ours + made_up) == ours + made_up
     assert len(progress.positions["topic"]) == MAX_SOURCES
     assert progress.positions["topic"]["raw"] == 7
     assert advance(progress, "topic", ours + made_up) == []
-    later = [Record(b"", 1_000, ARRIVED, "another", 0), Record(b"", 1_001, ARRIVED, "raw", 7)]
+    later = [
+        make_record(b"", 1_000, ARRIVED, ("another", 0)),
+        make_record(b"", 1_001, ARRIVED, ("raw", 7)),
+    ]
     assert advance(progress, "topic", later) == later[:1]
 
 
@@ -203,10 +207,10 @@ def test_an_event_that_does_not_fit_is_refused_alone(settings: Settings) -> None
     capsule["event"]["recipientUserId"] = 2**63
     bad = good[1]._replace(value=orjson.dumps(capsule))
     sink = sink_of(settings, LocalStorage())
-    told: list[Refused] = []
+    told: list[Rejected] = []
     sink.write(3, {"topic": (key, [good[0], bad, good[2]])}, told.extend)
-    [(topic, lane, record, fault)] = told
-    assert (topic, lane, record, fault.code) == ("topic", 3, bad, "consumer")
+    [(record, fault)] = told
+    assert (record, fault.code) == (bad, "consumer")
     assert uuids(settings) == Counter(["EchoMail-0", "EchoMail-2"])
 
 
@@ -234,7 +238,7 @@ def test_a_topic_made_anew_is_stored_beside_the_old_one(settings: Settings) -> N
 
 def test_records_without_a_source_are_new_by_their_offset() -> None:
     progress = Progress()
-    bare = [record._replace(source="") for record in records(KEYS[0], range(3))]
+    bare = [record._replace(source=None) for record in records(KEYS[0], range(3))]
     assert advance(progress, "t", bare[:2]) == bare[:2]
     assert advance(progress, "t", bare) == bare[2:]
 
@@ -252,7 +256,7 @@ class Told:
         self.storage = storage
         self.offsets: list[int] = []
 
-    def __call__(self, refused: Sequence[Refused]) -> None:
+    def __call__(self, refused: Sequence[Rejected]) -> None:
         self.storage._step()
         self.offsets += [r.record.offset for r in refused]
         self.storage._step()
@@ -290,10 +294,10 @@ def test_a_worker_that_dies_at_any_step_has_told_what_it_refused(
 
 
 def test_nothing_is_committed_where_refusals_cannot_be_told(settings: Settings) -> None:
-    def away(refused: Sequence[Refused]) -> None:
+    def away(refused: Sequence[Rejected]) -> None:
         raise Unacknowledged("Kafka", "no answer")
 
-    key, told = KEYS[0], list[Refused]()
+    key, told = KEYS[0], list[Rejected]()
     sink, batch = sink_of(settings, LocalStorage()), unfit(key, range(4), [2])
     with pytest.raises(Unacknowledged):
         sink.write(0, {"t": (key, batch)}, away)
@@ -304,7 +308,7 @@ def test_nothing_is_committed_where_refusals_cannot_be_told(settings: Settings) 
 
 
 def test_what_was_refused_is_not_told_again_under_another_offset(settings: Settings) -> None:
-    key, told = KEYS[0], list[Refused]()
+    key, told = KEYS[0], list[Rejected]()
     batch = unfit(key, range(2), [0, 1])
     sink_of(settings, LocalStorage()).write(0, {"t": (key, batch)}, told.extend)
     # The processor was killed and repeats itself; the sink's lane has moved.
@@ -356,7 +360,7 @@ def test_a_schema_that_no_table_can_be_made_of_is_its_events_fault(
         raise ZeroDivisionError("of this schema")
 
     monkeypatch.setattr("elfaust.sinks.parquet.table.event_shape", broken)
-    told = list[Refused]()
+    told = list[Rejected]()
     sink_of(settings, LocalStorage()).write(0, batches(range(1)), told.extend)
     assert {r.fault.code for r in told} == {"consumer"}
     assert all("of this schema" in r.fault.message for r in told)
@@ -422,7 +426,7 @@ def test_a_schema_whose_folder_another_has_is_refused_with_a_cure(
     schemas = dataclasses.replace(settings.schemas, folder=str(tmp_path / "schemas"))
     settings = dataclasses.replace(settings, schemas=schemas)
     EVENTS.update(Foo={}, foo={})
-    told: list[Refused] = []
+    told: list[Rejected] = []
     sink_of(settings, LocalStorage()).write(
         0, {"eventlogging_Foo_1": (one, records(one, range(2)))}, nothing
     )

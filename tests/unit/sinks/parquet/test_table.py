@@ -23,6 +23,7 @@ from elfaust.schema.lookup.registry import Registry, Schema
 from elfaust.settings import Settings
 from elfaust.sinks.parquet.sink import by_hour
 from elfaust.sinks.parquet.table import CAPSULE, ParquetWriter, to_bytes
+from elfaust.testing import make_record
 from tests import DATA
 
 CASES = [json.loads(line) for line in (DATA / "cases.jsonl").read_text().splitlines()]
@@ -44,7 +45,7 @@ SCHEMA = Schema(
 
 def record(event: dict[str, Any], **capsule: Any) -> Record:
     value = {"event": event, "uuid": "u", "dt": "2020-09-13T12:26:40Z", **capsule}
-    return Record(orjson.dumps(value), 0, 0, "", -1)
+    return make_record(orjson.dumps(value), 0, 0)
 
 
 def back(records: list[Record], writer: ParquetWriter) -> list[dict[str, Any]]:
@@ -99,7 +100,7 @@ def test_every_recorded_event_comes_back() -> None:
     for key, events in by_key.items():
         schema = registry.get(key)
         assert schema is not None
-        records = [Record(orjson.dumps(event), 0, 0, "", -1) for event in events]
+        records = [make_record(orjson.dumps(event), 0, 0) for event in events]
         for row, event in zip(back(records, ParquetWriter(schema)), events, strict=True):
             assert row["uuid"] == event["uuid"]
             assert row["webhost"] == event["webHost"]
@@ -115,7 +116,7 @@ def test_every_recorded_event_comes_back() -> None:
 @pytest.mark.parametrize("more", [{}, {"dt": ""}])
 def test_the_hour_of_an_event_without_dt_is_that_of_its_timestamp(more: dict[str, str]) -> None:
     value = orjson.dumps({"event": {}, "uuid": "u", "timestamp": 1600000034, **more})
-    [row] = back([Record(value, 0, 0, "", -1)], ParquetWriter(SCHEMA))
+    [row] = back([make_record(value, 0, 0)], ParquetWriter(SCHEMA))
     assert row["dt"] == "2020-09-13T12:27:14Z"
 
 
@@ -175,7 +176,7 @@ BAD = {
 @pytest.mark.parametrize("schema", [PLAIN, SCHEMA], ids=["plain", "by rows"])
 @pytest.mark.parametrize("name", BAD)
 def test_a_bad_event_is_refused_alone(schema: Schema, name: str) -> None:
-    bad = Record(BAD[name], 9, 0, "", -1)
+    bad = make_record(BAD[name], 9, 0)
     table, refused = ParquetWriter(schema).table([*GOOD[:2], bad, *GOOD[2:]])
     stored = table["uuid"].to_pylist()
     assert stored == [f"good {n}" for n in range(4)]
@@ -190,8 +191,8 @@ def test_a_bad_event_is_refused_alone(schema: Schema, name: str) -> None:
 def test_what_is_no_object_is_refused_alone_wherever_it_stands(value: bytes) -> None:
     # Arrow's reader ends the process at a `null` in front, if it is asked: a plain schema.
     plain = Schema(SchemaKey("Plain", 1), {"properties": {"flag": {"type": "boolean"}}})
-    good = Record(b'{"uuid":"u","dt":"2020-09-13T12:26:40Z","event":{"flag":true}}', 1, 0, "", -1)
-    bad = Record(value, 0, 0, "", -1)
+    good = make_record(b'{"uuid":"u","dt":"2020-09-13T12:26:40Z","event":{"flag":true}}', 1, 0)
+    bad = make_record(value, 0, 0)
     for batch in ([bad], [bad, good], [good, bad]):
         table, refused = ParquetWriter(plain).table(batch)
         assert table.num_rows == len(batch) - 1
@@ -204,7 +205,7 @@ def test_two_events_in_a_record_do_not_stand_in_for_a_record_without(
     between: bytes, nothing: bytes
 ) -> None:
     values = [raw() + between + raw(), nothing]
-    bad = [Record(value, n, 0, "", -1) for n, value in enumerate(values)]
+    bad = [make_record(value, n, 0) for n, value in enumerate(values)]
     table, refused = ParquetWriter(PLAIN).table([*bad, *GOOD])
     assert table.num_rows == len(GOOD)
     assert [record for record, _ in refused] == bad
@@ -214,7 +215,7 @@ def test_two_events_in_a_record_do_not_stand_in_for_a_record_without(
 def test_no_event_is_refused_for_the_user_agent_that_its_client_sent(schema: Schema) -> None:
     sent = {"is_bot": 5, "browser_major": 7, "os_family": {"a": 1}, "device_family": "d", "z": []}
     writer = ParquetWriter(schema)
-    table, refused = writer.table([Record(raw(userAgent=json.dumps(sent)), 9, 0, "", -1)])
+    table, refused = writer.table([make_record(raw(userAgent=json.dumps(sent)), 9, 0)])
     assert not refused
     [agent] = table["useragent"].to_pylist()
     kept = {name: value for name, value in agent.items() if value is not None}
@@ -225,9 +226,7 @@ def test_no_event_is_refused_for_the_user_agent_that_its_client_sent(schema: Sch
 @pytest.mark.parametrize("schema", [PLAIN, SCHEMA], ids=["plain", "by rows"])
 def test_a_user_agent_that_is_text_fills_the_column_of_its_parts(schema: Schema) -> None:
     sent = ["Mozilla/5.0 (X11; Linux x86_64; rv:90.0) Gecko/20100101 Firefox/90.0", "", "f" * 900]
-    records = [
-        Record(raw(userAgent=json.dumps(agent)), n, 0, "", -1) for n, agent in enumerate(sent)
-    ]
+    records = [make_record(raw(userAgent=json.dumps(agent)), n, 0) for n, agent in enumerate(sent)]
     table, refused = ParquetWriter(schema).table(records)
     assert not refused
     firefox, *empty = table["useragent"].to_pylist()
@@ -265,7 +264,7 @@ def test_whatever_events_hold_each_is_stored_or_refused_as_if_alone(
     values: list[bytes], schema: Schema
 ) -> None:
     writer = ParquetWriter(schema)
-    records = [Record(value, n, -1, "", -1) for n, value in enumerate(values)]
+    records = [make_record(value, n, -1) for n, value in enumerate(values)]
     table, refused = writer.table(records)
     alone = [record for record in records if writer.table([record])[1]]
     assert sorted(record.offset for record, _ in refused) == [record.offset for record in alone]

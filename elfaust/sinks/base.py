@@ -1,0 +1,15 @@
+"""What every sink takes and gives."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from elfaust.errors import EventFault
+from elfaust.records import Record
+
+
+class Rejected(NamedTuple):
+    """A record that a sink cannot store, and why."""
+
+    record: Record
+    fault: EventFault

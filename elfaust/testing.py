@@ -1,0 +1,18 @@
+"""What tests of sinks and of agents build on: records, sinks in memory, the contract of a sink."""
+
+from __future__ import annotations
+
+from elfaust.records import Record, Source
+
+
+def make_record(
+    value: bytes = b"{}",
+    offset: int = 0,
+    timestamp: int = 0,
+    source: Source | tuple[str, int] | None = None,
+    *,
+    topic: str = "topic",
+    lane: int = 0,
+) -> Record:
+    """Return a record of a topic and lane; `source` is the name and position that it carries."""
+    return Record(topic, lane, offset, timestamp, value, Source(*source) if source else None)
