@@ -13,8 +13,9 @@ from elfaust.errors import EventFault
 from elfaust.events.refusals import line_of, split_source
 from elfaust.records import Outgoing, Record
 from elfaust.settings import Settings
-from elfaust.sinks.attach import error_of
 from elfaust.sinks.buffer import Refused
+from elfaust.workers.attach import error_of
+from tests.stand_in import stand_in
 
 RAW = ("client", "server")
 EVENTS = "eventlogging_Edit_1"
@@ -24,7 +25,7 @@ FAULT = EventFault("consumer", "no such column", "Edit", 1)
 def told(role: str, record: Record, lane: int = 2) -> Outgoing:
     topics = replace(Settings().topics, raw_client=RAW[0], raw_server=RAW[1])
     settings = replace(Settings(), topics=topics)
-    app = SimpleNamespace(role=role, names=TopicNames(settings), settings=settings)
+    app = stand_in(role=role, names=TopicNames(settings), settings=settings)
     return error_of(app, Refused(EVENTS, lane, record, FAULT))
 
 
