@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from elfaust.settings import state_folder
 from elfaust.sources.forwarder import Forwarder
+from elfaust.workers.worker import Worker
 
 
-def register(app: Any) -> None:
-    """Register the forwarder's work with its app."""
+def register(worker: Worker) -> None:
+    """Register the forwarder's work with its worker."""
 
     async def forward() -> None:
-        forwarder = Forwarder(app.settings, state_folder(app.settings) / "forwarder")
-        app.on_drain(forwarder.stop)
-        app.held.append(lambda: forwarder.held)
-        await forwarder.run(await app.publisher())
+        forwarder = Forwarder(worker.settings, state_folder(worker.settings) / "forwarder")
+        worker.on_drain(forwarder.stop)
+        worker.held.append(lambda: forwarder.held)
+        await forwarder.run(await worker.publisher())
 
-    app.run_beside(forward)
+    worker.run_beside(forward)

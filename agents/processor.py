@@ -7,20 +7,21 @@ from typing import Any
 from elfaust.lanes.lane import RawLanes
 from elfaust.models.raw_line import RawLine
 from elfaust.schema.lookup.registry import Registry
+from elfaust.workers.worker import Worker
 
 
-def register(app: Any) -> None:
-    """Register the processor's agent, and what settles the lines that wait, with their app."""
-    registry = Registry.of_workers(app.settings)
-    lanes = RawLanes(app, registry)
+def register(worker: Worker) -> None:
+    """Register the processor's agent, and what settles the lines that wait, with their worker."""
+    registry = Registry.of_workers(worker.settings)
+    lanes = RawLanes(worker, registry)
 
-    @app.agent(app.batches(*app.names.raw, value_type=RawLine), name=app.role)  # type: ignore[untyped-decorator]
+    @worker.agent(worker.batches(*worker.names.raw, value_type=RawLine), name=worker.role)  # type: ignore[untyped-decorator]
     async def process(stream: Any) -> None:
         async for event in stream.noack().events():
             await lanes.take(event)
 
-    app.run_beside(lanes.settle)
-    app.held.append(lambda: lanes.held)
-    app.on_partitions_revoked.connect(lanes.forget, weak=False)
-    app.on_drain(lanes.idle)
-    app.on_close(registry.close)
+    worker.run_beside(lanes.settle)
+    worker.held.append(lambda: lanes.held)
+    worker.on_partitions_revoked.connect(lanes.forget, weak=False)
+    worker.on_drain(lanes.idle)
+    worker.on_close(registry.close)

@@ -16,11 +16,12 @@ from elfaust.errors import Unacknowledged
 from elfaust.models.count import Count
 from elfaust.models.event import EventCapsule
 from elfaust.quiet import OnceAMinute
-from elfaust.sinks.attach import attach, pauser, reporter
 from elfaust.sinks.base import Rejected
 from elfaust.sinks.bounds import Bounds
 from elfaust.sinks.buffer import Buffer, Buffered
 from elfaust.web.throughput import register as register_page
+from elfaust.workers.attach import attach, pauser, reporter
+from elfaust.workers.worker import Worker
 
 log = logging.getLogger(__name__)
 log.addFilter(OnceAMinute(of_a_kind=True))
@@ -76,12 +77,12 @@ class CountsTable(faust.Table):  # type: ignore[misc]
             raise Unacknowledged("Kafka", f"counts not acknowledged within {seconds} s") from error
 
 
-def register(app: Any) -> None:
-    """Register the counting agent, its table and the page with their app."""
-    settings = app.settings
-    table = app.tables.add(
+def register(worker: Worker) -> None:
+    """Register the counting agent, its table and the page with their worker."""
+    settings = worker.settings
+    table = worker.tables.add(
         CountsTable(
-            app,
+            worker,
             name="counts",
             key_type=str,
             value_type=Count,
@@ -92,7 +93,7 @@ def register(app: Any) -> None:
 
     async def count(_: object, batches: Sequence[Buffered]) -> list[Rejected]:
         for batch in batches:
-            key = app.names.schema_of(batch.topic)
+            key = worker.names.schema_of(batch.topic)
             for entry, added in tally(batch.lane, batch.topic, key, batch.records).items():
                 name = entry.encode()
                 value = merge(table[name].asdict() if name in table else None, added)
@@ -104,20 +105,20 @@ def register(app: Any) -> None:
     buffer = Buffer(
         group_of=lambda batch: None,
         write=count,
-        report=reporter(app),
-        generation=lambda: app.consumer_generation_id,
+        report=reporter(worker),
+        generation=lambda: worker.consumer_generation_id,
         flush=Bounds(20_000, 16_000_000),
         flush_seconds=settings.throughput.flush_seconds,
         pending=Bounds(40_000, 64_000_000),
-        hold=pauser(app),
+        hold=pauser(worker),
     )
-    attach(app, app.events(EventCapsule, app.names.error), buffer)
-    register_page(app, settings)
+    attach(worker, worker.events(EventCapsule, worker.names.error), buffer)
+    register_page(worker, settings)
 
-    @app.timer(60.0)  # type: ignore[untyped-decorator]
+    @worker.timer(60.0)  # type: ignore[untyped-decorator]
     async def forget_old_minutes() -> None:
         now, keep = time.time(), settings.throughput.keep_minutes
-        mine = {tp.partition for tp in app.consumer.assignment()}
+        mine = {tp.partition for tp in worker.consumer.assignment()}
         for name in [n for n in table if CountKey.decode(n).expired(now, keep)]:
             if CountKey.decode(name).lane in mine:
                 del table[name]

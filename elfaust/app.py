@@ -1,12 +1,35 @@
-"""`faust -A elfaust.app worker`: Faust's own command line finds the app of ELFAUST_ROLE here."""
+"""A worker and its role put together: `elfaust worker ROLE` and `faust -A elfaust.app worker`.
+
+Faust's own command line finds the app of ELFAUST_ROLE here.
+"""
 
 from __future__ import annotations
 
+import importlib
 import os
 from typing import Any
 
-from elfaust.settings import load
-from elfaust.workers.app import create_app
+from elfaust.errors import SettingsError
+from elfaust.quiet import keep_quiet
+from elfaust.settings import Settings, load
+from elfaust.workers.ready import register as register_ready
+from elfaust.workers.state import ROLES, collect_rarely
+from elfaust.workers.worker import Worker
+
+
+def create_app(role: str, settings: Settings) -> Worker:
+    """Return the worker of a role, its agents registered.
+
+    Raises SettingsError for a role that does not exist.
+    """
+    if role not in ROLES:
+        raise SettingsError(f"no role {role!r}; roles are {', '.join(ROLES)}")
+    keep_quiet()
+    worker = Worker(role, settings)
+    register_ready(worker)
+    importlib.import_module(f"elfaust.agents.{role}").register(worker)
+    collect_rarely()
+    return worker
 
 
 def __getattr__(name: str) -> Any:

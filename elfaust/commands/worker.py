@@ -30,8 +30,8 @@ def command(settings: Settings, role: str, port: int | None) -> None:
     """
     import faust
 
+    from elfaust.app import create_app
     from elfaust.delivery.connections import closed_is_broken
-    from elfaust.workers.app import create_app
 
     uvloop.install()
     closed_is_broken()

@@ -65,6 +65,12 @@ class TopicNames:
             return None
         return SchemaKey(match["schema"], int(match["revision"]))
 
+    def key_of(self, topic: str) -> SchemaKey:
+        """Return the schema revision of an events topic; raises ValueError for another topic."""
+        if (key := self.schema_of(topic)) is None:
+            raise ValueError(f"{topic} is the topic of no schema revision")
+        return key
+
 
 def unread_lanes(settings: Settings, lanes: Mapping[str, int]) -> list[str]:
     """Say which partitions nobody reads of topics with so many: those past `topics.lanes`."""

@@ -13,6 +13,7 @@ from elfaust.lanes.event_topics import Settled
 from elfaust.lanes.settling import Lane, Limits, Ways
 from elfaust.records import Outgoing, SchemaKey, Source
 from elfaust.schema.lookup.registry import Registry
+from elfaust.workers.worker import Worker
 
 #: Longest wait between looks at lines that wait for their schema, seconds.
 LOOK_SECONDS = 0.25
@@ -21,9 +22,9 @@ LOOK_SECONDS = 0.25
 class RawLanes:
     """Takes batches of raw lines, and settles those that wait, one task at a time."""
 
-    def __init__(self, app: Any, registry: Registry) -> None:
-        settings = app.settings
-        self._app = app
+    def __init__(self, worker: Worker, registry: Registry) -> None:
+        settings = worker.settings
+        self._worker = worker
         self._registry = registry
         self._judges = {
             settings.topics.raw_client: Judge(settings.processor.client_format, registry, settings),
@@ -48,9 +49,13 @@ class RawLanes:
     async def take(self, event: Any) -> None:
         """Settle the batch that a Faust event carries, if its lane is still ours."""
         async with self._busy:
-            message, app = event.message, self._app
+            message, worker = event.message, self._worker
             generation = message.generation_id
-            if app.draining or generation != app.consumer_generation_id or generation == self._over:
+            if (
+                worker.draining
+                or generation != worker.consumer_generation_id
+                or generation == self._over
+            ):
                 return
             self._in_hand.setdefault(message.tp, {})[message.offset + 1] = event
             try:
@@ -60,7 +65,7 @@ class RawLanes:
 
     async def settle(self) -> None:
         """Settle lines that wait as their schemas are told, or not, until the worker drains."""
-        while not self._app.draining:
+        while not self._worker.draining:
             await self._registry.wait_changed(LOOK_SECONDS)
             async with self._busy:
                 told = self._registry.answered()
@@ -81,29 +86,29 @@ class RawLanes:
             pass
 
     def _forget(self) -> None:
-        self._over = self._app.consumer_generation_id
+        self._over = self._worker.consumer_generation_id
         self._lanes.clear()
         self._in_hand.clear()
 
     async def _lane(self, tp: Any) -> Lane:
         if tp not in self._lanes:
-            ends = await self._app.consumer.highwaters(tp)
+            ends = await self._worker.consumer.highwaters(tp)
             self._lanes[tp] = Lane(
                 f"{tp.topic}/{tp.partition}",
                 self._judges[tp.topic],
                 self._registry,
                 self._ways(tp),
                 self._limits,
-                note=self._app.consumer.note(tp),
+                note=self._worker.consumer.note(tp),
                 judged_to=ends[tp],
             )
         return self._lanes[tp]
 
     def _ways(self, tp: Any) -> Ways:
-        app, names = self._app, self._app.names
+        worker, names = self._worker, self._worker.names
 
         async def publish(settled: Sequence[Settled]) -> None:
-            publisher = await app.publisher()
+            publisher = await worker.publisher()
             await publisher.publish(
                 [
                     Outgoing(
@@ -125,9 +130,9 @@ class RawLanes:
             event.ack()
 
         async def note(text: str) -> None:
-            await app.consumer.commit_note(tp, text)
+            await worker.consumer.commit_note(tp, text)
 
         async def is_published(key: SchemaKey) -> bool:
-            return names.event(key) in await app.admin.names()
+            return names.event(key) in await worker.admin.names()
 
         return Ways(publish, acknowledge, note, is_published)

@@ -17,6 +17,7 @@ from aiohttp import web
 from elfaust.counts.reader import CountsReader
 from elfaust.settings import Settings
 from elfaust.web.pages import render
+from elfaust.workers.worker import Worker
 
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self';"
@@ -35,29 +36,29 @@ STATIC = {
 }
 
 
-def register(app: Any, settings: Settings) -> None:
-    """Add the view to a role's app; `app.counts_reader` is then the reader that feeds it."""
-    reader = app.counts_reader = CountsReader(settings)
+def register(worker: Worker, settings: Settings) -> None:
+    """Add the view to a role's app; `worker.counts_reader` is then the reader that feeds it."""
+    reader = worker.counts_reader = CountsReader(settings)
     static = {name: (files("elfaust.web") / "static" / name).read_bytes() for name in STATIC}
 
     def data(view: Any) -> Any:
         return _small(view.json(reader.view.as_json(), headers=dict(HEADERS)))
 
-    @app.page("/throughput", name="throughput-without-slash")  # type: ignore[untyped-decorator]
+    @worker.page("/throughput", name="throughput-without-slash")  # type: ignore[untyped-decorator]
     async def without_slash(view: Any, request: Any) -> Any:
         raise web.HTTPMovedPermanently("throughput/")
 
-    @app.page("/throughput/", name="throughput")  # type: ignore[untyped-decorator]
+    @worker.page("/throughput/", name="throughput")  # type: ignore[untyped-decorator]
     async def page(view: Any, request: Any) -> Any:
         if wants_json(request.query.get("format"), request.headers.get("Accept", "")):
             return data(view)
         return _small(view.html(render(reader.view, settings), headers=dict(HEADERS)))
 
-    @app.page("/throughput/data.json", name="throughput-data")  # type: ignore[untyped-decorator]
+    @worker.page("/throughput/data.json", name="throughput-data")  # type: ignore[untyped-decorator]
     async def data_json(view: Any, request: Any) -> Any:
         return data(view)
 
-    @app.page(  # type: ignore[untyped-decorator]
+    @worker.page(  # type: ignore[untyped-decorator]
         "/throughput/static/{name}", name="throughput-static"
     )
     async def static_file(view: Any, request: Any, name: str) -> Any:
@@ -65,7 +66,7 @@ def register(app: Any, settings: Settings) -> None:
             raise view.NotFound()
         return view.bytes(static[name], content_type=STATIC[name], headers=dict(HEADERS))
 
-    app.runs(reader.run)
+    worker.run_beside(reader.run)
 
 
 def wants_json(form: str | None, accept: str) -> bool:

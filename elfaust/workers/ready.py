@@ -17,27 +17,28 @@ from typing import Any
 
 from elfaust.boundary import counted
 from elfaust.sinks.mysql import unnamed
+from elfaust.workers.worker import Worker
 
 #: Longest wait for Kafka's answer, seconds: whoever asks for readiness does not wait long.
 KAFKA_SECONDS = 2.0
 
 
-def register(app: Any) -> None:
-    """Add the page to a role's app."""
+def register(worker: Worker) -> None:
+    """Add the page to a role's worker."""
 
-    @app.page("/ready/", name="ready")  # type: ignore[untyped-decorator]
+    @worker.page("/ready/", name="ready")  # type: ignore[untyped-decorator]
     async def ready(view: Any, request: Any) -> Any:
-        waits = app.readiness.waits or await _kafka(app)
-        held = [why for holds in app.held for why in holds()]
-        body = {"role": app.role, "ready": not waits, "waits_for": waits, "held": held}
+        waits = worker.readiness.waits or await _kafka(worker)
+        held = [why for holds in worker.held for why in holds()]
+        body = {"role": worker.role, "ready": not waits, "waits_for": waits, "held": held}
         body |= {"unforeseen": counted(), "unnamed": unnamed.counted()}
         return view.json(body, status=503 if waits else 200)
 
 
-async def _kafka(app: Any) -> list[str]:
+async def _kafka(worker: Worker) -> list[str]:
     try:
         async with asyncio.timeout(KAFKA_SECONDS):
-            await app.admin.names()
+            await worker.admin.names()
     except Exception as error:
-        return [f"Kafka {app.settings.kafka.bootstrap}: {error or 'no answer'}"]
+        return [f"Kafka {worker.settings.kafka.bootstrap}: {error or 'no answer'}"]
     return []

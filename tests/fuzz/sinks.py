@@ -6,7 +6,6 @@ import asyncio
 import io
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from types import SimpleNamespace
 from typing import Any
 
 import orjson
@@ -21,16 +20,17 @@ from elfaust.models.count import Count
 from elfaust.records import Record, SchemaKey
 from elfaust.schema.lookup.registry import Registry
 from elfaust.settings import Settings
-from elfaust.sinks.attach import reporter
 from elfaust.sinks.base import Rejected
 from elfaust.sinks.parquet.commit_files import Progress
 from elfaust.sinks.parquet.sink import HdfsSink, advance
 from elfaust.storage import Storage, open_storage
+from elfaust.workers.attach import reporter
 from tests.fuzz.faults import Broken, Faults
 from tests.fuzz.kafka import MemoryStorage, Topics
 from tests.fuzz.tables import Stored, rows_of, shown
 from tests.fuzz.values import Row, Values, parquet_rows
 from tests.oracle.values import exact
+from tests.stand_in import stand_in
 
 Refusals = list[tuple[str, Record, EventFault]]
 
@@ -183,9 +183,7 @@ class Sinks:
         async def publisher() -> Any:
             return self.topics.publisher
 
-        app = SimpleNamespace(
-            publisher=publisher, names=self.names, role=role, settings=self.settings
-        )
+        app = stand_in(publisher=publisher, names=self.names, role=role, settings=self.settings)
         given = [Rejected(record, fault) for _, record, fault in refused]
 
         async def report() -> None:

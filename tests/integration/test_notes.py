@@ -17,12 +17,12 @@ from elfaust.errors import LaneLost
 from elfaust.models.raw_line import RawLine
 from elfaust.records import Outgoing
 from elfaust.settings import Settings
-from elfaust.workers.app import ElfaustApp, _options
+from elfaust.workers.worker import Worker
 
 
-def noting(settings: Settings) -> ElfaustApp:
+def noting(settings: Settings) -> Worker:
     """Return a worker that notes with each batch how far it has come."""
-    app = ElfaustApp("noting", settings, **_options("noting", settings) | {"web_enabled": False})
+    app = Worker("noting", settings, web_enabled=False)
 
     @app.agent(app.batches(settings.topics.raw_client, value_type=RawLine), name="noting")  # type: ignore[untyped-decorator]
     async def note(stream: Any) -> None:
@@ -30,12 +30,11 @@ def noting(settings: Settings) -> ElfaustApp:
             event.message.note = f"up to {event.message.offset}"
             event.ack()
 
-    app.on_partitions_assigned.connect(app.has_lanes, weak=False)
     return app
 
 
 @asynccontextmanager
-async def running(app: ElfaustApp) -> AsyncIterator[ElfaustApp]:
+async def running(app: Worker) -> AsyncIterator[Worker]:
     app.loop = asyncio.get_running_loop()
     app.finalize()
     await app.start()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -16,6 +15,7 @@ from elfaust.settings import Settings
 from elfaust.sinks.base import Rejected
 from elfaust.sinks.buffer import Buffered
 from elfaust.testing import make_record
+from tests.stand_in import stand_in
 
 KEY = SchemaKey("Edit", 1)
 
@@ -57,7 +57,7 @@ def test_a_write_is_told_its_lanes_and_a_refused_record_keeps_its_own(
     settings = Settings()
     names = TopicNames(settings)
     mysql.register(
-        SimpleNamespace(
+        stand_in(
             settings=settings, names=names, require_server=lambda *_: None, events=lambda _: None
         )
     )

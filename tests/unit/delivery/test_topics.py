@@ -51,3 +51,10 @@ def test_partitions_past_the_lanes_are_told() -> None:
         f"topic c has {lanes + 2} partitions: what is in those from {lanes} on waits until "
         f"topics.lanes is {lanes + 2}"
     ]
+
+
+def test_only_a_topic_of_events_has_a_schema_revision() -> None:
+    names = TopicNames(Settings())
+    assert names.key_of(names.event(SchemaKey("Edit", 3))) == SchemaKey("Edit", 3)
+    with pytest.raises(ValueError, match="of no schema revision"):
+        names.key_of(names.error)

@@ -13,9 +13,10 @@ from elfaust.errors import EventFault
 from elfaust.events.refusals import line_of, split_source
 from elfaust.records import Outgoing, Record, Source, position_of
 from elfaust.settings import Settings
-from elfaust.sinks.attach import error_of
 from elfaust.sinks.base import Rejected
 from elfaust.testing import make_record
+from elfaust.workers.attach import error_of
+from tests.stand_in import stand_in
 
 RAW = ("client", "server")
 EVENTS = "eventlogging_Edit_1"
@@ -25,7 +26,7 @@ FAULT = EventFault("consumer", "no such column", "Edit", 1)
 def told(role: str, record: Record) -> Outgoing:
     topics = replace(Settings().topics, raw_client=RAW[0], raw_server=RAW[1])
     settings = replace(Settings(), topics=topics)
-    app = SimpleNamespace(role=role, names=TopicNames(settings), settings=settings)
+    app = stand_in(role=role, names=TopicNames(settings), settings=settings)
     return error_of(app, Rejected(record, FAULT))
 
 

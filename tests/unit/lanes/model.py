@@ -22,10 +22,11 @@ from elfaust.delivery.thread import ConsumerThread
 from elfaust.delivery.transport import BatchSchema, Consumer, _NoOffsets
 from elfaust.errors import ServerAway, TableChanged
 from elfaust.settings import Settings
-from elfaust.sinks.attach import buffered, pauser
 from elfaust.sinks.base import Rejected
 from elfaust.sinks.bounds import Bounds
 from elfaust.sinks.buffer import Buffer, Buffered
+from elfaust.workers.attach import buffered, pauser
+from tests.stand_in import stand_in
 
 #: Batches that Faust's queue takes, and at how many it stops and starts a lane.
 QUEUE, HIGH, LOW = 8, 6, 3
@@ -98,7 +99,7 @@ class Lanes(Consumer):
         self, seed: int, ends: dict[TP, int], group_of: Callable[[Buffered], Hashable]
     ) -> None:
         self.random, self.kafka = random.Random(seed), Kafka(ends)
-        self.app: Any = SimpleNamespace(
+        self.app = stand_in(
             is_batched=lambda topic: True,
             settings=Settings(),
             consumer_generation_id=1,

@@ -18,7 +18,7 @@ from elfaust.web.throughput import STATIC, register, wants_json
 @pytest.fixture
 async def client(tmp_path: Path) -> AsyncIterator[Any]:
     app: Any = faust.App("test", broker="kafka://127.0.0.1:1", datadir=str(tmp_path))
-    app.runs = app.task
+    app.run_beside = app.task
     register(app, Settings())
     entry = {"count": 41, "last": 1_000, "positions": {}}
     app.counts_reader.view.apply(CountKey(0, "t", "<b>Edit", 7, "", None), entry)

@@ -9,6 +9,7 @@ import pytest
 
 from elfaust import boundary
 from elfaust.workers.ready import register
+from tests.stand_in import stand_in
 
 
 async def answer(waits: list[str]) -> tuple[dict[str, Any], int]:
@@ -18,7 +19,7 @@ async def answer(waits: list[str]) -> tuple[dict[str, Any], int]:
     async def names() -> list[str]:
         return []
 
-    app = SimpleNamespace(
+    app = stand_in(
         page=lambda *_, **__: pages.append,
         role="mysql",
         readiness=SimpleNamespace(waits=waits),

@@ -1,12 +1,8 @@
-"""The Faust app of a role: its own id, hence its own consumer group and offsets.
-
-`elfaust worker ROLE` and `faust -A elfaust.app worker` both come here.
-"""
+"""The worker of a role: a Faust app of its own id, hence its own consumer group and offsets."""
 
 from __future__ import annotations
 
 import asyncio
-import importlib
 import logging
 import os
 import threading
@@ -20,32 +16,25 @@ from faust.app.base import BootStrategy
 from mode import Service
 
 from elfaust.delivery.publisher import Publisher, make_producer
-from elfaust.delivery.recovery import Tables
-from elfaust.delivery.thread import LaneAssignor
 from elfaust.delivery.topics import TopicAdmin, TopicNames, unread_lanes
 from elfaust.delivery.transport import BatchSchema, Transport
-from elfaust.errors import ServerAway, SettingsError
-from elfaust.quiet import OnceAMinute, keep_quiet
-from elfaust.settings import Settings, state_folder
+from elfaust.errors import ServerAway
+from elfaust.quiet import OnceAMinute
+from elfaust.settings import Settings
+from elfaust.workers.options import faust_options
 from elfaust.workers.readiness import Readiness
-from elfaust.workers.ready import register as register_ready
-from elfaust.workers.state import ROLES, collect_rarely
 
 log = logging.getLogger(__name__)
 log.addFilter(OnceAMinute())
 
 #: Longest wait for a worker that has drained and committed to leave its group.
 LEAVE_SECONDS = 5.0
-#: Bytes that one fetch brings of a lane, by role; a record that is longer comes alone. MySQL takes
-#: some MB a second: a row waits for all that was fetched with its event and before it.
-FETCH_BYTES = {"mysql": 512 * 1024}
-MOST_FETCH_BYTES = 4 * 1024 * 1024
 
 
 class _Servers(Service):  # type: ignore[misc]
     """Started once the servers that the app needs have answered."""
 
-    def __init__(self, app: ElfaustApp) -> None:
+    def __init__(self, app: Worker) -> None:
         self._app = app
         super().__init__()
 
@@ -70,7 +59,7 @@ class _Boot(BootStrategy):  # type: ignore[misc]
         )
 
 
-class ElfaustApp(faust.App):  # type: ignore[misc]
+class Worker(faust.App):  # type: ignore[misc]
     """A Faust app with batched topics, a publisher, and new topics followed as they appear."""
 
     BootStrategy = _Boot
@@ -91,7 +80,13 @@ class ElfaustApp(faust.App):  # type: ignore[misc]
         self.held: list[Callable[[], list[str]]] = [lambda: self._unread]
         self._unread: list[str] = []
         self._raw_producer: AIOKafkaProducer | None = None
-        super().__init__(settings.kafka.app_id.format(role=role), **options)
+        super().__init__(
+            settings.kafka.app_id.format(role=role), **faust_options(role, settings) | options
+        )
+        self.topics._resubscribe_sleep_lock_seconds = settings.topics.discover_interval / 2
+        self.on_partitions_assigned.connect(self.has_lanes, weak=False)
+        self.on_before_shutdown.connect(self.drain, weak=False)
+        self.run_beside(self._keep_following)
 
     def _crash(self, reason: BaseException) -> None:
         """End the process even where stopping hangs: nothing is lost that is not acknowledged."""
@@ -209,7 +204,7 @@ class ElfaustApp(faust.App):  # type: ignore[misc]
         """Note that there may be something to drain."""
         self.readiness.has_lanes = True
 
-    async def drain(self) -> None:
+    async def drain(self, *_: Any, **__: Any) -> None:
         """Take no more batches; write, acknowledge and commit those that were taken."""
         if self.draining or self.crashed or not self.readiness.has_lanes:
             return
@@ -235,71 +230,7 @@ class ElfaustApp(faust.App):  # type: ignore[misc]
         await self.admin.close()
 
 
-def create_app(role: str, settings: Settings) -> ElfaustApp:
-    """Return the app of a role, its agents registered.
-
-    Raises SettingsError for a role that does not exist.
-    """
-    if role not in ROLES:
-        raise SettingsError(f"no role {role!r}; roles are {', '.join(ROLES)}")
-    keep_quiet()
-    app = ElfaustApp(role, settings, **_options(role, settings))
-    app.topics._resubscribe_sleep_lock_seconds = settings.topics.discover_interval / 2
-    app.on_partitions_assigned.connect(app.has_lanes, weak=False)
-    app.on_before_shutdown.connect(_drain, weak=False)
-    app.run_beside(app._keep_following)
-    register_ready(app)
-    importlib.import_module(f"elfaust.agents.{role}").register(app)
-    collect_rarely()
-    return app
-
-
-def _options(role: str, settings: Settings) -> dict[str, Any]:
-    """Return Faust's own settings for a role."""
-    kafka = settings.kafka
-    return {
-        "broker": f"kafka://{kafka.bootstrap.replace(',', ';')}",
-        # Faust's own settings are read from unprefixed variables otherwise: STREAM_BUFFER_MAXSIZE
-        # in a shell would change a worker.
-        "env_prefix": "ELFAUST_FAUST",
-        "datadir": str(state_folder(settings) / role),
-        "key_serializer": "raw",
-        "value_serializer": "raw",
-        "store": "memory://",
-        "agent_supervisor": "mode.CrashingSupervisor",
-        "PartitionAssignor": LaneAssignor,
-        "stream_wait_empty": False,
-        # A buffered item is a batch of up to max_poll_records: few are many.
-        "stream_buffer_maxsize": 8,
-        "broker_commit_interval": kafka.commit_interval,
-        "broker_max_poll_records": kafka.max_poll_records,
-        "broker_session_timeout": kafka.session_timeout,
-        "broker_heartbeat_interval": min(1.0, kafka.session_timeout / 4),
-        # A batch that waits for a sink which is away is no reason to leave the group.
-        "broker_max_poll_interval": 86_400.0,
-        "broker_request_timeout": max(kafka.request_timeout, kafka.session_timeout),
-        "producer_request_timeout": kafka.request_timeout,
-        "consumer_max_fetch_size": FETCH_BYTES.get(
-            role, max(MOST_FETCH_BYTES, settings.topics.max_message_bytes)
-        ),
-        # Lanes that are added to a topic are seen within this.
-        "consumer_metadata_max_age_ms": 30_000,
-        "topic_partitions": settings.topics.lanes,
-        "topic_replication_factor": settings.topics.replication,
-        "table_standby_replicas": 0,
-        "web_enabled": True,
-        "web_bind": settings.web.host,
-        "web_host": settings.web.host,
-        "web_tables_enabled": False,
-        "TableManager": Tables,
-    }
-
-
 def _exit_after(seconds: float, code: int) -> None:
     last = threading.Timer(seconds, os._exit, (code,))
     last.daemon = True
     last.start()
-
-
-async def _drain(app: ElfaustApp, **_: Any) -> None:
-    await app.drain()

@@ -12,38 +12,39 @@ from elfaust.records import Outgoing, Source
 from elfaust.sinks.base import Rejected
 from elfaust.sinks.buffer import Buffer, Buffered, Report
 from elfaust.sinks.held import Hold, Lane
+from elfaust.workers.worker import Worker
 
 
 def attach(
-    app: Any, topic: Any, buffer: Buffer, forget_lanes: Callable[[], None] = lambda: None
+    worker: Worker, topic: Any, buffer: Buffer, forget_lanes: Callable[[], None] = lambda: None
 ) -> None:
     """Register the agent that hands the batches of `topic` to `buffer`.
 
     `forget_lanes` drops what the sink remembers of its lanes; it is called when they move.
     """
 
-    @app.agent(topic, name=app.role)  # type: ignore[untyped-decorator]
+    @worker.agent(topic, name=worker.role)  # type: ignore[untyped-decorator]
     async def take(stream: Any) -> None:
         async for event in stream.noack().events():
-            if not app.draining:
+            if not worker.draining:
                 await buffer.add(buffered(event))
 
-    app.run_beside(buffer.run)
+    worker.run_beside(buffer.run)
 
     async def lanes_move(*_: Any, **__: Any) -> None:
         await buffer.forget(forget_lanes)
 
-    app.on_partitions_revoked.connect(lanes_move, weak=False)
-    app.on_drain(buffer.flush)
-    app.readiness.reports(lambda: buffer.blocked_by)
-    app.held.append(lambda: buffer.held)
+    worker.on_partitions_revoked.connect(lanes_move, weak=False)
+    worker.on_drain(buffer.flush)
+    worker.readiness.reports(lambda: buffer.blocked_by)
+    worker.held.append(lambda: buffer.held)
 
 
-def pauser(app: Any) -> Hold:
+def pauser(worker: Worker) -> Hold:
     """Return what holds and releases lanes; a new assignment releases all."""
 
     async def hold(lanes: set[Lane], held: bool) -> None:
-        await (app.consumer.hold if held else app.consumer.release)(lanes)
+        await (worker.consumer.hold if held else worker.consumer.release)(lanes)
 
     return hold
 
@@ -62,33 +63,33 @@ def buffered(event: Any) -> Buffered:
     )
 
 
-def reporter(app: Any) -> Report:
+def reporter(worker: Worker) -> Report:
     """Return what sends refused records to the error topic, with code `consumer`."""
 
     async def report(refused: Sequence[Rejected]) -> None:
-        publisher = await app.publisher()
-        await publisher.publish([error_of(app, one) for one in refused])
+        publisher = await worker.publisher()
+        await publisher.publish([error_of(worker, one) for one in refused])
 
     return report
 
 
-def error_of(app: Any, refused: Rejected) -> Outgoing:
+def error_of(worker: Worker, refused: Rejected) -> Outgoing:
     """Return the EventError of a record that a sink refused: the same one, whichever sink it is."""
     record, fault = refused
-    topic, offset = line_of(record, app.names.raw)
+    topic, offset = line_of(record, worker.names.raw)
     value = error_event(
         record.value,
         fault,
         origin=f"{topic}/{record.lane}",
         offset=offset,
         timestamp=record.timestamp,
-        settings=app.settings.processor,
+        settings=worker.settings.processor,
     )
-    source, at = Source(refusal_source(app.role, topic), offset), record.timestamp
-    return Outgoing(app.names.error, record.lane, value, at, source, shorten=shortened)
+    source, at = Source(refusal_source(worker.role, topic), offset), record.timestamp
+    return Outgoing(worker.names.error, record.lane, value, at, source, shorten=shortened)
 
 
-def blocking_reporter(app: Any, report: Report) -> Callable[[Sequence[Rejected]], None]:
+def blocking_reporter(worker: Worker, report: Report) -> Callable[[Sequence[Rejected]], None]:
     """Return `report` as a sink calls it from its thread: durable on return.
 
     Raises what `report` raises. It must not be called in the worker's loop, which it waits for.
@@ -98,6 +99,6 @@ def blocking_reporter(app: Any, report: Report) -> Callable[[Sequence[Rejected]]
         async def run() -> None:
             await report(refused)
 
-        asyncio.run_coroutine_threadsafe(run(), app.loop).result()
+        asyncio.run_coroutine_threadsafe(run(), worker.loop).result()
 
     return wait

@@ -12,7 +12,7 @@ import pytest
 
 from elfaust.delivery.topics import TopicAdmin
 from elfaust.settings import Settings
-from elfaust.workers.app import ElfaustApp, _options
+from elfaust.workers.worker import Worker
 
 
 def test_a_crashed_worker_ends_within_the_time_that_it_may_drain(
@@ -24,10 +24,10 @@ def test_a_crashed_worker_ends_within_the_time_that_it_may_drain(
         return SimpleNamespace(start=lambda: timers.append(given))
 
     monkeypatch.setattr(threading, "Timer", timer)
-    app = ElfaustApp.__new__(ElfaustApp)
+    app = Worker.__new__(Worker)
     app.settings = Settings()
     crashed = SimpleNamespace(is_set=lambda: bool(timers))
-    monkeypatch.setattr(ElfaustApp, "crashed", property(lambda _: crashed.is_set()))
+    monkeypatch.setattr(Worker, "crashed", property(lambda _: crashed.is_set()))
     reasons: list[BaseException] = []
     monkeypatch.setattr(faust.App, "_crash", lambda _, reason: reasons.append(reason))
     first, second = ValueError(), ValueError()
@@ -42,15 +42,15 @@ async def test_a_worker_ends_with_work_that_fails(
     monkeypatch: pytest.MonkeyPatch, fails: bool
 ) -> None:
     """Faust only logs what a task of its own raises."""
-    app = ElfaustApp.__new__(ElfaustApp)
+    app = Worker.__new__(Worker)
     tasks: list[Any] = []
     reasons: list[BaseException] = []
 
-    async def crash(_: ElfaustApp, reason: BaseException) -> None:
+    async def crash(_: Worker, reason: BaseException) -> None:
         reasons.append(reason)
 
-    monkeypatch.setattr(ElfaustApp, "task", lambda _, task: tasks.append(task))
-    monkeypatch.setattr(ElfaustApp, "crash", crash)
+    monkeypatch.setattr(Worker, "task", lambda _, task: tasks.append(task))
+    monkeypatch.setattr(Worker, "crash", crash)
 
     async def work() -> None:
         if fails:
@@ -71,18 +71,8 @@ async def test_an_app_closes_what_its_role_opened(monkeypatch: pytest.MonkeyPatc
         order.append("registry")
 
     monkeypatch.setattr(faust.App, "on_stop", stop)
-    app = ElfaustApp.__new__(ElfaustApp)
+    app = Worker.__new__(Worker)
     app._closes, app._raw_producer, app.admin = [], None, TopicAdmin(Settings())
     app.on_close(close)
     await app.on_stop()
     assert order == ["agents", "registry"]
-
-
-def test_mysql_fetches_little_of_a_lane_so_that_no_flood_stands_before_the_others() -> None:
-    sizes = {
-        role: _options(role, Settings())["consumer_max_fetch_size"]
-        for role in ("processor", "mysql", "hdfs", "throughput")
-    }
-    least = sizes.pop("mysql")
-    assert 4 * least < Settings().mysql.flush_bytes
-    assert min(sizes.values()) >= Settings().topics.max_message_bytes
