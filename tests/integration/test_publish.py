@@ -64,7 +64,7 @@ async def test_records_come_back_in_order_whatever_the_codec(fresh: Settings, co
     assert last == {(topic, 0): 499, (topic, 1): 499}
     for lane in (0, 1):
         assert await read(settings, topic, lane, 500) == [
-            make_record(values[n], offset, TIME, ("raw", n))
+            make_record(values[n], offset, TIME, ("raw", n), topic=topic, lane=lane)
             for offset, n in enumerate(range(lane, 1_000, 2))
         ]
 
