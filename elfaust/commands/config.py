@@ -1,17 +1,20 @@
-"""elfaust config show: every setting, its value, where that came from, and what it means."""
+"""elfaust config: every setting, its origin and meaning; a first faust.conf."""
 
 from __future__ import annotations
 
 import dataclasses
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import click
 from rich.console import Console
 from rich.table import Table
 
+from elfaust.errors import ElfaustError
 from elfaust.settings import SECTIONS, Settings
+from elfaust.settings.reading import EXAMPLE
 from elfaust.settings.values import Item, wanted
 
 MASK = "********"
@@ -35,10 +38,22 @@ class Row(NamedTuple):
 
 @click.group()
 def command() -> None:
-    """Show the settings and where each came from.
+    """Show the settings and where each came from; write a first faust.conf.
 
     Examples: `elfaust config show`, `elfaust --profile production config show --json`.
     """
+
+
+@command.command()
+def init() -> None:
+    """Write the commented faust.conf that elfaust uses where there is none into this folder."""
+    conf = Path("faust.conf")
+    try:
+        with conf.open("xb") as file:
+            file.write(EXAMPLE.read_bytes())
+    except FileExistsError as error:
+        raise ElfaustError(f"{conf} is there already, and stays as it is") from error
+    click.echo(f"{conf}: change what you need; elfaust reads it in this folder", err=True)
 
 
 @command.command()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from elfaust.schema.changes.revisions import compare
 from elfaust.schema.dialect import DIALECTS
 from elfaust.schema.lint import Finding, lint
 from elfaust.schema.lookup.body import MAX_SCHEMA_BYTES, schema_of
+from elfaust.schema.lookup.folder import EXAMPLES, SchemaFolder
 from elfaust.schema.lookup.registry import Kind, Registry, Schema
 from elfaust.schema.nearness import near_schema
 from elfaust.settings import Settings
@@ -28,6 +30,18 @@ def command() -> None:
 
     Examples: `elfaust schema lint`, `elfaust schema diff Edit 17 18`.
     """
+
+
+@command.command()
+@click.pass_obj
+def init(settings: Settings) -> None:
+    """Copy the example schemas into schemas.folder, to begin with; it must not be there yet."""
+    folder = Path(settings.schemas.folder)
+    try:
+        shutil.copytree(EXAMPLES, folder)
+    except FileExistsError as error:
+        raise ElfaustError(f"{folder} is there already, and stays as it is") from error
+    click.echo(f"{folder}: {len(SchemaFolder(str(folder)).known())} schema revisions", err=True)
 
 
 @command.command()
@@ -144,9 +158,10 @@ def _chosen(
             raise ElfaustError(f"{file}: {schema.detail}")
         yield schema
         return
+    folder = SchemaFolder(settings.schemas.folder)
     keys = [
         key
-        for key in Registry(settings.schemas).known()
+        for key in folder.known()
         if name in (None, key.schema) and revision in (None, key.revision)
     ]
     if name and not keys and file.is_dir():
@@ -154,8 +169,7 @@ def _chosen(
     if name is not None and not keys:
         yield find(settings, name, revision)
     for key in keys:
-        path = Path(settings.schemas.folder) / key.schema / f"{key.revision}.json"
-        yield _of_file(settings, key, path)
+        yield _of_file(settings, key, folder.path / key.schema / f"{key.revision}.json")
 
 
 def _of_file(settings: Settings, key: SchemaKey, file: Path) -> Schema | SchemaUnfit:

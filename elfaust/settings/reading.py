@@ -25,6 +25,8 @@ RESERVED = ("ELFAUST_TEST_", "ELFAUST_FAUST_")
 OWN_SECTION = "elfaust"
 
 Sections = Mapping[str, Any]
+#: The commented faust.conf of the package; in a checkout it is that at the top.
+EXAMPLE = Path(__file__).with_name("faust.conf")
 #: Longest text of a file that a setting names, characters.
 MOST_SECRET = 65_536
 
@@ -88,8 +90,8 @@ def read(
     return Reading(filled, profile, str(conf or ""), origins)
 
 
-def find_conf(path: Path | None, environ: Mapping[str, str]) -> Path | None:
-    """Return the file to read: `path`, ELFAUST_CONF, ./faust.conf, the checkout's, or none.
+def find_conf(path: Path | None, environ: Mapping[str, str]) -> Path:
+    """Return the file to read: `path`, ELFAUST_CONF, ./faust.conf, or the package's example.
 
     Raises SettingsError if one was named that does not exist.
     """
@@ -98,11 +100,8 @@ def find_conf(path: Path | None, environ: Mapping[str, str]) -> Path | None:
         if not named.exists() or named.is_dir():
             raise SettingsError(f"{named}: no such file of settings")
         return named
-    checkout = Path(__file__).resolve().parents[2]
-    candidates = [Path("faust.conf")]
-    if (checkout / "pyproject.toml").is_file():
-        candidates.append(checkout / "faust.conf")
-    return next((candidate for candidate in candidates if candidate.is_file()), None)
+    here = Path("faust.conf")
+    return here if here.is_file() else EXAMPLE.resolve()
 
 
 def variable(section: str, key: str) -> str:

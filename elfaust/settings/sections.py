@@ -300,7 +300,7 @@ def load(
 ) -> Settings:
     """Read the settings: defaults, faust.conf, its profile's sections, the environment.
 
-    Without `path` the file is that of ELFAUST_CONF, ./faust.conf, or the checkout's. Raises
+    Without `path` the file is that of ELFAUST_CONF, ./faust.conf, or the package's. Raises
     SettingsError, naming the place, for anything unknown or not of its type.
     """
     environ = os.environ if environ is None else environ

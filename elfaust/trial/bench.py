@@ -2,7 +2,7 @@
 
 The lines are in Kafka before the workers start. Time runs from the moment at which the processor
 has its lanes until every sink has acknowledged everything, which is after its durable write. The
-naive Faust processor (tests/bench) is measured first, in the same run, on the same servers: on a
+naive Faust processor (naive.py) is measured first, in the same run, on the same servers: on a
 noisy machine only the ratio counts.
 """
 
@@ -35,7 +35,6 @@ from elfaust.workers.state import alive
 from elfaust.workers.supervisor import Supervisor
 
 ROLES = ("processor", "mysql", "hdfs", "throughput")
-CHECKOUT = Path(__file__).resolve().parents[2]
 
 
 def isolated(settings: Settings) -> Settings:
@@ -96,21 +95,20 @@ def judge_alone(settings: Settings, lines: int) -> dict[str, Any]:
 
     Raises StackError when it did not end well.
     """
-    return _yardstick("judge", settings, lines)
+    return _yardstick("judging", settings, lines)
 
 
 def _yardstick(name: str, settings: Settings, count: int) -> dict[str, Any]:
-    """Run a module of tests/bench, which prints one JSON object."""
+    """Run a module of this room in a process of its own; it prints one JSON object."""
     done = subprocess.run(
-        [sys.executable, "-m", f"tests.bench.{name}", str(count)],
+        [sys.executable, "-m", f"elfaust.trial.{name}", str(count)],
         env={**os.environ, **as_environ(settings)},
-        cwd=CHECKOUT,
         capture_output=True,
         text=True,
         timeout=600,
     )
     if done.returncode:
-        raise StackError(f"tests.bench.{name} failed: {done.stderr[-2000:]}")
+        raise StackError(f"elfaust.trial.{name} failed: {done.stderr[-2000:]}")
     measured: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return measured
 

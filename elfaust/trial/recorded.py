@@ -1,4 +1,4 @@
-"""Recorded lines without end: those of tests/data again and again, each with a number of its own.
+"""Recorded lines without end: those of cases.jsonl again and again, each with a number of its own.
 
 One line in twenty is one that EventLogging refused. The numbers (seqId) make every valid line an
 event of its own; which line comes when depends on its number alone.
@@ -15,7 +15,8 @@ from typing import NamedTuple
 
 from elfaust.records import SchemaKey
 
-CASES = Path(__file__).resolve().parents[2] / "tests" / "data" / "cases.jsonl"
+#: Recorded cases, one JSON object a line: `format`, `line`, `outcome`, and `event` if it is valid.
+RECORDED = Path(__file__).with_name("cases.jsonl")
 #: Every n-th line is an invalid one.
 INVALID_EVERY = 20
 #: A number that fits no column is a case of its own, not of a recorded day.
@@ -43,7 +44,7 @@ class Refused(NamedTuple):
 def cases() -> tuple[list[Line], list[Refused]]:
     """Return the valid and the invalid lines; server-side ones have kind `server`."""
     valid, invalid = [], []
-    for text in CASES.read_text(encoding="utf-8").splitlines():
+    for text in RECORDED.read_text(encoding="utf-8").splitlines():
         case = json.loads(text)
         kind = "client" if case["format"].startswith("%q") else "server"
         line = case["line"].encode("utf-8", "surrogateescape")

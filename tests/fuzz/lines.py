@@ -1,7 +1,7 @@
 """Fuzz target of the line parser and the capsule, guided by coverage (atheris).
 
 `make fuzz-lines SECONDS=600` runs it. Any bytes give a verdict that can be written, no exception,
-and client-side lines the same as EventLogging's plain way gives (tests/reference_judge.py).
+and client-side lines the same as EventLogging's plain way gives (elfaust/trial/reference_judge.py).
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ with atheris.instrument_imports(include=["elfaust"]):
 
 import orjson
 
-from tests.reference_judge import ReferenceJudge
+from elfaust.trial.reference_judge import ReferenceJudge
 
 SETTINGS = Settings()
 REGISTRY = Registry(SETTINGS.schemas)

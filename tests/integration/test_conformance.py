@@ -25,10 +25,11 @@ from elfaust.sinks.mysql.ddl import quoted, table_name
 from elfaust.sinks.parquet.types import event_shape
 from elfaust.storage import open_storage
 from elfaust.trial.job import landed
+from elfaust.trial.recorded import RECORDED
 from tests import DATA
 from tests.integration.running import working
 
-CASES = [json.loads(line) for line in (DATA / "cases.jsonl").read_text().splitlines()]
+CASES = [json.loads(line) for line in RECORDED.read_text().splitlines()]
 TABLES = [json.loads(line) for line in (DATA / "tables.jsonl").read_text().splitlines()]
 #: What MariaDB shows of a type.
 SHOWN = {"INTEGER": "int(11)", "BIGINT": "bigint(20)", "BOOL": "tinyint(1)"}

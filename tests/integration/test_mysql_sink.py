@@ -19,7 +19,7 @@ from elfaust.sinks.mysql.connection import connect
 from elfaust.sinks.mysql.ddl import quoted
 from elfaust.sinks.mysql.sink import MysqlSink
 from elfaust.testing import make_record
-from tests import DATA
+from elfaust.trial.recorded import RECORDED
 
 KEY = SchemaKey("AutoblockIpBlock", 19098752)
 TABLE = "`AutoblockIpBlock_19098752`"
@@ -28,7 +28,7 @@ BIGINT = range(-(2**63), 2**63)
 
 def valid_events() -> dict[SchemaKey, list[dict[str, Any]]]:
     events: dict[SchemaKey, list[dict[str, Any]]] = defaultdict(list)
-    for line in (DATA / "cases.jsonl").read_text().splitlines():
+    for line in RECORDED.read_text().splitlines():
         event = json.loads(line).get("event")
         if event is not None:
             events[SchemaKey(event["schema"], event["revision"])].append(event)

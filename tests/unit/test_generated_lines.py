@@ -17,8 +17,8 @@ from elfaust.events.verdict import Judge
 from elfaust.schema.lookup.registry import Registry
 from elfaust.settings import Settings
 from elfaust.testing import make_record
+from elfaust.trial.reference_judge import ReferenceJudge
 from tests.generated_lines import generated_lines
-from tests.reference_judge import ReferenceJudge
 
 LINES = int(os.environ.get("ELFAUST_TEST_LINES", "10000"))
 SETTINGS = Settings()

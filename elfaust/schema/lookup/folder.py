@@ -9,7 +9,10 @@ from pathlib import Path
 
 from elfaust.records import SchemaKey
 from elfaust.schema.lookup.body import MAX_SCHEMA_BYTES
+from elfaust.settings import Schemas
 
+#: Schemas that come with the package; in a checkout they are those at the top.
+EXAMPLES = Path(__file__).parents[1] / "examples"
 #: Before a name becomes a path, a URL, a topic or a table.
 NAME = re.compile(r"\A[A-Za-z0-9_-]{1,63}\Z")
 #: Revisions are below; what is past it fits no number of a wiki, nor a name of a file.
@@ -23,12 +26,12 @@ def is_possible(key: SchemaKey) -> bool:
 
 
 class SchemaFolder:
-    """Reads `schemas.folder`; a relative one that is not there is looked for beside the package."""
+    """Reads `schemas.folder`; the default one, where it is not there, is that of the examples."""
 
     def __init__(self, folder: str) -> None:
         self.path = Path(folder)
-        if not self.path.is_absolute() and not self.path.is_dir():
-            self.path = Path(__file__).resolve().parents[3] / self.path
+        if folder == Schemas().folder and not self.path.is_dir():
+            self.path = EXAMPLES.resolve()
 
     def known(self) -> list[SchemaKey]:
         """Return the schema revisions that have a file."""

@@ -1,4 +1,4 @@
-"""elfaust config show in its three shapes."""
+"""elfaust config: show in its three shapes, and init."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from click.testing import CliRunner
 from rich.console import Console
 
 from elfaust.commands import config, main
+from tests import REPOSITORY
 
 SECRET = {"ELFAUST_MYSQL_PASSWORD": "s3cret", "ELFAUST_FORWARDER_FOLLOW": "yes"}
 
@@ -74,3 +75,19 @@ def test_a_terminal_gets_a_table_that_fits(conf: Path, monkeypatch: pytest.Monke
     assert "mysql.host" in shown
     assert "[beta:mysql]" in shown
     assert "{seqId}" in shown
+
+
+def test_init_writes_the_commented_file_and_never_over_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert CliRunner().invoke(main, ["config", "init"]).exit_code == 0
+    written = Path("faust.conf").read_text()
+    assert written == (REPOSITORY / "faust.conf").read_text()
+    Path("faust.conf").write_text("# mine\n")
+    result = CliRunner().invoke(main, ["config", "init"])
+    assert (result.exit_code, result.stderr) == (
+        1,
+        "Error: faust.conf is there already, and stays as it is\n",
+    )
+    assert Path("faust.conf").read_text() == "# mine\n"

@@ -1,4 +1,4 @@
-"""elfaust schema show, ddl, lint and diff."""
+"""elfaust schema show, ddl, lint, diff and init."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from elfaust.commands import main
+from tests import REPOSITORY
 
 FIRST = {"description": "Words.", "properties": {"word": {"type": "string", "description": "It."}}}
 SECOND: dict[str, Any] = {"properties": {"word": {"type": "strin"}}}
@@ -177,3 +178,24 @@ def test_lint_exits_1_for_a_schema_by_which_nobody_can_judge(
     told = schema(tmp_path, "ddl", "Draft", "1").stderr
     assert "$.properties.a" in told
     assert "Did you mean" not in told
+
+
+def test_init_copies_the_examples_and_never_over_a_folder(tmp_path: Path) -> None:
+    folder = tmp_path / "mine"
+    assert schema(folder, "init").exit_code == 0
+    examples = REPOSITORY / "schemas"
+    assert sorted(file.relative_to(folder) for file in folder.rglob("*.json")) == sorted(
+        file.relative_to(examples) for file in examples.rglob("*.json")
+    )
+    result = schema(folder, "init")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert f"{folder} is there already, and stays as it is" in result.stderr
+
+
+def test_without_a_folder_the_examples_are_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    linted = CliRunner().invoke(main, ["schema", "lint", "SaveTiming", "--json"])
+    assert linted.exit_code == 0
+    assert {finding["schema"] for finding in json.loads(linted.stdout)} == {"SaveTiming"}

@@ -10,11 +10,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from elfaust.commands import main
-from tests import DATA
+from elfaust.trial.recorded import RECORDED
 
-CASES: list[dict[str, Any]] = [
-    json.loads(line) for line in (DATA / "cases.jsonl").read_text().splitlines()
-]
+CASES: list[dict[str, Any]] = [json.loads(line) for line in RECORDED.read_text().splitlines()]
 SERVER = "%{seqId}d EventLogging %j"
 EVENT = {"schema": "Word", "revision": 1, "wiki": "enwiki", "event": {"word": "x"}}
 

@@ -22,11 +22,9 @@ from elfaust.schema.dialect import Dialect
 from elfaust.schema.lookup.registry import Registry
 from elfaust.settings import Settings
 from elfaust.testing import make_record
-from tests import DATA
+from elfaust.trial.recorded import RECORDED
 
-CASES: list[dict[str, Any]] = [
-    json.loads(line) for line in (DATA / "cases.jsonl").read_text().splitlines()
-]
+CASES: list[dict[str, Any]] = [json.loads(line) for line in RECORDED.read_text().splitlines()]
 SETTINGS = Settings()
 REGISTRY = Registry(SETTINGS.schemas)
 CLIENT = Judge(SETTINGS.processor.client_format, REGISTRY, SETTINGS)

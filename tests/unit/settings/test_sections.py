@@ -64,7 +64,7 @@ def test_faust_conf_of_the_working_folder_is_found(
     assert settings.origins["web.port"] == "faust.conf [web]"
 
 
-def test_the_checkouts_faust_conf_is_found_from_elsewhere(
+def test_the_package_s_faust_conf_is_found_from_elsewhere(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)

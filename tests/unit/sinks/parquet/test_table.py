@@ -24,9 +24,9 @@ from elfaust.settings import Settings
 from elfaust.sinks.parquet.sink import by_hour
 from elfaust.sinks.parquet.table import CAPSULE, ParquetWriter, to_bytes
 from elfaust.testing import make_record
-from tests import DATA
+from elfaust.trial.recorded import RECORDED
 
-CASES = [json.loads(line) for line in (DATA / "cases.jsonl").read_text().splitlines()]
+CASES = [json.loads(line) for line in RECORDED.read_text().splitlines()]
 SCHEMA = Schema(
     SchemaKey("Test", 1),
     {

@@ -1,7 +1,7 @@
 """The processor as one would first write it in Faust: `async for`, `topic.send` per event.
 
 The yardstick of `elfaust bench`: same lines, same verdicts, Faust's own delivery. Run by it as
-`python -m tests.bench.naive EVENTS`; prints `{"events": n, "seconds": s}`.
+`python -m elfaust.trial.naive EVENTS`; prints `{"events": n, "seconds": s}`.
 """
 
 from __future__ import annotations

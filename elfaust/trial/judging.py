@@ -1,7 +1,7 @@
 """The judge alone: parse, validate and serialise in one process, beside EventLogging's plain way.
 
-Run by `elfaust bench --judge` as `python -m tests.bench.judge LINES`; prints one JSON object. Both
-take turns on the same lines, five times; the figures are medians of CPU seconds.
+Run by `elfaust bench --judge` as `python -m elfaust.trial.judging LINES`; prints one JSON object.
+Both take turns on the same lines, five times; the figures are medians of CPU seconds.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from elfaust.schema.lookup.registry import Registry
 from elfaust.settings import load
 from elfaust.testing import make_record
 from elfaust.trial.recorded import recorded_lines
+from elfaust.trial.reference_judge import ReferenceJudge
 from elfaust.workers.state import collect_rarely
-from tests.reference_judge import ReferenceJudge
 
 TURNS = 5
 
