@@ -16,10 +16,10 @@ from elfaust.records import SchemaKey
 from elfaust.schema.changes.revisions import compare
 from elfaust.schema.dialect import DIALECTS
 from elfaust.schema.lint import Finding, lint
-from elfaust.schema.lookup.body import MAX_SCHEMA_BYTES, schema_of
 from elfaust.schema.lookup.folder import EXAMPLES, SchemaFolder
+from elfaust.schema.lookup.parsing import MAX_SCHEMA_BYTES, parse_schema
 from elfaust.schema.lookup.registry import Kind, Registry, Schema
-from elfaust.schema.nearness import near_schema
+from elfaust.schema.suggestions import suggest_schema
 from elfaust.settings import Settings
 from elfaust.sinks.mysql.ddl import create_table, table_name
 
@@ -131,7 +131,7 @@ def find(settings: Settings, name: str, revision: int | None = None) -> Schema:
     known = registry.known()
     revisions = [key.revision for key in known if key.schema == name]
     if revision is None and not revisions:
-        near = near_schema(SchemaKey(name, 0), known)
+        near = suggest_schema(SchemaKey(name, 0), known)
         raise ElfaustError(f"schema {name or repr(name)}: {near or 'no schema has such a name'}")
     key = SchemaKey(name, revision if revision is not None else max(revisions))
     asyncio.run(registry.resolve([key]))
@@ -141,7 +141,7 @@ def find(settings: Settings, name: str, revision: int | None = None) -> Schema:
     unknown = SchemaAway if state.kind is Kind.ASKING else SchemaUnfit
     if key in known:
         raise unknown(key, state.reason)
-    hint = near_schema(key, known) or "no schema has such a name"
+    hint = suggest_schema(key, known) or "no schema has such a name"
     raise unknown(key, f"{state.reason}; {hint}")
 
 
@@ -175,7 +175,7 @@ def _chosen(
 def _of_file(settings: Settings, key: SchemaKey, file: Path) -> Schema | SchemaUnfit:
     try:
         with file.open("rb") as opened:
-            event = schema_of(opened.read(MAX_SCHEMA_BYTES + 1))
+            event = parse_schema(opened.read(MAX_SCHEMA_BYTES + 1))
     except (OSError, ValueError, RecursionError) as error:
         return SchemaUnfit(key, str(error))
     return Schema(key, event, DIALECTS[settings.schemas.compatibility])

@@ -12,9 +12,9 @@ from typing import Any, BinaryIO, NamedTuple
 import click
 
 from elfaust.errors import EventFault
+from elfaust.events.all_faults import AllFaults
 from elfaust.events.event_error import storable
-from elfaust.events.every_fault import EveryFault
-from elfaust.events.plain_events import PlainEvents
+from elfaust.events.plain_json import PlainJsonParser
 from elfaust.events.verdict import Judge, Verdict
 from elfaust.json_text import decode_json
 from elfaust.records import Record
@@ -95,8 +95,8 @@ class Judges:
         Raises ValueError for a format that is none.
         """
         registry, processor = Registry(settings.schemas), settings.processor
-        self._every_fault = EveryFault(registry)
-        plain = PlainEvents(processor.max_keys)
+        self._every_fault = AllFaults(registry)
+        plain = PlainJsonParser(processor.max_keys)
         self._kinds = {
             "client": Judge(processor.client_format, registry, settings),
             "server": Judge(processor.server_format, registry, settings),
