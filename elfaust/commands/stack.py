@@ -27,7 +27,7 @@ def command() -> None:
 @command.command()
 @click.pass_obj
 def up(settings: Settings) -> None:
-    """Start the servers, and return when each has answered a real request."""
+    """Start the servers; return when each has answered a request."""
     stack = Stack(settings, tell)
     try:
         stack.up()
