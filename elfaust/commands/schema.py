@@ -1,4 +1,4 @@
-"""elfaust schema: look at schemas, their tables, what will hurt and what has changed."""
+"""elfaust schema: show schemas and their tables, find problems, compare revisions."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from elfaust.sinks.mysql.ddl import create_table, table_name
 
 @click.group()
 def command() -> None:
-    """Look at schemas: as they are, as tables, what will hurt, what has changed.
+    """Show schemas and their tables, find problems, compare revisions.
 
     Examples: `elfaust schema lint`, `elfaust schema diff Edit 17 18`.
     """
@@ -49,7 +49,7 @@ def init(settings: Settings) -> None:
 @click.argument("revision", type=int, required=False)
 @click.pass_obj
 def show(settings: Settings, name: str, revision: int | None) -> None:
-    """Print a schema, its newest revision unless one is named."""
+    """Print a schema as JSON, in its newest revision unless one is named."""
     schema = find(settings, name, revision)
     click.echo(f"{schema.key.schema} {schema.key.revision}", err=True)
     click.echo(json.dumps(schema.event, indent=2, ensure_ascii=False))
@@ -74,16 +74,16 @@ def ddl(settings: Settings, name: str, revision: int) -> None:
 @click.option("--json", "as_json", is_flag=True, help="One JSON list for a program.")
 @click.pass_obj
 def lint_command(settings: Settings, name: str | None, revision: int | None, as_json: bool) -> None:
-    """Say what will hurt: in all schemas, in those of NAME, or in a file.
+    """Say what will cause trouble in all schemas, in those of NAME, or in a file.
 
-    Exits 1 if events would be refused for it.
+    Exits 1 if events would be refused because of it.
     """
     known = Registry(settings.schemas).known()
     found = [
         (SchemaKey(*schema.key), finding)
         for schema in _chosen(settings, name, revision)
         for finding in (
-            # One that is none hides no other.
+            # An invalid schema must not hide the others.
             lint(schema, settings.mysql, known)
             if isinstance(schema, Schema)
             else [Finding("error", "$", schema.detail)]
@@ -107,9 +107,9 @@ def lint_command(settings: Settings, name: str | None, revision: int | None, as_
 @click.option("--json", "as_json", is_flag=True, help="One JSON list for a program.")
 @click.pass_obj
 def diff_command(settings: Settings, name: str, old: int, new: int, as_json: bool) -> None:
-    """Say what has changed from one revision to another.
+    """Say what has changed from revision OLD to revision NEW.
 
-    Exits 1 if a change is breaking, or if only you can tell: look yourself.
+    Exits 1 if a change is breaking, or if it is one that only you can judge.
     """
     was, now = find(settings, name, old), find(settings, name, new)
     changes = compare(was, now, settings.mysql)
@@ -123,9 +123,10 @@ def diff_command(settings: Settings, name: str, old: int, new: int, as_json: boo
 
 
 def find(settings: Settings, name: str, revision: int | None = None) -> Schema:
-    """Return a schema of the folder, or the wiki, the newest unless a revision is named.
+    """Return a schema of the folder or the wiki, in its newest revision unless one is named.
 
-    Raises SchemaUnfit, with what is near, for one that is not known, SchemaAway where nobody says.
+    Raises SchemaUnfit, with the nearest name, for a schema that does not exist, and SchemaAway if
+    nobody says whether it does.
     """
     registry = Registry(settings.schemas)
     known = registry.known()
@@ -148,7 +149,7 @@ def find(settings: Settings, name: str, revision: int | None = None) -> Schema:
 def _chosen(
     settings: Settings, name: str | None, revision: int | None
 ) -> Iterator[Schema | SchemaUnfit]:
-    """Yield the schemas that are meant, unfit ones too: lint says what is wrong with them."""
+    """Yield the chosen schemas, unfit ones too: lint says what is wrong with them."""
     file = Path(name or "")
     if name and file.exists() and not file.is_dir():
         number = int(file.stem) if file.stem.isdigit() else 1
@@ -165,7 +166,7 @@ def _chosen(
         if name in (None, key.schema) and revision in (None, key.revision)
     ]
     if name and not keys and file.is_dir():
-        raise ElfaustError(f"{name}: a folder: name a file of it, or set schemas.folder to it")
+        raise ElfaustError(f"{name} is a folder: name a file in it, or set schemas.folder to it")
     if name is not None and not keys:
         yield find(settings, name, revision)
     for key in keys:
