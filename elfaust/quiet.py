@@ -1,4 +1,4 @@
-"""Logs that stay readable while a server is away: the same complaint once a minute."""
+"""Logs that stay readable while a server is away or starts: no complaint over and over."""
 
 from __future__ import annotations
 
@@ -17,6 +17,9 @@ LOUD = (
     "aiokafka.consumer.group_coordinator",
     "aiokafka.producer.sender",
 )
+#: What Kafka answers while it elects the leader of a lane, as of a new topic; aiokafka asks again,
+#: and where that takes too long the publisher says so.
+ELECTING = frozenset({"NotLeaderForPartitionError", "LeaderNotAvailableError"})
 
 
 class OnceAMinute(logging.Filter):
@@ -43,7 +46,20 @@ class OnceAMinute(logging.Filter):
         return True
 
 
+def is_lasting(record: logging.LogRecord) -> bool:
+    """Tell whether a record is of more than the election of a leader."""
+    # aiokafka logs some errors as classes, others as instances.
+    args = record.args if isinstance(record.args, tuple) else ()
+    return not any(getattr(arg, "__name__", type(arg).__name__) in ELECTING for arg in args)
+
+
 def keep_quiet() -> None:
-    """Have the libraries that repeat themselves do so once a minute."""
+    """Have the libraries that repeat themselves do so once a minute, and not for an election.
+
+    A second call changes nothing.
+    """
     for name in LOUD:
-        logging.getLogger(name).addFilter(OnceAMinute(of_a_kind=True))
+        logger = logging.getLogger(name)
+        if is_lasting not in logger.filters:
+            logger.addFilter(is_lasting)
+            logger.addFilter(OnceAMinute(of_a_kind=True))

@@ -17,6 +17,7 @@ import click
 from elfaust import __version__
 from elfaust.commands.outside import told
 from elfaust.errors import ElfaustError, ServerAway, SettingsError
+from elfaust.quiet import keep_quiet
 from elfaust.settings import PROFILES, load
 
 #: Where each command is, "module:attribute"; its module is only imported to run it.
@@ -139,5 +140,6 @@ class LazyGroup(click.Group):
 @click.pass_context
 def main(ctx: click.Context, conf: Path | None, profile: str | None) -> None:
     """Move EventLogging's events from raw lines in Kafka to MySQL rows and Parquet on HDFS."""
+    keep_quiet()
     if not ctx.meta[_HELP]:
         ctx.obj = load(conf, profile=profile)

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import json
-from dataclasses import asdict
+from collections import Counter
+from dataclasses import fields
 
 import click
 
 from elfaust.audit.account import Account, Line, read_account
+from elfaust.counts.tally import UNKNOWN_KEY
+from elfaust.schema.lookup.registry import Registry
 from elfaust.settings import Settings
 
 HEADINGS = (
@@ -25,14 +28,15 @@ HEADINGS = (
 
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="One JSON object for a program.")
+@click.option("--all", "everything", is_flag=True, help="Of unknown schemas too, a line each.")
 @click.pass_obj
-def command(settings: Settings, as_json: bool) -> None:
+def command(settings: Settings, as_json: bool, everything: bool) -> None:
     """Add up raw lines, records, rows and counts; exit 1 if they do not balance."""
     account = asyncio.run(read_account(settings))
     if as_json:
         click.echo(json.dumps(as_object(account)))
     else:
-        show(account)
+        show(settings, account, everything)
     raise SystemExit(1 if account.problems else 0)
 
 
@@ -49,22 +53,28 @@ def as_object(account: Account) -> dict[str, object]:
                 "lines": line.lines,
                 "stored": line.stored,
                 "errors": line.errors,
-                **{key: value for key, value in asdict(line).items() if key != "key"},
+                # Not asdict: it makes counters of counters' items.
+                **{f.name: getattr(line, f.name) for f in fields(line) if f.name != "key"},
             }
             for line in account.lines
         ],
     }
 
 
-def show(account: Account) -> None:
-    """Print an account as a table with its sum, and what does not balance."""
-    rows = [_row(line) for line in account.lines]
-    for row in [HEADINGS, *rows, _sum(account)]:
-        name, *cells = row
-        click.echo(
-            f"{name:<44}"
-            + "".join(f"{cell:>28}" if i == 2 else f"{cell:>9}" for i, cell in enumerate(cells))
-        )
+def show(settings: Settings, account: Account, everything: bool = False) -> None:
+    """Print an account as a table with its sum, and what does not balance.
+
+    Schemas that no folder and no wiki has share a line unless `everything` is asked for; one that
+    does not balance has its own.
+    """
+    lines, folded = (account.lines, []) if everything else _folded(settings, account)
+    rows = [_row(f"{line.key.schema}_{line.key.revision}", line) for line in lines]
+    if folded:
+        named = sum(line.key != UNKNOWN_KEY for line in folded)
+        rows.append(_row(f"unknown schemas ({named} named)", _together(folded)))
+    for name, *cells in [HEADINGS, *rows, _sum(account)]:
+        shown = (f" {cell:>27}" if i == 2 else f" {cell:>8}" for i, cell in enumerate(cells))
+        click.echo(f"{name:<44}{''.join(shown)}")
     for problem in account.problems:
         click.echo(f"does not balance: {problem}")
     click.echo(
@@ -72,9 +82,33 @@ def show(account: Account) -> None:
     )
 
 
-def _row(line: Line) -> tuple[str, ...]:
+def _folded(settings: Settings, account: Account) -> tuple[list[Line], list[Line]]:
+    """Return the lines to show one by one, and those of unknown schemas if there are several."""
+    registry = Registry.of_workers(settings)
+    known = set(registry.known())
+    unknown = {
+        line.key
+        for line in account.lines
+        if not (line.valid or line.problems(account.stores) or line.key in known)
+        and registry.get(line.key) is None
+    }
+    if len(unknown) < 2:
+        return account.lines, []
+    shown = [line for line in account.lines if line.key not in unknown]
+    return shown, [line for line in account.lines if line.key in unknown]
+
+
+def _together(lines: list[Line]) -> Line:
+    """Return the sum of lines of schemas of which there are no events."""
+    codes, counted = Counter[str](), Counter[str]()
+    for line in lines:
+        codes.update(line.invalid)
+        counted.update(line.counted_invalid)
+    return Line(UNKNOWN_KEY, invalid=codes, counted_invalid=counted)
+
+
+def _row(name: str, line: Line) -> tuple[str, ...]:
     codes = " ".join(f"{code} {n}" for code, n in sorted(line.invalid.items())) or "0"
-    name = f"{line.key.schema}_{line.key.revision}"
     numbers = (line.valid, line.mysql, line.parquet, line.counted_lines)
     return (name, str(line.lines), str(line.stored), codes, *map(str, numbers))
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import Callable, Coroutine
+import sys
+from collections.abc import Coroutine
 from contextlib import suppress
 from typing import Any, TypeVar
 
@@ -12,8 +13,8 @@ import click
 
 from elfaust.audit.account import read_account
 from elfaust.commands.account import show
+from elfaust.commands.progress import Progress
 from elfaust.commands.stack import tell
-from elfaust.delivery.lag import TopicLag
 from elfaust.devstack.stack import Stack
 from elfaust.settings import Settings
 from elfaust.trial.job import landed, send
@@ -28,8 +29,9 @@ RATE = 200.0
 
 @click.command()
 @click.option("--events", type=click.IntRange(min=1), help="Send this many as fast as possible.")
+@click.option("--all", "everything", is_flag=True, help="Of unknown schemas too, a line each.")
 @click.pass_obj
-def command(settings: Settings, events: int | None) -> None:
+def command(settings: Settings, events: int | None, everything: bool) -> None:
     """Start servers and workers, send recorded lines, show where they are.
 
     Without --events: 200 lines a second until Ctrl-C. With --events N: N lines, wait until they
@@ -45,7 +47,7 @@ def command(settings: Settings, events: int | None) -> None:
         supervisor.start()
         port = web_port(settings, "throughput")
         click.echo(f"Throughput: http://{settings.web.host}:{port}/throughput/", err=True)
-        balances = asyncio.run(_job(settings, supervisor, events))
+        balances = asyncio.run(_job(settings, supervisor, events, everything))
     finally:
         click.echo("Stopping ...", err=True)
         supervisor.stop()
@@ -54,18 +56,21 @@ def command(settings: Settings, events: int | None) -> None:
     raise SystemExit(0 if balances else 1)
 
 
-async def _job(settings: Settings, supervisor: Supervisor, events: int | None) -> bool:
-    job = _until_stopped(settings) if events is None else _sent(settings, events)
+async def _job(
+    settings: Settings, supervisor: Supervisor, events: int | None, everything: bool
+) -> bool:
+    job = _until_stopped(settings) if events is None else _sent(settings, events, everything)
     return await beside(job, _watch(supervisor))
 
 
-async def _sent(settings: Settings, events: int) -> bool:
+async def _sent(settings: Settings, events: int, everything: bool) -> bool:
     before = await _raw_lines(settings)
     await send(settings, events)
     click.echo(f"{events} lines sent; waiting until they have landed ...", err=True)
-    await landed(settings, before + events, every(5.0, _tell))
+    with Progress() as progress:
+        await landed(settings, before + events, progress.look)
     account = await read_account(settings)
-    show(account)
+    show(settings, account, everything)
     return not account.problems
 
 
@@ -103,41 +108,18 @@ async def _raw_lines(settings: Settings) -> int:
 async def _watch(supervisor: Supervisor) -> None:
     while True:
         for line in supervisor.tick():
-            click.echo(line, err=True)
+            # Not click.echo, which would write into the live table.
+            print(line, file=sys.stderr)
         await asyncio.sleep(0.2)
 
 
 async def _until_stopped(settings: Settings) -> bool:
-    showing = landed(settings, 2**62, every(5.0, _tell), float("inf"))
-    sending = asyncio.create_task(beside(send(settings, None, RATE), showing))
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, sending.cancel)
-    with suppress(asyncio.CancelledError):
-        await sending
+    with Progress() as progress:
+        showing = landed(settings, 2**62, progress.look, float("inf"))
+        sending = asyncio.create_task(beside(send(settings, None, RATE), showing))
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, sending.cancel)
+        with suppress(asyncio.CancelledError):
+            await sending
     return True
-
-
-def every(seconds: float, call: Callable[[list[TopicLag]], None]) -> Callable[..., None]:
-    """Return `call` as one that does nothing until `seconds` have passed since it last did."""
-    from time import monotonic
-
-    last = -seconds
-
-    def throttled(lags: list[TopicLag]) -> None:
-        nonlocal last
-        if monotonic() - last >= seconds:
-            last = monotonic()
-            call(lags)
-
-    return throttled
-
-
-def _tell(lags: list[TopicLag]) -> None:
-    roles = dict.fromkeys(lag.role for lag in lags)
-    parts = []
-    for role in roles:
-        mine = [lag for lag in lags if lag.role == role]
-        done, lag = sum(m.acknowledged for m in mine), sum(m.lag for m in mine)
-        parts.append(f"{role} {done:,} done, {lag:,} behind")
-    click.echo("  |  ".join(parts), err=True)

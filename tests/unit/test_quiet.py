@@ -1,13 +1,20 @@
-"""The same complaint once a minute."""
+"""The same complaint once a minute; that a leader is being elected is none."""
 
 from __future__ import annotations
 
 import logging
 
 import pytest
+from aiokafka.errors import (
+    LeaderNotAvailableError,
+    MessageSizeTooLargeError,
+    NotLeaderForPartitionError,
+)
+from click.testing import CliRunner
 
 from elfaust import quiet
-from elfaust.quiet import OnceAMinute
+from elfaust.commands import main
+from elfaust.quiet import LOUD, OnceAMinute, keep_quiet
 
 
 def record(message: str, level: int = logging.ERROR) -> logging.LogRecord:
@@ -34,3 +41,40 @@ def test_what_is_no_complaint_is_always_let_through() -> None:
 def test_of_a_kind_of_complaint_one_is_let_through() -> None:
     complaints = OnceAMinute(of_a_kind=True)
     assert [complaints.filter(record(text)) for text in ("topic a", "topic b")] == [True, False]
+
+
+@pytest.fixture
+def unfiltered(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Take what is done to the filters of loggers back after the test."""
+    for name in LOUD:
+        monkeypatch.setattr(logging.getLogger(name), "filters", [])
+
+
+def produce_response(error: object) -> None:
+    """Log what aiokafka's producer logs of a response."""
+    logging.getLogger("aiokafka.producer.sender").warning(
+        "Got error produce response on topic-partition %s, retrying. Error: %s", "t-0", error
+    )
+
+
+@pytest.mark.usefixtures("unfiltered")
+def test_the_election_of_a_leader_is_not_shown_and_all_else_is(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    CliRunner().invoke(main, ["config", "show"])
+    for error in (
+        NotLeaderForPartitionError,
+        NotLeaderForPartitionError(),
+        LeaderNotAvailableError,
+    ):
+        produce_response(error)
+    assert caplog.messages == []
+    produce_response(MessageSizeTooLargeError)
+    assert len(caplog.messages) == 1
+
+
+@pytest.mark.usefixtures("unfiltered")
+def test_filters_are_added_once() -> None:
+    keep_quiet()
+    keep_quiet()
+    assert [len(logging.getLogger(name).filters) for name in LOUD] == [2] * len(LOUD)

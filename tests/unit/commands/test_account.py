@@ -1,0 +1,87 @@
+"""elfaust account: a line a schema revision, one for all unknown ones."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+
+import pytest
+from click.testing import CliRunner, Result
+
+from elfaust.audit.account import Account, Line
+from elfaust.commands import account
+from elfaust.counts.tally import UNKNOWN_KEY
+from elfaust.records import SchemaKey
+from elfaust.settings import Settings
+
+KNOWN, SILENT = SchemaKey("SaveTiming", 18481943), SchemaKey("EchoMail", 19089329)
+NAMED = [SchemaKey("5", 18731791), SchemaKey("None", 19540539)]
+
+
+def refused(key: SchemaKey, **codes: int) -> Line:
+    """Return the line of a schema revision of which there are errors alone."""
+    return Line(key, invalid=Counter(codes), counted_invalid=Counter(codes))
+
+
+def lines() -> list[Line]:
+    stored = Line(KNOWN, valid=10, mysql=10, parquet=10, counted=10)
+    unknown = [refused(NAMED[0], validation=2), refused(NAMED[1], validation=3, processor=1)]
+    return [stored, refused(SILENT, validation=1), *unknown, refused(UNKNOWN_KEY, processor=4)]
+
+
+def run(monkeypatch: pytest.MonkeyPatch, found: list[Line], *options: str) -> Result:
+    """Run the command where this is what the servers hold."""
+
+    async def read(_: Settings) -> Account:
+        return Account(sum(line.lines for line in found), found)
+
+    monkeypatch.setattr(account, "read_account", read)
+    return CliRunner().invoke(account.command, options, obj=Settings())
+
+
+def names(result: Result) -> list[str]:
+    return [line[:44].strip() for line in result.stdout.splitlines()[1:-1]]
+
+
+def test_unknown_schemas_share_a_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    result = run(monkeypatch, lines())
+    assert result.exit_code == 0
+    known = [f"{key.schema}_{key.revision}" for key in (KNOWN, SILENT)]
+    assert names(result) == [*known, "unknown schemas (2 named)", "all"]
+    [shared] = [line for line in result.stdout.splitlines() if line.startswith("unknown")]
+    assert shared[44:].split() == [
+        "10",
+        "0",
+        "processor",
+        "5",
+        "validation",
+        "5",
+        "0",
+        "0",
+        "0",
+        "10",
+    ]
+
+
+def test_all_of_them_are_shown_on_demand(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert len(names(run(monkeypatch, lines(), "--all"))) == 6
+    schemas = json.loads(run(monkeypatch, lines(), "--json").stdout)["schemas"]
+    assert len(schemas) == 5
+    assert schemas[-1]["invalid"] == {"processor": 4}
+
+
+def test_one_that_does_not_balance_has_a_line_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = lines()
+    found[2].counted_invalid["validation"] = 1
+    result = run(monkeypatch, found)
+    assert result.exit_code == 1
+    assert "5_18731791" in names(result)
+    assert "unknown schemas (1 named)" in names(result)
+    assert "does not balance: 5_18731791: errors counted" in result.stdout
+
+
+def test_a_single_one_keeps_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert names(run(monkeypatch, [*lines()[:2], refused(UNKNOWN_KEY, processor=4)]))[2:] == [
+        "unknown_-1",
+        "all",
+    ]
