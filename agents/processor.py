@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from elfaust.lanes.lane import RawLanes
+from elfaust.lanes.assigned_lanes import AssignedLanes
 from elfaust.models.raw_line import RawLine
 from elfaust.schema.lookup.registry import Registry
 from elfaust.workers.worker import Worker
@@ -13,7 +13,7 @@ from elfaust.workers.worker import Worker
 def register(worker: Worker) -> None:
     """Register the processor's agent, and what settles the lines that wait, with their worker."""
     registry = Registry.of_workers(worker.settings)
-    lanes = RawLanes(worker, registry)
+    lanes = AssignedLanes(worker, registry)
 
     @worker.agent(worker.batches(*worker.names.raw, value_type=RawLine), name=worker.role)  # type: ignore[untyped-decorator]
     async def process(stream: Any) -> None:

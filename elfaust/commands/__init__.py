@@ -36,18 +36,18 @@ COMMANDS = {
     "config": "elfaust.commands.config:command",
 }
 
-#: A line about each for `elfaust --help`, which imports none of them.
+#: One line about each for `elfaust --help`, which imports none of them.
 SUMMARIES = {
-    "run": "Servers, workers and recorded lines, with a live account.",
+    "run": "Run servers and workers, send recorded lines, show an account.",
     "stack": "Start, stop and look at Kafka, HDFS and MariaDB on this machine.",
     "up": "Run one worker of each role; restart what dies.",
     "worker": "Run one worker of a role in the foreground.",
-    "status": "Workers, lag by topic and role, rows written.",
+    "status": "Show workers, lag by topic and role, and rows written.",
     "account": "Add up lines, records, rows and counts; exit 1 if they differ.",
-    "audit": "Is every event there, once, the same everywhere? Exit 1 if not.",
-    "doctor": "Check settings, servers, tables and folders: can this run?",
-    "validate": "Judge raw lines or JSON events: why is mine red?",
-    "schema": "Schemas: as tables, what will hurt, what has changed.",
+    "audit": "Check that every event is stored once, unchanged; exit 1 if not.",
+    "doctor": "Check whether elfaust can run: settings, servers, tables, folders.",
+    "validate": "Judge raw lines or JSON events, and say what is wrong with each.",
+    "schema": "Show schemas and their tables, find problems, compare revisions.",
     "bench": "Measure events a second, end to end.",
     "config": "Show the settings and where each came from.",
 }
@@ -56,8 +56,8 @@ EXAMPLES = """\b
 Examples:
   elfaust stack up                   local Kafka, HDFS and MariaDB
   elfaust up                         one worker of each role
-  elfaust run --events 20000         send recorded lines; does the account balance?
-  elfaust validate events.log        why is my event red?
+  elfaust run --events 20000         send recorded lines, then add them up
+  elfaust validate events.log        what is wrong with my events?
   elfaust --profile beta config show
 """
 
@@ -82,7 +82,7 @@ class LazyGroup(click.Group):
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Import and return a command; None if there is none of that name."""
+        """Import and return a command; None if none has that name."""
         if cmd_name not in COMMANDS:
             return None
         module, _, attribute = COMMANDS[cmd_name].partition(":")
@@ -97,7 +97,7 @@ class LazyGroup(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Find the command that `args` begin with; a name that is none gets the nearest named."""
+        """Find the command that `args` begin with; for an unknown name, suggest the nearest."""
         name = args[0]
         near = difflib.get_close_matches(name, COMMANDS, n=1)
         if near and name not in COMMANDS:
@@ -106,19 +106,19 @@ class LazyGroup(click.Group):
         return super().resolve_command(ctx, args)
 
     def invoke(self, ctx: click.Context) -> object:
-        """Run the command; its ElfaustError becomes one line and an exit code."""
+        """Run the command; turn its ElfaustError into one line and an exit code."""
         try:
             return super().invoke(ctx)
         except ElfaustError as error:
             raise Failure(error) from error
 
     def main(self, *args: Any, **kwargs: Any) -> Any:
-        """Run the command line; what the system says, or a server, is one line too.
+        """Run the command line; an error of the system or of a server becomes one line too.
 
-        A closed pipe is click's to know.
+        click itself handles a closed pipe.
         """
         if sys.stdin is None:
-            # Whoever started it has closed stdin: it has nothing, which is no fault of a command's.
+            # Whoever started the command has closed stdin; the command reads it as empty.
             sys.stdin = Path(os.devnull).open()  # noqa: SIM115
         try:
             return super().main(*args, **kwargs)

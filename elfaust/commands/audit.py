@@ -1,4 +1,4 @@
-"""elfaust audit: is everything there, once, and the same everywhere?"""
+"""elfaust audit: whether every event is stored, once, and the same everywhere."""
 
 from __future__ import annotations
 
@@ -18,9 +18,10 @@ from elfaust.settings import Settings
 @click.option("--json", "as_json", is_flag=True, help="One JSON object for a program.")
 @click.pass_obj
 def command(settings: Settings, as_json: bool) -> None:
-    """Hold topics, tables, files, counts and offsets against each other.
+    """Compare topics, tables, files, counts and offsets with each other.
 
-    Exits 1 on a finding, and while it is incomplete: records wait, or a worker is not well.
+    Exits 1 on a finding, and while the audit is incomplete because records wait or a worker is not
+    well.
     """
     found = watched(settings)
     if as_json:
@@ -31,7 +32,7 @@ def command(settings: Settings, as_json: bool) -> None:
 
 
 def watched(settings: Settings) -> Audit:
-    """Return an audit; on a terminal a bar says how far it has come."""
+    """Return an audit; on a terminal, show its progress as a bar."""
     console = Console(stderr=True)
     columns = (BarColumn(), MofNCompleteColumn(), "records", TimeRemainingColumn())
     with Progress(*columns, console=console, disable=not console.is_terminal) as bar:

@@ -14,15 +14,29 @@ from elfaust.trial.bench import end_to_end, judge_alone, naive
 
 
 @click.command()
-@click.option("--events", default=100_000, show_default=True, type=click.IntRange(min=1000))
-@click.option("--naive-events", default=10_000, show_default=True, type=click.IntRange(min=100))
-@click.option("--judge", is_flag=True, help="The judge alone, in one process, without servers.")
+@click.option(
+    "--events",
+    default=100_000,
+    show_default=True,
+    type=click.IntRange(min=1000),
+    help="Lines to send through elfaust.",
+)
+@click.option(
+    "--naive-events",
+    default=10_000,
+    show_default=True,
+    type=click.IntRange(min=100),
+    help="Lines to send through a naive Faust processor.",
+)
+@click.option(
+    "--judge", is_flag=True, help="Measure the verdict alone, in one process, without servers."
+)
 @click.option("--json", "as_json", is_flag=True, help="One JSON object for a program.")
 @click.pass_obj
 def command(settings: Settings, events: int, naive_events: int, judge: bool, as_json: bool) -> None:
-    """Measure from raw lines in Kafka to rows and files, on servers of this machine.
+    """Measure events a second from raw lines in Kafka to rows and files, on this machine.
 
-    Compare ratios within one run: the machine's own speed moves by a fifth and more.
+    Compare ratios within one run: the machine's own speed varies by a fifth and more.
     """
     if judge:
         measured = judge_alone(settings, events)
@@ -32,7 +46,7 @@ def command(settings: Settings, events: int, naive_events: int, judge: bool, as_
 
 
 def as_text(measured: dict[str, Any]) -> str:
-    """Return what the judge alone did, for a person."""
+    """Return the speed of the verdict alone as text for people."""
     agent = measured["user_agent_us"]
     return (
         f"judge {measured['judge']['lines_per_second']:>8} lines/s\n"

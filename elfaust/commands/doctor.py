@@ -1,4 +1,4 @@
-"""elfaust doctor: whether this configuration can run, and what to do where it cannot."""
+"""elfaust doctor: whether elfaust can run with this configuration, and what to do if not."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from elfaust.doctor.check import OUTCOMES, Check, worst
 from elfaust.doctor.examination import examine
 from elfaust.settings import Settings
 
-#: Libraries that complain of what a check already says.
+#: Libraries that log what a check already says.
 LOUD = ("aiokafka", "hdfs", "urllib3")
 
 
@@ -21,7 +21,10 @@ LOUD = ("aiokafka", "hdfs", "urllib3")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object for a program.")
 @click.pass_obj
 def command(settings: Settings, as_json: bool) -> None:
-    """Check settings, servers, tables and folders; exit 1 if something cannot work."""
+    """Check whether elfaust can run: settings, servers, tables and folders.
+
+    Exits 1 if a check fails.
+    """
     for name in LOUD:
         logging.getLogger(name).addHandler(logging.NullHandler())
     checks = examine(settings)
@@ -38,7 +41,7 @@ def as_object(checks: Sequence[Check]) -> dict[str, object]:
 
 
 def show(checks: Sequence[Check]) -> None:
-    """Print checks for people: a line each, what to do below it, and how many of each outcome."""
+    """Print checks for people: one line each, with what to do below it, and totals by outcome."""
     for check in checks:
         click.echo(f"{check.outcome:<5} {check.name}: {check.detail}")
         if check.cure:

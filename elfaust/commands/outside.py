@@ -1,6 +1,6 @@
-"""What libraries and the system raise and no command foresaw, as one line and an exit code.
+"""Unexpected errors of libraries and of the system, as one line and an exit code.
 
-No library is imported for it: what is not loaded has raised nothing.
+No library is imported for this: a library that is not loaded has raised nothing.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ import sys
 
 import click
 
-#: Errors of the system that say that a machine cannot be reached, and that a disk is full.
+#: Errors of the system: a machine cannot be reached, a disk is full.
 UNREACHABLE = (errno.EHOSTUNREACH, errno.EHOSTDOWN, errno.ENETUNREACH, errno.ENETDOWN)
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-#: By module, what it talks to, and the error of its kind that says that this is away.
+#: By module: the server that it talks to, and the error that says that this server is away.
 AWAY = {
     "requests": ("an HTTP server", "ConnectionError"),
     "MySQLdb": ("MySQL", "OperationalError"),
@@ -23,13 +23,13 @@ AWAY = {
 
 
 def told(error: Exception) -> click.ClickException | None:
-    """Return an error as the command line tells it; None for one that only a traceback tells."""
+    """Return an error as the command line shows it; None for one that needs its traceback."""
     if server := _away(error):
         return _failure(f"{server} is not available: {_words(error)}", 3)
     if not isinstance(error, OSError):
         return None
     if error.errno in FULL and not error.filename and _stdout_is_full():
-        cure = "what was printed is cut: give its disk room, or send it to another"
+        cure = "the output is cut off: make room on its disk, or write to another one"
         return _failure(f"stdout is full: {_words(error)}: {cure}", 1)
     return _failure(f"{error.filename or 'reading or writing'}: {_words(error)}", 1)
 
@@ -45,11 +45,11 @@ def _words(error: Exception) -> str:
 
 
 def _away(error: Exception) -> str:
-    """Return which server an error says is away, "" where it says nothing of the kind."""
+    """Return the server that is away by an error, "" if the error does not say so."""
     for name, (server, kind) in AWAY.items():
         if name in sys.modules and isinstance(error, getattr(sys.modules[name], kind)):
             return server
-    # Kafka's own say whether another try may go well.
+    # Kafka's errors say whether another try may succeed.
     kafka = sys.modules.get("aiokafka.errors")
     if kafka is not None and isinstance(error, kafka.KafkaError):
         return "Kafka" if error.retriable else ""
@@ -59,7 +59,7 @@ def _away(error: Exception) -> str:
 
 
 def _stdout_is_full() -> bool:
-    """Tell whether stdout takes no byte more: the error of a write does not say of which file."""
+    """Tell whether stdout takes no more bytes: the error of a write does not name its file."""
     try:
         os.write(sys.stdout.fileno(), b"\n")
     except OSError as error:

@@ -1,4 +1,4 @@
-"""elfaust schema: look at schemas, their tables, what will hurt and what has changed."""
+"""elfaust schema: show schemas and their tables, find problems, compare revisions."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from elfaust.records import SchemaKey
 from elfaust.schema.changes.revisions import compare
 from elfaust.schema.dialect import DIALECTS
 from elfaust.schema.lint import Finding, lint
-from elfaust.schema.lookup.body import MAX_SCHEMA_BYTES, schema_of
 from elfaust.schema.lookup.folder import EXAMPLES, SchemaFolder
+from elfaust.schema.lookup.parsing import MAX_SCHEMA_BYTES, parse_schema
 from elfaust.schema.lookup.registry import Kind, Registry, Schema
-from elfaust.schema.nearness import near_schema
+from elfaust.schema.suggestions import suggest_schema
 from elfaust.settings import Settings
 from elfaust.sinks.mysql.ddl import create_table, table_name
 
 
 @click.group()
 def command() -> None:
-    """Look at schemas: as they are, as tables, what will hurt, what has changed.
+    """Show schemas and their tables, find problems, compare revisions.
 
     Examples: `elfaust schema lint`, `elfaust schema diff Edit 17 18`.
     """
@@ -49,7 +49,7 @@ def init(settings: Settings) -> None:
 @click.argument("revision", type=int, required=False)
 @click.pass_obj
 def show(settings: Settings, name: str, revision: int | None) -> None:
-    """Print a schema, its newest revision unless one is named."""
+    """Print a schema as JSON, in its newest revision unless one is named."""
     schema = find(settings, name, revision)
     click.echo(f"{schema.key.schema} {schema.key.revision}", err=True)
     click.echo(json.dumps(schema.event, indent=2, ensure_ascii=False))
@@ -74,16 +74,16 @@ def ddl(settings: Settings, name: str, revision: int) -> None:
 @click.option("--json", "as_json", is_flag=True, help="One JSON list for a program.")
 @click.pass_obj
 def lint_command(settings: Settings, name: str | None, revision: int | None, as_json: bool) -> None:
-    """Say what will hurt: in all schemas, in those of NAME, or in a file.
+    """Say what will cause trouble in all schemas, in those of NAME, or in a file.
 
-    Exits 1 if events would be refused for it.
+    Exits 1 if events would be refused because of it.
     """
     known = Registry(settings.schemas).known()
     found = [
         (SchemaKey(*schema.key), finding)
         for schema in _chosen(settings, name, revision)
         for finding in (
-            # One that is none hides no other.
+            # An invalid schema must not hide the others.
             lint(schema, settings.mysql, known)
             if isinstance(schema, Schema)
             else [Finding("error", "$", schema.detail)]
@@ -107,9 +107,9 @@ def lint_command(settings: Settings, name: str | None, revision: int | None, as_
 @click.option("--json", "as_json", is_flag=True, help="One JSON list for a program.")
 @click.pass_obj
 def diff_command(settings: Settings, name: str, old: int, new: int, as_json: bool) -> None:
-    """Say what has changed from one revision to another.
+    """Say what has changed from revision OLD to revision NEW.
 
-    Exits 1 if a change is breaking, or if only you can tell: look yourself.
+    Exits 1 if a change is breaking, or if it is one that only you can judge.
     """
     was, now = find(settings, name, old), find(settings, name, new)
     changes = compare(was, now, settings.mysql)
@@ -123,15 +123,16 @@ def diff_command(settings: Settings, name: str, old: int, new: int, as_json: boo
 
 
 def find(settings: Settings, name: str, revision: int | None = None) -> Schema:
-    """Return a schema of the folder, or the wiki, the newest unless a revision is named.
+    """Return a schema of the folder or the wiki, in its newest revision unless one is named.
 
-    Raises SchemaUnfit, with what is near, for one that is not known, SchemaAway where nobody says.
+    Raises SchemaUnfit, with the nearest name, for a schema that does not exist, and SchemaAway if
+    nobody says whether it does.
     """
     registry = Registry(settings.schemas)
     known = registry.known()
     revisions = [key.revision for key in known if key.schema == name]
     if revision is None and not revisions:
-        near = near_schema(SchemaKey(name, 0), known)
+        near = suggest_schema(SchemaKey(name, 0), known)
         raise ElfaustError(f"schema {name or repr(name)}: {near or 'no schema has such a name'}")
     key = SchemaKey(name, revision if revision is not None else max(revisions))
     asyncio.run(registry.resolve([key]))
@@ -141,14 +142,14 @@ def find(settings: Settings, name: str, revision: int | None = None) -> Schema:
     unknown = SchemaAway if state.kind is Kind.ASKING else SchemaUnfit
     if key in known:
         raise unknown(key, state.reason)
-    hint = near_schema(key, known) or "no schema has such a name"
+    hint = suggest_schema(key, known) or "no schema has such a name"
     raise unknown(key, f"{state.reason}; {hint}")
 
 
 def _chosen(
     settings: Settings, name: str | None, revision: int | None
 ) -> Iterator[Schema | SchemaUnfit]:
-    """Yield the schemas that are meant, unfit ones too: lint says what is wrong with them."""
+    """Yield the chosen schemas, unfit ones too: lint says what is wrong with them."""
     file = Path(name or "")
     if name and file.exists() and not file.is_dir():
         number = int(file.stem) if file.stem.isdigit() else 1
@@ -165,7 +166,7 @@ def _chosen(
         if name in (None, key.schema) and revision in (None, key.revision)
     ]
     if name and not keys and file.is_dir():
-        raise ElfaustError(f"{name}: a folder: name a file of it, or set schemas.folder to it")
+        raise ElfaustError(f"{name} is a folder: name a file in it, or set schemas.folder to it")
     if name is not None and not keys:
         yield find(settings, name, revision)
     for key in keys:
@@ -175,7 +176,7 @@ def _chosen(
 def _of_file(settings: Settings, key: SchemaKey, file: Path) -> Schema | SchemaUnfit:
     try:
         with file.open("rb") as opened:
-            event = schema_of(opened.read(MAX_SCHEMA_BYTES + 1))
+            event = parse_schema(opened.read(MAX_SCHEMA_BYTES + 1))
     except (OSError, ValueError, RecursionError) as error:
         return SchemaUnfit(key, str(error))
     return Schema(key, event, DIALECTS[settings.schemas.compatibility])

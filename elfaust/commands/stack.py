@@ -1,4 +1,4 @@
-"""elfaust stack: real servers on this machine."""
+"""elfaust stack: real servers for development on this machine."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from elfaust.settings import Settings
 
 
 def tell(line: str) -> None:
-    """Say on stderr what is waited for."""
+    """Print a line of progress on stderr."""
     click.echo(line, err=True)
 
 
@@ -20,14 +20,14 @@ def tell(line: str) -> None:
 def command() -> None:
     """Start, stop and look at Kafka, HDFS and MariaDB on this machine.
 
-    What they hold is in one folder, .stack (ELFAUST_STACK_DIR moves it), and survives down and up.
+    Their data is in one folder, .stack (ELFAUST_STACK_DIR moves it), and survives `down` and `up`.
     """
 
 
 @command.command()
 @click.pass_obj
 def up(settings: Settings) -> None:
-    """Start the servers; returns when each has answered a real request."""
+    """Start the servers; return when each has answered a request."""
     stack = Stack(settings, tell)
     try:
         stack.up()
@@ -42,7 +42,7 @@ def up(settings: Settings) -> None:
 @command.command()
 @click.pass_obj
 def down(settings: Settings) -> None:
-    """Stop the servers; what they hold stays."""
+    """Stop the servers and keep their data."""
     Stack(settings, tell).down()
 
 
@@ -81,5 +81,5 @@ def logs(settings: Settings, name: str) -> None:
 @command.command()
 @click.pass_obj
 def destroy(settings: Settings) -> None:
-    """Stop the servers and remove all that they hold."""
+    """Stop the servers and remove their data."""
     Stack(settings, tell).destroy()

@@ -1,4 +1,4 @@
-"""elfaust status: workers, lag by topic and role, what has been written."""
+"""elfaust status: workers, lag by topic and role, rows written."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from elfaust.workers.wellness import said_by
 @click.option("--json", "as_json", is_flag=True, help="One JSON object for a program.")
 @click.pass_obj
 def command(settings: Settings, as_json: bool) -> None:
-    """Show the workers of this machine, the lag of each role, and what it has written.
+    """Show the workers of this machine, the lag of each role, and the rows that it has written.
 
-    While Kafka does not answer the workers are shown all the same.
+    The workers are shown even if Kafka does not answer.
     """
     away, lags = None, list[TopicLag]()
     try:

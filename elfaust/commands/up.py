@@ -19,11 +19,11 @@ from elfaust.workers.supervisor import Supervisor
     "counts",
     metavar="ROLE=N",
     multiple=True,
-    help="Workers of a role; default one of each. May be given several times.",
+    help="Number of workers of a role; by default one. May be given several times.",
 )
 @click.pass_obj
 def command(settings: Settings, counts: tuple[str, ...]) -> None:
-    """Run a worker of each role until told to stop; what dies starts again.
+    """Run one worker of each role until stopped, and restart what dies.
 
     Examples: `elfaust up`, `elfaust up --workers mysql=2 --workers forwarder=0`.
     """
@@ -39,11 +39,11 @@ def command(settings: Settings, counts: tuple[str, ...]) -> None:
             for line in supervisor.tick():
                 click.echo(line, err=True)
     finally:
-        # Workers that nobody watches must not run on.
+        # Workers must not run on when nobody watches them.
         codes = supervisor.stop()
     for name, code in codes.items():
         if code:
-            click.echo(f"{name} did not end well: exit code {code}", err=True)
+            click.echo(f"{name} failed with exit code {code}", err=True)
     raise SystemExit(1 if any(codes.values()) else 0)
 
 

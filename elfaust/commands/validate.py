@@ -12,9 +12,9 @@ from typing import Any, BinaryIO, NamedTuple
 import click
 
 from elfaust.errors import EventFault
+from elfaust.events.all_faults import AllFaults
 from elfaust.events.event_error import storable
-from elfaust.events.every_fault import EveryFault
-from elfaust.events.plain_events import PlainEvents
+from elfaust.events.plain_json import PlainJsonParser
 from elfaust.events.verdict import Judge, Verdict
 from elfaust.json_text import decode_json
 from elfaust.records import Record
@@ -34,15 +34,22 @@ NAMES = ("auto", "client", "server", "json")
     "line_format",
     default="auto",
     metavar="F",
-    help="client, server, json, or one such as '%{seqId}d EventLogging %j'; else line by line.",
+    help="client, server, json, or a format such as '%{seqId}d EventLogging %j'; by default each "
+    "line is recognised by its first character.",
 )
 @click.option(
     "--schema-dir",
     type=click.Path(exists=True, file_okay=False),
     help="Folder of schemas instead of schemas.folder.",
 )
-@click.option("--compatibility", type=click.Choice(list(DIALECTS)), help="Year of the rules.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object a line for a program.")
+@click.option(
+    "--compatibility",
+    type=click.Choice(list(DIALECTS)),
+    help="Year of EventLogging's rules, instead of schemas.compatibility.",
+)
+@click.option(
+    "--json", "as_json", is_flag=True, help="One JSON object for each line, for a program."
+)
 @click.pass_obj
 def command(
     settings: Settings,
@@ -52,7 +59,7 @@ def command(
     compatibility: str | None,
     as_json: bool,
 ) -> None:
-    """Judge the raw lines or plain JSON events of FILE, or of stdin.
+    """Judge the raw lines or plain JSON events of FILE or stdin, and say what is wrong.
 
     Exits 0 if all are valid, 1 if one is not.
     """
@@ -73,13 +80,13 @@ def command(
         total += 1
         refused += told.verdict.fault is not None
         click.echo(as_object(told) if as_json else as_text(told))
-    click.echo(f"{total} lines, {total - refused} valid, {refused} not", err=True)
+    click.echo(f"{total} lines: {total - refused} valid, {refused} refused", err=True)
     if refused:
         raise SystemExit(1)
 
 
 class Told(NamedTuple):
-    """What is said of the line of a number: its verdict and every fault of it."""
+    """The number of a line, its verdict, and every fault of it."""
 
     number: int
     verdict: Verdict
@@ -87,16 +94,16 @@ class Told(NamedTuple):
 
 
 class Judges:
-    """The judges of the kinds of lines that there are, each asked for what is its."""
+    """One judge for each kind of line, asked for the lines of that kind."""
 
     def __init__(self, line_format: str, settings: Settings) -> None:
-        """Choose one format for all lines, or for `auto` by how a line begins.
+        """Use one format for all lines, or for `auto` choose it by how a line begins.
 
-        Raises ValueError for a format that is none.
+        Raises ValueError for an invalid format.
         """
         registry, processor = Registry(settings.schemas), settings.processor
-        self._every_fault = EveryFault(registry)
-        plain = PlainEvents(processor.max_keys)
+        self._every_fault = AllFaults(registry)
+        plain = PlainJsonParser(processor.max_keys)
         self._kinds = {
             "client": Judge(processor.client_format, registry, settings),
             "server": Judge(processor.server_format, registry, settings),
@@ -107,7 +114,7 @@ class Judges:
             self._kinds[line_format] = Judge(line_format, registry, settings)
 
     def told(self, lines: Iterator[tuple[int, bytes]]) -> Iterator[Told]:
-        """Yield what is said of each numbered line, in order."""
+        """Yield the verdict and the faults of each numbered line, in order."""
         while chunk := list(islice(lines, CHUNK)):
             found: dict[int, Told] = {}
             for kind, judge in self._kinds.items():
@@ -128,7 +135,7 @@ def _kind(line: bytes) -> str:
 
 
 def as_object(told: Told) -> str:
-    """Return what is said of a line as one line of JSON."""
+    """Return the verdict on a line as one line of JSON."""
     number, verdict, faults = told
     if not faults:
         event = decode_json(verdict.value)
@@ -150,7 +157,7 @@ def _fault_object(fault: EventFault) -> dict[str, str]:
 
 
 def as_text(told: Told) -> str:
-    """Return what is said of a line as a person reads it: each fault, its place, what to change."""
+    """Return the verdict on a line as text: each fault with its place and what to change."""
     number, verdict, faults = told
     if not faults:
         return f"line {number}: valid, {verdict.key.schema} {verdict.key.revision}"

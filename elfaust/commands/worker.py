@@ -20,13 +20,13 @@ from elfaust.workers.state import ROLES, announce, web_port
     "--web-port",
     "port",
     type=click.IntRange(1, 65_535),
-    help="Port of its web view; default: by its role.",
+    help="Port of the worker's web view; by default that of its role.",
 )
 @click.pass_obj
 def command(settings: Settings, role: str, port: int | None) -> None:
-    """Run one worker of ROLE until it is told to stop.
+    """Run one worker of ROLE in the foreground until it is stopped.
 
-    SIGTERM and Ctrl-C make it write what it holds, acknowledge that, and exit 0.
+    After SIGTERM or Ctrl-C it writes what it holds, acknowledges that, and exits 0.
     """
     import faust
 

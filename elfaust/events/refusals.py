@@ -15,7 +15,7 @@ from elfaust.records import Record, Source
 SINKS = ("mysql", "hdfs")
 
 
-def line_of(record: Record, raw: Collection[str]) -> Source:
+def refused_line(record: Record, raw: Collection[str]) -> Source:
     """Return the topic and offset by which a rejected record is known, in its lane.
 
     They are those of its line in one of the `raw` topics; what was made of none, or says so of
@@ -27,7 +27,7 @@ def line_of(record: Record, raw: Collection[str]) -> Source:
 
 
 def refusal_source(role: str, topic: str) -> str:
-    """Return the source that the EventError of a refused record carries; `line_of` has `topic`."""
+    """Return the source of the EventError of a refused record; `refused_line` gives `topic`."""
     return f"{role}/{topic}"
 
 

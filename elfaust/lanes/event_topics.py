@@ -26,7 +26,7 @@ class EventTopics:
         origin: str,
         clock: Callable[[], float],
     ) -> None:
-        """`publish` is that of settling.Ways; `origin` is the raw topic and lane."""
+        """`publish` is that of raw_lane.LaneCallbacks; `origin` is the raw topic and lane."""
         self._publish = publish
         self._judge = judge
         self._origin = origin

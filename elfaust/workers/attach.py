@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from elfaust.events.event_error import error_event, shortened
-from elfaust.events.refusals import line_of, refusal_source
+from elfaust.events.refusals import refusal_source, refused_line
 from elfaust.records import Outgoing, Source
 from elfaust.sinks.base import Rejected
 from elfaust.sinks.buffer import Buffer, Buffered, Report
@@ -76,7 +76,7 @@ def reporter(worker: Worker) -> Report:
 def error_of(worker: Worker, refused: Rejected) -> Outgoing:
     """Return the EventError of a record that a sink refused: the same one, whichever sink it is."""
     record, fault = refused
-    topic, offset = line_of(record, worker.names.raw)
+    topic, offset = refused_line(record, worker.names.raw)
     value = error_event(
         record.value,
         fault,

@@ -22,7 +22,7 @@ from typing import NamedTuple
 
 from elfaust.events.verdict import Judge
 from elfaust.lanes.event_topics import Settled
-from elfaust.lanes.settling import Lane, Limits, Ways
+from elfaust.lanes.raw_lane import LaneCallbacks, RawLane, WaitLimits
 from elfaust.records import Record, SchemaKey
 from elfaust.schema.lookup.registry import Registry
 from elfaust.settings import Settings, load
@@ -35,7 +35,7 @@ RUNS = 3
 LINES = 100_000
 #: One line in so many has a made-up name (0: none), and how long the wiki takes, seconds.
 CASES = ((0, 0.1), (250, 0.1), (250, 1.0), (100, 0.1), (100, 1.0))
-#: Longest wait between looks at lines that wait, as in elfaust/lanes/lane.py.
+#: Longest wait between looks at lines that wait, as in elfaust/lanes/assigned_lanes.py.
 LOOK_SECONDS = 0.25
 
 
@@ -63,7 +63,7 @@ def records(count: int, one_in: int) -> list[Record]:
     return [make_record(line, n, 1_600_000_000_000) for n, line in enumerate(lines)]
 
 
-def lane_of(judge: Judge, registry: Registry, settings: Settings) -> Lane:
+def lane_of(judge: Judge, registry: Registry, settings: Settings) -> RawLane:
     """Return a lane whose records go nowhere."""
 
     async def publish(settled: Sequence[Settled]) -> None:
@@ -75,12 +75,12 @@ def lane_of(judge: Judge, registry: Registry, settings: Settings) -> Lane:
     async def is_published(key: SchemaKey) -> bool:
         return False
 
-    ways = Ways(publish, lambda end, text: None, note, is_published)
+    callbacks = LaneCallbacks(publish, lambda end, text: None, note, is_published)
     lanes = 2 * settings.topics.lanes
-    limits = Limits(
+    limits = WaitLimits(
         settings.processor.unresolved_seconds, settings.processor.waiting_bytes // lanes
     )
-    return Lane("bench/0", judge, registry, ways, limits)
+    return RawLane("bench/0", judge, registry, callbacks, limits)
 
 
 async def run(settings: Settings, lines: list[Record], wiki: Wiki) -> Figures:

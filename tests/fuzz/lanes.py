@@ -8,7 +8,7 @@ from itertools import count
 from elfaust.delivery.batch import FORWARDED
 from elfaust.events.verdict import Judge, Verdict
 from elfaust.lanes.event_topics import Settled
-from elfaust.lanes.settling import Lane, Limits, Ways
+from elfaust.lanes.raw_lane import LaneCallbacks, RawLane, WaitLimits
 from elfaust.records import Record, SchemaKey
 from elfaust.schema.lookup.registry import Registry
 from tests.fuzz.faults import Broken
@@ -42,9 +42,9 @@ async def settle(
         return False
 
     clock = count(0, 2 * SECONDS)
-    limits = Limits(SECONDS, 1_000_000)
-    ways = Ways(publish, acknowledge, note, is_published)
-    lane = Lane(origin, judge, registry, ways, limits, clock=lambda: next(clock))
+    limits = WaitLimits(SECONDS, 1_000_000)
+    callbacks = LaneCallbacks(publish, acknowledge, note, is_published)
+    lane = RawLane(origin, judge, registry, callbacks, limits, clock=lambda: next(clock))
     batches = [records[start : start + BATCH] for start in range(0, len(records), BATCH)]
     for batch in batches:
         await lane.take(batch)

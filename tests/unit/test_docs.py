@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,6 +19,12 @@ DOCUMENTS = sorted([*REPOSITORY.glob("*.md"), *REPOSITORY.glob("docs/*.md")])
 LINK = re.compile(r"\]\((?!https?:)([^)#]+)")
 SETTING = re.compile(r"`([a-z]+)\.(?!py`)([a-z_]+)`")
 TARGET = re.compile(r"\bmake ([a-z]+)")
+OPERATING = (REPOSITORY / "docs" / "operating.md").read_text()
+QUOTE = re.compile(r'"([^"`\n]+)"')
+#: What stands for a value in a quoted message, or between two messages in one.
+FILLED = re.compile(r"\.\.\.|: |:$|\b\w*\d\w*\b,?")
+#: Words of servers and of the system, and titles of rows, that are quoted as well.
+OF_OTHERS = {"address already in use", "full", "quota", "read-only", "a table was dropped by hand"}
 
 
 def commands(name: str, command: click.Command) -> Iterator[tuple[str, click.Command]]:
@@ -62,3 +69,17 @@ def test_settings_and_targets_that_are_named_exist(document: Path) -> None:
     makefile = (REPOSITORY / "Makefile").read_text()
     for target in TARGET.findall("\n".join(re.findall(r"`[^`]+`", text))):
         assert f"\n{target}:" in makefile, f"make {target}"
+
+
+@pytest.fixture(scope="module")
+def messages() -> str:
+    """Return the texts in elfaust's code, one a line."""
+    trees = [ast.parse(file.read_text()) for file in (REPOSITORY / "elfaust").rglob("*.py")]
+    nodes = (node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Constant))
+    return "\n".join(node.value for node in nodes if isinstance(node.value, str))
+
+
+def test_the_runbook_quotes_what_elfaust_says(messages: str) -> None:
+    parts = {part.strip() for quote in QUOTE.findall(OPERATING) for part in FILLED.split(quote)}
+    assert "takes no rows" in parts
+    assert sorted(part for part in parts - OF_OTHERS if part not in messages) == []

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from elfaust.schema.changes.keywords import ABSENT
-from elfaust.schema.changes.pairs import Part
+from elfaust.schema.changes.parts import Part
 
 
 class Change(NamedTuple):

@@ -21,7 +21,14 @@ from elfaust.schema.changes.keywords import (
     shown,
 )
 from elfaust.schema.changes.members import items, others, patterns, properties, required
-from elfaust.schema.changes.pairs import Part, are_same, bare, dynamic_definitions, turning, whole
+from elfaust.schema.changes.parts import (
+    Part,
+    are_same,
+    dynamic_definitions,
+    negated_recursion,
+    root_part,
+    without_annotations,
+)
 from elfaust.schema.tree import types_of
 from elfaust.schema.validation.drafts import DRAFT3
 
@@ -38,15 +45,15 @@ def diff(old: Schema, new: Schema) -> list[Change]:
 
     Raises ValueError for a schema whose references cannot be followed, or of an unknown draft.
     """
-    first = Pair("$.event", whole(old), whole(new))
+    first = Pair("$.event", root_part(old), root_part(new))
     changes = []
     if first.was.draft != first.now.draft:
         message = f"written in draft {first.was.draft}, now {first.now.draft}"
         changes.append(unsure(first.path, message))
     if not same(dynamic_definitions(old), dynamic_definitions(new)):
         changes.append(unsure(first.path, "parts that $dynamicRef may refer to are others now"))
-    within = turning(first.was.of) or turning(first.now.of)
-    if within and not same(bare(first.was.of), bare(first.now.of)):
+    within = negated_recursion(first.was.of) or negated_recursion(first.now.of)
+    if within and not same(without_annotations(first.was.of), without_annotations(first.now.of)):
         message = f"it comes to itself within {within}: what is allowed now may be refused there"
         changes.append(unsure(first.path, message))
     left = [first]
@@ -75,7 +82,8 @@ def _looked(pair: Pair) -> Iterator[Change | Pair]:
                 continue
             else:
                 # Of parts that differ in annotations alone there may be nothing to tell.
-                told = told or not same(bare(found.was.of), bare(found.now.of))
+                before, after = without_annotations(found.was.of), without_annotations(found.now.of)
+                told = told or not same(before, after)
             yield found
         yield from _otherwise(pair, keywords, told)
 

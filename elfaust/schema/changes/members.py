@@ -7,7 +7,7 @@ from typing import Any
 
 from elfaust.schema.changes.change import Change, Pair, unsure
 from elfaust.schema.changes.keywords import same
-from elfaust.schema.changes.pairs import bare
+from elfaust.schema.changes.parts import without_annotations
 from elfaust.schema.validation.drafts import DRAFT3
 
 
@@ -41,7 +41,7 @@ def _added(pair: Pair, name: str, of: Any) -> Change:
     if name in pair.now.required:
         return Change(path, "added, required", breaking=True)
     was_taken = pair.was.patterns or pair.was.get("additionalProperties", True) is not False
-    if was_taken and bare(of) not in ({}, True):
+    if was_taken and without_annotations(of) not in ({}, True):
         return unsure(path, "added, optional; what was sent of it before had any value")
     return Change(path, "added, optional", breaking=False)
 

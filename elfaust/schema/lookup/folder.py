@@ -8,7 +8,7 @@ import stat
 from pathlib import Path
 
 from elfaust.records import SchemaKey
-from elfaust.schema.lookup.body import MAX_SCHEMA_BYTES
+from elfaust.schema.lookup.parsing import MAX_SCHEMA_BYTES
 from elfaust.settings import Schemas
 
 #: Schemas that come with the package; in a checkout they are those at the top.

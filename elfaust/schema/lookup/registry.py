@@ -20,10 +20,10 @@ from elfaust.boundary import unforeseen
 from elfaust.errors import SchemaAway, SchemaUnfit
 from elfaust.records import SchemaKey
 from elfaust.schema.dialect import DIALECTS
-from elfaust.schema.lookup.body import schema_of, told_schema
+from elfaust.schema.lookup.background import BackgroundLookups, Trouble
 from elfaust.schema.lookup.cache import SchemaCache
 from elfaust.schema.lookup.folder import NAME, SchemaFolder, is_possible
-from elfaust.schema.lookup.lookups import Lookups, Trouble
+from elfaust.schema.lookup.parsing import parse_schema, parse_wiki_schema
 from elfaust.schema.lookup.state import NOWHERE, UNTOLD, Kind, Schema, State
 from elfaust.schema.lookup.wiki import SchemaWiki
 from elfaust.settings import Schemas, Settings, state_folder
@@ -52,7 +52,7 @@ class Registry:
         self._wiki = SchemaWiki(settings)
         wiki = settings.wiki_url
         self._cache = SchemaCache(state, wiki) if state and wiki else None
-        self._lookups = Lookups(self._look_up, self._wiki.session, settings)
+        self._lookups = BackgroundLookups(self._look_up, self._wiki.session, settings)
         self._finding = threading.Lock()
         #: Until when `find` does not ask the wiki, and why; and when it may ask again at all.
         self._away = (0.0, "")
@@ -162,12 +162,12 @@ class Registry:
         if self._cache is not None:
             # What somebody has spoilt, or is no schema, is fetched again.
             with suppress(OSError, ValueError):
-                return self._compiled(key, told_schema(self._cache.read(key)))
+                return self._compiled(key, parse_wiki_schema(self._cache.read(key)))
         return UNTOLD if self._settings.wiki_url else NOWHERE
 
     def _read(self, key: SchemaKey, body: bytes) -> State:
         try:
-            return self._compiled(key, schema_of(body))
+            return self._compiled(key, parse_schema(body))
         except ValueError as error:
             return State(Kind.MISSING, reason=f"{key.revision}.json is no schema: {error}")
 

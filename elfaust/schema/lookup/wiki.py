@@ -7,7 +7,12 @@ from typing import Any, NamedTuple
 import aiohttp
 
 from elfaust.records import SchemaKey
-from elfaust.schema.lookup.body import MAX_SCHEMA_BYTES, NONE, error_of, told_schema
+from elfaust.schema.lookup.parsing import (
+    MAX_SCHEMA_BYTES,
+    NO_SUCH_SCHEMA,
+    parse_wiki_schema,
+    wiki_error,
+)
 from elfaust.settings import Schemas
 
 #: Statuses that say that there is no such schema.
@@ -59,7 +64,7 @@ def meaning(status: int, body: bytes) -> Answer:
     """Say what an answer means.
 
     There is no schema where the status is 404 or 410, or 200 or 400 with an `error` that says so
-    (`schema_body.NONE`). What is neither that nor like a schema says nothing.
+    (`schema_body.NO_SUCH_SCHEMA`). What is neither that nor like a schema says nothing.
     """
     if status in GONE:
         return _none(f"status {status}")
@@ -68,12 +73,12 @@ def meaning(status: int, body: bytes) -> Answer:
         return _unclear(f"status {status}", away=True)
     if len(body) > MAX_SCHEMA_BYTES:
         return _unclear(f"larger than {MAX_SCHEMA_BYTES} bytes", away=False)
-    if error := error_of(body):
-        return _none(error) if NONE.search(error) else _unclear(error, away=True)
+    if error := wiki_error(body):
+        return _none(error) if NO_SUCH_SCHEMA.search(error) else _unclear(error, away=True)
     if status != 200:
         return _unclear(f"status {status}", away=True)
     try:
-        return Answer(told_schema(body), body)
+        return Answer(parse_wiki_schema(body), body)
     except ValueError as error:
         return _unclear(str(error), away=True)
 

@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 import jsonschema
 import jsonschema_rs
 
+from elfaust.schema.validation.bounded_jsonschema import bounded
 from elfaust.schema.validation.patterns import of_python
-from elfaust.schema.validation.reference import bounded
 
 Schema = dict[str, Any]
 #: With one of these a schema's own properties are not all that it knows.
@@ -35,8 +35,8 @@ class Draft(NamedTuple):
     """A draft: `jsonschema`'s validator, jsonschema-rs's, and what makes a schema one of its."""
 
     name: str
-    reference: Any
-    fast: Any
+    python: Any
+    rust: Any
     translate: Callable[[Any], Any]
 
 

@@ -23,7 +23,7 @@ from elfaust.boundary import unforeseen
 from elfaust.errors import EventFault
 from elfaust.hints import TOO_MANY_STEPS, UNFIT_SCHEMA, hint, path_of
 from elfaust.schema.dialect import Dialect
-from elfaust.schema.validation import patterns, recursion, references, soundness
+from elfaust.schema.validation import draft3_check, patterns, recursion, references
 from elfaust.schema.validation.drafts import DRAFT3, Draft, closed_schema, draft_of
 from elfaust.schema.validation.patterns import OPTIONS, backtracks, patterns_of
 from elfaust.schema.validation.steps import TooManySteps, limited
@@ -58,29 +58,29 @@ class Validator:
         Raises ValueError for one by which nobody can judge.
         """
         #: That of jsonschema-rs, None where only the reference can judge.
-        self.fast: Any = None
+        self.rust: Any = None
         _guarded(self._compile, schema, draft)
 
     def _compile(self, schema: dict[str, Any], draft: Draft) -> None:
-        self._reference = draft.reference(schema, registry=References())
+        self._python = draft.python(schema, registry=References())
         try:
-            fast = _guarded(_fast, schema, draft)
+            rust = _guarded(_compile_rust, schema, draft)
         except ValueError:
             if draft is not DRAFT3:
                 raise
-            soundness.check(schema)
-            fast = None
+            draft3_check.check(schema)
+            rust = None
         patterns.check(schema)
         # Only the reference says so where a pattern gives up after so many steps.
         if not any(backtracks(pattern) for _, pattern in patterns_of(schema)):
-            self.fast = fast
+            self.rust = rust
 
     def validate(self, value: Any, at: tuple[str, ...] = ()) -> None:
         """Raise EventFault, code `validation`, with the JSON path of the worst fault.
 
         `at` is where in the capsule the value stands.
         """
-        if passes(self.fast, value):
+        if passes(self.rust, value):
             return
         try:
             fault = self._fault(value, at)
@@ -93,10 +93,10 @@ class Validator:
 
     def _fault(self, value: Any, at: tuple[str, ...]) -> EventFault | None:
         found, given_up = self.errors(value)
-        worst = best_match(found, key=weight)
+        worst = best_match(found, key=error_weight)
         if worst is not None:
             more = f" (and perhaps worse: to judge all of it takes {given_up})" if given_up else ""
-            return told(worst, at, more)
+            return fault_of(worst, at, more)
         if given_up:
             message = f"by its schema it takes {given_up} to judge it"
             path = "$" + "".join(f".{name}" for name in at)
@@ -112,7 +112,7 @@ class Validator:
         try:
             with limited():
                 # What is found before it gives up counts.
-                found.extend(self._reference.iter_errors(value))
+                found.extend(self._python.iter_errors(value))
         except TooManySteps as error:
             return found, str(error)
         except RecursionError:
@@ -153,8 +153,8 @@ class CapsuleValidator:
             # The path of the fault from the event's own root.
             Validator(closed, draft)
             raise
-        if self._capsule.fast is not None:
-            self._calm = _fast({**capsule, **CALM}, DRAFT3)
+        if self._capsule.rust is not None:
+            self._calm = _compile_rust({**capsule, **CALM}, DRAFT3)
 
     def validate(self, capsule: dict[str, Any]) -> bool:
         """Raise EventFault, code `validation`, with the JSON path of the worst fault.
@@ -176,10 +176,10 @@ class CapsuleValidator:
             yield self._event, capsule["event"], ("event",)
 
 
-def passes(fast: Any, value: Any) -> bool:
+def passes(rust: Any, value: Any) -> bool:
     """Tell whether a validator of jsonschema-rs, if there is one, takes a value."""
     try:
-        return fast is not None and bool(fast.is_valid(value))
+        return rust is not None and bool(rust.is_valid(value))
     except ValueError:
         # An integer past what it can hold.
         return False
@@ -189,7 +189,7 @@ def passes(fast: Any, value: Any) -> bool:
         return False
 
 
-def told(error: ValidationError, at: tuple[str, ...], more: str = "") -> EventFault:
+def fault_of(error: ValidationError, at: tuple[str, ...], more: str = "") -> EventFault:
     """Return the fault that an error of the reference is, with its path and a hint."""
     path = path_of(error, at)
     return EventFault("validation", error.message + more, path=path, hint=hint(error, path))
@@ -221,7 +221,7 @@ def _is_panic(error: BaseException) -> bool:
     return type(error).__name__ == "PanicException"
 
 
-def weight(error: ValidationError) -> tuple[Any, ...]:
+def error_weight(error: ValidationError) -> tuple[Any, ...]:
     """Return how much of two errors of a value counts, as `best_match` has it."""
     types = error.schema.get("type") if isinstance(error.schema, dict) else None
     if isinstance(types, dict) or any(not isinstance(name, str) for name in types or ()):
@@ -231,10 +231,10 @@ def weight(error: ValidationError) -> tuple[Any, ...]:
     return (relevance(error), error.validator == "type")
 
 
-def _fast(schema: dict[str, Any], draft: Draft) -> Any:
+def _compile_rust(schema: dict[str, Any], draft: Draft) -> Any:
     """Return jsonschema-rs's validator; raises ValueError for a schema that it does not accept."""
     try:
-        return draft.fast(
+        return draft.rust(
             draft.translate(schema),
             validate_formats=False,
             retriever=_refuse_remote,

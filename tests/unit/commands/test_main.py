@@ -96,7 +96,7 @@ def test_the_module_runs_as_the_command() -> None:
 
 FULL = (
     "Error: stdout is full: No space left on device:"
-    " what was printed is cut: give its disk room, or send it to another\n"
+    " the output is cut off: make room on its disk, or write to another one\n"
 )
 
 
@@ -107,7 +107,7 @@ FULL = (
         ("--help > /dev/full", FULL),
         ("schema lint --json > /dev/full", FULL),
         ("validate /proc/self/mem", "Error: reading or writing: Input/output error\n"),
-        ("validate 0<&- ", "0 lines, 0 valid, 0 not\n"),
+        ("validate 0<&- ", "0 lines: 0 valid, 0 refused\n"),
     ],
 )
 def test_what_the_system_says_of_a_stream_is_one_line(command: str, said: str) -> None:

@@ -88,5 +88,5 @@ def test_a_disk_that_is_full_is_stdout_s_only_if_stdout_takes_nothing(
         assert failure is not None
         lines[name[:9]] = failure.message
     full, other = lines.values()
-    assert full.startswith("stdout is full: so it is: what was printed is cut")
+    assert full.startswith("stdout is full: so it is: the output is cut off")
     assert other == "reading or writing: so it is"

@@ -95,7 +95,7 @@ def test_a_file_that_is_no_schema_hides_no_other(tmp_path: Path, body: str) -> N
     ("name", "said"),
     [
         ("", "schema '': no schema has such a name"),
-        ("/dev", "/dev: a folder: name a file of it, or set schemas.folder to it"),
+        ("/dev", "/dev is a folder: name a file in it, or set schemas.folder to it"),
         (
             "/dev/null",
             "/dev/null: Input is a zero-length, empty document: line 1 column 1 (char 0)",

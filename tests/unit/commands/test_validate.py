@@ -64,7 +64,7 @@ def test_a_plain_event_is_told_where_it_is_wrong(schemas: str) -> None:
         "line 3: validation, Word 1 at $.event.word: 5 is not of type 'string'",
         "  Send $.event.word as string.",
     ]
-    assert "2 lines, 1 valid, 1 not" in result.stderr
+    assert "2 lines: 1 valid, 1 refused" in result.stderr
     result = validate(lines, "--schema-dir", schemas, "--json")
     told = {
         "message": "5 is not of type 'string'",

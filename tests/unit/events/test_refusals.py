@@ -10,7 +10,7 @@ import orjson
 from elfaust.delivery.batch import Batch, source_header
 from elfaust.delivery.topics import TopicNames
 from elfaust.errors import EventFault
-from elfaust.events.refusals import line_of, split_source
+from elfaust.events.refusals import refused_line, split_source
 from elfaust.records import Outgoing, Record, Source, position_of
 from elfaust.settings import Settings
 from elfaust.sinks.base import Rejected
@@ -42,12 +42,12 @@ def uuid(error: Outgoing) -> str:
 
 
 def test_a_record_is_known_by_its_line() -> None:
-    assert line_of(refused(), RAW) == ("client", 70)
+    assert refused_line(refused(), RAW) == ("client", 70)
 
 
 def test_what_was_made_of_no_line_is_known_by_itself() -> None:
-    assert line_of(refused(source=None), RAW) == (EVENTS, 9)
-    assert line_of(refused(source=("somebody", 70)), RAW) == (EVENTS, 9)
+    assert refused_line(refused(source=None), RAW) == (EVENTS, 9)
+    assert refused_line(refused(source=("somebody", 70)), RAW) == (EVENTS, 9)
 
 
 def test_both_sinks_and_all_repeats_tell_of_the_same_error() -> None:

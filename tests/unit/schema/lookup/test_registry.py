@@ -16,7 +16,7 @@ from aiohttp import web
 
 from elfaust.errors import SchemaAway, SchemaUnfit
 from elfaust.records import SchemaKey
-from elfaust.schema.lookup import lookups as schema_lookups
+from elfaust.schema.lookup import background
 from elfaust.schema.lookup import registry as registry_module
 from elfaust.schema.lookup.registry import Kind, Registry, State
 from elfaust.settings import Schemas
@@ -80,8 +80,8 @@ def settings(folder: Path, url: str = "") -> Schemas:
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """What gave no answer is asked for again soon."""
-    monkeypatch.setattr(schema_lookups, "PAUSE_SECONDS", 0.02)
-    monkeypatch.setattr(schema_lookups, "MAX_PAUSE_SECONDS", 0.1)
+    monkeypatch.setattr(background, "PAUSE_SECONDS", 0.02)
+    monkeypatch.setattr(background, "MAX_PAUSE_SECONDS", 0.1)
 
 
 async def until(holds: Callable[[], bool]) -> None:

@@ -12,7 +12,12 @@ from hypothesis import strategies as st
 from elfaust.errors import EventFault, Unforeseen
 from elfaust.schema.dialect import LATEST
 from elfaust.schema.validation.drafts import DRAFT3, DRAFTS, Draft
-from elfaust.schema.validation.validator import CALM_NUMBER, CapsuleValidator, Validator, _fast
+from elfaust.schema.validation.validator import (
+    CALM_NUMBER,
+    CapsuleValidator,
+    Validator,
+    _compile_rust,
+)
 
 LEAF = st.fixed_dictionaries(
     {},
@@ -73,8 +78,8 @@ def fault(schema: dict[str, Any], event: Any) -> EventFault:
 def test_what_the_fast_validator_takes_the_reference_takes(
     schema: dict[str, Any], value: Any
 ) -> None:
-    if _fast(schema, DRAFT3).is_valid(value):
-        assert DRAFT3.reference(schema).is_valid(value)
+    if _compile_rust(schema, DRAFT3).is_valid(value):
+        assert DRAFT3.python(schema).is_valid(value)
 
 
 NEWER_LEAF = st.fixed_dictionaries(
@@ -110,7 +115,7 @@ NEWER_SCHEMA = st.recursive(
 @pytest.mark.parametrize("draft", NEWER, ids=[draft.name for draft in NEWER])
 @given(schema=NEWER_SCHEMA, value=VALUE)
 def test_both_agree_in_newer_drafts(draft: Draft, schema: dict[str, Any], value: Any) -> None:
-    assert _fast(schema, draft).is_valid(value) == draft.reference(schema).is_valid(value)
+    assert _compile_rust(schema, draft).is_valid(value) == draft.python(schema).is_valid(value)
 
 
 @pytest.mark.parametrize(

@@ -13,8 +13,8 @@ import aiohttp
 import pytest
 
 from elfaust.records import SchemaKey
-from elfaust.schema.lookup import lookups as schema_lookups
-from elfaust.schema.lookup.lookups import Lookups, Trouble
+from elfaust.schema.lookup import background
+from elfaust.schema.lookup.background import BackgroundLookups, Trouble
 from elfaust.settings import Schemas
 
 KEYS = [SchemaKey("Edit", revision) for revision in range(1, 101)]
@@ -32,7 +32,7 @@ class Wiki:
         self.trouble: Trouble | None = None
         self.takes = 0.0
         settings = dataclasses.replace(Schemas(), wiki_calls=calls, wiki_rate=rate)
-        self.lookups = Lookups(self.look_up, self.session, settings)
+        self.lookups = BackgroundLookups(self.look_up, self.session, settings)
 
     @asynccontextmanager
     async def session(self) -> AsyncIterator[aiohttp.ClientSession]:
@@ -62,8 +62,8 @@ class Wiki:
 
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(schema_lookups, "PAUSE_SECONDS", 0.02)
-    monkeypatch.setattr(schema_lookups, "MAX_PAUSE_SECONDS", 0.1)
+    monkeypatch.setattr(background, "PAUSE_SECONDS", 0.02)
+    monkeypatch.setattr(background, "MAX_PAUSE_SECONDS", 0.1)
 
 
 async def test_so_many_are_looked_up_side_by_side_over_one_session() -> None:
@@ -163,7 +163,7 @@ def test_another_loop_goes_on() -> None:
 async def test_connections_are_closed_once_nothing_was_wanted_for_long(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(schema_lookups, "IDLE_SECONDS", 0.02)
+    monkeypatch.setattr(background, "IDLE_SECONDS", 0.02)
     wiki = Wiki()
     for number, key in enumerate(KEYS[:2], 1):
         wiki.lookups.ask([key])

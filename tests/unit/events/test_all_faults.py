@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 
 from elfaust.errors import EventFault
-from elfaust.events.every_fault import faults_of
+from elfaust.events.all_faults import faults_of
 from elfaust.schema.dialect import LATEST
 from elfaust.schema.validation.drafts import DRAFT3, Draft, draft_of
 from elfaust.schema.validation.validator import CapsuleValidator, Validator

@@ -13,7 +13,7 @@ MAX_SCHEMA_BYTES = 1_000_000
 #: How a wiki's `error` says that there is no such schema. EventLogging's `action=jsonschema` has
 #: the codes nosuchrevid, invalidtitle and revwrongpage (ApiJsonSchema.php); what is not listed, or
 #: speaks of the wiki's own parts, is no such answer.
-NONE = re.compile(
+NO_SUCH_SCHEMA = re.compile(
     r"\A(?!internal_|.*\b(?:database|table|server|service|host|action|module|param\w*)\b).*?"
     r"(?:nosuch|no such |there is no |missing(?:title|rev|page|content)|revwrongpage"
     r"|not a revision|(?:invalid|bad) ?(?:title|revision)|does(?: not|n.t) exist|not found)",
@@ -21,7 +21,7 @@ NONE = re.compile(
 )
 
 
-def schema_of(body: bytes) -> dict[str, Any]:
+def parse_schema(body: bytes) -> dict[str, Any]:
     """Return the schema that a file holds; raises ValueError, saying why, where it is none."""
     if len(body) > MAX_SCHEMA_BYTES:
         raise ValueError(f"larger than {MAX_SCHEMA_BYTES:,} bytes")
@@ -31,13 +31,13 @@ def schema_of(body: bytes) -> dict[str, Any]:
     return event
 
 
-def told_schema(body: bytes) -> dict[str, Any]:
+def parse_wiki_schema(body: bytes) -> dict[str, Any]:
     """Return the schema that a wiki has told; raises ValueError where the answer is unlike one.
 
     A schema says so itself: it has `properties` that are an object, `"type": "object"`, `$schema`
     or a keyword that combines schemas.
     """
-    event = schema_of(body)
+    event = parse_schema(body)
     if not (
         isinstance(event.get("properties"), dict)
         or "type" in event
@@ -48,7 +48,7 @@ def told_schema(body: bytes) -> dict[str, Any]:
     return event
 
 
-def error_of(body: bytes) -> str:
+def wiki_error(body: bytes) -> str:
     """Return the `error` of a wiki's answer as `code: info`, "" where it has none."""
     try:
         error = orjson.loads(body)["error"]

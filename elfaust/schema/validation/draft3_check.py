@@ -1,8 +1,8 @@
-"""Draft 3 schemas of which the judge would stumble over a part, found before events come.
+"""Finds draft 3 schemas that would break their validator, before any event comes.
 
-EventLogging's schemas were checked by nobody, and some that no draft allows judge well: types that
-nobody knows, keywords of other drafts. What tells them apart is to let the judge try: each part, on
-a value of each type.
+Nobody checked EventLogging's schemas, and some that no draft allows can still validate events:
+those with types that nobody knows, or with keywords of other drafts. So each part is tried on a
+value of each type, and only a schema that makes the validator raise is refused.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from elfaust.schema.validation.drafts import DRAFT3, Schema
 from elfaust.schema.validation.references import Keys, json_path, parts_of, target
 from elfaust.schema.validation.steps import TooManySteps, limited
 
-#: Keywords that hold parts by which the judge judges.
+#: Keywords that hold parts by which the validator judges.
 JUDGING = (
     "properties",
     "patternProperties",
@@ -35,29 +35,29 @@ MAX_STEPS = 100_000
 
 
 def check(schema: Schema) -> None:
-    """Raise ValueError, with the JSON path of the part, where the judge raises anything.
+    """Raise ValueError, with the JSON path of the part, where the validator raises anything.
 
     `schema` has passed `references.check`. A type that nobody knows is left to events: those that
     leave the property out can be judged.
     """
-    judge = DRAFT3.reference(schema)
+    validator = DRAFT3.python(schema)
     parts = list(_parts(schema, schema, (), set()))
     for keys, part in parts:
         if not isinstance(part, dict):
             raise ValueError(f"{json_path(keys)}: {part!r} is no schema")
     # What is wrong deep down is told there.
     for keys, part in reversed(parts):
-        of_part, samples = judge.evolve(schema=part), _samples(part)
+        of_part, samples = validator.evolve(schema=part), _samples(part)
         for keyword, value in part.items():
-            if keyword in judge.VALIDATORS and keyword != "$ref":
+            if keyword in validator.VALIDATORS and keyword != "$ref":
                 _try(of_part, keyword, value, samples, keys)
 
 
-def _try(judge: Any, keyword: str, value: Any, samples: list[Any], keys: Keys) -> None:
+def _try(validator: Any, keyword: str, value: Any, samples: list[Any], keys: Keys) -> None:
     for sample in samples:
         try:
             with limited(MAX_STEPS):
-                list(judge.VALIDATORS[keyword](judge, value, sample, judge.schema))
+                list(validator.VALIDATORS[keyword](validator, value, sample, validator.schema))
         except (UnknownType, TooManySteps):
             continue
         except Exception as error:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from elfaust.schema.validation.soundness import check
+from elfaust.schema.validation.draft3_check import check
 
 
 @pytest.mark.parametrize(

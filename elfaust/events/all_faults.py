@@ -11,21 +11,21 @@ from elfaust.errors import EventFault
 from elfaust.events.verdict import Judge, Parsed, Verdict
 from elfaust.records import Record
 from elfaust.schema.lookup.registry import Registry
-from elfaust.schema.nearness import meant, near_schema
-from elfaust.schema.validation.validator import Validator, told, weight
+from elfaust.schema.suggestions import suggest, suggest_schema
+from elfaust.schema.validation.validator import Validator, error_weight, fault_of
 
 #: Names of schemas that nobody knows of which what is near is remembered.
 MAX_NAMES = 10_000
 
 
-class EveryFault:
+class AllFaults:
     """Tells every fault of lines; their hints also ask for what is near to what was sent."""
 
     def __init__(self, registry: Registry) -> None:
         """Tell of lines whose schemas a registry has looked up."""
         self._registry = registry
         known = registry.known()
-        self._near = lru_cache(MAX_NAMES)(lambda key: near_schema(key, known))
+        self._near = lru_cache(MAX_NAMES)(lambda key: suggest_schema(key, known))
 
     def of(self, judge: Judge, record: Record, verdict: Verdict) -> list[EventFault]:
         """Return the faults of a line by who has judged it, the verdict's own first.
@@ -68,15 +68,15 @@ def faults_of(validator: Validator, value: Any, at: tuple[str, ...]) -> list[Eve
     except Exception:
         # The judge itself fails on it, and the first says so.
         return [first]
-    worst = best_match(found, key=weight)
+    worst = best_match(found, key=error_weight)
     if worst is not None:
-        first.hint = _joined(first.hint, meant(worst))
+        first.hint = _joined(first.hint, suggest(worst))
     faults = [first]
     for error in found:
-        deepest = best_match([error], key=weight)
+        deepest = best_match([error], key=error_weight)
         if deepest is not None and deepest is not worst:
-            fault = told(deepest, at)
-            fault.hint = _joined(fault.hint, meant(deepest))
+            fault = fault_of(deepest, at)
+            fault.hint = _joined(fault.hint, suggest(deepest))
             faults.append(fault)
     return faults
 

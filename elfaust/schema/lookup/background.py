@@ -12,7 +12,7 @@ import aiohttp
 
 from elfaust.boundary import unforeseen
 from elfaust.records import SchemaKey
-from elfaust.schema.lookup.wanted import MAX_WANTED, Wanted
+from elfaust.schema.lookup.queue import MAX_QUEUED, LookupQueue
 from elfaust.settings import Schemas
 
 #: Seconds until what gave no answer is tried again: each time as long again, to the longest.
@@ -33,8 +33,8 @@ LookUp = Callable[[aiohttp.ClientSession, SchemaKey], Awaitable[Trouble | None]]
 Session = Callable[[], AbstractAsyncContextManager[aiohttp.ClientSession]]
 
 
-class Lookups:
-    """Looks wanted schemas up on the running loop, from the first wish until none is left.
+class BackgroundLookups:
+    """Looks wanted schemas up on the running loop, from the first request until none is left.
 
     A schema that gave no answer pauses; where that concerns all, all pause, after which one
     look-up at a time shows whether it is over. Everything here is of one thread.
@@ -45,7 +45,7 @@ class Lookups:
         self._look_up = look_up
         self._session = session
         self._settings = settings
-        self._wanted = Wanted()
+        self._queue = LookupQueue()
         self._under_way: set[asyncio.Task[None]] = set()
         self._runner: asyncio.Task[None] | None = None
         self._news = asyncio.Event()
@@ -57,8 +57,8 @@ class Lookups:
     def ask(self, keys: Iterable[SchemaKey]) -> None:
         """Have schemas looked up; each mention of one is a wish more for it."""
         for key in keys:
-            self._wanted.add(key)
-        if not self._wanted:
+            self._queue.add(key)
+        if not self._queue:
             return
         if self._runner is None or self._runner.done():
             self._news = asyncio.Event()
@@ -67,19 +67,19 @@ class Lookups:
 
     def why(self, key: SchemaKey) -> str:
         """Say what stands between a schema and its answer."""
-        wish = self._wanted.get(key)
-        if wish is not None and wish.reason:
-            return wish.reason
+        request = self._queue.get(key)
+        if request is not None and request.reason:
+            return request.reason
         if self._away.why:
             return self._away.why
-        if wish is None and len(self._wanted) >= MAX_WANTED:
-            return f"{MAX_WANTED} others are looked up before"
+        if request is None and len(self._queue) >= MAX_QUEUED:
+            return f"{MAX_QUEUED} others are looked up before"
         return "it is being looked up"
 
     def tried(self, key: SchemaKey) -> bool:
         """Tell whether a schema was looked up in vain, or does not wait for it."""
-        wish = self._wanted.get(key)
-        return wish is None or wish.tries > 0
+        request = self._queue.get(key)
+        return request is None or request.tries > 0
 
     def away_for(self) -> float:
         """Return for how many seconds there has been no answer to anybody."""
@@ -139,16 +139,16 @@ class Lookups:
                 await self._wait(None)
             elif turn > now:
                 await asyncio.sleep(turn - now)
-            elif (key := self._wanted.take(now)) is not None:
+            elif (key := self._queue.take(now)) is not None:
                 self._next_turn = now + 1 / self._settings.wiki_rate
                 return key
-            elif not await self._wait(self._idle(now)) and not self._wanted:
+            elif not await self._wait(self._idle(now)) and not self._queue:
                 return None
 
     def _idle(self, now: float) -> float | None:
         if self._under_way:
             return None
-        end = self._wanted.next_end()
+        end = self._queue.next_end()
         return IDLE_SECONDS if end is None else max(0.0, end - now)
 
     async def _wait(self, timeout: float | None) -> bool:
@@ -165,17 +165,17 @@ class Lookups:
         try:
             trouble = await self._look_up(session, key)
         except asyncio.CancelledError:
-            self._wanted.pause(key, 0.0)
+            self._queue.pause(key, 0.0)
             raise
         except Exception as error:
             trouble = Trouble(unforeseen(error, "processor", *key).message, of_all=False)
         if trouble is None:
-            self._wanted.done(key)
+            self._queue.done(key)
             self._answered.add(key)
             self._away = _Away()
         else:
-            if tries := self._wanted.failed(key, trouble.reason):
-                self._wanted.pause(key, time.monotonic() + _pause(tries))
+            if tries := self._queue.failed(key, trouble.reason):
+                self._queue.pause(key, time.monotonic() + _pause(tries))
             if trouble.of_all:
                 self._away = self._away.again(began, trouble.reason)
 

@@ -4,30 +4,30 @@ from __future__ import annotations
 
 from typing import Any
 
-from elfaust.schema.changes.pairs import Part, are_same, bare, whole
+from elfaust.schema.changes.parts import Part, are_same, root_part, without_annotations
 
 NEWEST = "https://json-schema.org/draft/2020-12/schema"
 
 
 def test_an_event_is_a_closed_object_unless_it_says_otherwise() -> None:
-    assert whole({}).of == {"type": "object", "additionalProperties": False}
-    combined = whole({"$schema": NEWEST, "allOf": [{}]})
+    assert root_part({}).of == {"type": "object", "additionalProperties": False}
+    combined = root_part({"$schema": NEWEST, "allOf": [{}]})
     assert "additionalProperties" not in (combined.of or {})
 
 
 def test_references_are_followed_until_a_part_holds_itself() -> None:
     node: dict[str, Any] = {"properties": {"child": {"$ref": "#/definitions/node"}}}
     schema = {"properties": {"a": {"$ref": "#/definitions/node"}}, "definitions": {"node": node}}
-    assert whole(schema).properties == {"a": node}
+    assert root_part(schema).properties == {"a": node}
 
 
 def test_what_stands_beside_a_reference() -> None:
     definitions = {"n": {"type": "integer", "required": True}}
     old = {"properties": {"a": {"$ref": "#/definitions/n"}}, "definitions": definitions}
-    assert whole(old).properties == {"a": {"type": "integer"}}
+    assert root_part(old).properties == {"a": {"type": "integer"}}
     beside = {"$ref": "#/$defs/n", "minimum": 1}
     new = {"$schema": NEWEST, "properties": {"a": beside}, "$defs": {"n": {"type": "integer"}}}
-    assert whole(new).properties == {"a": {"minimum": 1, "allOf": [{"type": "integer"}]}}
+    assert root_part(new).properties == {"a": {"minimum": 1, "allOf": [{"type": "integer"}]}}
 
 
 def test_required_as_each_draft_has_it() -> None:
@@ -43,7 +43,7 @@ def test_the_values_that_are_allowed() -> None:
 
 
 def test_annotations_within_refuse_nothing() -> None:
-    assert bare({"properties": {"title": {"title": "x", "type": "null"}}}) == {
+    assert without_annotations({"properties": {"title": {"title": "x", "type": "null"}}}) == {
         "properties": {"title": {"type": "null"}}
     }
     assert are_same("allOf", [{"title": "x"}], [{"description": "y"}])

@@ -19,7 +19,7 @@ import pytest
 from elfaust.errors import LaneLost, TooLong, TopicRefuses
 from elfaust.events.verdict import Judge
 from elfaust.lanes.event_topics import Settled
-from elfaust.lanes.settling import Lane, Limits, Ways
+from elfaust.lanes.raw_lane import LaneCallbacks, RawLane, WaitLimits
 from elfaust.records import Outgoing, Record, SchemaKey, Source
 from elfaust.schema.lookup.registry import Kind, Schema, State
 from elfaust.settings import Settings
@@ -168,22 +168,22 @@ def lane(
     size: int = 10**9,
     to: int = 0,
     judge: Judge | None = None,
-) -> Lane:
+) -> RawLane:
     given: Any = registry
     judge = judge or judge_with(registry)
-    return Lane(
+    return RawLane(
         "raw/0",
         judge,
         given,
-        Ways(kafka.publish, kafka.acknowledge, kafka.commit_note, kafka.is_published),
-        Limits(60.0, size),
+        LaneCallbacks(kafka.publish, kafka.acknowledge, kafka.commit_note, kafka.is_published),
+        WaitLimits(60.0, size),
         note=kafka.note,
         judged_to=to,
         clock=clock or Clock(),
     )
 
 
-async def take(lane: Lane, kafka: Kafka, *records: Record) -> None:
+async def take(lane: RawLane, kafka: Kafka, *records: Record) -> None:
     await lane.take(records)
 
 
@@ -470,7 +470,7 @@ async def play(seed: int, lines: Sequence[Record], apart: bool) -> Kafka:
     return kafka
 
 
-async def turn(draw: random.Random, clock: Clock, wiki: Knowledge, one: Lane) -> None:
+async def turn(draw: random.Random, clock: Clock, wiki: Knowledge, one: RawLane) -> None:
     clock.now += draw.choice([0.0, 1.0, 70.0])
     name = draw.choice("BCD")
     if draw.random() < 0.1:

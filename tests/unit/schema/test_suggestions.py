@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from elfaust.records import SchemaKey
-from elfaust.schema.nearness import near, near_schema
+from elfaust.schema.suggestions import nearest_name, suggest_schema
 
 KNOWN = [SchemaKey("Edit", revision) for revision in range(11, 18)] + [SchemaKey("Word", 1)]
 
@@ -24,12 +24,12 @@ KNOWN = [SchemaKey("Edit", revision) for revision in range(11, 18)] + [SchemaKey
     ],
 )
 def test_the_nearest_name(name: object, names: list[str], found: str) -> None:
-    assert near(name, names) == found
+    assert nearest_name(name, names) == found
 
 
 @given(st.text(), st.lists(st.text()))
 def test_what_is_near_is_another_of_the_names(name: str, names: list[str]) -> None:
-    found = near(name, names)
+    found = nearest_name(name, names)
     assert not found or (found in names and found != name)
 
 
@@ -47,4 +47,4 @@ def test_what_is_near_is_another_of_the_names(name: str, names: list[str]) -> No
     ],
 )
 def test_what_schema_is_meant(key: SchemaKey, asked: str) -> None:
-    assert near_schema(key, KNOWN) == asked
+    assert suggest_schema(key, KNOWN) == asked

@@ -16,7 +16,7 @@ from elfaust.records import Record, SchemaKey
 
 
 @dataclass(eq=False, slots=True)
-class InHand:
+class OpenBatch:
     """A batch that is not acknowledged: its `end`, and how many of its lines are `left`.
 
     `seen` is how far each forwarder's lines have come at its end.
@@ -28,11 +28,11 @@ class InHand:
 
 
 @dataclass(eq=False, slots=True)
-class Line:
+class WaitingLine:
     """A line in its place; `key` is the schema that it waits for, from time `since` on."""
 
     record: Record
-    batch: InHand
+    batch: OpenBatch
     key: SchemaKey | None = None
     since: float = 0.0
     verdict: Verdict | None = None
@@ -53,15 +53,15 @@ class Line:
         return self.verdict is not None and self.verdict.fault is None
 
 
-class Places:
+class WaitingLines:
     """Lines by their places, and those that wait by their schemas; `size` is in bytes."""
 
     def __init__(self) -> None:
-        self._lines: deque[Line] = deque()
-        self._waiting: dict[SchemaKey, deque[Line]] = {}
+        self._lines: deque[WaitingLine] = deque()
+        self._waiting: dict[SchemaKey, deque[WaitingLine]] = {}
         self.size = 0
 
-    def __iter__(self) -> Iterator[Line]:
+    def __iter__(self) -> Iterator[WaitingLine]:
         return iter(self._lines)
 
     @property
@@ -75,34 +75,34 @@ class Places:
         return sum(map(len, self._waiting.values()))
 
     @property
-    def first(self) -> Line | None:
+    def first(self) -> WaitingLine | None:
         """The line in the first place."""
         return self._lines[0] if self._lines else None
 
-    def waiting(self, key: SchemaKey) -> list[Line]:
+    def waiting(self, key: SchemaKey) -> list[WaitingLine]:
         """Return the lines that wait for a schema, in their order."""
         return list(self._waiting[key])
 
-    def take(self, line: Line) -> None:
+    def take(self, line: WaitingLine) -> None:
         """Give a line its place, after all that have one."""
         self._lines.append(line)
         self._add(line)
 
-    def _add(self, line: Line) -> None:
+    def _add(self, line: WaitingLine) -> None:
         self.size += line.size
         if line.key is not None and line.waits:
             self._waiting.setdefault(line.key, deque()).append(line)
 
-    def squeeze_in(self, lines: Iterable[Line]) -> None:
+    def insert(self, lines: Iterable[WaitingLine]) -> None:
         """Give lines that were to be events, and are none now, their places among the others."""
-        late = deque[Line]()
+        late = deque[WaitingLine]()
         for line in lines:
             late.append(line)
             self._add(line)
         if late:
             self._lines = deque(sorted([*self._lines, *late], key=lambda line: line.record.offset))
 
-    def wait_again(self, lines: Sequence[Line]) -> None:
+    def wait_again(self, lines: Sequence[WaitingLine]) -> None:
         """Have lines, in their order, wait for their schemas as if they had not been told."""
         for line in reversed(lines):
             assert line.key is not None
@@ -111,7 +111,7 @@ class Places:
             self.size += line.size
             self._waiting.setdefault(line.key, deque()).appendleft(line)
 
-    def settle(self, line: Line, verdict: Verdict) -> None:
+    def settle(self, line: WaitingLine, verdict: Verdict) -> None:
         """Give a verdict to a line that waits, the first that does so for its schema."""
         assert line.key is not None
         lines = self._waiting[line.key]
@@ -121,13 +121,13 @@ class Places:
             del self._waiting[line.key]
         self.judge(line, verdict)
 
-    def judge(self, line: Line, verdict: Verdict) -> None:
+    def judge(self, line: WaitingLine, verdict: Verdict) -> None:
         """Give a line in its place a verdict, or another one."""
         self.size -= line.size
         line.verdict = verdict
         self.size += line.size
 
-    def ready(self) -> list[Line]:
+    def ready(self) -> list[WaitingLine]:
         """Return the first lines, those of one batch, before which none waits."""
         first = self.first
         if first is None:
@@ -135,7 +135,7 @@ class Places:
         in_batch = takewhile(lambda line: line.batch is first.batch, self._lines)
         return list(takewhile(lambda line: not line.waits, in_batch))
 
-    def leave(self, lines: Collection[Line]) -> None:
+    def leave(self, lines: Collection[WaitingLine]) -> None:
         """Have the first lines leave their places."""
         for line in lines:
             assert self._lines.popleft() is line

@@ -14,7 +14,7 @@ from elfaust.json_text import Unreadable, decode_json
 HINT = "Write the event as one JSON object on one line."
 
 
-class PlainEvents:
+class PlainJsonParser:
     """Parses plain events; what only a raw line would tell is made up where it is missing.
 
     That is the host (`localhost`), the number (one more than that of the event before) and the

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from elfaust.records import SchemaKey
-from elfaust.schema.lookup import wanted as schema_wanted
-from elfaust.schema.lookup.wanted import Wanted
+from elfaust.schema.lookup import queue as lookup_queue
+from elfaust.schema.lookup.queue import LookupQueue
 
 REAL = SchemaKey("Real", 1)
 
@@ -18,7 +18,7 @@ def made_up(number: int) -> SchemaKey:
 
 
 def test_the_most_wanted_comes_first_and_of_these_the_oldest() -> None:
-    wanted = Wanted()
+    wanted = LookupQueue()
     for number in (1, 2, 3, 4, 4, 2):
         wanted.add(made_up(number))
     taken = [wanted.take(0.0) for _ in range(5)]
@@ -26,7 +26,7 @@ def test_the_most_wanted_comes_first_and_of_these_the_oldest() -> None:
 
 
 def test_what_is_under_way_is_not_taken_again() -> None:
-    wanted = Wanted()
+    wanted = LookupQueue()
     wanted.add(REAL)
     assert wanted.take(0.0) == REAL
     for _ in range(5):
@@ -37,7 +37,7 @@ def test_what_is_under_way_is_not_taken_again() -> None:
 
 
 def test_a_pause_ends_at_its_time() -> None:
-    wanted = Wanted()
+    wanted = LookupQueue()
     wanted.add(REAL)
     wanted.add(made_up(1))
     assert wanted.take(0.0) == REAL
@@ -50,7 +50,7 @@ def test_a_pause_ends_at_its_time() -> None:
 
 
 def test_a_flood_of_names_does_not_push_out_what_is_asked_for_twice() -> None:
-    wanted = Wanted(most=10)
+    wanted = LookupQueue(most=10)
     for number in range(100):
         wanted.add(made_up(number))
     wanted.add(REAL)
@@ -64,7 +64,7 @@ def test_a_flood_of_names_does_not_push_out_what_is_asked_for_twice() -> None:
 
 
 def test_names_that_are_all_asked_for_twice_keep_their_places() -> None:
-    wanted = Wanted(most=2)
+    wanted = LookupQueue(most=2)
     for number in (1, 1, 2, 2, 3, 3):
         wanted.add(made_up(number))
     assert wanted.get(made_up(3)) is None
@@ -72,11 +72,11 @@ def test_names_that_are_all_asked_for_twice_keep_their_places() -> None:
 
 
 def test_what_nobody_asks_for_any_more_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
-    wanted = Wanted()
+    wanted = LookupQueue()
     wanted.add(REAL)
     wanted.take(0.0)
     assert wanted.failed(REAL, "away") == 1
-    monkeypatch.setattr(schema_wanted, "FORGET_SECONDS", -1.0)
+    monkeypatch.setattr(lookup_queue, "FORGET_SECONDS", -1.0)
     assert wanted.failed(REAL, "away") == 0
     assert len(wanted) == 0
 
@@ -86,7 +86,7 @@ class_of = st.sampled_from(["add", "take", "pause", "fail", "done"])
 
 @given(st.lists(st.tuples(class_of, st.integers(0, 6))), st.integers(1, 4))
 def test_whatever_happens_each_key_is_in_one_place(steps: list[tuple[str, int]], most: int) -> None:
-    wanted, under_way = Wanted(most), set()
+    wanted, under_way = LookupQueue(most), set()
     for now, (step, number) in enumerate(steps):
         if step == "add":
             wanted.add(made_up(number))
@@ -99,7 +99,7 @@ def test_whatever_happens_each_key_is_in_one_place(steps: list[tuple[str, int]],
                 wanted.done(key)
             elif step == "pause" or wanted.failed(key, "away"):
                 wanted.pause(key, now + float(number))
-        assert under_way <= set(wanted._wishes)
+        assert under_way <= set(wanted._requests)
         assert len(wanted) <= most
     left = len(wanted) - len(under_way)
     assert sum(wanted.take(1e9) is not None for _ in range(left + 1)) == left

@@ -19,7 +19,7 @@ MAX_STRANGERS = 5
 LISTED = 5
 
 
-def near(name: object, names: Iterable[str]) -> str:
+def nearest_name(name: object, names: Iterable[str]) -> str:
     """Return the name that is nearest to one that was given, "" where none is near."""
     if not isinstance(name, str) or len(name) > 100:
         return ""
@@ -29,7 +29,7 @@ def near(name: object, names: Iterable[str]) -> str:
     return lowered[found[0]] if found else ""
 
 
-def near_schema(key: SchemaKey, known: Collection[SchemaKey]) -> str:
+def suggest_schema(key: SchemaKey, known: Collection[SchemaKey]) -> str:
     """Return a question or sentence on what of the known schemas may be meant; it may be "".
 
     It is "" of a key that is known: then the schema is unfit, and meant.
@@ -38,20 +38,20 @@ def near_schema(key: SchemaKey, known: Collection[SchemaKey]) -> str:
         return ""
     revisions = sorted(other.revision for other in known if other.schema == key.schema)
     if not revisions:
-        name = near(key.schema, [other.schema for other in known])
+        name = nearest_name(key.schema, [other.schema for other in known])
         return f"Did you mean {name}?" if name else ""
     listed = ", ".join(map(str, revisions[-LISTED:]))
     which = "newest" if len(revisions) > LISTED else "known"
-    meant = near(str(key.revision), map(str, revisions)) or str(revisions[-1])
+    meant = nearest_name(str(key.revision), map(str, revisions)) or str(revisions[-1])
     return f"Did you mean {key.schema} {meant}? Its {which} revisions are {listed}."
 
 
-def meant(error: ValidationError) -> str:
+def suggest(error: ValidationError) -> str:
     """Ask whether what was sent is another name, or value, that its schema has; it may be ""."""
     sent: Any = error.instance
     keyword, of_keyword = error.validator, error.validator_value
     if keyword == "enum" and isinstance(of_keyword, list):
-        value = near(sent, [value for value in of_keyword if isinstance(value, str)])
+        value = nearest_name(sent, [value for value in of_keyword if isinstance(value, str)])
         return f"Did you mean {value!r}?" if value else ""
     named = error.schema.get("properties") if isinstance(error.schema, dict) else None
     if not isinstance(sent, dict) or not isinstance(named, dict):
@@ -59,11 +59,11 @@ def meant(error: ValidationError) -> str:
     strangers = [name for name in sent if name not in named]
     missing = missing_property(error)
     if missing is not None:
-        name = near(missing, strangers)
+        name = nearest_name(missing, strangers)
         return f"Is {name} it?" if name else ""
     if keyword != "additionalProperties":
         return ""
     left = [name for name in named if name not in sent]
-    pairs = {stranger: near(stranger, left) for stranger in strangers[:MAX_STRANGERS]}
+    pairs = {stranger: nearest_name(stranger, left) for stranger in strangers[:MAX_STRANGERS]}
     asked = ", ".join(f"{name} for {stranger}" for stranger, name in pairs.items() if name)
     return f"Did you mean {asked}?" if asked else ""

@@ -1,4 +1,4 @@
-"""The lanes of raw lines that a worker has: one `Lane` each, for one generation of its group."""
+"""The lanes of raw lines that a worker has: one `RawLane` each, for one generation of its group."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from elfaust.errors import LaneLost
 from elfaust.events.event_error import shortened
 from elfaust.events.verdict import Judge
 from elfaust.lanes.event_topics import Settled
-from elfaust.lanes.settling import Lane, Limits, Ways
+from elfaust.lanes.raw_lane import LaneCallbacks, RawLane, WaitLimits
 from elfaust.records import Outgoing, SchemaKey, Source
 from elfaust.schema.lookup.registry import Registry
 from elfaust.workers.worker import Worker
@@ -19,7 +19,7 @@ from elfaust.workers.worker import Worker
 LOOK_SECONDS = 0.25
 
 
-class RawLanes:
+class AssignedLanes:
     """Takes batches of raw lines, and settles those that wait, one task at a time."""
 
     def __init__(self, worker: Worker, registry: Registry) -> None:
@@ -30,13 +30,13 @@ class RawLanes:
             settings.topics.raw_client: Judge(settings.processor.client_format, registry, settings),
             settings.topics.raw_server: Judge(settings.processor.server_format, registry, settings),
         }
-        self._limits = Limits(
+        self._limits = WaitLimits(
             settings.processor.unresolved_seconds,
             settings.processor.waiting_bytes // (len(self._judges) * settings.topics.lanes),
         )
-        self._lanes: dict[Any, Lane] = {}
+        self._lanes: dict[Any, RawLane] = {}
         #: The events of batches that are not acknowledged, by the offset after them.
-        self._in_hand: dict[Any, dict[int, Any]] = {}
+        self._open_batches: dict[Any, dict[int, Any]] = {}
         #: The generation whose lanes have moved: what is delivered of it comes again.
         self._over = -1
         self._busy = asyncio.Lock()
@@ -57,7 +57,7 @@ class RawLanes:
                 or generation == self._over
             ):
                 return
-            self._in_hand.setdefault(message.tp, {})[message.offset + 1] = event
+            self._open_batches.setdefault(message.tp, {})[message.offset + 1] = event
             try:
                 await (await self._lane(message.tp)).take(event.value.records)
             except LaneLost:
@@ -88,23 +88,23 @@ class RawLanes:
     def _forget(self) -> None:
         self._over = self._worker.consumer_generation_id
         self._lanes.clear()
-        self._in_hand.clear()
+        self._open_batches.clear()
 
-    async def _lane(self, tp: Any) -> Lane:
+    async def _lane(self, tp: Any) -> RawLane:
         if tp not in self._lanes:
             ends = await self._worker.consumer.highwaters(tp)
-            self._lanes[tp] = Lane(
+            self._lanes[tp] = RawLane(
                 f"{tp.topic}/{tp.partition}",
                 self._judges[tp.topic],
                 self._registry,
-                self._ways(tp),
+                self._callbacks(tp),
                 self._limits,
                 note=self._worker.consumer.note(tp),
                 judged_to=ends[tp],
             )
         return self._lanes[tp]
 
-    def _ways(self, tp: Any) -> Ways:
+    def _callbacks(self, tp: Any) -> LaneCallbacks:
         worker, names = self._worker, self._worker.names
 
         async def publish(settled: Sequence[Settled]) -> None:
@@ -125,7 +125,7 @@ class RawLanes:
             )
 
         def acknowledge(end: int, text: str) -> None:
-            event = self._in_hand[tp].pop(end)
+            event = self._open_batches[tp].pop(end)
             event.message.note = text
             event.ack()
 
@@ -135,4 +135,4 @@ class RawLanes:
         async def is_published(key: SchemaKey) -> bool:
             return names.event(key) in await worker.admin.names()
 
-        return Ways(publish, acknowledge, note, is_published)
+        return LaneCallbacks(publish, acknowledge, note, is_published)

@@ -4,23 +4,23 @@ from __future__ import annotations
 
 from elfaust.errors import EventFault
 from elfaust.events.verdict import Verdict
-from elfaust.lanes.places import InHand, Line, Places
+from elfaust.lanes.waiting_lines import OpenBatch, WaitingLine, WaitingLines
 from elfaust.records import SchemaKey
 from elfaust.testing import make_record
 
 A, B = SchemaKey("A", 1), SchemaKey("B", 1)
-BATCH, NEXT = InHand(3, 3, {}), InHand(6, 3, {})
+BATCH, NEXT = OpenBatch(3, 3, {}), OpenBatch(6, 3, {})
 EVENT = Verdict(A, b"event")
 ERROR = Verdict(A, b"an error", EventFault("validation", "no"))
 
 
-def line(offset: int, batch: InHand = BATCH, key: SchemaKey | None = None) -> Line:
+def line(offset: int, batch: OpenBatch = BATCH, key: SchemaKey | None = None) -> WaitingLine:
     verdict = None if key else ERROR
-    return Line(make_record(b"raw", offset, 0), batch, key, verdict=verdict)
+    return WaitingLine(make_record(b"raw", offset, 0), batch, key, verdict=verdict)
 
 
-def placed(*lines: Line) -> Places:
-    places = Places()
+def placed(*lines: WaitingLine) -> WaitingLines:
+    places = WaitingLines()
     for each in lines:
         places.take(each)
     return places
@@ -63,6 +63,6 @@ def test_the_bytes_are_those_of_lines_and_verdicts() -> None:
 def test_what_cannot_be_an_event_is_squeezed_in_by_its_offset() -> None:
     places = placed(line(0), line(4))
     late = line(2)
-    places.squeeze_in([late])
+    places.insert([late])
     assert [each.record.offset for each in places] == [0, 2, 4]
     assert places.size == 3 * len(b"an error")

@@ -1,9 +1,10 @@
 """A lane of raw lines, settled line by line: what waits for its schema holds up no other.
 
-Lines of schemas that are known become events at once. A line whose schema nobody has told yet waits
-(places.py), with the later lines of that schema, until it is told or `processor.unresolved_seconds`
-have passed; then it is given up, code `unresolved`. So does a line whose topic takes no records. A
-batch is acknowledged when all of its lines are settled and all batches before it are.
+Lines of known schemas become events at once. A line whose schema is not known yet waits
+(waiting_lines.py), with the later lines of that schema, until there is an answer or
+`processor.unresolved_seconds` have passed; then it is given up, code `unresolved`. A line whose
+topic takes no records waits in the same way. A batch is acknowledged when all of its lines are
+settled and all batches before it are acknowledged.
 
 A line has one verdict, whoever judges it again. What was refused because no schema was known could
 be an event to a successor, so that is noted beside the committed offset first (notes.py).
@@ -22,7 +23,7 @@ from elfaust.delivery.batch import FORWARDED
 from elfaust.events.verdict import Judge, Parsed, Verdict
 from elfaust.lanes.event_topics import EventTopics, Settled
 from elfaust.lanes.notes import Note, decode
-from elfaust.lanes.places import InHand, Line, Places
+from elfaust.lanes.waiting_lines import OpenBatch, WaitingLine, WaitingLines
 from elfaust.records import Record, SchemaKey, Source
 from elfaust.schema.lookup.registry import Kind, Registry
 
@@ -31,7 +32,7 @@ TURN_SECONDS = 0.005
 
 
 @dataclass(frozen=True)
-class Ways:
+class LaneCallbacks:
     """What a lane needs of its worker.
 
     `publish` returns when all is durable, or raises TooLong with records that no topic takes, or
@@ -49,14 +50,14 @@ class Ways:
 
 
 @dataclass(frozen=True)
-class Limits:
+class WaitLimits:
     """How long a line waits for its schema, seconds, and how many bytes of lines wait at most."""
 
     seconds: float
     size: int
 
 
-class Lane:
+class RawLane:
     """One lane of a raw topic in one generation of the group; not for two tasks at once."""
 
     def __init__(
@@ -64,8 +65,8 @@ class Lane:
         origin: str,
         judge: Judge,
         registry: Registry,
-        ways: Ways,
-        limits: Limits,
+        callbacks: LaneCallbacks,
+        limits: WaitLimits,
         *,
         note: str = "",
         judged_to: int = 0,
@@ -75,7 +76,7 @@ class Lane:
         self._origin = origin
         self._judge = judge
         self._registry = registry
-        self._ways = ways
+        self._callbacks = callbacks
         self._limits = limits
         self._judged_to = judged_to
         self._clock = clock
@@ -83,22 +84,22 @@ class Lane:
         self._note = decode(note)
         self._seen = dict(self._note.seen)
         self._acknowledged = -1
-        self._batches: deque[InHand] = deque()
-        self._places = Places()
-        self._topics = EventTopics(ways.publish, judge, origin, clock)
+        self._batches: deque[OpenBatch] = deque()
+        self._waiting = WaitingLines()
+        self._topics = EventTopics(callbacks.publish, judge, origin, clock)
 
     @property
     def waits(self) -> int:
         """How many lines wait for their schemas."""
-        return self._places.waiting_count
+        return self._waiting.waiting_count
 
     @property
     def held(self) -> list[str]:
         """What waits in the lane, and for what: one sentence, or none."""
-        first = self._places.first
+        first = self._waiting.first
         if first is None or first.key is None or not first.waits:
             return []
-        count, others = self.waits, len(self._places.keys) - 1
+        count, others = self.waits, len(self._waiting.keys) - 1
         schema = f"schema {first.key.schema}, revision {first.key.revision}"
         also = f" and {others} more" if others else ""
         reason = self._topics.why(first.key) or self._registry.reason(first.key)
@@ -108,7 +109,7 @@ class Lane:
         """Settle a batch of at least one record as far as its schemas are known."""
         if self._acknowledged < 0:
             self._acknowledged = records[0].offset
-        batch = InHand(records[-1].offset + 1, len(records), {})
+        batch = OpenBatch(records[-1].offset + 1, len(records), {})
         self._batches.append(batch)
         events: list[Settled] = []
         verdicts: list[Verdict] = []
@@ -124,21 +125,21 @@ class Lane:
             verdict = self._first_verdict(record)
             if isinstance(verdict, SchemaKey):
                 wanted.append(verdict)
-                self._places.take(Line(record, batch, verdict, self._clock()))
+                self._waiting.take(WaitingLine(record, batch, verdict, self._clock()))
                 continue
             verdicts.append(verdict)
             if verdict.fault is None:
                 events.append((record, verdict))
             else:
-                self._places.take(Line(record, batch, verdict=verdict))
+                self._waiting.take(WaitingLine(record, batch, verdict=verdict))
         batch.seen = dict(self._note.seen)
         self._judge.check(verdicts)
         self._registry.ask(wanted)
         kept = await self._topics.publish(events)
         batch.left -= len(events) - len(kept)
         now = self._clock()
-        self._places.squeeze_in(
-            Line(record, batch, None if verdict else event.key, now, verdict)
+        self._waiting.insert(
+            WaitingLine(record, batch, None if verdict else event.key, now, verdict)
             for record, event, verdict in kept
         )
         await self._give_up()
@@ -146,27 +147,27 @@ class Lane:
 
     async def settle(self, told: Iterable[SchemaKey] = ()) -> None:
         """Settle what waits and can be settled; of the schemas `told` there is an answer."""
-        first = self._places.first
-        self._topics.forget(self._topics.refusing - set(self._places.keys))
+        first = self._waiting.first
+        self._topics.forget(self._topics.refusing - set(self._waiting.keys))
         # The first line, too: its schema may have come without anybody being asked.
         keys = {*told, *self._topics.refusing, *([first.key] if first and first.key else [])}
         events = {
             line.record.offset: line
-            for key in keys.intersection(self._places.keys) - self._topics.resting
+            for key in keys.intersection(self._waiting.keys) - self._topics.resting
             for line in await self._told(key)
         }
         settled = [(line.record, line.verdict) for line in events.values() if line.verdict]
         if settled:
             # Who has the lane by now, if not this worker, may have given them up.
             await self._write_note()
-        refused = list[Line]()
+        refused = list[WaitingLine]()
         for record, _, verdict in await self._topics.publish(settled):
             line = events.pop(record.offset)
             if verdict:
-                self._places.judge(line, verdict)
+                self._waiting.judge(line, verdict)
             else:
                 refused.append(line)
-        self._places.wait_again(refused)
+        self._waiting.wait_again(refused)
         for line in events.values():
             line.batch.left -= 1
         await self._give_up()
@@ -182,7 +183,7 @@ class Lane:
         if self._note.decided and record.offset in self._note.decided:
             given_up = self._note.decided[record.offset]
             return self._judge.without_schema(record, found, self._origin, given_up)
-        if self._places.size and isinstance(found, Parsed) and found.key in self._places.keys:
+        if self._waiting.size and isinstance(found, Parsed) and found.key in self._waiting.keys:
             return found.key
         verdict = self._judge.verdict(record, found, self._origin)
         if verdict is None:
@@ -196,13 +197,13 @@ class Lane:
     def _is_asking(self, key: SchemaKey) -> bool:
         return self._registry.state(key).kind is Kind.ASKING
 
-    async def _told(self, key: SchemaKey) -> list[Line]:
+    async def _told(self, key: SchemaKey) -> list[WaitingLine]:
         """Give the lines of a schema that is known their verdicts; return those that are events."""
         if self._registry.state(key).kind not in (Kind.FOUND, Kind.UNFIT):
             return []
-        events: list[Line] = []
+        events: list[WaitingLine] = []
         turn_ends = 0.0
-        for line in self._places.waiting(key):
+        for line in self._waiting.waiting(key):
             if monotonic() > turn_ends:
                 await asyncio.sleep(0)
                 turn_ends = monotonic() + TURN_SECONDS
@@ -211,7 +212,7 @@ class Lane:
             if verdict is None:
                 # The registry has forgotten the answer; the lines behind keep their order.
                 break
-            self._places.settle(line, verdict)
+            self._waiting.settle(line, verdict)
             if line.is_event:
                 events.append(line)
         return events
@@ -223,27 +224,27 @@ class Lane:
         the schema could overtake it.
         """
         ahead = 0
-        for line in self._places:
+        for line in self._waiting:
             if line.waits:
                 if not await self._may_give_up(line, ahead):
                     return
-                self._places.settle(line, self._without_event(line))
+                self._waiting.settle(line, self._without_event(line))
             ahead += line.size
 
-    def _without_event(self, line: Line) -> Verdict:
+    def _without_event(self, line: WaitingLine) -> Verdict:
         assert line.key is not None
         if why := self._topics.why(line.key):
             return self._judge.not_taken(line.record, line.key, self._origin, why)
         found = self._judge.parse(line.record)
         return self._judge.without_schema(line.record, found, self._origin)
 
-    async def _may_give_up(self, line: Line, ahead: int) -> bool:
+    async def _may_give_up(self, line: WaitingLine, ahead: int) -> bool:
         """Tell whether the first line that waits, `ahead` bytes before it, is given up."""
         assert line.key is not None
         kind, refused = self._registry.state(line.key).kind, line.key in self._topics.refusing
         if kind in (Kind.FOUND, Kind.UNFIT) and not refused:
             return False
-        if kind is Kind.MISSING or self._places.size - ahead > self._limits.size:
+        if kind is Kind.MISSING or self._waiting.size - ahead > self._limits.size:
             return True
         if self._clock() - line.since < self._limits.seconds:
             # What was answered may be forgotten by the time its line comes first.
@@ -252,7 +253,7 @@ class Lane:
         # A predecessor that knew the schema may have made an event of it. For what it may have put
         # into a topic that takes nothing any more, nobody waits longer.
         judged = not refused and line.record.offset < self._judged_to
-        if judged and await self._ways.is_published(line.key):
+        if judged and await self._callbacks.is_published(line.key):
             line.since = self._clock()
             return False
         return True
@@ -260,15 +261,15 @@ class Lane:
     async def _publish_errors(self) -> None:
         """Publish the EventErrors before which no line waits, batch by batch."""
         self._acknowledge()
-        while ready := self._places.ready():
+        while ready := self._waiting.ready():
             errors = [line for line in ready if not line.is_event]
             await self._decide(errors)
-            await self._ways.publish([(n.record, n.verdict) for n in errors if n.verdict])
-            self._places.leave(ready)
+            await self._callbacks.publish([(n.record, n.verdict) for n in errors if n.verdict])
+            self._waiting.leave(ready)
             ready[0].batch.left -= len(errors)
             self._acknowledge()
 
-    async def _decide(self, errors: Iterable[Line]) -> None:
+    async def _decide(self, errors: Iterable[WaitingLine]) -> None:
         """Note which EventErrors a successor might not make, before anybody sees them."""
         decided = {
             n.record.offset: n.verdict.code == "unresolved"
@@ -281,7 +282,7 @@ class Lane:
         await self._write_note()
 
     async def _write_note(self) -> None:
-        await self._ways.note(Note(self._seen, self._note.decided).encode(self._acknowledged))
+        await self._callbacks.note(Note(self._seen, self._note.decided).encode(self._acknowledged))
 
     def _acknowledge(self) -> None:
         while self._batches and not self._batches[0].left:
@@ -290,7 +291,7 @@ class Lane:
             self._note.decided = {
                 offset: up for offset, up in self._note.decided.items() if offset >= batch.end
             }
-            self._ways.acknowledge(
+            self._callbacks.acknowledge(
                 batch.end, Note(batch.seen, self._note.decided).encode(batch.end)
             )
 

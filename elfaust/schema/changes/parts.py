@@ -13,7 +13,7 @@ Schema = dict[str, Any]
 #: Drafts in which what stands beside a reference counts.
 BESIDE = ("2019-09", "2020-12")
 #: Keywords with which a schema may refuse more when the one in them allows more.
-TURNING = ("not", "oneOf", "if", "contains", "disallow")
+NEGATING = ("not", "oneOf", "if", "contains", "disallow")
 REFERRING = ("$ref", "$recursiveRef", "$dynamicRef")
 
 
@@ -71,7 +71,7 @@ class Part(NamedTuple):
         return (first if _is_list(first) else []), items
 
 
-def whole(schema: Schema) -> Part:
+def root_part(schema: Schema) -> Part:
     """Return an event's schema: references followed, and what holds of every event said.
 
     Raises ValueError for references that cannot be followed and for an unknown draft.
@@ -118,34 +118,38 @@ def _beside(part: Schema, found: Any, root: Schema, draft: Draft, above: tuple[i
     return {**rest, "allOf": [*rest.get("allOf", []), found]}
 
 
-def bare(part: Any) -> Any:
+def without_annotations(part: Any) -> Any:
     """Return a part of a schema, or a list of them, without what refuses nothing."""
     if isinstance(part, list):
-        return [bare(item) for item in part]
+        return [without_annotations(item) for item in part]
     if not isinstance(part, dict):
         # What allows all is written in two ways.
         return {} if part is True else part
-    return {key: _bare(key, of) for key, of in part.items() if key not in ANNOTATIONS}
+    return {
+        key: _value_without_annotations(key, of)
+        for key, of in part.items()
+        if key not in ANNOTATIONS
+    }
 
 
-def _bare(keyword: str, value: Any) -> Any:
+def _value_without_annotations(keyword: str, value: Any) -> Any:
     if keyword in MAPS and isinstance(value, dict):
-        return {name: bare(of) for name, of in value.items()}
+        return {name: without_annotations(of) for name, of in value.items()}
     # Elsewhere `title` and the like are names, or data.
-    return bare(value) if keyword in OF_SCHEMAS else value
+    return without_annotations(value) if keyword in OF_SCHEMAS else value
 
 
 def are_same(keyword: str, was: Any, now: Any) -> bool:
     """Tell whether two values of a keyword refuse the same, annotations within them aside."""
-    return same(_bare(keyword, was), _bare(keyword, now))
+    return same(_value_without_annotations(keyword, was), _value_without_annotations(keyword, now))
 
 
-def turning(part: Any, within: str = "") -> str:
-    """Return in which of `TURNING` a schema that `whole` has made comes to itself, "" in none."""
+def negated_recursion(part: Any, within: str = "") -> str:
+    """Return the keyword of `NEGATING` within which a schema of `root_part` recurs, "" for none."""
     if within and isinstance(part, dict) and any(keyword in part for keyword in REFERRING):
         return within
     for (keyword, *_), of in parts_of(part):
-        found = turning(of, within or (str(keyword) if keyword in TURNING else ""))
+        found = negated_recursion(of, within or (str(keyword) if keyword in NEGATING else ""))
         if found:
             return found
     return ""
@@ -155,7 +159,10 @@ def dynamic_definitions(schema: Schema) -> Any:
     """Return what a schema's dynamic references may refer to, None where it has none."""
     if '"$dynamicRef"' not in json.dumps(schema):
         return None
-    return [_bare("$defs", schema.get(keyword)) for keyword in ("$defs", "definitions")]
+    return [
+        _value_without_annotations("$defs", schema.get(keyword))
+        for keyword in ("$defs", "definitions")
+    ]
 
 
 def _objects(members: Any) -> Schema:
