@@ -16,11 +16,11 @@ run: setup ## Servers, workers and recorded lines until Ctrl-C; EVENTS=20000: so
 	@$(BIN)/elfaust run $(if $(EVENTS),--events $(EVENTS))
 
 test: check ## Check, then all tests but the long ones, on real Kafka, MariaDB and HDFS
-	@$(BIN)/python -m pytest tests/unit -n auto
+	@$(BIN)/python -m pytest tests/unit -n auto --durations=10
 	@$(BIN)/python -m pytest tests --ignore=tests/unit -m "not long" -n 2 --dist worksteal --durations=15
 
 unit: setup-dev ## The tests that need no server, on all cores
-	@$(BIN)/python -m pytest tests/unit -n auto
+	@$(BIN)/python -m pytest tests/unit -n auto --durations=10
 
 coverage: setup-dev ## The lines that the tests of `make test` run, in one process
 	@$(BIN)/python -m pytest tests -m "not long" $(COV) --cov-report=term:skip-covered

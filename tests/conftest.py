@@ -16,6 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import hypothesis
 import MySQLdb
@@ -28,6 +29,7 @@ from elfaust.devstack.mariadb import socket_path
 from elfaust.devstack.stack import Stack
 from elfaust.settings import Settings
 from tests import REPOSITORY as CHECKOUT
+from tests.budget import over_budget
 
 # No test has a clock: machines that do something else meanwhile are slow.
 hypothesis.settings.register_profile(
@@ -183,6 +185,17 @@ def dfsadmin(settings: Settings, *arguments: str) -> None:
     conf = Path(settings.stack.dir).resolve() / "hdfs" / "conf" / "namenode"
     tool = "org.apache.hadoop.hdfs.tools.DFSAdmin"
     subprocess.run(java("hadoop", tool, *arguments, conf=conf), check=True)
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Name the files of tests that took longer than CONTRIBUTING.md lets them."""
+    reports = [
+        report for kind in ("passed", "failed") for report in terminalreporter.getreports(kind)
+    ]
+    if lines := list(over_budget(reports)):
+        terminalreporter.section("files over their budget")
+        for line in lines:
+            terminalreporter.write_line(line)
 
 
 async def remove_topics(settings: Settings, prefix: str) -> None:

@@ -87,6 +87,7 @@ def test_random_kills_lose_and_double_nothing(quick: Settings, note: Note) -> No
     assert set(running.values()) == {0}
 
 
+@pytest.mark.long
 @pytest.mark.timeout(300)
 def test_each_worker_may_be_killed_at_work(quick: Settings, note: Note) -> None:
     with working(quick) as running, Load(quick, rate=1_500.0).running() as load:

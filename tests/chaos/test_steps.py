@@ -13,27 +13,40 @@ from tests.chaos.trial import Load, Outcome, judged, until
 from tests.chaos.worker import STEPS
 from tests.integration.running import working_as
 
-#: One durable write of each role is part of `make test`; `make chaos` does all steps.
-SHORT = {"produce", "commit", "commit file", "changelog write"}
+#: A durable write of each role: all of them in one trial are part of `make test`.
+WRITES = ("produce", "commit", "commit file", "changelog write")
+#: Runs workers that are killed after steps, and returns what came of it; a fault has a name.
+Trial = Callable[[str, tuple[str, ...]], Outcome]
 
 
-@pytest.mark.parametrize(
-    "step",
-    [pytest.param(step, marks=() if step in SHORT else pytest.mark.long) for step in STEPS],
-)
-def test_a_kill_after_a_step_loses_and_doubles_nothing(
-    quick: Settings,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    note: Callable[[Outcome], None],
-    step: str,
+@pytest.fixture
+def trial(quick: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Trial:
+    """Return what kills a worker after each of some steps, once."""
+
+    def run(fault: str, steps: tuple[str, ...]) -> Outcome:
+        monkeypatch.setenv("ELFAUST_TEST_STEPS", ",".join(steps))
+        monkeypatch.setenv("ELFAUST_TEST_FLAGS", str(tmp_path))
+        workers = working_as("tests.chaos.worker", quick, {"forwarder": 0})
+        with workers, Load(quick).running() as load:
+            for step in steps:
+                until((tmp_path / step).exists, f"a worker was killed after {step}")
+            killed = time.monotonic()
+            return judged(quick, fault, len(steps), load.stop(), killed)
+
+    return run
+
+
+def test_a_kill_of_each_role_after_a_write_loses_and_doubles_nothing(
+    trial: Trial, note: Callable[[Outcome], None]
 ) -> None:
-    flag = tmp_path / "killed"
-    monkeypatch.setenv("ELFAUST_TEST_STEP", step)
-    monkeypatch.setenv("ELFAUST_TEST_FLAG", str(flag))
+    assert {STEPS[step][0] for step in WRITES} == {role for role, _ in STEPS.values()}
+    note(trial("each role killed after a write", WRITES))
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("step", STEPS)
+def test_a_kill_after_a_step_loses_and_doubles_nothing(
+    trial: Trial, note: Callable[[Outcome], None], step: str
+) -> None:
     role, _ = STEPS[step]
-    workers = working_as("tests.chaos.worker", quick, {"forwarder": 0})
-    with workers, Load(quick).running() as load:
-        until(flag.exists, f"a worker was killed after {step}")
-        killed = time.monotonic()
-        note(judged(quick, f"{role} killed after: {step}", 1, load.stop(), killed))
+    note(trial(f"{role} killed after: {step}", (step,)))

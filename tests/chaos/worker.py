@@ -1,7 +1,8 @@
 """A worker that is killed exactly after a step: `python -m tests.chaos.worker worker ROLE ...`.
 
-ELFAUST_TEST_STEP names the step and ELFAUST_TEST_FLAG a file. When the step has been done for the
-second time the file is made and the process kills itself; with the file there it runs on.
+ELFAUST_TEST_STEPS names steps, comma separated, and ELFAUST_TEST_FLAGS a folder. When a step of the
+role has been done for the second time a file of its name is made there and the process kills
+itself; with the file there it runs on.
 """
 
 from __future__ import annotations
@@ -67,8 +68,9 @@ def kill_after(path: str, flag: Path) -> None:
 if __name__ == "__main__":
     import sys
 
-    role, step = STEPS[os.environ["ELFAUST_TEST_STEP"]]
-    flag_file = Path(os.environ["ELFAUST_TEST_FLAG"])
-    if sys.argv[2] == role and not flag_file.exists():
-        kill_after(step, flag_file)
+    for step in os.environ["ELFAUST_TEST_STEPS"].split(","):
+        role, function = STEPS[step]
+        flag_file = Path(os.environ["ELFAUST_TEST_FLAGS"]) / step
+        if sys.argv[2] == role and not flag_file.exists():
+            kill_after(function, flag_file)
     main()

@@ -129,9 +129,9 @@ def test_what_needs_no_server(bin_folder: Path, empty: Path) -> None:
 
 
 @pytest.mark.timeout(600)
-def test_what_needs_servers(bin_folder: Path, empty: Path, fresh: Settings) -> None:
+def test_what_needs_servers(bin_folder: Path, empty: Path, quick: Settings) -> None:
     """The servers run already: `stack up` and `run` find them, and leave them as they are."""
-    env = environ(fresh)
+    env = environ(quick)
 
     def elfaust(*arguments: str) -> str:
         return run(bin_folder / "elfaust", *arguments, cwd=empty, env=env)
