@@ -13,11 +13,11 @@ def report(file: str, duration: float, when: str = "call") -> SimpleNamespace:
 
 def test_a_file_is_held_to_the_sum_of_its_tests() -> None:
     reports = [
-        *(report("tests/unit/test_a.py", 3.0), report("tests/unit/test_a.py", 2.5)),
+        *(report("tests/unit/test_a.py", 8.0), report("tests/unit/test_a.py", 2.5)),
         *(report("tests/integration/test_b.py", 29.0), report("tests/integration/test_c.py", 31.0)),
         *(report("tests/chaos/test_d.py", 59.0), report("tests/chaos/test_d.py", 90.0, "setup")),
     ]
     assert list(over_budget(reports)) == [
         "  31.0 s of 30  tests/integration/test_c.py",
-        "   5.5 s of 5  tests/unit/test_a.py",
+        "  10.5 s of 10  tests/unit/test_a.py",
     ]
