@@ -30,7 +30,7 @@ STEPS = {
     "commit file": ("hdfs", "elfaust.sinks.parquet.commits:CommitLog._make"),
     "rename": ("hdfs", "elfaust.sinks.parquet.commits:CommitLog._moved"),
     "offset commit after files": ("hdfs", "elfaust.delivery.transport:Consumer._commit_offsets"),
-    "changelog write": ("throughput", "elfaust.agents.throughput:CountsTable.written"),
+    "changelog write": ("throughput", "elfaust.counts.table:CountsTable.written"),
 }
 
 
