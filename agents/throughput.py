@@ -2,79 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
-import logging
 import time
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Sequence
 
-import faust
-
-from elfaust.counts.tally import CountKey, is_entry, merge, tally
+from elfaust.counts.table import CountsTable
+from elfaust.counts.tally import tally
 from elfaust.delivery.recovery import ChangelogSchema
-from elfaust.errors import Unacknowledged
 from elfaust.models.count import Count
 from elfaust.models.event import EventCapsule
-from elfaust.quiet import OnceAMinute
 from elfaust.sinks.base import Rejected
 from elfaust.sinks.bounds import Bounds
 from elfaust.sinks.buffer import Buffer, Buffered
 from elfaust.web.throughput import register as register_page
 from elfaust.workers.attach import attach, pauser, reporter
 from elfaust.workers.worker import Worker
-
-log = logging.getLogger(__name__)
-log.addFilter(OnceAMinute(of_a_kind=True))
-
-
-class CountsTable(faust.Table):  # type: ignore[misc]
-    """A table whose entries live in the lane that their key begins with.
-
-    `written` awaits the changelog records that Faust itself only sends: a batch is acknowledged
-    after that.
-    """
-
-    _sent: list[asyncio.Future[Any]]
-
-    def partition_for_key(self, key: str) -> int:
-        """Return the lane of an entry."""
-        return int(key.partition("|")[0])
-
-    def send_changelog(self, *args: Any, **kwargs: Any) -> Any:
-        """Send a change, and keep what tells of its arrival."""
-        sent = super().send_changelog(*args, **kwargs)
-        self.__dict__.setdefault("_sent", []).append(sent)
-        return sent
-
-    def apply_changelog_batch(self, batch: Iterable[Any]) -> None:
-        """Take in what Kafka has of the table.
-
-        Older values written late are left out, and what is no count: somebody else's records.
-        """
-        # Which are older depends on what came before them in the batch: it is taken in one by one.
-        super().apply_changelog_batch(event for event in batch if self._is_news(event))
-
-    def _is_news(self, event: Any) -> bool:
-        # A worker that has lost a lane may write what it counted after the lane's new owner has.
-        # All values of an entry count a prefix of the same records, so the one that counts more is
-        # the later one.
-        message, value = event.message, event.value
-        entry = value.asdict() if isinstance(value, Count) else message.value
-        if not is_entry(event.key, entry):
-            where = (message.topic, message.partition, message.offset)
-            log.warning("No count in %s/%d at %d: passed over", *where)
-            return False
-        have = self.data.get(event.key)
-        return message.value is None or not have or value.count >= have.count
-
-    async def written(self, seconds: float) -> None:
-        """Wait until all changes are in Kafka; raises Unacknowledged when that takes too long."""
-        sent, self._sent = self.__dict__.get("_sent", []), []
-        try:
-            async with asyncio.timeout(seconds):
-                await asyncio.gather(*sent)
-        except TimeoutError as error:
-            raise Unacknowledged("Kafka", f"counts not acknowledged within {seconds} s") from error
 
 
 def register(worker: Worker) -> None:
@@ -94,11 +35,7 @@ def register(worker: Worker) -> None:
     async def count(_: object, batches: Sequence[Buffered]) -> list[Rejected]:
         for batch in batches:
             key = worker.names.schema_of(batch.topic)
-            for entry, added in tally(batch.lane, batch.topic, key, batch.records).items():
-                name = entry.encode()
-                value = merge(table[name].asdict() if name in table else None, added)
-                if value is not None:
-                    table[name] = Count(**value)
+            table.add(tally(batch.lane, batch.topic, key, batch.records))
         await table.written(settings.kafka.publish_timeout)
         return []
 
@@ -117,9 +54,6 @@ def register(worker: Worker) -> None:
 
     @worker.timer(60.0)  # type: ignore[untyped-decorator]
     async def forget_old_minutes() -> None:
-        now, keep = time.time(), settings.throughput.keep_minutes
-        mine = {tp.partition for tp in worker.consumer.assignment()}
-        for name in [n for n in table if CountKey.decode(n).expired(now, keep)]:
-            if CountKey.decode(name).lane in mine:
-                del table[name]
+        lanes = {tp.partition for tp in worker.consumer.assignment()}
+        table.forget(lanes, time.time(), settings.throughput.keep_minutes)
         await table.written(settings.kafka.publish_timeout)

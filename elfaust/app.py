@@ -26,6 +26,7 @@ def create_app(role: str, settings: Settings) -> Worker:
         raise SettingsError(f"no role {role!r}; roles are {', '.join(ROLES)}")
     keep_quiet()
     worker = Worker(role, settings)
+    worker.on_before_shutdown.connect(worker.drain, weak=False)
     register_ready(worker)
     importlib.import_module(f"elfaust.agents.{role}").register(worker)
     collect_rarely()

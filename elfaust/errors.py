@@ -1,16 +1,22 @@
-"""What can go wrong, named by what it is; whether to try again is a property of the error."""
+"""What can go wrong, named by what it is.
+
+The class of an error says what to do about it: whether the same call may succeed later, and with
+which code a command ends that it ends.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 
 class ElfaustError(Exception):
     """Root of elfaust's errors."""
 
     #: Whether the same call may succeed later without anybody's help.
-    retriable = False
+    retriable: ClassVar[bool] = False
+    #: With what `elfaust` exits (docs/reference.md, "Commands").
+    exit_code: ClassVar[int] = 1
 
 
 class EventFault(ElfaustError):
@@ -50,10 +56,10 @@ class Unforeseen(EventFault):
         self.error = error
 
 
-class ServerAway(ElfaustError):
-    """A server did not answer, or answered that it cannot serve now."""
+class ServerTrouble(ElfaustError):
+    """A server that does not do what it was asked."""
 
-    retriable = True
+    exit_code = 3
 
     def __init__(self, server: str, detail: str) -> None:
         super().__init__(f"{server} is not available: {detail}")
@@ -61,13 +67,17 @@ class ServerAway(ElfaustError):
         self.detail = detail
 
 
-class Unacknowledged(ServerAway):
+class ServerAway(ServerTrouble):
+    """A server did not answer, or answered that it cannot serve now: it may be asked again."""
+
+    retriable = True
+
+
+class Unacknowledged(ServerTrouble):
     """Kafka did not acknowledge in time: what was sent may have arrived or not.
 
     Only a worker that starts again from its committed offsets may send it again.
     """
-
-    retriable = False
 
 
 class TooLong(ElfaustError):
@@ -183,6 +193,8 @@ class CheckpointTorn(ElfaustError):
 
 class SettingsError(ElfaustError):
     """A setting that is unknown or does not fit its type."""
+
+    exit_code = 2
 
 
 class StackError(ElfaustError):

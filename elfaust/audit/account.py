@@ -245,9 +245,9 @@ async def scan(settings: Settings) -> list[Scanned]:
 
     Raises ServerAway when no broker answers.
     """
-    admin, names = TopicAdmin(settings), TopicNames(settings)
-    known = await admin.lanes()
-    await admin.close()
+    names = TopicNames(settings)
+    async with TopicAdmin(settings) as admin:
+        known = await admin.lanes()
     lanes = [
         TopicPartition(topic, lane)
         for topic, number in sorted(known.items())
@@ -256,17 +256,13 @@ async def scan(settings: Settings) -> list[Scanned]:
     ]
     if not lanes:
         return []
-    consumer = AIOKafkaConsumer(
+    async with AIOKafkaConsumer(
         bootstrap_servers=settings.kafka.bootstrap, auto_offset_reset="earliest"
-    )
-    await consumer.start()
-    try:
+    ) as consumer:
         ends = await consumer.end_offsets(lanes)
         consumer.assign(lanes)
         scanned = await _read(consumer, ends)
         return sorted(scanned, key=lambda lane: lane.topic != names.error)
-    finally:
-        await consumer.stop()
 
 
 async def _read(consumer: AIOKafkaConsumer, ends: Mapping[TopicPartition, int]) -> list[Scanned]:

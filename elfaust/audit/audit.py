@@ -111,12 +111,8 @@ async def _judged(
 
 
 async def _lags(settings: Settings) -> list[LaneLag]:
-    reader = LagReader(settings)
-    await reader.start()
-    try:
+    async with LagReader(settings) as reader:
         return await reader.lanes()
-    finally:
-        await reader.close()
 
 
 def _ahead(lags: Iterable[LaneLag]) -> Iterator[Finding]:

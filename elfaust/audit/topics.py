@@ -118,11 +118,9 @@ async def lanes_of(settings: Settings) -> AsyncIterator[Lanes]:
 
     Raises ServerAway when no broker answers.
     """
-    admin, names = TopicAdmin(settings), TopicNames(settings)
-    try:
+    names = TopicNames(settings)
+    async with TopicAdmin(settings) as admin:
         known = await admin.lanes()
-    finally:
-        await admin.close()
     order = {names.error: 0, **dict.fromkeys(names.raw, 1)}
     lanes = [
         TopicPartition(topic, lane)

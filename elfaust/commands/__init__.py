@@ -1,6 +1,6 @@
 """The command line: `elfaust COMMAND`, each command a module imported when it is asked for.
 
-Exit codes: 2 for wrong settings and arguments, 3 for a server that is away, 1 for the rest.
+An error's class has its exit code (errors.py); click ends with 2 for wrong arguments.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import click
 
 from elfaust import __version__
 from elfaust.commands.outside import told
-from elfaust.errors import ElfaustError, ServerAway, SettingsError
+from elfaust.errors import ElfaustError
 from elfaust.quiet import keep_quiet
 from elfaust.settings import PROFILES, load
 
@@ -70,8 +70,7 @@ class Failure(click.ClickException):
 
     def __init__(self, error: ElfaustError) -> None:
         super().__init__(" ".join(str(error).split()))
-        codes = ((SettingsError, 2), (ServerAway, 3))
-        self.exit_code = next((code for kind, code in codes if isinstance(error, kind)), 1)
+        self.exit_code = error.exit_code
 
 
 class LazyGroup(click.Group):

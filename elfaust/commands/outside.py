@@ -12,6 +12,8 @@ import sys
 
 import click
 
+from elfaust.errors import ServerAway
+
 #: Errors of the system: a machine cannot be reached, a disk is full.
 UNREACHABLE = (errno.EHOSTUNREACH, errno.EHOSTDOWN, errno.ENETUNREACH, errno.ENETDOWN)
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
@@ -25,7 +27,8 @@ AWAY = {
 def told(error: Exception) -> click.ClickException | None:
     """Return an error as the command line shows it; None for one that needs its traceback."""
     if server := _away(error):
-        return _failure(f"{server} is not available: {_words(error)}", 3)
+        away = ServerAway(server, _words(error))
+        return _failure(str(away), away.exit_code)
     if not isinstance(error, OSError):
         return None
     if error.errno in FULL and not error.filename and _stdout_is_full():

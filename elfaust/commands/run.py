@@ -97,12 +97,8 @@ async def beside(job: Coroutine[Any, Any, T], *others: Coroutine[Any, Any, objec
 async def _raw_lines(settings: Settings) -> int:
     from elfaust.delivery.lag import LagReader
 
-    reader = LagReader(settings)
-    await reader.start()
-    try:
+    async with LagReader(settings) as reader:
         return sum(lag.records for lag in await reader.read() if lag.role == "processor")
-    finally:
-        await reader.close()
 
 
 async def _watch(supervisor: Supervisor) -> None:

@@ -62,12 +62,8 @@ def show(status: dict[str, Any]) -> None:
 
 
 async def _lags(settings: Settings) -> list[TopicLag]:
-    reader = LagReader(settings)
-    await reader.start()
-    try:
+    async with LagReader(settings) as reader:
         return await reader.read()
-    finally:
-        await reader.close()
 
 
 def describe(settings: Settings, lags: list[TopicLag]) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import click
 import uvloop
 
 from elfaust.devstack.ports import taken
-from elfaust.errors import SettingsError
+from elfaust.errors import ElfaustError, SettingsError
 from elfaust.settings import Settings
 from elfaust.workers.state import ROLES, announce, web_port
 
@@ -54,5 +54,10 @@ def command(settings: Settings, role: str, port: int | None) -> None:
     worker = faust.Worker(app, loglevel=settings.workers.log_level, redirect_stdouts=False)
     try:
         worker.execute_from_commandline()
+    except SystemExit as end:
+        # Faust exits 1 whatever has ended it.
+        if isinstance(app.crash_reason, ElfaustError):
+            raise app.crash_reason from end
+        raise
     finally:
         file.unlink(missing_ok=True)

@@ -1,8 +1,14 @@
-"""Which errors of Kafka are about one topic, and which are about the brokers or this client."""
+"""What errors of Kafka are about: one topic, or the brokers and this client; and them as ours."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from aiokafka import errors
+
+from elfaust.errors import ServerAway
+from elfaust.settings import Kafka
 
 #: Answers of brokers that are about all topics, or this client; every other one that does not pass
 #: by itself is about the topic that it was given for: its name, its policy, its settings, rights.
@@ -26,3 +32,17 @@ def is_of_topic(error: Exception) -> bool:
     if not isinstance(error, errors.BrokerResponseError) or isinstance(error, _OF_ALL):
         return False
     return not error.retriable
+
+
+def away(kafka: Kafka, detail: str) -> ServerAway:
+    """Return the error of brokers that do not serve."""
+    return ServerAway(f"Kafka {kafka.bootstrap}", detail)
+
+
+@contextmanager
+def translating_errors(kafka: Kafka, about: str = "") -> Iterator[None]:
+    """Raise what aiokafka raises as ServerAway; `about` is what could not be done."""
+    try:
+        yield
+    except errors.KafkaError as error:
+        raise away(kafka, f"{about}: {error}" if about else str(error)) from error

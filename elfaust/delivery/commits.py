@@ -12,9 +12,9 @@ from collections.abc import Mapping
 from itertools import takewhile
 from typing import Any
 
-from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 
+from elfaust.delivery.privates import FaustConsumer
 from elfaust.delivery.thread import Noted
 from elfaust.errors import LaneLost, Unacknowledged
 
@@ -22,7 +22,7 @@ from elfaust.errors import LaneLost, Unacknowledged
 NOTE_BYTES = 4_096
 
 
-class CommittingConsumer(driver.Consumer):  # type: ignore[misc]
+class CommittingConsumer(FaustConsumer):
     """Commits from the oldest batch on, as far as batches are acknowledged.
 
     Who acknowledges a batch may set `message.note` before: what is committed with the offset after
@@ -76,8 +76,7 @@ class CommittingConsumer(driver.Consumer):  # type: ignore[misc]
         if not self.app.is_batched(tp.topic):
             offset: int | None = super()._new_offset(tp)
             return offset
-        self._acked[tp].clear()
-        self._acked_index[tp].clear()
+        self.forget_acknowledged(tp)
         acked = list(takewhile(lambda message: message.acked, self._in_flight[tp]))
         return Noted(acked[-1].offset + 1, acked[-1].note) if acked else None
 
@@ -97,7 +96,7 @@ class CommittingConsumer(driver.Consumer):  # type: ignore[misc]
         for tp, offset in offsets.items():
             if not committed:
                 # Faust notes offsets as committed though Kafka has refused them.
-                self._committed_offset.pop(tp, None)
+                self.committed.pop(tp, None)
                 continue
             if isinstance(offset, Noted):
                 self._from[tp] = offset
@@ -107,11 +106,11 @@ class CommittingConsumer(driver.Consumer):  # type: ignore[misc]
         return committed
 
     async def _commit(self, offsets: Mapping[TP, int]) -> bool:
-        committed: bool = await self._thread.commit(offsets, self.app.consumer_generation_id)
+        committed: bool = await self.thread.commit(offsets, self.app.consumer_generation_id)
         return committed
 
     async def seek_to_committed(self) -> Mapping[TP, int | None]:
         """Seek to where each lane goes on; return these offsets."""
-        going: Mapping[TP, Noted | None] = await self._thread.seek_to_committed()
+        going: Mapping[TP, Noted | None] = await self.thread.seek_to_committed()
         self._from = {tp: offset for tp, offset in going.items() if offset is not None}
         return going

@@ -38,20 +38,20 @@ class HoldingConsumer(CommittingConsumer):
         back = {tp: offset for tp in more if (offset := self._drop(tp)) is not None}
         self._next |= back
         self._held |= back.keys()
-        self._get_active_partitions().difference_update(back)
+        self.active.difference_update(back)
         if back:
-            await self._thread.halt(back, self.app.consumer_generation_id)
+            await self.thread.halt(back, self.app.consumer_generation_id)
 
     async def release(self, lanes: Iterable[tuple[str, int]]) -> None:
         """Deliver held lanes again, from the first offset that is not acknowledged."""
         held = {TP(*lane) for lane in lanes} & self._held
         generation = self.app.consumer_generation_id
-        step = await self._thread.go_on(held, generation) if held else None
+        step = await self.thread.go_on(held, generation) if held else None
         if step is None or generation != self.app.consumer_generation_id:
             return
         self._held -= held
         self._released |= dict.fromkeys(held, step)
-        self._fetch(held - self._paused_partitions - self._buffered_partitions)
+        self._fetch(held - self.paused - self.backed_up)
 
     def _drop(self, tp: TP) -> int | None:
         """Drop what is not acknowledged; return where the lane has to go on, None if unknown."""
@@ -75,26 +75,26 @@ class HoldingConsumer(CommittingConsumer):
         return self.flow_active and same
 
     def _fetch(self, lanes: Iterable[TP]) -> None:
-        self._get_active_partitions().update(set(lanes) - self._held)
+        self.active.update(set(lanes) - self._held)
 
     def resume_partitions(self, tps: Iterable[TP]) -> None:
         """Fetch lanes again that Faust had paused, those that are held aside."""
         super().resume_partitions(tps)
-        self._get_active_partitions().difference_update(self._held)
+        self.active.difference_update(self._held)
 
     def on_buffer_drop(self, tp: TP) -> None:
         """Fetch a lane again when its queue has drained, unless it is held or paused."""
-        if tp in self._buffered_partitions:
-            self._buffered_partitions.discard(tp)
-            if tp not in self._paused_partitions:
+        if tp in self.backed_up:
+            self.backed_up.discard(tp)
+            if tp not in self.paused:
                 self._fetch({tp})
 
     async def perform_seek(self) -> None:
         """Go back to what is committed; what was delivered before no longer counts."""
         await super().perform_seek()
-        self._sought = self._thread.step
+        self._sought = self.thread.step
         self._forget_deliveries()
-        self._next = {tp: offset for tp, offset in self._committed_offset.items() if offset}
+        self._next = {tp: offset for tp, offset in self.committed.items() if offset}
 
     def _forget_deliveries(self) -> None:
         self._in_flight.clear()

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
-from aiokafka.errors import KafkaError
 from tenacity import AsyncRetrying, retry_if_exception, stop_after_delay, wait_fixed
 
+from elfaust.delivery.broker_errors import translating_errors
 from elfaust.delivery.topics import TopicNames
-from elfaust.errors import ServerAway
 from elfaust.settings import Settings
 
 #: Roles that read topics; the forwarder only writes.
@@ -53,7 +52,10 @@ def topics_of(settings: Settings, role: str, topics: set[str]) -> set[str]:
 
 
 class LagReader:
-    """Reads lags over one connection; start it, close it."""
+    """Reads lags over one connection: `async with LagReader(settings) as reader`.
+
+    Entering raises ServerAway when no broker answers.
+    """
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -62,20 +64,17 @@ class LagReader:
             bootstrap_servers=settings.kafka.bootstrap, metadata_max_age_ms=1000
         )
 
-    async def start(self) -> None:
-        """Connect.
-
-        Raises ServerAway when no broker answers.
-        """
+    async def __aenter__(self) -> Self:
         try:
-            await self._admin.start()
-            await self._consumer.start()
-        except KafkaError as error:
-            await self.close()
-            raise ServerAway(f"Kafka {self._settings.kafka.bootstrap}", str(error)) from error
+            with translating_errors(self._settings.kafka):
+                await self._admin.start()
+                await self._consumer.start()
+        except BaseException:
+            await self.__aexit__()
+            raise
+        return self
 
-    async def close(self) -> None:
-        """Close the connection."""
+    async def __aexit__(self, *_: object) -> None:
         await self._consumer.stop()
         await self._admin.close()
 

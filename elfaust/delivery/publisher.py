@@ -10,15 +10,17 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from typing import Any
 
-from aiokafka import AIOKafkaProducer, TopicPartition
+from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 from aiokafka.producer.message_accumulator import BatchBuilder
 
 from elfaust.delivery.batch import source_header
 from elfaust.delivery.broker_errors import is_of_topic
+from elfaust.delivery.privates import take_back_numbers
 from elfaust.delivery.topics import TopicAdmin, TopicNames
 from elfaust.errors import TooLong, TopicRefuses, Unacknowledged
 from elfaust.records import UNKNOWN_TIME, Outgoing
@@ -43,6 +45,13 @@ def make_producer(kafka: Kafka) -> AIOKafkaProducer:
         compression_type=None if kafka.compression == "none" else kafka.compression,
         request_timeout_ms=int(kafka.request_timeout * 1000),
     )
+
+
+@asynccontextmanager
+async def publishing(settings: Settings) -> AsyncIterator[Publisher]:
+    """Give a publisher with a producer of its own, which ends with the context."""
+    async with TopicAdmin(settings) as admin, make_producer(settings.kafka) as producer:
+        yield Publisher(settings, producer, admin)
 
 
 class Publisher:
@@ -165,9 +174,7 @@ class Publisher:
             last: int = (await acknowledged).offset + count - 1
         except KafkaError as error:
             if is_of_topic(error):
-                # aiokafka has counted them: brokers would miss these numbers in the next batch.
-                numbers = self._producer._txn_manager
-                numbers.increment_sequence_number(TopicPartition(topic, lane), -count)
+                take_back_numbers(self._producer, topic, lane, count)
             raise
         return last
 

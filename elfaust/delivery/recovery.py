@@ -23,14 +23,14 @@ class ChangelogSchema(faust.Schema):  # type: ignore[misc]
     ever for the end of the recovery.
     """
 
-    def loads_key(self, app: Any, message: Any, **options: Any) -> Any:
+    def loads_key(self, app: object, message: Any, **options: Any) -> Any:
         """Return a key; bytes for one that cannot be read."""
         try:
             return super().loads_key(app, message, **options)
         except DecodeError:
             return message.key
 
-    def loads_value(self, app: Any, message: Any, **options: Any) -> Any:
+    def loads_value(self, app: object, message: Any, **options: Any) -> Any:
         """Return a value; bytes for one that cannot be read."""
         try:
             return super().loads_value(app, message, **options)

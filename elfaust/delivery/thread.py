@@ -1,4 +1,4 @@
-"""The thread of the transport that talks to the group: fetches, seeks, and who gets which lanes."""
+"""The thread of the transport that talks to the group: fetches, commits and seeks."""
 
 from __future__ import annotations
 
@@ -11,51 +11,15 @@ from typing import Any
 import aiokafka
 from aiokafka.errors import CommitFailedError, ConsumerStoppedError
 from aiokafka.structs import OffsetAndMetadata
-from faust.assignor.partition_assignor import PartitionAssignor
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
+
+from elfaust.delivery import privates
 
 log = logging.getLogger(__name__)
 
 #: Wait between looks while lanes are moving.
 MOVING_SECONDS = 0.02
-
-
-class LaneAssignor(PartitionAssignor):  # type: ignore[misc]
-    """Gives lane i of all topics of an app to one worker, lanes being as many as `topics.lanes`.
-
-    Faust groups topics by who subscribes to them, so while workers learn of a new topic one after
-    the other its lanes could go elsewhere than their neighbours. Here a topic waits until all
-    workers of the app have subscribed to it, which each does within `topics.discover_interval`.
-    """
-
-    #: Topics that nobody got because the brokers' metadata did not have them: a broker that has
-    #: just started does not know all of its own yet, and nothing else would assign lanes again.
-    left_out: frozenset[str] = frozenset()
-
-    def _get_copartitioned_groups(
-        self, topics: set[str], cluster: Any, subscriptions: Mapping[str, list[str]]
-    ) -> Any:
-        shared = topics.intersection(*subscriptions.values())
-        self._has = {topic: len(cluster.partitions_for_topic(topic) or ()) for topic in shared}
-        self.left_out = frozenset(topic for topic, has in self._has.items() if not has)
-        changelogs = self._table_manager.changelog_topics
-        if self.left_out & changelogs:
-            # Lanes without their changelog would go on from tables that are empty.
-            shared = set()
-        ours = {t for t in shared - self.left_out if self.app.is_batched(t) or t in changelogs}
-        lanes = self.app.settings.topics.lanes
-        groups = dict(super()._get_copartitioned_groups(shared - ours, cluster, subscriptions))
-        if ours:
-            groups[lanes] = [*groups.get(lanes, ()), ours]
-        return groups
-
-    def _global_table_standby_assignments(self, assignments: Any, *args: Any) -> Any:
-        """Take away the lanes that a topic does not have; elfaust has no global tables."""
-        for assignment in assignments.values():
-            for topic, lanes in assignment.actives.items():
-                assignment.actives[topic] = [lane for lane in lanes if lane < self._has[topic]]
-        return super()._global_table_standby_assignments(assignments, *args)
 
 
 class Noted(int):
@@ -91,14 +55,18 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]
     #: Counts what moves the places of lanes: all of it happens in this thread, between fetches.
     step: int = 0
 
+    @property
+    def client(self) -> aiokafka.AIOKafkaConsumer:
+        """aiokafka's consumer; only this thread may use it."""
+        return self._ensure_consumer()
+
     def _create_worker_consumer(self, transport: Any) -> aiokafka.AIOKafkaConsumer:
         conf, kafka = self.app.conf, self.app.settings.kafka
-        self._assignor = self.app.assignor
         return aiokafka.AIOKafkaConsumer(
             client_id=conf.broker_client_id,
             group_id=conf.id,
             bootstrap_servers=driver.server_list(transport.url, transport.default_port),
-            partition_assignment_strategy=[self._assignor],
+            partition_assignment_strategy=[self.app.assignor],
             enable_auto_commit=False,
             auto_offset_reset="earliest",
             max_poll_records=kafka.max_poll_records,
@@ -128,21 +96,19 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]
         Raises what ended aiokafka's heartbeat or its part in the group, which waits until somebody
         takes that error: Faust does not, and the worker would read on without ever committing.
         """
-        consumer._coordinator.check_errors()
-        fetcher, deadline = consumer._fetcher, monotonic() + timeout
-        subscriptions = fetcher._subscriptions
-        with subscriptions.fetch_context():
-            while not (consumer._closed or fetcher._closed):
+        privates.check_membership(consumer)
+        deadline = monotonic() + timeout
+        with privates.fetching(consumer):
+            while not privates.is_closed(consumer):
                 lanes = frozenset(active_partitions)
-                moving = subscriptions.reassignment_in_progress
-                if moving or not lanes or not self.consumer.flow_active:
+                if privates.is_moving(consumer) or not lanes or not self.consumer.flow_active:
                     await asyncio.sleep(MOVING_SECONDS)
                     return Fetched({}, -1)
-                records = await fetcher.fetched_records(lanes, timeout=0, max_records=max_records)
+                records = await privates.take_fetched(consumer, lanes, max_records)
                 left = deadline - monotonic()
                 if records or left <= 0:
-                    return Fetched(records, consumer._coordinator.generation, self.step)
-                await _any_fetched(fetcher, left)
+                    return Fetched(records, privates.generation(consumer), self.step)
+                await privates.any_fetched(consumer, left)
         raise ConsumerStoppedError
 
     async def commit(self, offsets: Mapping[TP, int], generation: int = -1) -> bool:
@@ -151,7 +117,7 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]
         return committed
 
     async def _commit(self, offsets: Mapping[TP, int], generation: int = -1) -> bool:
-        consumer = self._ensure_consumer()
+        consumer = self.client
         try:
             # A group takes offsets from every member, whoever has the lanes.
             if not self._are_ours(offsets, generation):
@@ -173,9 +139,8 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]
             return False
 
     def _are_ours(self, lanes: Iterable[TP], generation: int) -> bool:
-        consumer = self._ensure_consumer()
-        same: bool = consumer._coordinator.generation == generation
-        return same and consumer.assignment().issuperset(lanes)
+        ours: bool = self.client.assignment().issuperset(lanes)
+        return ours and privates.generation(self.client) == generation
 
     async def halt(self, lanes: Mapping[TP, int], generation: int) -> None:
         """Ask Kafka for no more of these lanes, and drop what is there; go back to these offsets.
@@ -186,10 +151,10 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]
 
     async def _halt(self, lanes: Mapping[TP, int], generation: int) -> None:
         if self._are_ours(lanes, generation):
-            consumer = self._ensure_consumer()
+            consumer = self.client
+            consumer.pause(*map(driver.ensure_aiokafka_TP, lanes))
             for tp, offset in lanes.items():
-                consumer._subscription.pause(tp)
-                consumer._fetcher.seek_to(tp, offset)
+                consumer.seek(tp, offset)
 
     async def go_on(self, lanes: Iterable[TP], generation: int) -> int | None:
         """Ask for these lanes again; return the step from which on what is fetched of them counts.
@@ -202,11 +167,8 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]
     async def _go_on(self, lanes: Iterable[TP], generation: int) -> int | None:
         if not self._are_ours(lanes, generation):
             return None
-        consumer = self._ensure_consumer()
-        for tp in lanes:
-            consumer._subscription.resume(tp)
-        # A fetch that waits for its answer looks again at what there is to ask for.
-        consumer._fetcher._notify(consumer._fetcher._wait_consume_future)
+        self.client.resume(*map(driver.ensure_aiokafka_TP, lanes))
+        privates.fetch_again(self.client)
         self.step += 1
         return self.step
 
@@ -221,10 +183,9 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]
         return going
 
     async def _seek_to_committed(self) -> Mapping[TP, Noted | None]:
-        consumer = self._ensure_consumer()
+        consumer = self.client
         lanes = consumer.assignment()
-        # One request for all: aiokafka asks once a lane.
-        found = await consumer._coordinator.fetch_committed_offsets(lanes) if lanes else {}
+        found = await privates.committed(consumer, lanes)
         # -1 is a group's way to say that it has none.
         at = {
             tp: Noted(found[tp].offset, found[tp].metadata or "")
@@ -235,33 +196,19 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]
         going = {tp: at.get(tp) for tp in lanes & consumer.assignment()}
         for tp, offset in going.items():
             if offset:
-                consumer._fetcher.seek_to(tp, offset)
+                consumer.seek(tp, offset)
         never = [tp for tp, at in going.items() if not at and self.app.is_batched(tp.topic)]
         if never:
             await consumer.seek_to_beginning(*never)
-            going |= {tp: _position(consumer, tp, going[tp]) for tp in never}
+            going |= {tp: self._position(tp, going[tp]) for tp in never}
         self.step += 1
         return going
+
+    def _position(self, tp: TP, at: Noted | None) -> Noted | None:
+        """Return where a lane goes on, `at` if nobody knows."""
+        offset = privates.position(self.client, tp)
+        return at if offset is None else Noted(offset, at.note if at is not None else "")
 
     def verify_event_path(self, now: float, tp: TP) -> None:
         """Leave stalls to the lag that `elfaust status` shows: Faust's warnings assume one event
         at a time and a short fetch."""
-
-
-async def _any_fetched(fetcher: Any, seconds: float) -> None:
-    """Wait for records of any partition; raises what the fetch raised."""
-    waiter = fetcher._create_fetch_waiter()
-    done, _ = await asyncio.wait([waiter], timeout=seconds)
-    if done:
-        waiter.result()
-    else:
-        waiter.cancel()
-
-
-def _position(consumer: aiokafka.AIOKafkaConsumer, tp: TP, at: Noted | None) -> Noted | None:
-    """Return where a lane goes on, `at` if it has gone or Kafka did not tell."""
-    lanes = consumer._subscription.subscription.assignment
-    state = lanes.state_value(tp) if tp in lanes.tps else None
-    if state is None or not state.has_valid_position:
-        return at
-    return Noted(state.position, at.note if at is not None else "")

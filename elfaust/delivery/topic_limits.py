@@ -11,6 +11,7 @@ from aiokafka.protocol.admin import AlterConfigsResponse_v0
 from aiokafka.protocol.api import Request, RequestStruct
 from aiokafka.protocol.types import Array, Boolean, Int8, Schema, String
 
+from elfaust.delivery.privates import send_request
 from elfaust.quiet import OnceAMinute
 
 log = logging.getLogger(__name__)
@@ -91,7 +92,7 @@ async def raise_limits(admin: Any, topics: Iterable[str], least: int) -> dict[st
     small = sorted(topic for topic, limit in told.items() if limit < least)
     if small:
         request = IncrementalAlterConfigs(small, LIMIT, str(least))
-        altered = await admin._send_request(request)
+        altered = await send_request(admin, request)
         limits |= _altered({topic: told[topic] for topic in small}, altered.resources, least)
     return limits
 

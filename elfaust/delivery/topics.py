@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import asynccontextmanager
+from typing import Self
 
 from aiokafka.admin import AIOKafkaAdminClient, NewPartitions, NewTopic
 from aiokafka.errors import (
@@ -14,9 +16,8 @@ from aiokafka.errors import (
     for_code,
 )
 
-from elfaust.delivery.broker_errors import is_of_topic
+from elfaust.delivery.broker_errors import away, is_of_topic, translating_errors
 from elfaust.delivery.topic_limits import LIMIT, raise_limits
-from elfaust.errors import ServerAway
 from elfaust.records import SchemaKey
 from elfaust.settings import Settings
 
@@ -87,87 +88,79 @@ class TopicAdmin:
     """Lists topics and creates what is missing, so that all have `topics.lanes` partitions."""
 
     def __init__(self, settings: Settings) -> None:
-        self._settings = settings
+        self._kafka = settings.kafka
+        self._topics = settings.topics
         self._admin: AIOKafkaAdminClient | None = None
         #: The longest batch that each topic takes which was ensured, bytes.
         self._limits: dict[str, int] = {}
 
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Close the connection to the brokers."""
+        if self._admin is not None:
+            await self._admin.close()
+            self._admin = None
+
     async def _client(self) -> AIOKafkaAdminClient:
         if self._admin is None:
-            admin = AIOKafkaAdminClient(bootstrap_servers=self._settings.kafka.bootstrap)
+            admin = AIOKafkaAdminClient(bootstrap_servers=self._kafka.bootstrap)
             try:
                 await admin.start()
-            except KafkaError as error:
+            except BaseException:
                 await admin.close()
-                raise ServerAway(f"Kafka {self._settings.kafka.bootstrap}", str(error)) from error
+                raise
             self._admin = admin
         return self._admin
+
+    @asynccontextmanager
+    async def _asking(self, about: str = "") -> AsyncIterator[AIOKafkaAdminClient]:
+        """Give the client, connected; what it raises is ServerAway."""
+        with translating_errors(self._kafka, about):
+            yield await self._client()
 
     async def names(self) -> set[str]:
         """Return the names of all topics.
 
         Raises ServerAway when no broker answers.
         """
-        admin = await self._client()
-        try:
+        async with self._asking() as admin:
             return set(await admin.list_topics())
-        except KafkaError as error:
-            raise ServerAway(f"Kafka {self._settings.kafka.bootstrap}", str(error)) from error
 
     async def lanes(self, names: Iterable[str] | None = None) -> dict[str, int]:
         """Return how many partitions topics have, all topics or those of `names`.
 
         Raises ServerAway when no broker answers.
         """
-        admin = await self._client()
-        try:
+        async with self._asking() as admin:
             topics = await admin.describe_topics(None if names is None else list(names))
-        except KafkaError as error:
-            raise ServerAway(f"Kafka {self._settings.kafka.bootstrap}", str(error)) from error
         return {topic["topic"]: len(topic["partitions"]) for topic in topics}
 
     async def ensure(self, names: Iterable[str], compacted: bool = False) -> None:
         """Create topics as `create` does, none of which can be done without.
 
-        Raises ServerAway when no broker answers, or one of them is not to be had.
+        Raises ServerAway when no broker answers, or refuses one of them.
         """
         for why in (await self.create(names, compacted)).values():
-            raise ServerAway(f"Kafka {self._settings.kafka.bootstrap}", why)
+            raise away(self._kafka, why)
 
     async def create(self, names: Iterable[str], compacted: bool = False) -> dict[str, str]:
         """Create the topics that are missing, and the lanes and the limit that a topic lacks.
 
         Topics made by somebody else, or before `topics.lanes` was raised, may have fewer, and take
         shorter batches than `topics.max_message_bytes`.
-        Returns those that are not to be had, while others are, each with why: the name, a policy or
+        Returns those that Kafka refuses while it takes others, each with why: the name, a policy or
         the rights are against it. Raises ServerAway when no broker answers.
         """
         missing = set(names) - self._limits.keys()
         if not missing:
             return {}
-        topics = self._settings.topics
-        config = {LIMIT: str(topics.max_message_bytes)}
-        if compacted:
-            config["cleanup.policy"] = "compact"
-        new = [
-            NewTopic(name, topics.lanes, topics.replication, topic_configs=config)
-            for name in sorted(missing)
-        ]
-        admin = await self._client()
-        try:
-            answer = await admin.create_topics(new)
-        except KafkaError as error:
-            raise ServerAway(f"Kafka {self._settings.kafka.bootstrap}", str(error)) from error
-        there, refused = set(), dict[str, str]()
-        for name, code, *detail in answer.topic_errors:
-            if code == TopicAlreadyExistsError.errno:
-                there.add(name)
-            elif code:
-                why = f"topic {name} was not created: {detail[0] if detail else for_code(code)()}"
-                if not is_of_topic(for_code(code)()):
-                    raise ServerAway(f"Kafka {self._settings.kafka.bootstrap}", why)
-                refused[name] = why
-        limits = dict.fromkeys(missing - refused.keys(), topics.max_message_bytes)
+        there, refused = await self._make(missing, compacted)
+        limits = dict.fromkeys(missing - refused.keys(), self._topics.max_message_bytes)
         if there:
             await self._widen(there)
             limits |= await self._raise(there)
@@ -178,41 +171,58 @@ class TopicAdmin:
         """Return the longest batch, hence record, that a topic takes which was ensured, bytes."""
         return self._limits[topic]
 
+    async def _make(self, names: set[str], compacted: bool) -> tuple[set[str], dict[str, str]]:
+        """Create topics; return those that exist already, and those refused, each with why."""
+        topics = self._topics
+        config = {LIMIT: str(topics.max_message_bytes)}
+        if compacted:
+            config["cleanup.policy"] = "compact"
+        async with self._asking() as admin:
+            answer = await admin.create_topics(
+                [
+                    NewTopic(name, topics.lanes, topics.replication, topic_configs=config)
+                    for name in sorted(names)
+                ]
+            )
+        there, refused = set(), dict[str, str]()
+        for name, code, *detail in answer.topic_errors:
+            if code == TopicAlreadyExistsError.errno:
+                there.add(name)
+            elif code:
+                why = f"topic {name} was not created: {detail[0] if detail else for_code(code)()}"
+                if not is_of_topic(for_code(code)()):
+                    raise away(self._kafka, why)
+                refused[name] = why
+        return there, refused
+
     async def _raise(self, names: set[str]) -> dict[str, int]:
-        least, admin = self._settings.topics.max_message_bytes, await self._client()
-        try:
-            return await raise_limits(admin, names, least)
-        except KafkaError as error:
-            raise ServerAway(f"Kafka {self._settings.kafka.bootstrap}", str(error)) from error
+        async with self._asking() as admin:
+            return await raise_limits(admin, names, self._topics.max_message_bytes)
 
     async def _widen(self, names: set[str]) -> None:
-        lanes, admin = self._settings.topics.lanes, await self._client()
+        lanes = self._topics.lanes
         for name, has in (await self.lanes(names)).items():
             # 0 is a topic that this broker does not know yet.
             if not 0 < has < lanes:
                 continue
-            try:
-                await admin.create_partitions({name: NewPartitions(lanes)})
-            except InvalidPartitionsError:
-                continue  # Another worker was first.
-            except KafkaError as error:
-                if is_of_topic(error):
+            few = f"topic {name} has {has} partitions and got no more"
+            async with self._asking(few) as admin:
+                try:
+                    await admin.create_partitions({name: NewPartitions(lanes)})
+                except InvalidPartitionsError:
+                    continue  # Another worker was first.
+                except KafkaError as error:
+                    if not is_of_topic(error):
+                        raise
                     log.error("Topic %s has %d partitions and got no more: %r", name, has, error)
                     continue
-                detail = f"topic {name} has {has} partitions and got no more: {error}"
-                raise ServerAway(f"Kafka {self._settings.kafka.bootstrap}", detail) from error
             log.warning("Topic %s had %d partitions: made %d (topics.lanes)", name, has, lanes)
 
     async def delete(self, prefix: str) -> None:
         """Delete the topics whose names begin with `prefix`, and forget them."""
         names = [name for name in await self.names() if name.startswith(prefix)]
         if names:
-            await (await self._client()).delete_topics(names)
+            async with self._asking() as admin:
+                await admin.delete_topics(names)
         for name in names:
             self._limits.pop(name, None)
-
-    async def close(self) -> None:
-        """Close the connection to the brokers."""
-        if self._admin is not None:
-            await self._admin.close()
-            self._admin = None

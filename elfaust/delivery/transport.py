@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 from bisect import bisect_left
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 import faust
 from faust.transport.drivers import aiokafka as driver
@@ -36,7 +36,7 @@ LOST_TOPIC = (
 class BatchSchema(faust.Schema):  # type: ignore[misc]
     """How a batched topic decodes: not at all, the `Batch` does it when asked."""
 
-    def loads_value(self, app: Any, message: Any, **_: Any) -> Batch[Any]:
+    def loads_value(self, app: object, message: Any, **_: Any) -> Batch[Any]:
         """Take out what `Consumer.getmany` put into the message.
 
         The message stays until its offset is committed, which older batches may hold back; its
@@ -46,29 +46,13 @@ class BatchSchema(faust.Schema):  # type: ignore[misc]
         return Batch(self.value_type, fetched)
 
 
-class _NoOffsets(dict[TP, int | None]):
-    """Faust's note of what it has read, never taken: with it, Faust drops what is fetched again
-    after a seek that ran beside a delivery."""
-
-    def __getitem__(self, tp: TP) -> None:
-        return None
-
-    def __setitem__(self, tp: TP, offset: int | None) -> None:
-        pass
-
-    def update(self, *args: Any, **kwargs: Any) -> None:
-        pass
-
-
 class Consumer(HoldingConsumer):
     """Delivers batches and commits them in the order in which they were delivered."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self._read_offset = _NoOffsets()
+    Thread: ClassVar[type[ConsumerThread]] = ConsumerThread
 
     def _new_consumer_thread(self) -> ConsumerThread:
-        return ConsumerThread(self, loop=self.loop, beacon=self.beacon)
+        return self.Thread(self, loop=self.loop, beacon=self.beacon)
 
     async def getmany(self, timeout: float) -> AsyncIterator[tuple[TP, Any]]:
         """Yield a message for each fetched partition; its value is the list of records.
@@ -89,10 +73,10 @@ class Consumer(HoldingConsumer):
                     if self._counts(tp, records):
                         self._next[tp] = part[-1].offset + 1
                         yield tp, self._batch_message(tp, part, records.generation)
-            elif self._flows(records) and (tp in active or tp in self._buffered_partitions):
+            elif self._flows(records) and (tp in active or tp in self.backed_up):
                 # Faust's tables pause a changelog where they go back in it.
                 for record in fetched:
-                    yield tp, self._to_message(tp, record)
+                    yield tp, self.message(tp, record)
 
     async def _wait_next_records(self, timeout: float) -> tuple[Fetched, set[TP]]:
         """Fetch, or at least look whether the worker is still in its group.
@@ -102,11 +86,11 @@ class Consumer(HoldingConsumer):
         """
         if not self.flow_active:
             await self.wait(self.can_resume_flow)
-        active = self._get_active_partitions()
-        return await self._getmany(active, timeout), active
+        active = self.active
+        return await self.thread.getmany(active, timeout), active
 
     def _batch_message(self, tp: TP, fetched: list[Any], generation: int) -> Any:
-        message = self._to_message(tp, fetched[-1])
+        message = self.message(tp, fetched[-1])
         message.value, message.generation_id = fetched, generation
         # Headers and key are those of the last record: they would say nothing of the batch.
         message.headers, message.key = [], None

@@ -102,7 +102,10 @@ class Forwarder:
         return [f"forwarder: {why}" for why in (told, self._unsaved) if why]
 
     async def run(self, publisher: Publisher) -> None:
-        """Forward lines. Raises ServerAway when Kafka does not take them: all of them are kept."""
+        """Forward lines.
+
+        Raises Unacknowledged when Kafka does not take them: all of them are kept.
+        """
         try:
             if self._received:
                 await self._received.open()

@@ -23,19 +23,15 @@ async def find(settings: Settings, name: str, since: Mapping[int, int] | None) -
 
     Raises KafkaError when no broker answers.
     """
-    consumer = AIOKafkaConsumer(
+    async with AIOKafkaConsumer(
         bootstrap_servers=settings.kafka.bootstrap, auto_offset_reset="earliest"
-    )
-    await consumer.start()
-    try:
+    ) as consumer:
         topic = settings.forwarder.topic
         await consumer.topics()
         numbers = consumer.partitions_for_topic(topic) or range(settings.topics.lanes)
         ends = await consumer.end_offsets([TopicPartition(topic, n) for n in numbers])
         positions = set() if since is None else await _read(consumer, name, since, ends)
         return Found(positions, {lane.partition: end for lane, end in ends.items()})
-    finally:
-        await consumer.stop()
 
 
 async def _read(

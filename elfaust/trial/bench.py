@@ -115,12 +115,8 @@ def _yardstick(name: str, settings: Settings, count: int) -> dict[str, Any]:
 
 async def _client_lines(settings: Settings) -> int:
     """Return how many raw lines are in the client-side topic."""
-    reader = LagReader(settings)
-    await reader.start()
-    try:
+    async with LagReader(settings) as reader:
         lags = await reader.read()
-    finally:
-        await reader.close()
     return sum(
         lag.records
         for lag in lags
@@ -186,11 +182,8 @@ def clean_up(settings: Settings) -> None:
 
 
 async def _with_admin(settings: Settings, call: Callable[[TopicAdmin], Awaitable[None]]) -> None:
-    admin = TopicAdmin(settings)
-    try:
+    async with TopicAdmin(settings) as admin:
         await call(admin)
-    finally:
-        await admin.close()
 
 
 def wait_ready(

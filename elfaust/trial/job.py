@@ -8,8 +8,7 @@ from collections.abc import Callable, Iterator
 from itertools import islice
 
 from elfaust.delivery.lag import LagReader, TopicLag
-from elfaust.delivery.publisher import Publisher, make_producer
-from elfaust.delivery.topics import TopicAdmin
+from elfaust.delivery.publisher import publishing
 from elfaust.errors import ElfaustError
 from elfaust.records import Outgoing
 from elfaust.settings import Settings
@@ -32,25 +31,20 @@ async def send(
     """Send `count` recorded lines (None: without end), `rate` a second (0: as fast as it goes).
 
     `sent` is called with the total after each acknowledged chunk. Returns how many were sent.
-    Raises ServerAway when Kafka does not acknowledge.
+    Raises Unacknowledged when Kafka does not acknowledge.
     """
-    admin, producer = TopicAdmin(settings), make_producer(settings.kafka)
-    await producer.start()
-    publisher, total, started = Publisher(settings, producer, admin), 0, time.monotonic()
+    total, started = 0, time.monotonic()
     chunk = CHUNK if not rate else max(1, min(CHUNK, int(rate / 4)))
     lines = recorded_lines(
         2**40 if count is None else count, start=int(time.time()) * 1_000_000, base_time=time.time()
     )
-    try:
+    async with publishing(settings) as publisher:
         for lane, batch in enumerate(iter(lambda: list(islice(lines, chunk)), [])):
             await publisher.publish(_outgoing(settings, batch, lane % settings.topics.lanes))
             total += len(batch)
             sent(total)
             if rate:
                 await asyncio.sleep(max(0.0, started + total / rate - time.monotonic()))
-    finally:
-        await producer.stop()
-        await admin.close()
     return total
 
 
@@ -76,10 +70,8 @@ async def landed(
     `tick` is called with the lags at each look. Raises NotLanded when nothing has moved for
     `timeout` seconds.
     """
-    reader = LagReader(settings)
-    await reader.start()
     moved, before = time.monotonic(), -1
-    try:
+    async with LagReader(settings) as reader:
         while True:
             lags = await reader.read()
             tick(lags)
@@ -93,5 +85,3 @@ async def landed(
                 stuck = ", ".join(f"{lag.role} {lag.topic} {lag.lag}" for lag in behind(lags))
                 raise NotLanded(f"nothing has moved for {timeout:.0f} s; behind: {stuck}")
             await asyncio.sleep(0.3)
-    finally:
-        await reader.close()

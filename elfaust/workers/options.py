@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from elfaust.delivery.assignor import LaneAssignor
 from elfaust.delivery.recovery import Tables
-from elfaust.delivery.thread import LaneAssignor
-from elfaust.settings import Settings, state_folder
+from elfaust.settings import Kafka, Settings, state_folder
 
 #: Bytes that one fetch brings of a lane, by role; a record that is longer comes alone. MySQL takes
 #: some MB a second: a row waits for all that was fetched with its event and before it.
@@ -16,21 +16,37 @@ MOST_FETCH_BYTES = 4 * 1024 * 1024
 
 def faust_options(role: str, settings: Settings) -> dict[str, Any]:
     """Return the settings with which Faust runs a role."""
-    kafka = settings.kafka
     return {
-        "broker": f"kafka://{kafka.bootstrap.replace(',', ';')}",
         # Faust's own settings are read from unprefixed variables otherwise: STREAM_BUFFER_MAXSIZE
         # in a shell would change a worker.
         "env_prefix": "ELFAUST_FAUST",
         "datadir": str(state_folder(settings) / role),
         "key_serializer": "raw",
         "value_serializer": "raw",
-        "store": "memory://",
         "agent_supervisor": "mode.CrashingSupervisor",
-        "PartitionAssignor": LaneAssignor,
         "stream_wait_empty": False,
         # A buffered item is a batch of up to max_poll_records: few are many.
         "stream_buffer_maxsize": 8,
+        "topic_partitions": settings.topics.lanes,
+        "topic_replication_factor": settings.topics.replication,
+        "consumer_max_fetch_size": FETCH_BYTES.get(
+            role, max(MOST_FETCH_BYTES, settings.topics.max_message_bytes)
+        ),
+        "PartitionAssignor": LaneAssignor,
+        **_brokers(settings.kafka),
+        "store": "memory://",
+        "table_standby_replicas": 0,
+        "TableManager": Tables,
+        "web_enabled": True,
+        "web_bind": settings.web.host,
+        "web_host": settings.web.host,
+        "web_tables_enabled": False,
+    }
+
+
+def _brokers(kafka: Kafka) -> dict[str, Any]:
+    return {
+        "broker": f"kafka://{kafka.bootstrap.replace(',', ';')}",
         "broker_commit_interval": kafka.commit_interval,
         "broker_max_poll_records": kafka.max_poll_records,
         "broker_session_timeout": kafka.session_timeout,
@@ -39,17 +55,6 @@ def faust_options(role: str, settings: Settings) -> dict[str, Any]:
         "broker_max_poll_interval": 86_400.0,
         "broker_request_timeout": max(kafka.request_timeout, kafka.session_timeout),
         "producer_request_timeout": kafka.request_timeout,
-        "consumer_max_fetch_size": FETCH_BYTES.get(
-            role, max(MOST_FETCH_BYTES, settings.topics.max_message_bytes)
-        ),
         # Lanes that are added to a topic are seen within this.
         "consumer_metadata_max_age_ms": 30_000,
-        "topic_partitions": settings.topics.lanes,
-        "topic_replication_factor": settings.topics.replication,
-        "table_standby_replicas": 0,
-        "web_enabled": True,
-        "web_bind": settings.web.host,
-        "web_host": settings.web.host,
-        "web_tables_enabled": False,
-        "TableManager": Tables,
     }

@@ -17,10 +17,6 @@ from elfaust.workers.state import web_port
 
 #: A worker that has run this long is well: its next restart is prompt again.
 STEADY_SECONDS = 30.0
-
-
-#: Exit code of a worker whose settings are wrong; what cures that its last line says.
-BAD_SETTINGS = 2
 #: Of the end of a log, bytes in which its last line is.
 TAIL_BYTES = 4_096
 
@@ -78,7 +74,8 @@ class Supervisor:
         for child in self._children:
             if child.process is not None and (code := child.process.poll()) is not None:
                 how = f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
-                if code == BAD_SETTINGS:
+                if code == SettingsError.exit_code:
+                    # The last line of its log says what cures that.
                     why = _last_line(child.log)
                     if not child.restarts:
                         raise SettingsError(f"{child.role}: {why} (log: {child.log})")

@@ -23,8 +23,8 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from elfaust.audit.audit import audit
 from elfaust.delivery.lag import READERS, topics_of
-from elfaust.delivery.publisher import Publisher, make_producer
-from elfaust.delivery.topics import TopicAdmin, TopicNames
+from elfaust.delivery.publisher import publishing
+from elfaust.delivery.topics import TopicNames
 from elfaust.events.verdict import Judge, Verdict
 from elfaust.records import Outgoing, Record, SchemaKey, Source
 from elfaust.schema.lookup.registry import Registry
@@ -72,22 +72,18 @@ class Maker:
     async def make(self, count: int) -> None:
         """Send lines and events, and store the events."""
         execute(self._settings, f"CREATE DATABASE `{self._settings.mysql.database}`")
-        admin, producer = TopicAdmin(self._settings), make_producer(self._settings.kafka)
-        await producer.start()
-        publisher = Publisher(self._settings, producer, admin)
         judge = Judge("", self._registry, self._settings)
         lines = (line for kind, line in recorded_lines(2 * count) if kind == "client")
         made, lane = 0, 0
-        while made < count:
-            some = [make_record(line, n, NOW) for n, line in enumerate(islice(lines, CHUNK))]
-            verdicts = await judge.judge(some, "bench")
-            await publisher.publish(list(self._outgoing(some, verdicts, lane)))
-            made += sum(not verdict.fault for verdict in verdicts)
-            lane = (lane + 1) % self._settings.topics.lanes
+        async with publishing(self._settings) as publisher:
+            while made < count:
+                some = [make_record(line, n, NOW) for n, line in enumerate(islice(lines, CHUNK))]
+                verdicts = await judge.judge(some, "bench")
+                await publisher.publish(list(self._outgoing(some, verdicts, lane)))
+                made += sum(not verdict.fault for verdict in verdicts)
+                lane = (lane + 1) % self._settings.topics.lanes
         for key, of in self._waiting:
             self._file(key, of, self._waiting[key, of])
-        await producer.stop()
-        await admin.close()
         await self._acknowledge()
 
     def _outgoing(

@@ -17,8 +17,7 @@ import pytest
 import requests
 
 from elfaust.audit.audit import Finding, audit
-from elfaust.delivery.publisher import Publisher, make_producer
-from elfaust.delivery.topics import TopicAdmin
+from elfaust.delivery.publisher import publishing
 from elfaust.records import Outgoing
 from elfaust.settings import Settings
 from elfaust.trial.job import landed
@@ -67,20 +66,14 @@ def test_each_line_is_stored_in_both_stores_or_one_error(
 
 async def send(settings: Settings, sent: Sequence[Line]) -> None:
     """Send lines, so many at a time to each lane by turns."""
-    admin, producer = TopicAdmin(settings), make_producer(settings.kafka)
     topics = {"client": settings.topics.raw_client, "server": settings.topics.raw_server}
-    await producer.start()
-    publisher = Publisher(settings, producer, admin)
-    try:
+    async with publishing(settings) as publisher:
         for number, first in enumerate(range(0, len(sent), CHUNK)):
             lane, now = number % settings.topics.lanes, int(time.time() * 1_000)
             chunk = sent[first : first + CHUNK]
             await publisher.publish(
                 [Outgoing(topics[kind], lane, line, now) for kind, line in chunk]
             )
-    finally:
-        await producer.stop()
-        await admin.close()
 
 
 def check_lines(read: Read) -> None:

@@ -13,8 +13,8 @@ import pytest
 
 from elfaust.audit.account import scan
 from elfaust.delivery.lag import READERS
-from elfaust.delivery.publisher import Publisher, make_producer
-from elfaust.delivery.topics import TopicAdmin, TopicNames
+from elfaust.delivery.publisher import publishing
+from elfaust.delivery.topics import TopicNames
 from elfaust.records import Outgoing, SchemaKey
 from elfaust.settings import Settings
 from tests.chaos.trial import Load, Outcome, judged, lags, until, workers_of
@@ -60,19 +60,14 @@ def lines_with(values: list[object]) -> list[bytes]:
 
 
 async def publish(settings: Settings, lines: Sequence[bytes]) -> None:
-    admin, producer = TopicAdmin(settings), make_producer(settings.kafka)
-    await producer.start()
     now, lanes = int(time.time() * 1000), settings.topics.lanes
-    try:
-        await Publisher(settings, producer, admin).publish(
+    async with publishing(settings) as publisher:
+        await publisher.publish(
             [
                 Outgoing(settings.topics.raw_server, number % lanes, line, now)
                 for number, line in enumerate(lines)
             ]
         )
-    finally:
-        await producer.stop()
-        await admin.close()
 
 
 def others(settings: Settings) -> Counter[str]:

@@ -39,17 +39,13 @@ def log_of(settings: Settings, role: str) -> str:
 
 async def behind_of(settings: Settings, role: str, topic: str) -> dict[TopicPartition, int]:
     """Return the end of each lane of a topic in which a role is behind."""
-    reader = LagReader(settings)
-    await reader.start()
-    try:
+    async with LagReader(settings) as reader:
         lanes = await reader.lanes()
         return {
             TopicPartition(lane.topic, lane.lane): lane.end
             for lane in lanes
             if (lane.role, lane.topic) == (role, topic) and lane.acknowledged < lane.end
         }
-    finally:
-        await reader.close()
 
 
 async def remove(settings: Settings, ends: dict[TopicPartition, int]) -> None:
@@ -64,11 +60,8 @@ async def remove(settings: Settings, ends: dict[TopicPartition, int]) -> None:
 
 async def delete(settings: Settings, topic: str) -> None:
     """Delete a topic."""
-    admin = TopicAdmin(settings)
-    try:
+    async with TopicAdmin(settings) as admin:
         await admin.delete(topic)
-    finally:
-        await admin.close()
 
 
 @pytest.mark.long
@@ -96,9 +89,7 @@ def test_records_that_retention_took_from_a_sink_are_told(quick: Settings) -> No
 
 async def until_only_mysql_is_behind(settings: Settings, raw: int) -> None:
     """Wait until every role but mysql has read all."""
-    reader = LagReader(settings)
-    await reader.start()
-    try:
+    async with LagReader(settings) as reader:
         async with asyncio.timeout(90):
             while True:
                 lags = await reader.read()
@@ -107,8 +98,6 @@ async def until_only_mysql_is_behind(settings: Settings, raw: int) -> None:
                 if judged == raw and late == {"mysql"}:
                     return
                 await asyncio.sleep(0.3)
-    finally:
-        await reader.close()
 
 
 @pytest.mark.long
@@ -157,12 +146,8 @@ def only_added_lanes_wait(settings: Settings) -> bool:
     """Tell whether all is read but what is in partitions past `topics.lanes`."""
 
     async def waiting() -> set[int]:
-        reader = LagReader(settings)
-        await reader.start()
-        try:
+        async with LagReader(settings) as reader:
             lanes = await reader.lanes()
             return {lane.lane for lane in lanes if lane.acknowledged < lane.end}
-        finally:
-            await reader.close()
 
     return asyncio.run(waiting()) == {settings.topics.lanes, settings.topics.lanes + 1}

@@ -106,12 +106,8 @@ def lags(settings: Settings) -> list[TopicLag]:
     """Return how far each role has come in each topic."""
 
     async def read() -> list[TopicLag]:
-        reader = LagReader(settings)
-        await reader.start()
-        try:
+        async with LagReader(settings) as reader:
             return await reader.read()
-        finally:
-            await reader.close()
 
     return asyncio.run(read())
 

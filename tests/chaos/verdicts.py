@@ -20,8 +20,8 @@ from pathlib import Path
 import orjson
 
 from elfaust.audit.account import scan
-from elfaust.delivery.publisher import Publisher, make_producer
-from elfaust.delivery.topics import TopicAdmin, TopicNames
+from elfaust.delivery.publisher import publishing
+from elfaust.delivery.topics import TopicNames
 from elfaust.records import Outgoing, SchemaKey
 from elfaust.settings import Settings
 from elfaust.trial.recorded import cases
@@ -100,12 +100,10 @@ def sending(seed: int) -> Sends:
         settings: Settings, count: int | None, rate: float, sent: Callable[[int], None]
     ) -> int:
         assert count is None
-        admin, producer = TopicAdmin(settings), make_producer(settings.kafka)
-        await producer.start()
-        publisher, total, began = Publisher(settings, producer, admin), 0, time.monotonic()
+        total, began = 0, time.monotonic()
         topics = {"client": settings.topics.raw_client, "server": settings.topics.raw_server}
         source, size = lines(random.Random(seed)), int(rate / 10)
-        try:
+        async with publishing(settings) as publisher:
             for lane, chunk in enumerate(iter(lambda: list(itertools.islice(source, size)), [])):
                 now, lane_of = int(time.time() * 1000), lane % settings.topics.lanes
                 await publisher.publish(
@@ -114,9 +112,6 @@ def sending(seed: int) -> Sends:
                 total += len(chunk)
                 sent(total)
                 await asyncio.sleep(max(0.0, began + total / rate - time.monotonic()))
-        finally:
-            await producer.stop()
-            await admin.close()
         return total
 
     return send

@@ -21,7 +21,7 @@ from elfaust.commands import main
 #: Step: the role, and the function after which it is done.
 STEPS = {
     "poll": ("processor", "elfaust.delivery.transport:Consumer._batch_message"),
-    "validate": ("processor", "elfaust.events.verdict:Judge.judge"),
+    "validate": ("processor", "elfaust.events.verdict:Judge.check"),
     "produce": ("processor", "elfaust.delivery.publisher:Publisher.publish"),
     "offset commit": ("processor", "elfaust.delivery.transport:Consumer._commit_offsets"),
     "insert": ("mysql", "elfaust.sinks.mysql.sink:MysqlSink._insert"),
@@ -31,7 +31,7 @@ STEPS = {
     "commit file": ("hdfs", "elfaust.sinks.parquet.commits:CommitLog._make"),
     "rename": ("hdfs", "elfaust.sinks.parquet.commits:CommitLog._moved"),
     "offset commit after files": ("hdfs", "elfaust.delivery.transport:Consumer._commit_offsets"),
-    "changelog write": ("throughput", "elfaust.agents.throughput:CountsTable.written"),
+    "changelog write": ("throughput", "elfaust.counts.table:CountsTable.written"),
 }
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from elfaust.commands import main
 from elfaust.counts.tally import changelog_topic
-from elfaust.delivery.thread import LaneAssignor
+from elfaust.delivery.assignor import LaneAssignor
 from elfaust.settings import load
 
 

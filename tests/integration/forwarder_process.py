@@ -6,7 +6,7 @@ import asyncio
 import sys
 from pathlib import Path
 
-from elfaust.delivery.publisher import Publisher, make_producer
+from elfaust.delivery.publisher import publishing
 from elfaust.delivery.topics import TopicAdmin
 from elfaust.settings import Settings, load
 from elfaust.sources.forwarder import Forwarder
@@ -14,10 +14,10 @@ from elfaust.sources.forwarder import Forwarder
 
 async def forward(settings: Settings, folder: Path) -> None:
     """Forward until killed."""
-    admin, producer = TopicAdmin(settings), make_producer(settings.kafka)
-    await admin.ensure([settings.forwarder.topic])
-    await producer.start()
-    await Forwarder(settings, folder).run(Publisher(settings, producer, admin))
+    async with TopicAdmin(settings) as admin:
+        await admin.ensure([settings.forwarder.topic])
+    async with publishing(settings) as publisher:
+        await Forwarder(settings, folder).run(publisher)
 
 
 if __name__ == "__main__":

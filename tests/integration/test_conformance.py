@@ -14,8 +14,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from elfaust.audit.account import scan
-from elfaust.delivery.publisher import Publisher, make_producer
-from elfaust.delivery.topics import TopicAdmin, TopicNames
+from elfaust.delivery.publisher import publishing
+from elfaust.delivery.topics import TopicNames
 from elfaust.records import Outgoing, SchemaKey, Source
 from elfaust.schema.columns import Column, columns_of
 from elfaust.schema.lookup.registry import Registry
@@ -37,10 +37,8 @@ SHOWN = {"INTEGER": "int(11)", "BIGINT": "bigint(20)", "BOOL": "tinyint(1)"}
 
 async def send(settings: Settings) -> None:
     """Send each case, in order, to the raw topic of its format; lane by number."""
-    producer, admin = make_producer(settings.kafka), TopicAdmin(settings)
-    await producer.start()
-    try:
-        await Publisher(settings, producer, admin).publish(
+    async with publishing(settings) as publisher:
+        await publisher.publish(
             [
                 Outgoing(
                     settings.topics.raw_client
@@ -54,9 +52,6 @@ async def send(settings: Settings) -> None:
                 for number, case in enumerate(CASES)
             ]
         )
-    finally:
-        await producer.stop()
-        await admin.close()
 
 
 class Landed:

@@ -24,9 +24,8 @@ async def producer(fresh: Settings) -> AsyncIterator[AIOKafkaProducer]:
 
 
 async def create_changelog(settings: Settings) -> None:
-    admin = TopicAdmin(settings)
-    await admin.ensure([changelog_topic(settings)], compacted=True)
-    await admin.close()
+    async with TopicAdmin(settings) as admin:
+        await admin.ensure([changelog_topic(settings)], compacted=True)
 
 
 async def write(
@@ -78,6 +77,5 @@ async def test_a_reader_follows_a_changelog_that_appears_later(
 
 async def test_reading_does_not_create_the_changelog(fresh: Settings) -> None:
     await read_counts(fresh)
-    admin = TopicAdmin(fresh)
-    assert changelog_topic(fresh) not in await admin.names()
-    await admin.close()
+    async with TopicAdmin(fresh) as admin:
+        assert changelog_topic(fresh) not in await admin.names()

@@ -14,8 +14,8 @@ import pytest
 import requests
 
 from elfaust.delivery.lag import LagReader
-from elfaust.delivery.publisher import Publisher, make_producer
-from elfaust.delivery.topics import TopicAdmin, TopicNames
+from elfaust.delivery.publisher import publishing
+from elfaust.delivery.topics import TopicNames
 from elfaust.records import Outgoing, SchemaKey, Source
 from elfaust.settings import Settings
 from elfaust.sinks.mysql.connection import connect
@@ -57,12 +57,9 @@ def count(bounded: Settings) -> Iterator[Callable[[str], int]]:
 
 
 async def publish(settings: Settings, key: SchemaKey, numbers: range) -> None:
-    names, admin = TopicNames(settings), TopicAdmin(settings)
-    producer = make_producer(settings.kafka)
-    await producer.start()
-    sample, lanes = EVENTS[key][0], settings.topics.lanes
-    try:
-        await Publisher(settings, producer, admin).publish(
+    names, sample, lanes = TopicNames(settings), EVENTS[key][0], settings.topics.lanes
+    async with publishing(settings) as publisher:
+        await publisher.publish(
             [
                 Outgoing(
                     names.event(key),
@@ -74,18 +71,11 @@ async def publish(settings: Settings, key: SchemaKey, numbers: range) -> None:
                 for number in numbers
             ]
         )
-    finally:
-        await producer.stop()
-        await admin.close()
 
 
 async def lag(settings: Settings) -> int:
-    reader = LagReader(settings)
-    await reader.start()
-    try:
+    async with LagReader(settings) as reader:
         return sum(topic.lag for topic in await reader.read() if topic.role == "mysql")
-    finally:
-        await reader.close()
 
 
 def until(condition: Callable[[], Any], what: str, seconds: float = 60.0) -> None:

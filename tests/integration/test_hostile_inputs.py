@@ -77,9 +77,8 @@ async def landed(
     settings: Settings, running: Running, raw: int, held: Sequence[str] = ()
 ) -> list[TopicLag]:
     """Wait until all is acknowledged but what mysql has of held topics; return the lags."""
-    reader, deadline = LagReader(settings), time.monotonic() + PATIENCE
-    await reader.start()
-    try:
+    deadline = time.monotonic() + PATIENCE
+    async with LagReader(settings) as reader:
         while True:
             lags = await reader.read()
             behind = [lag for lag in lags if lag.lag]
@@ -90,8 +89,6 @@ async def landed(
             assert running.told == []
             assert time.monotonic() < deadline, [lag for lag in behind if lag.topic not in held]
             await asyncio.sleep(0.3)
-    finally:
-        await reader.close()
 
 
 def told(settings: Settings) -> dict[str, Any]:

@@ -11,8 +11,7 @@ import pytest
 from aiokafka.admin import AIOKafkaAdminClient
 from faust.types import TP
 
-from elfaust.delivery.publisher import Publisher, make_producer
-from elfaust.delivery.topics import TopicAdmin
+from elfaust.delivery.publisher import publishing
 from elfaust.errors import LaneLost
 from elfaust.models.raw_line import RawLine
 from elfaust.records import Outgoing
@@ -51,19 +50,14 @@ async def until(condition: Callable[[], bool]) -> None:
 
 
 async def send(settings: Settings, count: int) -> None:
-    producer, admin = make_producer(settings.kafka), TopicAdmin(settings)
-    await producer.start()
-    try:
-        await Publisher(settings, producer, admin).publish(
+    async with publishing(settings) as publisher:
+        await publisher.publish(
             [
                 Outgoing(settings.topics.raw_client, lane, b"%d" % n, 5_000)
                 for n in range(count)
                 for lane in range(2)
             ]
         )
-    finally:
-        await producer.stop()
-        await admin.close()
 
 
 async def committed(settings: Settings, lane: TP) -> tuple[int, str]:

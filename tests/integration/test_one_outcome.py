@@ -16,7 +16,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from elfaust.audit.account import Line, read_account, scan
 from elfaust.counts.reader import read_counts
-from elfaust.delivery.publisher import Publisher, make_producer
+from elfaust.delivery.publisher import publishing
 from elfaust.delivery.topics import TopicAdmin, TopicNames
 from elfaust.records import Outgoing, SchemaKey
 from elfaust.schema.lookup.registry import Registry
@@ -69,10 +69,9 @@ def lines() -> Iterator[bytes]:
 
 async def publish(settings: Settings) -> int:
     """Publish the lines to all lanes of both raw topics; return how many they are."""
-    admin, producer, raw = TopicAdmin(settings), make_producer(settings.kafka), list(lines())
-    await producer.start()
-    try:
-        await Publisher(settings, producer, admin).publish(
+    raw = list(lines())
+    async with publishing(settings) as publisher:
+        await publisher.publish(
             [
                 Outgoing(
                     settings.topics.raw_server,
@@ -83,9 +82,6 @@ async def publish(settings: Settings) -> int:
                 for number, one in enumerate(raw)
             ]
         )
-    finally:
-        await producer.stop()
-        await admin.close()
     return len(raw)
 
 

@@ -15,7 +15,7 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
 from elfaust.delivery.batch import Batch
-from elfaust.delivery.publisher import Publisher, make_producer
+from elfaust.delivery.publisher import Publisher, make_producer, publishing
 from elfaust.delivery.topic_limits import IncrementalAlterConfigs, read_limits
 from elfaust.delivery.topics import TopicAdmin
 from elfaust.errors import TooLong, TopicRefuses, Unacknowledged
@@ -27,13 +27,8 @@ TIME = 1_600_000_000_000
 
 
 async def publish(settings: Settings, records: Sequence[Outgoing]) -> dict[tuple[str, int], int]:
-    producer, admin = make_producer(settings.kafka), TopicAdmin(settings)
-    await producer.start()
-    try:
-        return await Publisher(settings, producer, admin).publish(records)
-    finally:
-        await producer.stop()
-        await admin.close()
+    async with publishing(settings) as publisher:
+        return await publisher.publish(records)
 
 
 async def read(settings: Settings, topic: str, lane: int, count: int) -> list[Record]:

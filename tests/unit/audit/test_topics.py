@@ -73,7 +73,10 @@ class Kafka:
         names = [lane.topic for lane in self.held]
         return {name: names.count(name) for name in names}
 
-    async def close(self) -> None:
+    async def __aenter__(self) -> Kafka:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
         self.closed += 1
 
     async def start(self) -> None:

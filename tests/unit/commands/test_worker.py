@@ -1,9 +1,13 @@
-"""elfaust worker: a port that it cannot have is told before anything starts."""
+"""elfaust worker: a port that it cannot have, how many workers there are, and how one ends."""
 
 from __future__ import annotations
 
+import os
 import socket
+import subprocess
+import sys
 from dataclasses import replace
+from pathlib import Path
 
 import click
 import pytest
@@ -15,6 +19,13 @@ from elfaust.errors import SettingsError
 from elfaust.settings import Settings
 from elfaust.workers.state import web_port
 from elfaust.workers.supervisor import Supervisor
+
+
+def free_port() -> int:
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+        port: int = bound.getsockname()[1]
+        return port
 
 
 @pytest.mark.parametrize("port", ["0", "-1", "65536", "x"])
@@ -50,6 +61,40 @@ def test_a_worker_for_which_there_is_no_port_is_named() -> None:
         web_port(settings, "mysql")
     with pytest.raises(SettingsError, match=r"web.port 6066: worker .* of mysql would have port"):
         Supervisor(Settings(), {"mysql": 99_999_999})
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        ('Unacknowledged("Kafka", "silent")', 3),
+        ('LaneLost(0, "taken over")', 1),
+        ('SettingsError("no such folder")', 2),
+    ],
+)
+def test_a_worker_ends_with_the_code_of_what_ended_it(
+    error: str, code: int, tmp_path: Path
+) -> None:
+    """Faust's own code is 1 for all."""
+    script = f"""
+from elfaust.commands import main
+from elfaust.errors import LaneLost, SettingsError, Unacknowledged
+from elfaust.workers.worker import Worker
+
+async def crash(worker):
+    await worker.crash({error})
+
+Worker.find_servers = crash
+main(["worker", "processor", "--web-port", "{free_port()}"])
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        env={**os.environ, "ELFAUST_WORKERS_STATE": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == code, done.stderr
+    assert done.stderr.splitlines()[-1].startswith("Error: ")
 
 
 @pytest.mark.parametrize(

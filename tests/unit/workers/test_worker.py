@@ -72,7 +72,7 @@ async def test_an_app_closes_what_its_role_opened(monkeypatch: pytest.MonkeyPatc
 
     monkeypatch.setattr(faust.App, "on_stop", stop)
     app = Worker.__new__(Worker)
-    app._closes, app._raw_producer, app.admin = [], None, TopicAdmin(Settings())
+    app._on_close, app._batch_producer, app.admin = [], None, TopicAdmin(Settings())
     app.on_close(close)
     await app.on_stop()
     assert order == ["agents", "registry"]

@@ -9,7 +9,8 @@ import faust
 import pytest
 from faust.types.tuples import Message
 
-from elfaust.agents.throughput import CountsTable, log
+from elfaust.counts.table import CountsTable, log
+from elfaust.counts.tally import CountKey
 from elfaust.delivery.recovery import ChangelogSchema
 from elfaust.models.count import Count
 
@@ -99,3 +100,24 @@ async def test_a_record_that_cannot_be_read_is_passed_over_and_raises_nothing(
     event = await table.changelog_topic.decode(message, propagate=True)
     table.apply_changelog_batch([change(3), event])
     assert {name: entry.count for name, entry in table.data.items()} == {ENTRY: 3}
+
+
+def test_minutes_that_are_over_are_deleted_of_ones_own_lanes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    written: list[tuple[int, str, object]] = []
+
+    def send(_: object, lane: int, name: str, value: object, **__: object) -> Any:
+        written.append((lane, name, value))
+        return SimpleNamespace(message=SimpleNamespace(partition=lane))
+
+    monkeypatch.setattr(faust.Table, "send_changelog", send)
+    app = faust.App("test", store="memory://")
+    table = CountsTable(app, name="counts", key_type=str, value_type=Count, partitions=4)
+    keys = [CountKey(lane, "t", "Edit", 7, "", minute) for lane in (0, 1) for minute in (5, 90)]
+    for key in [*keys, CountKey(0, "t", "Edit", 7, "", None)]:
+        table.data[key.encode()] = Count(count=1, last=0, positions={})
+    table.forget({0}, now=100 * 60.0, minutes=60)
+    assert keys[0].encode() not in table.data
+    assert len(table.data) == 4
+    assert written == [(0, keys[0].encode(), None)]

@@ -1,0 +1,102 @@
+"""A subscription that follows the topics of schema revisions as they appear and go."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from elfaust.delivery import privates
+from elfaust.delivery.discovery import Discovery
+from elfaust.delivery.topics import TopicNames
+from elfaust.records import SchemaKey
+from elfaust.settings import Settings
+from tests.stand_in import stand_in
+
+NAMES = TopicNames(Settings())
+EDIT, WORD = NAMES.event(SchemaKey("Edit", 1)), NAMES.event(SchemaKey("Word", 2))
+LANES = Settings().topics.lanes
+
+
+class Subscription:
+    """An app that reads all schema revisions and the error topic; `has` are Kafka's topics."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.has = {NAMES.error: LANES, "another": 1}
+        self.names: set[str] = {NAMES.error}
+        self.asked = 0
+        declared, self.clone = (SimpleNamespace(schema=self, topics=[]) for _ in range(2))
+        self.app = stand_in(
+            topics=[self.clone],
+            assignor=SimpleNamespace(left_out=frozenset()),
+            rebalancing=False,
+            draining=False,
+        )
+        monkeypatch.setattr(privates, "subscribe_within", lambda *_: None)
+        monkeypatch.setattr(privates, "subscribed", lambda _: self.names)
+        monkeypatch.setattr(privates, "subscribe_again", self.again)
+        self.discovery = Discovery(self.app, Settings(), stand_in(lanes=self.lanes))
+        self.discovery.add(declared, (NAMES.error,))
+
+    async def lanes(self) -> dict[str, int]:
+        return self.has
+
+    def again(self, _: Any) -> None:
+        self.asked += 1
+
+    async def look(self) -> int:
+        """Look, and return how often the app has subscribed again; it does so at once."""
+        before = self.asked
+        await self.discovery.look()
+        if self.asked > before:
+            self.names = set(self.clone.topics)
+        return self.asked - before
+
+
+@pytest.fixture
+def subscription(monkeypatch: pytest.MonkeyPatch) -> Subscription:
+    return Subscription(monkeypatch)
+
+
+async def test_topics_that_appear_are_subscribed_to_once(subscription: Subscription) -> None:
+    assert await subscription.look() == 0
+    subscription.has |= {WORD: LANES, EDIT: LANES}
+    assert await subscription.look() == 1
+    assert subscription.clone.topics == [NAMES.error, EDIT, WORD]
+    assert await subscription.look() == 0
+
+
+async def test_a_topic_that_was_deleted_is_left_and_told(
+    subscription: Subscription, caplog: pytest.LogCaptureFixture
+) -> None:
+    subscription.has[EDIT] = LANES
+    await subscription.look()
+    del subscription.has[EDIT]
+    assert await subscription.look() == 1
+    assert subscription.clone.topics == [NAMES.error]
+    assert f"{EDIT} was deleted" in caplog.text
+
+
+async def test_lanes_that_nobody_got_are_assigned_again(subscription: Subscription) -> None:
+    subscription.app.assignor.left_out = frozenset({NAMES.error})
+    assert await subscription.look() == 1
+    assert subscription.app.assignor.left_out == frozenset()
+
+
+@pytest.mark.parametrize("state", ["rebalancing", "draining"])
+async def test_a_worker_whose_lanes_move_or_that_stops_subscribes_later(
+    subscription: Subscription, state: str
+) -> None:
+    subscription.has[EDIT] = LANES
+    setattr(subscription.app, state, True)
+    assert await subscription.look() == 0
+    setattr(subscription.app, state, False)
+    assert await subscription.look() == 1
+
+
+async def test_partitions_past_those_that_are_read_are_told(subscription: Subscription) -> None:
+    subscription.has |= {NAMES.error: LANES + 1, "another": LANES + 9}
+    await subscription.look()
+    [told] = subscription.discovery.unread
+    assert told.startswith(f"topic {NAMES.error} has {LANES + 1} partitions")
