@@ -26,7 +26,7 @@ STEPS = {
     "insert": ("mysql", "elfaust.sinks.mysql.sink:MysqlSink._insert"),
     "commit": ("mysql", "elfaust.sinks.mysql.sink:MysqlSink.write"),
     "offset commit after rows": ("mysql", "elfaust.delivery.transport:Consumer._commit_offsets"),
-    "temporary file": ("hdfs", "elfaust.storage:WebHdfsStorage.write"),
+    "temporary file": ("hdfs", "elfaust.storage.webhdfs:WebHdfsStorage.write"),
     "commit file": ("hdfs", "elfaust.sinks.parquet.commits:CommitLog._make"),
     "rename": ("hdfs", "elfaust.sinks.parquet.commits:CommitLog._moved"),
     "offset commit after files": ("hdfs", "elfaust.delivery.transport:Consumer._commit_offsets"),

@@ -79,7 +79,7 @@ LEGAL = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ012345678
 
 
 class MemoryStorage:
-    """Files in memory, by the rules of elfaust/storage.py."""
+    """Files in memory, by the rules of elfaust/storage/base.py."""
 
     def __init__(self) -> None:
         self.files: dict[str, bytes] = {}
