@@ -126,10 +126,10 @@ def test_known_schemas_go_on_while_the_wiki_is_in_trouble(
         undone = time.monotonic()
         until(lambda: stored(asking), f"{KEY.schema} is stored")
         note(judged(asking, "schema wiki in trouble", len(TROUBLES), load.stop(), undone))
-    told = refusals(asking)
-    assert all("nobody told in time" in message for message in told["unresolved"])
-    assert any("status 500" in message for message in told["unresolved"])
-    assert all("nosuchrevid" in message for message in told["processor"])
+    refused = refusals(asking)
+    assert all("nobody told in time" in message for message in refused["unresolved"])
+    assert any("status 500" in message for message in refused["unresolved"])
+    assert all("nosuchrevid" in message for message in refused["processor"])
 
 
 @pytest.mark.long

@@ -1,4 +1,4 @@
-"""A trial of verdicts: lines of schemas that are known, told late or made up, and what they became.
+"""A trial of verdicts: lines of schemas that are known, found late or made up, and their outcome.
 
 What each raw line became is read from the topics by code of the trial's own.
 """

@@ -246,6 +246,6 @@ def _uuid(value: bytes) -> Any:
 
 
 def _write(sink: HdfsSink, topics: Any) -> Refusals:
-    told: list[Rejected] = []
-    sink.write(0, topics, told.extend)
-    return [(one.record.topic, one.record, one.fault) for one in told]
+    refused: list[Rejected] = []
+    sink.write(0, topics, refused.extend)
+    return [(one.record.topic, one.record, one.fault) for one in refused]

@@ -109,9 +109,9 @@ class Values:
                     continue
                 found = self._faults.attempt(step, wanted, schema, capsule["event"], held)
                 self._same(step, found or [], f"{schema} {capsule['event']}")
-                told = self._faults.attempt("audit", list, reading[step](capsule, held))
-                agrees = found is None or told is None or bool(found) == bool(told)
-                detail = f"{told} but {found} of {schema} {capsule['event']}"
+                audited = self._faults.attempt("audit", list, reading[step](capsule, held))
+                agrees = found is None or audited is None or bool(found) == bool(audited)
+                detail = f"{audited} but {found} of {schema} {capsule['event']}"
                 self._faults.promise("audit", agrees, f"it says otherwise of {step}", detail)
 
     def _same(self, step: str, found: list[str], of: str) -> None:

@@ -125,7 +125,7 @@ def flooded(settings: Settings, admin: Admin, kind: str, count: int, seconds: fl
             flow.delays(*span) for span in pairwise((began, harmed, over, stored))
         )
         trial = Trial(early, late, after, before, flow.peak)
-    assert running.told == []
+    assert running.ended == []
     print(
         f"\n{kind}: {count} events of {len(event(sample, 0))} bytes, published in"
         f" {published - harmed:.1f} s; trouble {over - harmed:.1f} s, stored {stored - over:.1f} s"

@@ -1,4 +1,4 @@
-"""Raw records as any client writes them, and what the servers hold of each, read anew.
+"""Raw records as any client writes them, and what the servers hold of each, read separately.
 
 Kafka, MySQL and HDFS are read without what elfaust reads them by.
 """

@@ -113,7 +113,7 @@ async def again(settings: Settings, *roles: str) -> None:
 
 
 def forget_files(settings: Settings) -> None:
-    """Have the HDFS sink store, and refuse, everything anew."""
+    """Make the HDFS sink store and refuse everything once more."""
     storage, root = open_storage(settings.hdfs), settings.hdfs.root
     for name in storage.list(root):
         if name != "_owners":
@@ -188,7 +188,7 @@ def test_lines_are_stored_or_one_error_whoever_refuses_them(
     total = asyncio.run(publish(mine))
     with working(replace(mine, mysql=quick, hdfs=slow), forwarder=0) as codes:
         asyncio.run(landed(mine, total, timeout=60.0))
-    assert codes.told == []
+    assert codes.ended == []
     check(mine, total)
     # MySQL and counts once more, with the lanes of each shared by two.
     asyncio.run(again(mine, "mysql", "throughput"))

@@ -1,4 +1,4 @@
-"""A worker's lanes: its consumer, its thread's code and its gather; Kafka and Faust are played.
+"""A worker's lanes: its consumer, its thread's code and its buffer; Kafka and Faust are played.
 
 All that waits waits for a number of turns that a seed decides.
 """
@@ -131,7 +131,7 @@ class Lanes(Consumer):
         #: What was written, in order, and the most rows that waited of each topic.
         self.written: dict[TP, list[int]] = {tp: [] for tp in ends}
         self.most: defaultdict[str, int] = defaultdict(int)
-        self.gather = Buffer(
+        self.buffer = Buffer(
             group_of=group_of,
             write=self.write,
             report=self.report,
@@ -184,7 +184,7 @@ class Lanes(Consumer):
         """Have the lanes move and come back, as Faust and aiokafka go about it."""
         self.stop_flow()
         await self.commit()
-        await self.gather.forget()
+        await self.buffer.forget()
         self._acked.clear()
         self._acked_index.clear()
         await self.turns()
@@ -229,22 +229,22 @@ class Lanes(Consumer):
             await self.turns()
             # Faust's stream drops what is of another generation.
             if event.message.generation_id == self.app.consumer_generation_id:
-                await self.gather.add(buffered(event))
+                await self.buffer.add(buffered(event))
             self.count()
 
     async def keep(self) -> None:
         """Play the timers: flush by age, tries of what is held, commits."""
         while True:
             await self.turns()
-            await self.gather.flush_old()
-            await self.gather.try_held()
+            await self.buffer.flush_old()
+            await self.buffer.try_held()
             await self.commit()
             await asyncio.sleep(0)
 
     def count(self) -> None:
         """Count the rows in memory that are not dropped."""
         rows: defaultdict[str, int] = defaultdict(int)
-        for group in self.gather._groups.values():
+        for group in self.buffer._groups.values():
             for batch in group.batches:
                 rows[batch.topic] += len(batch.records) * (not batch.dropped())
         for topic, count in rows.items():
