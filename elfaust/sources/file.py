@@ -210,7 +210,7 @@ class FileSource(LineSource):
             log.info("%s was cut: the rest of it is read from its copy", self._path)
             return checkpoint
         log.error(
-            "%s was cut or written anew after byte %d had been read: whatever it had after that "
+            "%s was cut or overwritten after byte %d had been read: whatever it had after that "
             "byte and was not read is lost",
             *(self._path, checkpoint.position),
         )

@@ -56,7 +56,7 @@ class Forwarder:
         except CheckpointTorn as error:
             if not self._source.keeps_identity:
                 raise
-            log.error("%s is read anew from the raw topic: %s", self._saved, error.detail)
+            log.error("%s is looked up in the raw topic: %s", self._saved, error.detail)
             return None
 
     @property

@@ -28,7 +28,7 @@ LINES = 500
 
 
 def has_told(running: Running, number: int) -> bool:
-    """Tell whether so many workers have been seen to end."""
+    """Return whether so many workers have been seen to end."""
     return len(running.ended) == number
 
 

@@ -53,7 +53,7 @@ async def behind_of(settings: Settings, role: str, topic: str) -> dict[TopicPart
 
 
 async def remove(settings: Settings, ends: dict[TopicPartition, int]) -> None:
-    """Have Kafka forget the records of lanes before some offsets, as retention does."""
+    """Delete the records of lanes before some offsets, as retention does."""
     admin = AIOKafkaAdminClient(bootstrap_servers=settings.kafka.bootstrap)
     await admin.start()
     try:
@@ -154,7 +154,7 @@ def test_partitions_that_are_added_wait_until_all_topics_have_them(
 
 
 def only_added_lanes_wait(settings: Settings) -> bool:
-    """Tell whether all is read but what is in partitions past `topics.lanes`."""
+    """Return whether all is read but what is in partitions past `topics.lanes`."""
 
     async def waiting() -> set[int]:
         reader = LagReader(settings)

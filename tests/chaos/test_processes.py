@@ -62,12 +62,12 @@ def another(settings: Settings, role: str, log: Path) -> Iterator[None]:
 
 
 def has_ended(running: Running, role: str) -> bool:
-    """Tell whether a worker of a role has ended."""
+    """Return whether a worker of a role has ended."""
     return any(line.startswith(role) for line in running.ended)
 
 
 def has_moved(settings: Settings, role: str, before: int) -> bool:
-    """Tell whether a role has acknowledged more than before."""
+    """Return whether a role has acknowledged more than before."""
     return acknowledged(settings)[role] > before
 
 

@@ -97,7 +97,7 @@ def kill(machines: list[Settings], kills: int, seed: int) -> None:
 
 
 def found_by_audit(settings: Settings, sent: int) -> list[str]:
-    """Have the other roles take what there is; return what the judge finds wrong then."""
+    """Run the other roles on all that there is; return what the audit then finds wrong."""
     with working(settings, forwarder=0, processor=0):
         asyncio.run(landed(settings, sent, timeout=PATIENCE))
         findings = asyncio.run(audit(settings)).findings

@@ -50,7 +50,7 @@ def wiki(quick: Settings) -> Iterator[Wiki]:
 
 @pytest.fixture
 def asking(quick: Settings, wiki: Wiki, tmp_path: Path) -> Settings:
-    """Settings whose folder has every schema but one, which the wiki has."""
+    """Settings with a folder of every schema but one, which the wiki has."""
     folder = tmp_path / "schemas"
     shutil.copytree(quick.schemas.folder, folder, ignore=shutil.ignore_patterns(KEY.schema))
     schemas = replace(

@@ -124,7 +124,7 @@ def sending(seed: int) -> Sends:
 
 @contextmanager
 def moody(wiki: Wiki, seed: int) -> Iterator[None]:
-    """Have a wiki be well and in trouble by turns, at random, until the block ends; well then."""
+    """Make a wiki fail and answer by turns, at random, until the block ends; then it answers."""
     over, chance = threading.Event(), random.Random(seed)
 
     def change() -> None:

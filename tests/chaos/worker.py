@@ -35,7 +35,7 @@ STEPS = {
 
 
 def kill_after(path: str, flag: Path) -> None:
-    """Have this process kill itself when a function has returned for the second time."""
+    """Make this process kill itself when a function has returned for the second time."""
     module, _, name = path.partition(":")
     owner_name, _, attribute = name.partition(".")
     owner = getattr(importlib.import_module(module), owner_name)

@@ -105,7 +105,7 @@ class MemoryStorage:
         return True
 
     def exists(self, path: str) -> bool:
-        """Tell whether there is such a file."""
+        """Return whether there is such a file."""
         return path in self.files or any(self.walk(path))
 
     def list(self, path: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""Records that nobody of ours wrote, in every topic: no worker ends, each has one outcome."""
+"""Records that elfaust did not write, in every topic: no worker ends, each has one outcome."""
 
 from __future__ import annotations
 

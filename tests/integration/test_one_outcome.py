@@ -90,7 +90,7 @@ async def publish(settings: Settings) -> int:
 
 
 async def again(settings: Settings, *roles: str) -> None:
-    """Have roles, none of whose workers runs, read all that they read once more."""
+    """Reset the offsets of roles that do not run, so that they read everything once more."""
     admin, names = TopicAdmin(settings), TopicNames(settings)
     lanes = await admin.lanes()
     await admin.close()
