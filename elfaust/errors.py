@@ -121,7 +121,7 @@ class SchemaAway(SchemaWaits):
     """A schema that this machine does not have, and the schema wiki does not tell."""
 
     def __init__(self, key: tuple[str, int], detail: str) -> None:
-        super().__init__(f"schema {key[0]}, revision {key[1]} is not to be had: {detail}")
+        super().__init__(f"schema {key[0]}, revision {key[1]} is not available: {detail}")
         self.key = key
         self.detail = detail
 

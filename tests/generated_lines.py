@@ -42,7 +42,7 @@ def generated_lines(count: int, seed: int = 1) -> Iterator[bytes]:
 
 
 def _edited(line: bytes, edit: Callable[[dict[str, Any]], str]) -> bytes:
-    """Return a line whose JSON `edit` has made anew; one without JSON as it is."""
+    """Return a line with its JSON changed by `edit`; one without JSON as it is."""
     query, tab, rest = line.partition(b"\t")
     try:
         capsule = json.loads(_unquote(query))

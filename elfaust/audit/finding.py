@@ -16,7 +16,7 @@ class Finding(NamedTuple):
     `differs` (a store has another value than the topic), `ahead` (acknowledged past the end of its
     topic), `left over` (files of no finished commit), `unreadable` (records without a uuid that a
     sink has taken, tables and files that are none of ours, a torn commit, events whose schema is
-    not to be had), `misplaced` (files in another hour's folder than their events belong to),
+    not available), `misplaced` (files in another hour's folder than their events belong to),
     `other columns` (files whose columns are not those of their schema) or `unbalanced` (numbers
     that do not add up). `number` is how many events, records, files or sums it is about.
 

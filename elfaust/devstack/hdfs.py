@@ -18,7 +18,7 @@ NAMENODE = "org.apache.hadoop.hdfs.server.namenode.NameNode"
 DATANODE = "org.apache.hadoop.hdfs.server.datanode.DataNode"
 #: Seconds for one request that asks whether HDFS is ready.
 ASK_SECONDS = 10
-#: What HDFS says of every single file and block is left out.
+#: Leaves out the messages about every single file and block.
 LOG4J = """\
 log4j.rootLogger=INFO,console
 log4j.logger.BlockStateChange=WARN
@@ -37,7 +37,7 @@ def hdfs(settings: Settings, stack: Path) -> list[Server]:
     web = urlsplit(settings.hdfs.url).port or 9870
 
     def prepare(name: str) -> None:
-        # Each has its own: they start side by side.
+        # Each has its own, for they start at the same time.
         _write_conf(settings, folder, folder / "conf" / name, web)
 
     def prepare_namenode() -> None:
@@ -94,7 +94,7 @@ def _properties(settings: Settings, folder: Path, web: int) -> dict[str, str]:
 
 
 def _write_conf(settings: Settings, folder: Path, conf: Path, web: int) -> None:
-    # The daemons look for these on their class path; empty ones do.
+    # The daemons look for these on their class path; empty folders suffice.
     for page in ("hdfs", "datanode", "static"):
         (conf / "webapps" / page).mkdir(parents=True, exist_ok=True)
     (conf / "log4j.properties").write_text(LOG4J)
@@ -115,7 +115,7 @@ def _xml(properties: dict[str, str]) -> str:
 
 
 def _format(folder: Path, log: Path) -> None:
-    # VERSION is written last: a folder without it is what an interrupted format left.
+    # VERSION is written last: a folder without it is left over from an interrupted format.
     shutil.rmtree(folder / "name", ignore_errors=True)
     command = _java(folder / "conf" / "namenode", NAMENODE, "-format", "-nonInteractive")
     run_tool("formatting the NameNode's folder", command, log)
@@ -133,7 +133,7 @@ def _list_root(settings: Settings) -> None:
 
 
 def _write_read_delete(settings: Settings) -> None:
-    """Have a file written, read and deleted, which the NameNode refuses while in safe mode."""
+    """Write, read and delete a file, which the NameNode refuses while it is in safe mode."""
     content = uuid.uuid4().hex
     url = _url(settings, f"/tmp/elfaust-ready-{content}")
     with requests.Session() as session:

@@ -25,9 +25,9 @@ def cache() -> Path:
 
 
 def jars(profile: str) -> Path:
-    """Return the folder of a profile's jars (`kafka` or `hadoop`), fetched if it is not there.
+    """Return the folder of a profile's jars (`kafka` or `hadoop`); fetch it if it is missing.
 
-    The folder is complete or missing, never half full. Raises StackError when Java or Maven is
+    The folder is never half full. Raises StackError when Java or Maven is
     missing or Maven fails.
     """
     folder = cache() / profile
@@ -46,7 +46,7 @@ def jars(profile: str) -> Path:
 
 @contextmanager
 def _alone(place: Path) -> Iterator[None]:
-    """Hold the cache's lock: Maven's own repository is not made for two at once."""
+    """Hold the cache's lock: two Mavens must not write to one repository at the same time."""
     place.mkdir(parents=True, exist_ok=True)
     with (place / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)

@@ -1,4 +1,4 @@
-"""Apache Kafka, one node that is broker and controller (KRaft)."""
+"""Apache Kafka: one node, which is broker and controller (KRaft)."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ LOG_OPTIONS = (
     "-Dorg.slf4j.simpleLogger.showDateTime=true",
     "-Dorg.slf4j.simpleLogger.dateTimeFormat=yyyy-MM-dd'T'HH:mm:ss.SSS",
 )
-#: One node has one copy of everything. What is in it stays: neither records nor a group's offsets
-#: grow old, however long the stack is down.
+#: One node has one copy of everything. Records and the offsets of groups never expire, so that they
+#: are still there after the stack was down for long.
 PROPERTIES = """\
 process.roles=broker,controller
 node.id=1
@@ -83,9 +83,9 @@ def _format(config: Path, log: Path) -> None:
 
 
 def _ask(bootstrap: str) -> None:
-    """Have Kafka describe its cluster; raises NotReadyError while its one broker is not in it."""
+    """Ask Kafka to describe its cluster. Raises NotReadyError until its one broker is in it."""
     host, _, port = bootstrap.rpartition(":")
-    # aiokafka logs an error for each connection that is refused; a server that starts is none.
+    # aiokafka logs an error for each refused connection, which is normal while a server starts.
     socket.create_connection((host, int(port)), timeout=ASK_SECONDS).close()
     if not asyncio.run(_brokers(bootstrap)):
         raise NotReadyError("no broker has registered yet")

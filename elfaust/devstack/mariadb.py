@@ -17,7 +17,7 @@ from elfaust.settings import Settings
 
 #: A socket's path holds 107 bytes at most.
 SOCKET_BYTES = 107
-#: Seconds until a connection that asks whether MariaDB is ready is given up.
+#: Seconds that a connection may take which asks whether MariaDB is ready.
 ASK_SECONDS = 5
 
 
@@ -27,7 +27,7 @@ def mariadb(settings: Settings, stack: Path) -> Server:
     socket = socket_path(folder)
 
     def prepare() -> None:
-        # An earlier server that was killed may have left it.
+        # A server that was killed leaves it behind.
         Path(socket).unlink(missing_ok=True)
         if not (folder / "data" / "mysql").exists():
             _install(folder, stack / "logs" / "mariadb.log")
@@ -78,7 +78,7 @@ def socket_path(folder: Path) -> str:
 
 
 def _install(folder: Path, log: Path) -> None:
-    """Make the data folder under another name first, so that it is complete or missing."""
+    """Make the data folder under another name first, so that it is either complete or missing."""
     folder.mkdir(parents=True, exist_ok=True)
     fresh = folder / "data.new"
     shutil.rmtree(fresh, ignore_errors=True)
@@ -97,7 +97,7 @@ def _install(folder: Path, log: Path) -> None:
 
 
 def _grant(settings: Settings, socket: str) -> None:
-    """Have the user of the settings, with every right, and the database, empty or as it is."""
+    """Make the user of the settings, with every right, and the database, if it is not there."""
     mysql = settings.mysql
     user = (mysql.user, HOST)
     root = MySQLdb.connect(unix_socket=socket, user=getpass.getuser(), connect_timeout=ASK_SECONDS)

@@ -1,4 +1,4 @@
-"""Programs that come as Debian packages: which are missing, and installing them where we may.
+"""Programs that come as Debian packages: finding them, and installing those that are missing.
 
 Needs the standard library alone, so that `python3 -m elfaust.devstack.packages` also prepares a
 machine on which elfaust's own dependencies cannot be built yet.
@@ -29,29 +29,28 @@ PACKAGES = {
 }
 #: What the local servers need; the rest of PACKAGES builds mysqlclient.
 SERVER_PROGRAMS = ("java", "mvn", "mariadbd", "mariadb-install-db", "my_print_defaults")
-#: Where Debian keeps servers; not on everybody's PATH.
+#: Where Debian keeps servers, which may not be on the PATH.
 SYSTEM_FOLDERS = ("/usr/local/sbin", "/usr/sbin", "/sbin")
-#: How long to wait for another apt-get.
+#: Seconds to wait for another apt-get.
 APT_LOCK_SECONDS = 300
 
 
 def find(program: str) -> str:
-    """Return the path of a program, "" if it is not installed."""
+    """Return the path of a program; "" if it is not installed."""
     path = os.pathsep.join((os.environ.get("PATH", os.defpath), *SYSTEM_FOLDERS))
     return shutil.which(program, path=path) or ""
 
 
 def need(program: str) -> str:
-    """Return the path of a program, installed if need be; raises StackError as `ensure` does."""
+    """Return the path of a program, install it if necessary. Raises StackError as `ensure` does."""
     ensure((program,))
     return find(program)
 
 
 def ensure(programs: Iterable[str] = SERVER_PROGRAMS) -> None:
-    """Have all programs installed.
+    """Install the programs that are missing, as root on Debian.
 
-    As root on Debian the missing ones are installed. Raises StackError, saying what to install,
-    for anybody else or if that fails.
+    Raises StackError, which says what to install, for any other user or system or if it fails.
     """
     missing = [program for program in programs if not find(program)]
     if not missing:
@@ -68,7 +67,7 @@ def ensure(programs: Iterable[str] = SERVER_PROGRAMS) -> None:
 
 
 def may_install() -> bool:
-    """Whether this is root on Debian or a child of it."""
+    """Whether this is root on Debian or on a system like it."""
     return os.geteuid() == 0 and is_debian() and bool(find("apt-get"))
 
 
@@ -84,7 +83,7 @@ def is_debian(release: Path = Path("/etc/os-release")) -> bool:
 
 
 def install(packages: Sequence[str]) -> None:
-    """Install Debian packages with apt-get, as root; raises StackError if it does not."""
+    """Install Debian packages with apt-get, as root. Raises StackError if that fails."""
     apt = ("apt-get", "-q", "-y", "-o", f"DPkg::Lock::Timeout={APT_LOCK_SECONDS}")
     environ = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     _run([*apt, "update"], environ)
@@ -99,7 +98,7 @@ def _run(command: Sequence[str], environ: Mapping[str, str]) -> None:
 
 
 def main() -> int:
-    """Have everything installed that elfaust and its local servers need of Debian."""
+    """Install all Debian packages that elfaust and its local servers need."""
     try:
         ensure(PACKAGES)
     except StackError as error:

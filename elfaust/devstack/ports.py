@@ -1,4 +1,4 @@
-"""Ports: whether somebody can listen there, asked before a server is started."""
+"""Whether a port is free, asked before a server is started on it."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import socket
 
 
 def taken(host: str, port: int, kind: socket.SocketKind = socket.SOCK_STREAM) -> str:
-    """Return why nobody can listen on a port of a host, TCP's or UDP's, "" where somebody can."""
+    """Return why a TCP or UDP port of a host cannot be bound; "" where it can."""
     with socket.socket(type=kind) as probe:
-        # What the connections of the last run left behind (TIME_WAIT) is no obstacle.
+        # Connections of an earlier run in TIME_WAIT do not prevent a server from listening.
         if kind is socket.SOCK_STREAM:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

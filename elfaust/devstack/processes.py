@@ -1,4 +1,4 @@
-"""Detached processes known by a pid file, which never stands for one that we did not start."""
+"""Detached processes and their pid files, which never name a process that we did not start."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from pathlib import Path
 from elfaust.errors import StackError
 from elfaust.processes import process_start
 
-#: Seconds that a killed process may take to go.
+#: Seconds that a killed process may take to end.
 KILL_SECONDS = 10.0
 
 
 @dataclass(frozen=True)
 class Process:
-    """A process as its pid file names it: a pid alone may be somebody else's by now."""
+    """A process as its pid file names it: the kernel may have given the pid alone to another."""
 
     pid: int
     #: Clock ticks since boot at which it started.
     started: int
-    #: The ports that it was started with; none if not known.
+    #: The ports that it was started with; empty if they are not known.
     ports: tuple[int, ...] = ()
 
     @property
@@ -48,7 +48,7 @@ def read(pid_file: Path) -> Process | None:
 
 
 def write(pid_file: Path, process: Process) -> None:
-    """Write a pid file; it is complete or as it was before."""
+    """Write a pid file; a failure leaves it as it was."""
     temporary = pid_file.with_name(f"{pid_file.name}.tmp")
     temporary.write_text(json.dumps(asdict(process)))
     temporary.replace(pid_file)
@@ -57,7 +57,7 @@ def write(pid_file: Path, process: Process) -> None:
 def start(command: Sequence[str], environ: Mapping[str, str], log: Path) -> int:
     """Start a process in a session of its own, its output appended to `log`; return its pid.
 
-    It lives on when this process ends. Raises StackError if the program cannot be run.
+    It continues when this process ends. Raises StackError if the program cannot be run.
     """
     with log.open("ab") as output, Path(os.devnull).open("rb") as nothing:
         try:
@@ -89,7 +89,7 @@ def stop(process: Process, seconds: float) -> bool:
     except ProcessLookupError:
         return True
     try:
-        # Compared with the descriptor open, so that the pid cannot change hands after it.
+        # Compared after the descriptor was opened, so that the pid still means the same process.
         if not process.alive:
             return True
         for number, patience in ((signal.SIGTERM, seconds), (signal.SIGKILL, KILL_SECONDS)):
@@ -104,7 +104,7 @@ def stop(process: Process, seconds: float) -> bool:
 
 
 def reap(pid: int) -> None:
-    """Take the exit status of a child that has ended; others' children are not ours to take."""
+    """Take the exit status of a child that has ended; do nothing for a process that is no child."""
     with suppress(ChildProcessError):
         os.waitpid(pid, os.WNOHANG)
 

@@ -1,4 +1,4 @@
-"""One local server: started detached, ready when a real request was answered, stopped by its id."""
+"""One local server: started detached, ready when it answers a real request, stopped by its pid."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ HOST = "127.0.0.1"
 #: Seconds between two tries of a request to a server that starts.
 POLL_SECONDS = 0.1
 #: Seconds between two lines about a server that does not answer yet.
-TELL_SECONDS = 10.0
+REPORT_SECONDS = 10.0
 #: Seconds that a server may take to stop before it is killed.
 STOP_SECONDS = 30.0
 #: Lines shown of the log of a server that did not start.
 TAIL_LINES = 12
-#: A log longer than this is put aside as NAME.log.1 when its server starts.
+#: Bytes above which a log is renamed to NAME.log.1 when its server starts.
 LOG_BYTES = 20_000_000
 
 
 class StartError(StackError):
-    """A server that did not come up; `tail` is the end of its log."""
+    """A server did not start; `tail` is the end of its log."""
 
     def __init__(self, message: str, tail: Sequence[str] = ()) -> None:
         super().__init__(message)
@@ -37,16 +37,16 @@ class StartError(StackError):
 
 
 class NotReadyError(Exception):
-    """The answer of a server that runs but cannot serve yet."""
+    """A server answers, but cannot serve yet."""
 
 
 @dataclass(frozen=True)
 class Server:
     """What it takes to run a server under the folder of the stack.
 
-    `prepare` runs before each start and may find its work done. `probe` makes a real request and
-    raises one of `not_there` until it is answered. `ports` are all that the server listens on; the
-    first is the one that clients use.
+    `prepare` runs before each start, the first and later ones. `probe` makes a real request and
+    raises one of `not_there` until it is answered. `ports` are all ports that the server listens
+    on; clients use the first.
     """
 
     name: str
@@ -59,7 +59,7 @@ class Server:
 
     @property
     def log(self) -> Path:
-        """The file of what the server prints."""
+        """The file that has what the server prints."""
         return self.folder / "logs" / f"{self.name}.log"
 
     @property
@@ -67,14 +67,14 @@ class Server:
         return self.folder / f"{self.name}.pid"
 
     def pid(self) -> int:
-        """Return the id of the process that we started, 0 if it does not run."""
+        """Return the pid of the process that we started; 0 if it does not run."""
         process = processes.read(self._pid_file)
         return process.pid if process else 0
 
     def start(self) -> None:
-        """Start the process, unless it runs.
+        """Start the process, if it does not run.
 
-        Raises StackError when one of its ports is in use, or it runs on other ports.
+        Raises StackError when one of its ports is in use, or when it runs on other ports.
         """
         running = processes.read(self._pid_file)
         if running:
@@ -90,12 +90,14 @@ class Server:
         process = processes.Process(pid, process_start(pid), tuple(self.ports))
         processes.write(self._pid_file, process)
 
-    def wait_ready(self, seconds: float, tell: Callable[[str], object] = lambda line: None) -> None:
-        """Wait until a real request is answered; `tell` gets a line about it every ten seconds.
+    def wait_ready(
+        self, seconds: float, report: Callable[[str], object] = lambda line: None
+    ) -> None:
+        """Wait until a real request is answered; `report` gets a line about it every ten seconds.
 
         Raises StartError with the end of the log when the process ends or the time is over.
         """
-        began = told = time.monotonic()
+        began = reported = time.monotonic()
         deadline = began + seconds
         while True:
             try:
@@ -106,9 +108,9 @@ class Server:
             if not self.pid():
                 raise StartError(f"{self.name} has ended; its log is {self.log}", self.tail())
             now = time.monotonic()
-            if now - told >= TELL_SECONDS:
-                told = now
-                tell(f"{self.name} does not answer yet, {now - began:.0f} s: {reason}")
+            if now - reported >= REPORT_SECONDS:
+                reported = now
+                report(f"{self.name} does not answer yet, {now - began:.0f} s: {reason}")
             if now > deadline:
                 what = f"{self.name} does not answer after {seconds:.0f} s: {reason}"
                 raise StartError(f"{what}; its log is {self.log}", self.tail())
@@ -131,9 +133,9 @@ class Server:
         return self.log.read_text(errors="replace").splitlines()[-lines:]
 
     def stop(self, seconds: float = STOP_SECONDS) -> None:
-        """Have the process end, kill it if it does not; one that we did not start is left alone.
+        """End the process, by force after `seconds`; a process that we did not start is left alone.
 
-        Raises StackError if it is still there after that.
+        Raises StackError if it still runs after that.
         """
         process = processes.read(self._pid_file)
         if process and not processes.stop(process, seconds):
@@ -156,7 +158,7 @@ def refuse_used(name: str, port: int) -> None:
 
 
 def run_tool(what: str, command: Sequence[str], log: Path) -> None:
-    """Run a one-off tool to its end, its output appended to `log`.
+    """Run a tool to its end and append its output to `log`.
 
     Raises StartError if it fails.
     """

@@ -20,12 +20,12 @@ from elfaust.devstack.server import HOST, Server, StartError
 from elfaust.errors import StackError
 from elfaust.settings import Settings
 
-#: What the stack and the workers keep in its folder.
+#: The folders of the stack and of the workers below stack.dir.
 FOLDERS = ("kafka", "hdfs", "mariadb", "logs", "workers")
 
 
 class ServerStatus(NamedTuple):
-    """One server: its first port, and its process if we started one that runs."""
+    """One server: its first port, and its pid if it runs, else 0."""
 
     name: str
     port: int
@@ -38,14 +38,14 @@ class ServerStatus(NamedTuple):
 
 
 class Stack:
-    """Real servers on this machine; what they hold survives `down` and `up`."""
+    """Real servers on this machine; their data survives `down` and `up`."""
 
     def __init__(
-        self, settings: Settings, tell: Callable[[str], object] = lambda line: None
+        self, settings: Settings, report: Callable[[str], object] = lambda line: None
     ) -> None:
-        """`tell` gets a line about whatever is waited for."""
+        """`report` gets a line about everything that takes time."""
         self._settings = settings
-        self._tell = tell
+        self._report = report
         self._folder = Path(settings.stack.dir).resolve()
         self.servers: list[Server] = [
             kafka(settings, self._folder),
@@ -54,12 +54,12 @@ class Stack:
         ]
 
     def up(self) -> None:
-        """Start what does not run, side by side, and wait until each answers a real request.
+        """Start all servers that do not run at the same time, and wait until each is ready.
 
-        Raises StartError if some did not come up; those are stopped again, the others stay.
+        Raises StartError if some did not start. Those are stopped again, the others stay.
         """
         refuse_elsewhere(self._settings)
-        self._tell(f"Starting {', '.join(server.name for server in self.servers)} ...")
+        self._report(f"Starting {', '.join(server.name for server in self.servers)} ...")
         packages.ensure()
         with self._alone():
             self._each(self._up)
@@ -68,9 +68,9 @@ class Stack:
         ran = server.pid()
         try:
             server.start()
-            server.wait_ready(self._settings.stack.start_timeout, self._tell)
+            server.wait_ready(self._settings.stack.start_timeout, self._report)
         except BaseException:
-            # What ran before is left as it was found.
+            # A server that ran before is left running.
             if not ran:
                 server.stop()
             raise
@@ -82,14 +82,14 @@ class Stack:
                 self._each(Server.stop)
 
     def destroy(self) -> None:
-        """Stop the servers and remove all that they hold."""
+        """Stop the servers and remove their data."""
         if self._folder.is_dir():
             with self._alone():
                 self._each(Server.stop)
                 self._remove()
 
     def _remove(self) -> None:
-        # By name: the setting may point at a folder that holds more than ours.
+        # By name: the folder of the setting may hold other things.
         for name in FOLDERS:
             shutil.rmtree(self._folder / name, ignore_errors=True)
         (self._folder / "lock").unlink()
@@ -103,7 +103,7 @@ class Stack:
     def server(self, name: str) -> Server:
         """Return a server by name.
 
-        Raises StackError when there is none of that name.
+        Raises StackError when there is no such server.
         """
         for server in self.servers:
             if server.name == name:
@@ -112,7 +112,7 @@ class Stack:
         raise StackError(f"no server {name!r}; servers are {names}")
 
     def logs(self, name: str) -> Path:
-        """Return the log file of a server; raises StackError when there is none of that name."""
+        """Return the log file of a server. Raises StackError when there is no such server."""
         return self.server(name).log
 
     def env(self) -> dict[str, str]:
@@ -131,13 +131,13 @@ class Stack:
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
-        """Hold the folder's lock, so that two commands at once do not start a server twice."""
+        """Hold the folder's lock, so that two commands do not start a server twice."""
         self._folder.mkdir(parents=True, exist_ok=True)
         with (self._folder / "lock").open("w") as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                self._tell(f"Waiting for another command on {self._folder} ...")
+                self._report(f"Waiting for another command on {self._folder} ...")
                 fcntl.flock(lock, fcntl.LOCK_EX)
             yield
 
@@ -155,7 +155,7 @@ class Stack:
 
 
 def refuse_elsewhere(settings: Settings) -> None:
-    """Raise StackError when the settings name servers that are not of this machine."""
+    """Raise StackError when the settings name servers of other machines."""
     named = {
         "kafka.bootstrap": settings.kafka.bootstrap.rpartition(":")[0],
         "mysql.host": settings.mysql.host,

@@ -1,4 +1,4 @@
-"""What a check says, and what is examined: a server, or what is on this machine."""
+"""What a check says, and what a subject is: a server, or this machine's own files."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ import requests
 from elfaust.settings import Settings
 
 Outcome = Literal["ok", "warn", "fail"]
-#: From good to bad.
+#: From good to bad; `warn` can run, `fail` cannot.
 OUTCOMES: tuple[Outcome, ...] = ("ok", "warn", "fail")
-#: Longest wait for one answer of a server, seconds.
+#: Seconds to wait for one answer of a server.
 ANSWER_SECONDS = 5.0
-#: Clocks further apart than this, seconds, put events into wrong hours now and then, or for sure.
+#: Seconds by which clocks differ that put some events, or nearly all, into the wrong hour.
 APART_WARN, APART_FAIL = 2.0, 60.0
 
 
 class Check(NamedTuple):
-    """One check: its name, how it went, what was seen, and what to do unless it is ok."""
+    """One check: its name, the outcome, what was seen, and the cure where it is not ok."""
 
     name: str
     outcome: Outcome
@@ -28,20 +28,20 @@ class Check(NamedTuple):
 
 
 class Subject(NamedTuple):
-    """What is examined by itself."""
+    """What is examined independently of everything else."""
 
-    #: Name of its first check, the one without which there are no others.
+    #: The name of its first check. If it fails, the others are not made.
     name: str
-    #: Names of the checks that come after it.
+    #: The names of the checks after the first.
     others: tuple[str, ...]
-    #: Yields the checks; raises ServerAway when the server does not answer.
+    #: Yields the checks. Raises ServerAway when the server does not answer.
     checks: Callable[[Settings], Iterator[Check]]
-    #: What to do when it does not answer.
+    #: The cure where it does not answer.
     cure: str
 
 
 def worst(checks: Iterable[Check]) -> Outcome:
-    """Return the worst outcome of some checks, ok of none."""
+    """Return the worst outcome of the checks; ok where there are none."""
     return max((check.outcome for check in checks), key=OUTCOMES.index, default="ok")
 
 
@@ -58,8 +58,8 @@ def why(error: requests.RequestException) -> str:
 def clock(name: str, here: tuple[float, float], there: float, step: float = 0.0) -> Check:
     """Compare a server's clock with this machine's.
 
-    `there` is what the server said, rounded down to a multiple of `step`, and `here` this machine's
-    time before and after; all in seconds since the epoch.
+    `there` is the server's time, rounded down to a multiple of `step`, and `here` this machine's
+    time before and after it was asked; all in seconds since the epoch.
     """
     before, after = here
     ahead, behind = there - after, before - (there + step)

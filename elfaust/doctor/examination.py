@@ -1,4 +1,4 @@
-"""Examines everything side by side; no check waits long, none depends on another's server."""
+"""Examines all subjects at the same time, so that a server that hangs delays no other check."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from elfaust.doctor.check import Check, Subject
 from elfaust.errors import ServerAway
 from elfaust.settings import Settings
 
-#: Longest wait for a check after the one before it, seconds.
+#: Seconds to wait for a check after the one before it.
 CHECK_SECONDS = 10.0
 
 
 def examine(settings: Settings) -> list[Check]:
-    """Return all checks; what is away, hangs or breaks is a check that fails."""
+    """Return all checks. A subject that is away, hangs or breaks is a check that fails."""
     return examine_all(
         settings,
         [
@@ -33,7 +33,7 @@ def examine(settings: Settings) -> list[Check]:
 def examine_all(
     settings: Settings, subjects: Sequence[Subject], seconds: float = CHECK_SECONDS
 ) -> list[Check]:
-    """Return the checks of some subjects in their order; each may take `seconds`."""
+    """Return the checks of the subjects in their order; each check may take `seconds`."""
     runs = [_Run(subject, settings, seconds) for subject in subjects]
     return [check for run in runs for check in run.collect()]
 
@@ -47,7 +47,7 @@ class _Run:
         self._seconds = seconds
         self._latest = monotonic()
         self._said: SimpleQueue[tuple[float, Check | None]] = SimpleQueue()
-        # A daemon: what hangs in a library must not keep the command from ending.
+        # A daemon: a library that hangs must not keep the command from ending.
         Thread(target=self._work, name=f"doctor-{subject.name}", daemon=True).start()
 
     def _work(self) -> None:
@@ -69,7 +69,7 @@ class _Run:
     def collect(self) -> list[Check]:
         """Wait for the checks and return them.
 
-        The check that failed names those that could not follow it.
+        If the last one failed, its detail names the checks that could not be made after it.
         """
         checks: list[Check] = []
         try:

@@ -18,21 +18,21 @@ from elfaust.doctor.check import ANSWER_SECONDS, Check, Subject
 from elfaust.errors import ServerAway
 from elfaust.settings import Settings
 
-#: Longest wait for all that is asked, seconds.
+#: Seconds to wait for all answers together.
 SECONDS = 8.0
-#: A sink that is away for longer than topics keep their records loses them.
+#: Milliseconds of retention below which a sink that is down for a day loses records.
 SHORT_MS = 24 * 60 * 60 * 1000
 CONFIGS = ("cleanup.policy", "retention.ms", LIMIT)
 
 
 @dataclass(frozen=True)
 class Facts:
-    """What Kafka says of itself."""
+    """What Kafka has answered."""
 
     brokers: int
-    #: Partitions of each topic.
+    #: The number of partitions of each topic.
     lanes: Mapping[str, int]
-    #: CONFIGS of each topic of the pipeline, as far as they could be read.
+    #: CONFIGS of each topic of the pipeline, where they could be read.
     configs: Mapping[str, Mapping[str, str]]
 
 
@@ -57,7 +57,7 @@ def _checks(settings: Settings) -> Iterator[Check]:
 
 
 def is_ours(settings: Settings, topic: str) -> bool:
-    """Tell whether a topic is one of the pipeline's."""
+    """Return whether a topic belongs to the pipeline."""
     return topic in _fixed(settings) or TopicNames(settings).schema_of(topic) is not None
 
 
@@ -106,7 +106,7 @@ async def _facts(settings: Settings, admin: Any) -> Facts:
 
 
 def check_brokers(settings: Settings, facts: Facts) -> Check:
-    """Tell whether there are brokers for all copies of a partition."""
+    """Check that there are brokers for all copies of a partition."""
     name, copies = _server(settings), settings.topics.replication
     detail = f"{facts.brokers} broker{'s' if facts.brokers != 1 else ''}"
     if facts.brokers < copies:
@@ -116,7 +116,7 @@ def check_brokers(settings: Settings, facts: Facts) -> Check:
 
 
 def check_topics(settings: Settings, facts: Facts) -> Check:
-    """Tell whether the topics that do not depend on schemas are there."""
+    """Check that the topics that do not depend on schemas exist."""
     missing = [topic for topic in _fixed(settings) if topic not in facts.lanes]
     if missing:
         detail = f"not there yet: {', '.join(missing)}"
@@ -126,7 +126,7 @@ def check_topics(settings: Settings, facts: Facts) -> Check:
 
 
 def check_lanes(settings: Settings, facts: Facts) -> Check:
-    """Tell whether each topic of the pipeline has `topics.lanes` partitions."""
+    """Check that each topic of the pipeline has `topics.lanes` partitions."""
     ours = {topic: n for topic, n in sorted(facts.lanes.items()) if is_ours(settings, topic)}
     lanes = settings.topics.lanes
     other = {topic: n for topic, n in ours.items() if n != lanes}
@@ -143,7 +143,7 @@ def check_lanes(settings: Settings, facts: Facts) -> Check:
 
 
 def check_limits(settings: Settings, facts: Facts) -> Check:
-    """Tell whether each topic of the pipeline takes records of `topics.max_message_bytes`."""
+    """Check that each topic of the pipeline takes records of `topics.max_message_bytes`."""
     name, least = "record size", settings.topics.max_message_bytes
     limits = {
         topic: int(config[LIMIT]) for topic, config in facts.configs.items() if LIMIT in config
@@ -167,7 +167,7 @@ def check_limits(settings: Settings, facts: Facts) -> Check:
 
 
 def check_changelog(settings: Settings, facts: Facts) -> Check:
-    """Tell whether Kafka keeps the last value of each count for ever."""
+    """Check that Kafka keeps the last value of each count for ever."""
     name, topic = "counts changelog", changelog_topic(settings)
     if topic not in facts.lanes:
         return Check(name, "ok", f"{topic} is not there yet")
@@ -185,7 +185,7 @@ def check_changelog(settings: Settings, facts: Facts) -> Check:
 
 
 def check_retention(settings: Settings, facts: Facts) -> Check:
-    """Tell whether topics keep their records for a day at least."""
+    """Check that topics keep their records for a day at least."""
     ours = [topic for topic in sorted(facts.lanes) if is_ours(settings, topic)]
     if not ours:
         return Check("retention", "ok", "no topic is there yet")

@@ -1,4 +1,4 @@
-"""Checks of what is on this machine: settings, schemas, folders."""
+"""Checks that need no server: settings, schemas and folders, and the schema wiki."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from elfaust.schema.lookup.registry import Registry
 from elfaust.settings import Schemas, Settings, state_folder
 from elfaust.sinks.parquet.folder_owners import folder_name, owner_name
 
-#: Names of this machine for itself.
+#: Addresses by which a machine names itself.
 LOOPBACK = ("127.", "localhost", "::1", "[::1]")
-#: Room that workers should have, bytes: an hour of lines while Kafka is away.
+#: Bytes that should be free for workers: an hour of lines while Kafka is away.
 ROOM = 1024**3
 
 
@@ -44,7 +44,7 @@ def _machine(settings: Settings) -> Iterator[Check]:
 
 
 def check_settings(settings: Settings) -> Iterator[Check]:
-    """Yield what the settings are, and a check for each that does not go with the others."""
+    """Yield where the settings come from, and a failure or warning for each that cannot work."""
     conf = settings.conf or "no faust.conf, defaults alone"
     yield Check("settings", "ok", f"profile {settings.profile}, {conf}")
     yield from _formats(settings)
@@ -90,7 +90,7 @@ def _production(settings: Settings) -> Iterator[Check]:
 
 
 def check_folder(name: str, folder: Path) -> Check:
-    """Tell whether a folder, which a worker makes if it is not there, takes files, and room."""
+    """Check that files can be written to a folder, or where a worker will make it, and its room."""
     there = next(path for path in (folder, *folder.parents) if path.exists())
     try:
         with tempfile.TemporaryFile(dir=there) as file:
@@ -112,7 +112,7 @@ def _schemas(settings: Settings) -> Iterator[Check]:
 
 
 def check_schemas(settings: Schemas) -> Iterator[Check]:
-    """Yield a failure for each schema of the folder that cannot be read, and how many can be."""
+    """Yield a failure for each schema in the folder that cannot be read, and how many can."""
     registry = Registry(settings)
     known = registry.known()
     if not known and not settings.wiki_url:
@@ -142,12 +142,12 @@ def _same_folder(known: Iterable[SchemaKey]) -> Iterator[Check]:
 
 
 def check_wiki(settings: Schemas) -> Check:
-    """Tell whether the schema wiki answers one request within `schemas.wiki_timeout`."""
+    """Check that the schema wiki answers a request within `schemas.wiki_timeout`."""
     wait = min(settings.wiki_timeout, ANSWER_SECONDS)
     name, query = "schema wiki", {"action": "query", "meta": "siteinfo", "format": "json"}
     try:
         with requests.Session() as session:
-            # Workers go to it straight.
+            # Workers use no proxy either.
             session.trust_env = False
             answer = session.get(
                 settings.wiki_url, params=query, timeout=wait, allow_redirects=False

@@ -1,91 +1,121 @@
-"""Lines by their positions: what all sources of raw lines have in common.
-
-A position is a byte of all that a source has ever given. Positions may have gaps; a line ends at
-its newline, or where a gap begins.
-"""
+"""What a source of raw lines is to the forwarder: one class for each kind of source."""
 
 from __future__ import annotations
 
-import logging
-from typing import NamedTuple, Protocol
+from typing import ClassVar, NamedTuple, Protocol
 
-log = logging.getLogger(__name__)
-
-#: A longer line is cut to this: the processor refuses it anyway, and no source holds it in memory.
-LONGEST_LINE = 1_500_000
+from elfaust.sources.checkpoint import Checkpoint
+from elfaust.sources.lines import Located, Reading
 
 
-class Located(NamedTuple):
-    """A line without its newline, and the position of its first byte."""
+class Start(NamedTuple):
+    """Where a source is to be read from."""
 
-    position: int
-    line: bytes
+    checkpoint: Checkpoint
+    #: Whether Kafka may have lines of this source. They are looked up from the checkpoint on.
+    sent: bool
 
 
-class Reading(NamedTuple):
-    """Lines that were read, and where to go on."""
+class Unspooled(NamedTuple):
+    """Lines that are in memory only: a source of their own, which ends with the process."""
 
+    identity: str
     lines: list[Located]
-    position: int
-    #: Whether `position` is inside a line that was cut: what is left of it is no line.
-    inside: bool = False
+    #: How many of the received datagrams they are.
+    pieces: int
 
 
-class Stretch(NamedTuple):
-    """Bytes without a gap; `over` tells that no more will follow the last of them."""
+class LineSource(Protocol):
+    """Lines by position, of which the forwarder sends each once.
 
-    start: int
-    data: bytes
-    over: bool
+    The forwarder calls `begin` and `open` once each. Then it takes turns: `look`, `read` and, where
+    `read` has nothing, `after` and `unspooled`. What it has sent it reports by `note` and `forget`.
+    It calls `stop` at most once, and `close` when it ends, however it ends. All methods run in the
+    event loop's thread and must return soon.
 
+    A subclass has to define `name`, `ended`, `begin`, `read` and `close`. The others do nothing
+    unless it defines them.
+    """
 
-class Bytes(Protocol):
-    """Where bytes are found by position."""
+    #: Whether the source stores its own identity. Then what was sent is found in Kafka without a
+    #: checkpoint; otherwise nothing is sent before a checkpoint is on the disk.
+    keeps_identity: ClassVar[bool] = False
+    #: The name of the checkpoint's file, and part of the name by which Kafka's records say where
+    #: they came from. It must be the same after a restart and different for another source.
+    name: str
 
-    def stretch(self, position: int, size: int) -> Stretch:
-        """Return up to `size` bytes from a position on, or from the end of the gap that it is in.
+    @property
+    def ended(self) -> bool:
+        """Whether nothing will come beyond what can be read at this moment.
 
-        They are fewer only if there are no more before the next gap.
+        It is asked before each turn. The forwarder ends after a turn that found nothing if it was
+        true before that turn.
         """
 
+    @property
+    def stopped(self) -> bool:
+        """Whether the lines not yet sent are left to the next start. They must still exist then.
 
-def read_lines(source: Bytes, position: int, inside: bool, size: int) -> Reading:
-    """Read the lines of about `size` bytes; at least one that is whole, however long it is.
+        A source for which this stays false after `stop` is sent to its end.
+        """
+        return False
 
-    Where there are bytes of which something can be said, the position that is returned is a later
-    one.
-    """
-    start, data, over = source.stretch(position, size)
-    if inside and start == position:
-        return _skip(start, data, over)
-    if len(data) >= size and b"\n" not in data:
-        start, data, over = source.stretch(position, LONGEST_LINE + 1)
-        if len(data) > LONGEST_LINE and b"\n" not in data:
-            log.warning("A line of more than %d bytes is cut to these", LONGEST_LINE)
-            line = Located(start, data[:LONGEST_LINE])
-            return Reading([line], start + len(data), not over)
-    return Reading(*split(data, start, over))
+    @property
+    def trouble(self) -> str:
+        """What waits or was lost, and why; "" where all is well. Shown at `/ready/`."""
+        return ""
 
+    def begin(self, known: Checkpoint | None) -> Start:
+        """Return where to go on from the last checkpoint; it is None where there is none.
 
-def _skip(start: int, data: bytes, over: bool) -> Reading:
-    end = data.find(b"\n") + 1
-    return Reading([], start + (end or len(data)), not (end or over))
+        A checkpoint with another identity is another source, whose positions begin again. Raises
+        SettingsError when the source does not exist, which ends the worker.
+        """
 
+    async def open(self) -> None:
+        """Start to receive. Raises OSError when that is impossible, which ends the worker."""
+        return
 
-def split(data: bytes, position: int, over: bool) -> tuple[list[Located], int]:
-    """Split data that begins at a position into lines; the next position is after the last one.
+    def look(self) -> None:
+        """Do what has to be done from time to time; called at the beginning of each turn.
 
-    What has no newline yet is a line only if no more follows. Lines of nothing but white space are
-    left out, as EventLogging's readers left them out.
-    """
-    *whole, rest = data.split(b"\n")
-    lines = []
-    for line in whole:
-        if line.strip():
-            lines.append(Located(position, line.removesuffix(b"\r")))
-        position += len(line) + 1
-    if rest and over:
-        if rest.strip():
-            lines.append(Located(position, rest.removesuffix(b"\r")))
-        position += len(rest)
-    return lines, position
+        What it raises ends the forwarder. The worker's supervisor starts it again.
+        """
+        return
+
+    def read(self, checkpoint: Checkpoint, size: int) -> Reading:
+        """Return the lines of about `size` bytes from the checkpoint's position on.
+
+        The same position and `inside` as the checkpoint's mean that nothing is there. After a
+        failure of Kafka the next process reads the same lines at the same positions again.
+        """
+
+    def note(self, checkpoint: Checkpoint) -> None:
+        """Add what recognises the source to a checkpoint; called before each save."""
+        return
+
+    def forget(self, position: int) -> None:
+        """Free what is before a position: it is in Kafka. Called after each save."""
+        return
+
+    def after(self, checkpoint: Checkpoint) -> Checkpoint | None:
+        """Return where to go on when `read` had nothing; None to stay.
+
+        The same object means that there is more to read. Another checkpoint is another source.
+        """
+        return None
+
+    def unspooled(self, size: int) -> Unspooled | None:
+        """Return about `size` bytes of lines that are in memory only; None if there are none."""
+        return None
+
+    def sent(self, unspooled: Unspooled) -> None:
+        """Drop lines that `unspooled` returned: they are in Kafka."""
+        return
+
+    def stop(self) -> None:
+        """Receive no more. `ended` or `stopped` becomes true, if need be some time later."""
+        return
+
+    def close(self) -> None:
+        """Release everything. It is not called twice, and nothing is called after it."""

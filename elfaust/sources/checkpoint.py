@@ -1,8 +1,8 @@
-"""How far a source of raw lines has been forwarded, kept in a file.
+"""The checkpoint: how far a source of raw lines has been forwarded, kept in a file.
 
-A source has an identity, which is part of the name under which Kafka knows its positions: a file
-that was replaced and a spool that was wiped begin again as another source, so that nothing of them
-is taken for what was sent before.
+Each source has an identity, which is part of the name that Kafka's records carry with a position. A
+file that was replaced and a spool that was removed begin again under another identity, so that
+their lines are not mistaken for lines that were sent before.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from typing import Any, NamedTuple
 
 from elfaust.errors import CheckpointTorn
 
-#: Bytes at a source's beginning, and before its position, by which it is known again.
+#: Bytes at a file's beginning, and before its position, by which it is recognised.
 HEAD_BYTES = 4_096
 TAIL_BYTES = 512
 IDENTITY = re.compile(r"[0-9a-f]{12}")
 
 
 class Marks(NamedTuple):
-    """By what a file is known again that has been read up to a position."""
+    """By what a file that has been read up to a position is recognised."""
 
     position: int = -1
     head_bytes: int = 0
@@ -37,10 +37,10 @@ class Marks(NamedTuple):
 class Checkpoint:
     """Everything of the source before `position` is in Kafka.
 
-    `offsets` has, by lane, an offset of the raw topic before which all of this source is accounted
-    for. A file is known again by `head` and `tail`, digests of its first `head_bytes` and of what
-    is just before `position`, and by its number on the disk, `inode`; `before` has those of the
-    files beside it that are no successors of it.
+    `offsets` has for each lane an offset of the raw topic: what Kafka has of the source beyond this
+    checkpoint is found from there on. A file is recognised by `head` and `tail`, digests of its
+    first `head_bytes` and of the bytes just before `position`, and by its `inode`. `before` has the
+    fingerprints of the files beside it that were written before it.
     """
 
     identity: str = field(default_factory=lambda: uuid.uuid4().hex[:12])
@@ -48,7 +48,7 @@ class Checkpoint:
     #: Whether `position` is inside a line that was cut.
     inside: bool = False
     offsets: dict[int, int] = field(default_factory=dict)
-    #: The lanes among which the lines from `position` on are spread; 0: as the settings say.
+    #: The number of lanes over which the lines from `position` on are spread; 0: topics.lanes.
     lanes: int = 0
     head: str = ""
     head_bytes: int = 0
@@ -57,7 +57,7 @@ class Checkpoint:
     before: list[str] = field(default_factory=list)
 
     def save(self, file: Path, outlast_power: bool = False) -> None:
-        """Write it, whole or not at all, if need be even where the machine loses its power.
+        """Write it completely or not at all; with `outlast_power` even if the machine loses power.
 
         Raises OSError when the disk does not take it.
         """
@@ -71,17 +71,17 @@ class Checkpoint:
         temporary.replace(file)
 
     def note(self, marks: Marks) -> None:
-        """Keep by what the source is known again."""
+        """Keep by what the file is recognised."""
         if marks.head_bytes > self.head_bytes:
             self.head, self.head_bytes = marks.head, marks.head_bytes
         self.tail = marks.tail if marks.position == self.position else ""
 
     def begins(self, source: int) -> bool:
-        """Tell whether an open file begins with what was forwarded first."""
+        """Return whether an open file begins with the bytes that were forwarded first."""
         return bool(self.head) and _digest(source, 0, self.head_bytes) == self.head
 
     def is_of(self, source: int) -> bool:
-        """Tell whether an open file still has what was forwarded."""
+        """Return whether an open file still has the bytes that were forwarded."""
         return (
             os.fstat(source).st_size >= self.position
             and (not self.head or self.begins(source))
@@ -90,15 +90,15 @@ class Checkpoint:
 
 
 def mark(source: int, position: int) -> Marks:
-    """Return the marks of an open file that has been read up to a position."""
+    """Return by what an open file that has been read up to a position is recognised."""
     head_bytes = min(position, HEAD_BYTES)
     return Marks(position, head_bytes, _digest(source, 0, head_bytes), _tail(source, position))
 
 
 def load(file: Path) -> Checkpoint | None:
-    """Return the checkpoint of a file, None where there is none.
+    """Return the checkpoint that a file holds; None where there is no file.
 
-    Raises CheckpointTorn for what is none: a disk that lost power may leave an empty file.
+    Raises CheckpointTorn for any other content: a loss of power may leave an empty file.
     """
     try:
         return _checkpoint(json.loads(file.read_bytes()))
@@ -109,7 +109,7 @@ def load(file: Path) -> Checkpoint | None:
 
 
 def _checkpoint(saved: dict[str, Any]) -> Checkpoint:
-    """Return the checkpoint that JSON holds; raises what JSON of another shape raises."""
+    """Return the checkpoint in JSON; other JSON raises the errors that `load` catches."""
     saved["offsets"] = {int(lane): offset for lane, offset in saved["offsets"].items()}
     checkpoint = Checkpoint(**saved)
     wanted = Checkpoint(offsets={0: 0}, before=[""])

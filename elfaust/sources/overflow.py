@@ -1,4 +1,4 @@
-"""Lines that were received and that the spool does not take, in memory up to a bound."""
+"""Received lines that the spool does not take: they wait in memory, up to a bound."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ import uuid
 from collections import deque
 
 from elfaust.quiet import OnceAMinute
-from elfaust.sources.base import Located, split
+from elfaust.sources.base import Unspooled
+from elfaust.sources.lines import Located, split
 from elfaust.sources.spool import Spool
 
 log = logging.getLogger(__name__)
@@ -15,10 +16,10 @@ log.addFilter(OnceAMinute(of_a_kind=True))
 
 
 class Overflow:
-    """Lines that the spool does not take, in memory: spooled later, or forwarded from here.
+    """Lines that the spool does not take: they are spooled later, or forwarded from memory.
 
-    What is forwarded from here is a source of its own, which ends with the process: nobody will
-    ever send it again, for it is nowhere else.
+    What is forwarded from memory is a source of its own, which ends with the process: these lines
+    are nowhere else, so nobody can send them a second time.
     """
 
     def __init__(self, spool: Spool, most: int) -> None:
@@ -29,14 +30,14 @@ class Overflow:
         self._why = ""
         self.identity = uuid.uuid4().hex[:12]
         self._position = 0
-        #: Lines that were received and are nowhere, and how many of them the log has told.
-        self.lost = self._told = 0
+        #: How many lines were received and are lost, and how many of these were logged.
+        self.lost = self._logged = 0
 
     def __len__(self) -> int:
         return len(self._lines)
 
     def take(self, line: bytes) -> None:
-        """Spool a line, or keep it here."""
+        """Spool a line, or keep it in memory."""
         if not self._lines:
             try:
                 self._spool.append(line)
@@ -50,27 +51,27 @@ class Overflow:
             self._bytes += len(line)
 
     def settle(self) -> None:
-        """Spool what is here, as far as the disk takes it; tell what it does not."""
+        """Spool what is in memory, as far as the disk takes it, and log what it does not take."""
         try:
             while self._lines:
                 self._spool.append(self._lines[0])
-                self._drop()
+                self._pop()
         except OSError as error:
             self._why = str(error)
-            log.error("%s", self.told)
-        if self.lost > self._told and not self._lines:
-            self._told = self.lost
+            log.error("%s", self.trouble)
+        if self.lost > self._logged and not self._lines:
+            self._logged = self.lost
             log.error("%d lines that were received are lost in all", self.lost)
 
     def give_up(self) -> None:
-        """Spool what is here for the next process, or tell that it is lost."""
+        """Spool what is in memory for the next process, or log that it is lost."""
         self.settle()
         if self._lines:
             log.error("%d lines that the spool does not take are lost", len(self._lines))
 
     @property
-    def told(self) -> str:
-        """What waits here and why, "" where nothing does."""
+    def trouble(self) -> str:
+        """What waits in memory, and why; "" where nothing does."""
         if not self._lines:
             return ""
         return (
@@ -78,24 +79,24 @@ class Overflow:
             f"bytes wait in memory, {self.lost} lines are lost"
         )
 
-    def straight(self, size: int) -> tuple[list[Located], int]:
-        """Return about so many bytes of lines, with their positions here, and how many they are."""
-        found, taken, position = list[Located](), 0, self._position
+    def lines(self, size: int) -> Unspooled:
+        """Return about `size` bytes of lines, oldest first."""
+        found, pieces, position = list[Located](), 0, self._position
         for line in self._lines:
             if position - self._position >= size:
                 break
             located, _ = split(line, position, True)
             found += located
             position += len(line) + 1
-            taken += 1
-        return found, taken
+            pieces += 1
+        return Unspooled(self.identity, found, pieces)
 
-    def sent(self, count: int) -> None:
-        """Drop the first lines: they are in Kafka."""
-        for _ in range(count):
-            self._position += len(self._drop()) + 1
+    def drop(self, pieces: int) -> None:
+        """Drop the oldest datagrams: they are in Kafka."""
+        for _ in range(pieces):
+            self._position += len(self._pop()) + 1
 
-    def _drop(self) -> bytes:
+    def _pop(self) -> bytes:
         line = self._lines.popleft()
         self._bytes -= len(line)
         return line

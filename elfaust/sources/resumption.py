@@ -1,4 +1,4 @@
-"""What Kafka has of a source beyond its checkpoint: a forwarder that starts again asks for it."""
+"""What Kafka has of a source beyond its checkpoint. A forwarder looks it up when it starts."""
 
 from __future__ import annotations
 
@@ -12,16 +12,17 @@ from elfaust.settings import Settings
 
 
 class Found(NamedTuple):
-    """The positions of a source that were found, and by lane the offset after all that was read."""
+    """The positions of a source that Kafka has, and by lane the offset after the last record."""
 
     positions: set[int]
     ends: dict[int, int]
 
 
 async def find(settings: Settings, name: str, since: Mapping[int, int] | None) -> Found:
-    """Find what the raw topic has of the source `name` from offsets on; None: it can have nothing.
+    """Find what the raw topic has of the source `name`, in each lane from the offset in `since` on.
 
-    Raises KafkaError when no broker answers.
+    None for `since` says that the topic has nothing of a new source. Raises KafkaError when no
+    broker answers.
     """
     async with AIOKafkaConsumer(
         bootstrap_servers=settings.kafka.bootstrap, auto_offset_reset="earliest"

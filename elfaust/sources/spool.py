@@ -1,8 +1,8 @@
-"""Where lines wait that were received but are not yet in Kafka: files that outlive the process.
+"""The spool: files in which received lines wait for Kafka, and which outlive the process.
 
-Lines are in segments named by the position at which they start; a segment goes when all of it is in
-Kafka. Where the disk takes no more, nothing is left of what it took a part of, and the next segment
-begins, so that this one can go.
+The files are segments, named by the position at which they start. A segment is removed when all of
+it is in Kafka. When the disk is full in the middle of a write, that write is undone and the next
+segment begins, so that the full one can be removed.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
-from elfaust.sources.base import Reading, Stretch, read_lines
 from elfaust.sources.checkpoint import IDENTITY
+from elfaust.sources.lines import Reading, Stretch, read_lines
 
 log = logging.getLogger(__name__)
 
@@ -43,11 +43,11 @@ class Spool:
         folder.mkdir(parents=True, exist_ok=True)
         self._folder = folder
         self._tail: io.FileIO | None = None
-        #: Whether the last segment takes no more, for want of room.
+        #: Whether the last segment takes no more because the disk was full.
         self._full = False
         #: Whether nothing more will be appended.
         self.ended = False
-        #: A spool that was wiped is another one, whose positions begin again.
+        #: A spool whose folder was removed gets another identity, for its positions begin again.
         self.identity = _identity(folder)
         self._segments = _segments(folder)
         #: The position of the next byte that is appended.
@@ -57,18 +57,18 @@ class Spool:
             self.end += 1
 
     def skip_to(self, position: int) -> None:
-        """Have positions before this one not be used again, whatever has become of their lines."""
+        """Use no position before this one again, even if its line is gone from the disk."""
         self.end = max(self.end, position)
 
     def append(self, line: bytes) -> None:
-        """Append a line; it outlives this process when this returns.
+        """Append a line. When this returns, the line outlives this process.
 
-        Raises OSError when the disk does not take it: nothing of it is kept.
+        Raises OSError when the disk does not take it; then no part of it is kept.
         """
         self.append_piece(line if line.endswith(b"\n") else line + b"\n")
 
     def append_piece(self, data: bytes) -> None:
-        """Append part of a stream of lines, wherever it was cut. Raises OSError as `append`."""
+        """Append part of a stream of lines, cut anywhere. Raises OSError as `append` does."""
         last = self._segments[-1] if self._segments else None
         if self._tail is None or last is None or last.size >= SEGMENT_BYTES:
             self._tail, last = self._open_tail()
@@ -77,7 +77,7 @@ class Spool:
             while written < len(data):
                 written += self._tail.write(data[written:])
         except OSError:
-            self._take_back(self._tail, last.size)
+            self._undo(self._tail, last.size)
             raise
         last.size += len(data)
         self.end += len(data)
@@ -88,10 +88,10 @@ class Spool:
         room = last and last.size < (1 if self._full else SEGMENT_BYTES)
         if last is None or not room or last.end != self.end:
             last = _Segment(self._folder / f"{self.end:020d}.lines", self.end, 0)
-        # Unbuffered: what is written is the kernel's, whatever becomes of this process.
+        # Unbuffered: the kernel has what was written, even if this process is killed.
         tail = last.file.open("ab", buffering=0)
         try:
-            # What could not be taken back before would stand before what comes.
+            # Part of a write that could not be undone would precede the next line.
             tail.truncate(last.size)
         except OSError:
             tail.close()
@@ -101,8 +101,8 @@ class Spool:
             self._segments.append(last)
         return tail, last
 
-    def _take_back(self, tail: io.FileIO, size: int) -> None:
-        # Where even this fails, the next segment's name says how much of this one counts.
+    def _undo(self, tail: io.FileIO, size: int) -> None:
+        # If even this fails, the next segment's name says how much of this one is valid.
         with suppress(OSError):
             tail.truncate(size)
         with suppress(OSError):
@@ -120,7 +120,7 @@ class Spool:
         return read_lines(self, position, inside, size)
 
     def stretch(self, position: int, size: int) -> Stretch:
-        """Return bytes; see `Bytes`."""
+        """Return bytes of the segments; see `Bytes`."""
         later = [segment for segment in self._segments if segment.end > position]
         if not later:
             return Stretch(position, b"", False)
@@ -149,7 +149,7 @@ class Spool:
         return data
 
     def forget(self, position: int) -> None:
-        """Remove the segments that end before a position, but the last: it says where we are."""
+        """Remove the segments that end before a position, but not the last: its end is needed."""
         for segment in self._segments[:-1]:
             if segment.end <= position:
                 segment.file.unlink(missing_ok=True)
@@ -168,13 +168,13 @@ def _identity(folder: Path) -> str:
 
 
 def _segments(folder: Path) -> list[_Segment]:
-    """Return the segments of a folder; what else is there is not ours."""
+    """Return the segments in a folder; other files in it are ignored."""
     files = sorted(
         file for file in folder.glob("*.lines") if NAME.fullmatch(file.name) and file.is_file()
     )
     segments = [_Segment(file, int(file.stem), file.stat().st_size) for file in files]
     for segment, following in pairwise(segments):
-        # What is over was taken back.
+        # What exceeds the next segment's start is a write that was undone.
         segment.size = min(segment.size, following.base - segment.base)
     return segments
 

@@ -1,0 +1,1 @@
+"""The page of counts and its JSON; the counting itself is in elfaust/counts."""

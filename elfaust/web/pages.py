@@ -1,4 +1,4 @@
-"""Pages as HTML, from the data alone: no worker, no request."""
+"""The throughput page as HTML, made of the counts alone, without a worker or a request."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def _environment() -> Environment:
 
 
 def rate(per_second: float) -> str:
-    """Return a rate with as many digits as mean something."""
+    """Return a rate with its significant digits."""
     if per_second == 0:
         return "0"
     if per_second >= 100:
@@ -79,9 +79,9 @@ def _parse(time: str) -> datetime:
 
 
 def bars(minutes: list[dict[str, Any]]) -> dict[str, Any]:
-    """Return the sparkline of some minutes: SVG paths of `stored`, of `errors` on top, and `most`.
+    """Return the sparkline of some minutes: SVG paths of `stored` and of `errors` above it.
 
-    `most` is the number of lines of the fullest minute, which is as high as the sparkline.
+    `most` is the number of lines in the fullest minute, which is as high as the sparkline.
     """
     most = max((m["stored"] + m["errors"] for m in minutes), default=0)
     scale = HEIGHT / most if most else 0.0
@@ -97,7 +97,7 @@ def _bar(column: int, bottom: float, top: float) -> str:
     if bottom == top:
         return ""
     if bottom == 0:
-        # One event in a million is still to be seen.
+        # One event in a million must still be visible.
         top = max(top, 0.5)
     low, high = HEIGHT - bottom, HEIGHT - top
     return f"M{column} {low:.2f}V{high:.2f}h{BAR_WIDTH}V{low:.2f}z"

@@ -4,7 +4,7 @@
     GET /throughput/data.json       JSON, its shape described in elfaust/counts/view.py
     GET /throughput/static/NAME     the page's style and script
 
-It only reads. Any worker of the role shows the counts of all.
+It only reads. Every worker of the role shows the counts of all of them.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ STATIC = {
 
 
 def register(worker: Worker, settings: Settings) -> None:
-    """Add the view to a role's app; `worker.counts_reader` is then the reader that feeds it."""
+    """Add the view to a worker; `worker.counts_reader` is the reader behind it."""
     reader = worker.counts_reader = CountsReader(settings)
     static = {name: (files("elfaust.web") / "static" / name).read_bytes() for name in STATIC}
 
@@ -70,7 +70,7 @@ def register(worker: Worker, settings: Settings) -> None:
 
 
 def wants_json(form: str | None, accept: str) -> bool:
-    """Tell whether a request is for JSON: by its `format`, else by its Accept header."""
+    """Return whether a request is for JSON: by its `format`, else by its Accept header."""
     if form is not None:
         return form == "json"
     return "application/json" in accept and "text/html" not in accept

@@ -1,0 +1,1 @@
+"""Measurements of speed that are run by hand; no test is here."""

@@ -45,7 +45,7 @@ class CommitLoser:
                 Pair(self, client, server).start()
 
     def takes(self, request: bytes) -> bool:
-        """Tell whether the answer to a client's request is to be lost."""
+        """Return whether the answer to a client's request is to be lost."""
         if COMMIT not in request or not self._lose.is_set():
             return False
         self._lose.clear()

@@ -78,4 +78,4 @@ def test_memory_is_bounded_while_sinks_are_down(
         note(outcome)
     assert max(most.values()) < GROWTH
     assert outcome.recovery < OUTAGE_SECONDS
-    assert running.told == []
+    assert running.ended == []

@@ -87,9 +87,9 @@ def check_findings(findings: Sequence[Finding], read: Read) -> None:
     """The audit finds nothing but the events that came in several lines: each is in Parquet."""
     times = Counter((*key_of(event), event.capsule["uuid"]) for event in read.stored)
     again = Counter(f"Parquet {name}_{of}" for (name, of, _), n in times.items() if n > 1)
-    told = {f.where: f.number for f in findings if f.kind == "twice"}
+    twice = {f.where: f.number for f in findings if f.kind == "twice"}
     others = [f for f in findings if f.kind != "twice"]
-    assert (others, told) == ([], again)
+    assert (others, twice) == ([], again)
 
 
 def check_page(settings: Settings, read: Read) -> None:

@@ -28,8 +28,8 @@ LINES = 500
 
 
 def has_told(running: Running, number: int) -> bool:
-    """Tell whether so many workers have been seen to end."""
-    return len(running.told) == number
+    """Return whether so many workers have been seen to end."""
+    return len(running.ended) == number
 
 
 @pytest.mark.long
@@ -52,7 +52,7 @@ def test_a_forwarder_killed_while_its_file_grows(
             os.kill(worker.pid, signal.SIGKILL)
             until(partial(has_told, running, number + 1), "its end is seen")
         note(judged(settings, "forwarder killed", KILLS, KILLS * LINES, time.monotonic()))
-    assert sum("signal SIGKILL" in line for line in running.told) == KILLS
+    assert sum("signal SIGKILL" in line for line in running.ended) == KILLS
 
 
 @pytest.mark.long

@@ -73,7 +73,7 @@ def halve_a_json_text(settings: Settings) -> None:
 
 
 def lose_a_key_in_both(settings: Settings) -> None:
-    """Have neither store hold what the topic has of one event."""
+    """Remove a key that the topic has from the events of both stores."""
     storage, folder = open_storage(settings.hdfs), f"{settings.hdfs.root}/{BOTH.lower()}"
     path = next(iter(storage.walk(folder)))
     table = pq.read_table(io.BytesIO(storage.read(path)))
@@ -95,7 +95,7 @@ def lose_files(settings: Settings) -> None:
 
 
 def move_a_file(settings: Settings) -> None:
-    """Have a file in another hour's folder than its events belong to."""
+    """Move a file to the folder of another hour than that of its events."""
     storage, folder = open_storage(settings.hdfs), f"{settings.hdfs.root}/{MOVED.lower()}"
     path = next(iter(storage.walk(folder)))
     storage.make_folder(f"{folder}/year=1999")

@@ -1,4 +1,4 @@
-"""Kafka no longer has what was to be read, or has it where nobody reads: that is told."""
+"""Kafka no longer has what was to be read, or has it where nobody reads: the log says so."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ async def behind_of(settings: Settings, role: str, topic: str) -> dict[TopicPart
 
 
 async def remove(settings: Settings, ends: dict[TopicPartition, int]) -> None:
-    """Have Kafka forget the records of lanes before some offsets, as retention does."""
+    """Delete the records of lanes before some offsets, as retention does."""
     admin = AIOKafkaAdminClient(bootstrap_servers=settings.kafka.bootstrap)
     await admin.start()
     try:
@@ -79,11 +79,11 @@ def test_records_that_retention_took_from_a_sink_are_told(quick: Settings) -> No
     with working(quick, forwarder=0):
         asyncio.run(send(quick, LINES))
         asyncio.run(landed(quick, 3 * LINES, timeout=90.0))
-    told = re.findall(rf"{topic}, lane \d+: .* (\d+) records, are lost", log_of(quick, "mysql"))
+    lost = re.findall(rf"{topic}, lane \d+: .* (\d+) records, are lost", log_of(quick, "mysql"))
     after = line(quick)
-    assert len(told) == len(ends)
-    assert sum(map(int, told)) == before.parquet - before.mysql
-    assert after.mysql == after.parquet - sum(map(int, told))
+    assert len(lost) == len(ends)
+    assert sum(map(int, lost)) == before.parquet - before.mysql
+    assert after.mysql == after.parquet - sum(map(int, lost))
     assert "are lost" not in log_of(quick, "hdfs")
 
 
@@ -134,7 +134,7 @@ def test_partitions_that_are_added_wait_until_all_topics_have_them(
         asyncio.run(landed(quick, LINES, timeout=90.0))
         # Who sends to more lanes than a topic has adds them.
         asyncio.run(send(wider, 2 * LINES))
-        until(lambda: f"has {lanes + 2} partitions" in held(quick, "processor"), "it is told")
+        until(lambda: f"has {lanes + 2} partitions" in held(quick, "processor"), "it is reported")
         until(lambda: only_added_lanes_wait(quick), "the other lanes go on")
     assert f"until topics.lanes is {lanes + 2}" in log_of(quick, "processor")
     with working(wider, forwarder=0, mysql=2, throughput=2):
@@ -143,7 +143,7 @@ def test_partitions_that_are_added_wait_until_all_topics_have_them(
 
 
 def only_added_lanes_wait(settings: Settings) -> bool:
-    """Tell whether all is read but what is in partitions past `topics.lanes`."""
+    """Return whether all is read but what is in partitions past `topics.lanes`."""
 
     async def waiting() -> set[int]:
         async with LagReader(settings) as reader:

@@ -62,12 +62,12 @@ def another(settings: Settings, role: str, log: Path) -> Iterator[None]:
 
 
 def has_ended(running: Running, role: str) -> bool:
-    """Tell whether a worker of a role has ended."""
-    return any(line.startswith(role) for line in running.told)
+    """Return whether a worker of a role has ended."""
+    return any(line.startswith(role) for line in running.ended)
 
 
 def has_moved(settings: Settings, role: str, before: int) -> bool:
-    """Tell whether a role has acknowledged more than before."""
+    """Return whether a role has acknowledged more than before."""
     return acknowledged(settings)[role] > before
 
 
@@ -82,7 +82,7 @@ def test_random_kills_lose_and_double_nothing(quick: Settings, note: Note) -> No
             os.kill(worker.pid, signal.SIGKILL)
             time.sleep(chance.uniform(0.5, 3.0))
         note(judged(quick, "workers killed at random", KILLS, load.stop(), time.monotonic()))
-    killed = sum("signal SIGKILL" in line for line in running.told)
+    killed = sum("signal SIGKILL" in line for line in running.ended)
     assert killed == KILLS
     assert set(running.values()) == {0}
 
@@ -94,7 +94,7 @@ def test_each_worker_may_be_killed_at_work(quick: Settings, note: Note) -> None:
         for role in ROLES:
             [worker] = ready(quick, role)
             os.kill(worker.pid, signal.SIGKILL)
-        until(lambda: len(running.told) == len(ROLES), "all have been seen to die")
+        until(lambda: len(running.ended) == len(ROLES), "all have been seen to die")
         note(judged(quick, "each worker killed once", 1, load.stop(), time.monotonic()))
     assert set(running.values()) == {0}
 
@@ -108,8 +108,8 @@ def test_a_worker_told_to_stop_drains_and_exits_0(quick: Settings, note: Note) -
             drain = quick.workers.drain_seconds
             until(partial(has_ended, running, role), f"{role} has ended", drain)
         note(judged(quick, "workers told to stop", 4, load.stop(), time.monotonic()))
-    assert len(running.told) == len(READERS)
-    assert all("ended by exit code 0" in line for line in running.told)
+    assert len(running.ended) == len(READERS)
+    assert all("ended by exit code 0" in line for line in running.ended)
 
 
 @pytest.mark.timeout(300)
@@ -182,7 +182,7 @@ def test_a_full_disk_of_logs_does_no_harm_to_data(quick: Settings, note: Note) -
             ready(quick, role)
         time.sleep(5)
         note(judged(quick, "disk of logs full", 1, load.stop(), time.monotonic()))
-    assert running.told == []
+    assert running.ended == []
 
 
 @pytest.mark.long

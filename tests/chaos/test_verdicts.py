@@ -28,9 +28,9 @@ BETWEEN = (1.0, 9.0)
 NO_OTHERS = {"forwarder": 0, "mysql": 0, "hdfs": 0, "throughput": 0}
 
 
-def machines(settings: Settings, folder: Path, apart: bool) -> list[tuple[Settings, int]]:
+def machines(settings: Settings, folder: Path, separate: bool) -> list[tuple[Settings, int]]:
     """Return the settings and number of processors of each machine: two of one, or one of two."""
-    if not apart:
+    if not separate:
         return [(settings, 2)]
     other = replace(
         settings,
@@ -47,7 +47,7 @@ def trial(
     seed: int,
     fault: str,
     *,
-    apart: bool,
+    separate: bool,
     audited: bool = True,
 ) -> Outcome:
     """Kill processors so often, the wiki away and back meanwhile; return what became of the lines.
@@ -62,7 +62,7 @@ def trial(
         kafka=replace(settings.kafka, commit_interval=2.0),
         workers=replace(settings.workers, backoff_max_seconds=1.0),
     )
-    where, load = machines(settings, folder, apart), Load(settings, RATE, sending(seed))
+    where, load = machines(settings, folder, separate), Load(settings, RATE, sending(seed))
     with wiki.running(), ExitStack() as workers:
         with moody(wiki, seed), load.running():
             ran = [
@@ -77,13 +77,13 @@ def trial(
         codes, wrong = outcomes(settings)
         print(f"{sent} lines: {dict(codes)}; of the wiki {wiki.asked.total()} questions")
         other = [f"{what}: {line}" for what, lines in wrong.items() for line in lines[:5]]
-        told = [line for running in ran for line in running.told]
-        other += [line for line in told if "signal SIGKILL" not in line]
+        ended = [line for running in ran for line in running.ended]
+        other += [line for line in ended if "signal SIGKILL" not in line]
         other += found_by_audit(settings, sent) if audited else []
     assert codes["event"]
     # A short trial may end before anything is given up.
     assert codes["unresolved"] or not audited
-    assert len(told) >= kills
+    assert len(ended) >= kills
     return Outcome(fault, kills, sent, len(wrong["none"]), len(wrong["two"]), other, recovery)
 
 
@@ -97,7 +97,7 @@ def kill(machines: list[Settings], kills: int, seed: int) -> None:
 
 
 def found_by_audit(settings: Settings, sent: int) -> list[str]:
-    """Have the other roles take what there is; return what the judge finds wrong then."""
+    """Run the other roles on all that there is; return what the audit then finds wrong."""
     with working(settings, forwarder=0, processor=0):
         asyncio.run(landed(settings, sent, timeout=PATIENCE))
         findings = asyncio.run(audit(settings)).findings
@@ -114,14 +114,14 @@ def test_a_line_has_one_outcome_however_the_wiki_is_and_whatever_is_killed(
     quick: Settings, tmp_path: Path, note: Callable[[Outcome], None]
 ) -> None:
     fault = "wiki away, processors killed, short"
-    note(trial(quick, tmp_path, 3, 3, fault, apart=True, audited=False))
+    note(trial(quick, tmp_path, 3, 3, fault, separate=True, audited=False))
 
 
 @pytest.mark.long
 @pytest.mark.timeout(900)
-@pytest.mark.parametrize("apart", [False, True], ids=["one machine", "two machines"])
+@pytest.mark.parametrize("separate", [False, True], ids=["one machine", "two machines"])
 def test_a_line_has_one_outcome_for_long(
-    quick: Settings, tmp_path: Path, note: Callable[[Outcome], None], apart: bool
+    quick: Settings, tmp_path: Path, note: Callable[[Outcome], None], separate: bool
 ) -> None:
-    fault = f"wiki away, processors of {'two machines' if apart else 'one machine'} killed"
-    note(trial(quick, tmp_path, 18, 11 + apart, fault, apart=apart))
+    fault = f"wiki away, processors of {'two machines' if separate else 'one machine'} killed"
+    note(trial(quick, tmp_path, 18, 11 + separate, fault, separate=separate))

@@ -50,7 +50,7 @@ def wiki(quick: Settings) -> Iterator[Wiki]:
 
 @pytest.fixture
 def asking(quick: Settings, wiki: Wiki, tmp_path: Path) -> Settings:
-    """Settings whose folder has every schema but one, which the wiki has."""
+    """Settings with a folder of every schema but one, which the wiki has."""
     folder = tmp_path / "schemas"
     shutil.copytree(quick.schemas.folder, folder, ignore=shutil.ignore_patterns(KEY.schema))
     schemas = replace(
@@ -126,10 +126,10 @@ def test_known_schemas_go_on_while_the_wiki_is_in_trouble(
         undone = time.monotonic()
         until(lambda: stored(asking), f"{KEY.schema} is stored")
         note(judged(asking, "schema wiki in trouble", len(TROUBLES), load.stop(), undone))
-    told = refusals(asking)
-    assert all("nobody told in time" in message for message in told["unresolved"])
-    assert any("status 500" in message for message in told["unresolved"])
-    assert all("nosuchrevid" in message for message in told["processor"])
+    refused = refusals(asking)
+    assert all("nobody told in time" in message for message in refused["unresolved"])
+    assert any("status 500" in message for message in refused["unresolved"])
+    assert all("nosuchrevid" in message for message in refused["processor"])
 
 
 @pytest.mark.long
@@ -145,7 +145,7 @@ def test_sinks_wait_for_the_one_schema_that_only_the_wiki_knows(
         with working(asking, forwarder=0, processor=0, throughput=0):
             have_lanes(asking, *SINKS)
             for role in SINKS:
-                one_topic_waits(asking, role, topic(asking), "is not to be had: the schema wiki")
+                one_topic_waits(asking, role, topic(asking), "is not available: the schema wiki")
             wiki.behaves = "well"
             undone = time.monotonic()
             note(judged(asking, "schema wiki away from sinks", 1, load.stop(), undone))

@@ -151,7 +151,7 @@ def _says(settings: Settings, role: str, what: str) -> str:
 
 
 def go_on(settings: Settings, but: str, before: dict[str, int]) -> bool:
-    """Tell whether every role but one has acknowledged more than before."""
+    """Return whether every role but one has acknowledged more than before."""
     now = acknowledged(settings)
     return all(now[role] > before[role] for role in before if role != but)
 

@@ -1,4 +1,4 @@
-"""A trial of verdicts: lines of schemas that are known, told late or made up, and what they became.
+"""A trial of verdicts: lines of schemas that are known, found late or made up, and their outcome.
 
 What each raw line became is read from the topics by code of the trial's own.
 """
@@ -119,7 +119,7 @@ def sending(seed: int) -> Sends:
 
 @contextmanager
 def moody(wiki: Wiki, seed: int) -> Iterator[None]:
-    """Have a wiki be well and in trouble by turns, at random, until the block ends; well then."""
+    """Make a wiki fail and answer by turns, at random, until the block ends; then it answers."""
     over, chance = threading.Event(), random.Random(seed)
 
     def change() -> None:

@@ -27,7 +27,7 @@ STEPS = {
     "insert": ("mysql", "elfaust.sinks.mysql.sink:MysqlSink._insert"),
     "commit": ("mysql", "elfaust.sinks.mysql.sink:MysqlSink.write"),
     "offset commit after rows": ("mysql", "elfaust.delivery.transport:Consumer._commit_offsets"),
-    "temporary file": ("hdfs", "elfaust.storage:WebHdfsStorage.write"),
+    "temporary file": ("hdfs", "elfaust.storage.webhdfs:WebHdfsStorage.write"),
     "commit file": ("hdfs", "elfaust.sinks.parquet.commits:CommitLog._make"),
     "rename": ("hdfs", "elfaust.sinks.parquet.commits:CommitLog._moved"),
     "offset commit after files": ("hdfs", "elfaust.delivery.transport:Consumer._commit_offsets"),
@@ -36,7 +36,7 @@ STEPS = {
 
 
 def kill_after(path: str, flag: Path) -> None:
-    """Have this process kill itself when a function has returned for the second time."""
+    """Make this process kill itself when a function has returned for the second time."""
     module, _, name = path.partition(":")
     owner_name, _, attribute = name.partition(".")
     owner = getattr(importlib.import_module(module), owner_name)

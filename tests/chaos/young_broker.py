@@ -27,7 +27,7 @@ class Young:
 
 
 def forget_at_first(topic: str) -> None:
-    """Have the first assignment of lanes be made without knowing a topic."""
+    """Make the first assignment of lanes before any topic is known."""
     assign = LaneAssignor._perform_assignment
     young = True
 

@@ -79,7 +79,7 @@ LEGAL = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ012345678
 
 
 class MemoryStorage:
-    """Files in memory, by the rules of elfaust/storage.py."""
+    """Files in memory, by the rules of elfaust/storage/base.py."""
 
     def __init__(self) -> None:
         self.files: dict[str, bytes] = {}
@@ -105,7 +105,7 @@ class MemoryStorage:
         return True
 
     def exists(self, path: str) -> bool:
-        """Tell whether there is such a file."""
+        """Return whether there is such a file."""
         return path in self.files or any(self.walk(path))
 
     def list(self, path: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""Schemas as nobody wrote them: of every draft, right ones, odd ones, and some that are none."""
+"""Random schemas of every draft: correct ones, odd ones, and some that are not valid."""
 
 from __future__ import annotations
 
@@ -222,7 +222,7 @@ class Writer:
 
 
 def spoilt(schema: dict[str, Any], of: random.Random) -> dict[str, Any]:
-    """Return a schema with one to three keywords anywhere whose values are not theirs."""
+    """Return a schema with one to three keywords that have values of other keywords."""
     schema = copy.deepcopy(schema)
     for _ in range(of.randint(1, 3)):
         parts = [part for part in _parts(schema) if isinstance(part, dict)]

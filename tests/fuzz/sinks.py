@@ -231,7 +231,7 @@ class Sinks:
 
 
 def _of_processor(records: Sequence[Record], judged: int) -> dict[str, Any]:
-    """Return the first `judged` capsules by their uuids, those whose uuid no other has."""
+    """Return the first `judged` capsules by their uuids, without those that share a uuid."""
     uuids = [_uuid(record.value) for record in records]
     times = Counter(uuids)
     made = zip(uuids[:judged], records, strict=False)
@@ -246,6 +246,6 @@ def _uuid(value: bytes) -> Any:
 
 
 def _write(sink: HdfsSink, topics: Any) -> Refusals:
-    told: list[Rejected] = []
-    sink.write(0, topics, told.extend)
-    return [(one.record.topic, one.record, one.fault) for one in told]
+    refused: list[Rejected] = []
+    sink.write(0, topics, refused.extend)
+    return [(one.record.topic, one.record, one.fault) for one in refused]

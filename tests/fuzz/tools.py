@@ -36,14 +36,14 @@ def tools(settings: Settings, case: Case, faults: Faults) -> None:
 
 
 def _validate(settings: Settings, form: str, lines: list[bytes]) -> None:
-    for told in Judges(form, settings).told(iter(enumerate(lines, 1))):
-        as_text(told).encode()
-        shown = as_object(told)
+    for verdict in Judges(form, settings).told(iter(enumerate(lines, 1))):
+        as_text(verdict).encode()
+        shown = as_object(verdict)
         json.loads(shown.encode())
 
 
 def _lint(settings: Settings, name: str, revision: str) -> None:
-    """Ask what will hurt in a schema; what keeps its events from a store must be told."""
+    """Lint a schema; it must name everything that keeps its events from a store."""
     code = _ask(settings, ["lint", "--", name, revision])
     schema = Registry(settings.schemas).get(SchemaKey(name, int(revision)))
     try:

@@ -109,9 +109,9 @@ class Values:
                     continue
                 found = self._faults.attempt(step, wanted, schema, capsule["event"], held)
                 self._same(step, found or [], f"{schema} {capsule['event']}")
-                told = self._faults.attempt("audit", list, reading[step](capsule, held))
-                agrees = found is None or told is None or bool(found) == bool(told)
-                detail = f"{told} but {found} of {schema} {capsule['event']}"
+                audited = self._faults.attempt("audit", list, reading[step](capsule, held))
+                agrees = found is None or audited is None or bool(found) == bool(audited)
+                detail = f"{audited} but {found} of {schema} {capsule['event']}"
                 self._faults.promise("audit", agrees, f"it says otherwise of {step}", detail)
 
     def _same(self, step: str, found: list[str], of: str) -> None:
@@ -120,7 +120,7 @@ class Values:
             self._faults.promise(step, False, "a store has not what was sent", f"{what} of {of}")
 
     def may_refuse(self, role: str, key: SchemaKey) -> bool:
-        """Tell whether a sink may refuse what the judge took: `Edit` and `EDIT` share a folder."""
+        """Return whether a sink may refuse what the judge took: Edit and EDIT share a folder."""
         names = {path.partition("/")[0] for path in self._case.schemas} - {key.schema}
         return role == "hdfs" and key.schema.lower() in {name.lower() for name in names}
 
@@ -133,7 +133,7 @@ class Values:
         return found if isinstance(found, dict) else None
 
     def _fits(self, key: SchemaKey) -> bool:
-        """Tell whether each store can have a table of a schema's events."""
+        """Return whether each store can have a table of a schema's events."""
         if key not in self._fit:
             schema = self._registry.find(key)
             try:

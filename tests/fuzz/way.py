@@ -207,6 +207,6 @@ class Way:
 
 
 def _is_sound(record: Record) -> bool:
-    """Tell whether all that follows can work with a record's position and time."""
+    """Return whether all that follows can work with a record's position and time."""
     in_range = record.timestamp == -1 or 10**12 <= record.timestamp < 253_402_300_800_000
     return in_range and (not record.source or 0 <= record.source.position < 2**63)

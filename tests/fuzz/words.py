@@ -66,7 +66,7 @@ PATTERNS = [
 
 
 def often(of: random.Random, chance: float) -> bool:
-    """Tell by chance."""
+    """Return true or false by chance."""
     return of.random() < chance
 
 

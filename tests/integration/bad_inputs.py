@@ -115,7 +115,7 @@ def sizes() -> list[Case]:
 
 
 def numbers() -> list[Case]:
-    """Row 19: what is no number of JSON, and integers past 64 bits."""
+    """Row 19: what is not a number in JSON, and integers beyond 64 bits."""
     return [
         *(
             Case(n, line(capsule(f'{{"real":{n}}}')), "processor", n, "$.event.real")

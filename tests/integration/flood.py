@@ -39,7 +39,7 @@ MB = 1_000_000
 
 @contextmanager
 def altered(settings: Settings, admin: Admin) -> Iterator[None]:
-    """Have a table take no rows: a column of it is gone."""
+    """Make a table take no rows: one of its columns is gone."""
     table = table_of(ALTERED)
     admin(f"ALTER TABLE {table} RENAME COLUMN event_action TO kept")
     yield
@@ -48,7 +48,7 @@ def altered(settings: Settings, admin: Admin) -> Iterator[None]:
 
 @contextmanager
 def slow(settings: Settings, admin: Admin) -> Iterator[None]:
-    """Have a table locked for a while again and again: what is written to it waits, and goes on."""
+    """Lock a table for a while, repeatedly: what is written to it waits, and goes on."""
     over = threading.Event()
 
     def lock() -> None:
@@ -69,7 +69,7 @@ def slow(settings: Settings, admin: Admin) -> Iterator[None]:
 
 @contextmanager
 def locked(settings: Settings, admin: Admin) -> Iterator[None]:
-    """Have a table locked for longer than the sink waits."""
+    """Lock a table for longer than the sink waits."""
     with closing(connect(settings.mysql)) as connection:
         connection.query(f"LOCK TABLES {table_of(LOCKED)} WRITE")
         yield
@@ -77,7 +77,7 @@ def locked(settings: Settings, admin: Admin) -> Iterator[None]:
 
 @contextmanager
 def as_it_is(settings: Settings, admin: Admin) -> Iterator[None]:
-    """Have nothing done to a table: its events are large."""
+    """Do nothing to a table: its events are large."""
     yield
 
 
@@ -125,7 +125,7 @@ def flooded(settings: Settings, admin: Admin, kind: str, count: int, seconds: fl
             flow.delays(*span) for span in pairwise((began, harmed, over, stored))
         )
         trial = Trial(early, late, after, before, flow.peak)
-    assert running.told == []
+    assert running.ended == []
     print(
         f"\n{kind}: {count} events of {len(event(sample, 0))} bytes, published in"
         f" {published - harmed:.1f} s; trouble {over - harmed:.1f} s, stored {stored - over:.1f} s"

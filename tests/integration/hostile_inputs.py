@@ -87,7 +87,7 @@ NO_TABLE: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
 NO_JUDGE = {
     "Endless": {"$schema": DRAFT7, "anyOf": [{"$ref": "#"}, {"$ref": "#"}]},
 }
-#: What somebody does to the table of a schema's own, and what is told of it.
+#: What somebody does to a schema's table, and what elfaust says about it.
 HELD = {
     "Check": ("ALTER TABLE Check_1 ADD CONSTRAINT few CHECK (event_i < 0)", "CHECK few"),
     "View": (

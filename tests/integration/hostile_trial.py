@@ -1,4 +1,4 @@
-"""Raw records as any client writes them, and what the servers hold of each, read anew.
+"""Raw records as any client writes them, and what the servers hold of each, read separately.
 
 Kafka, MySQL and HDFS are read without what elfaust reads them by.
 """
@@ -84,7 +84,7 @@ async def write(settings: Settings, records: Sequence[Hostile]) -> dict[Place, H
 
 
 async def _take_any_time(producer: Any, topics: list[str]) -> None:
-    """Have topics take times of the far future, as those of a broker before Kafka 3.6 do."""
+    """Make topics take times of the far future, as those of a broker before Kafka 3.6 do."""
     name = "message.timestamp.after.max.ms"
     client = producer.client
     request = IncrementalAlterConfigs(topics, name, str(2**63 - 1))

@@ -14,12 +14,12 @@ from elfaust.workers.supervisor import Supervisor
 class Running(dict[str, int]):
     """The exit code of each worker, known once the block has ended.
 
-    `told` is what the supervisor said of workers that ended before.
+    `ended` has the supervisor's lines about workers that ended before that.
     """
 
     def __init__(self) -> None:
         super().__init__()
-        self.told: list[str] = []
+        self.ended: list[str] = []
 
 
 def working(settings: Settings, **counts: int) -> AbstractContextManager[Running]:
@@ -35,7 +35,7 @@ def working_as(program: str, settings: Settings, counts: Mapping[str, int]) -> I
 
     def keep() -> None:
         while not over.wait(0.05):
-            running.told += supervisor.tick()
+            running.ended += supervisor.tick()
 
     keeping = threading.Thread(target=keep)
     supervisor.start()

@@ -1,4 +1,4 @@
-"""Records that nobody of ours wrote, in every topic: no worker ends, each has one outcome."""
+"""Records that elfaust did not write, in every topic: no worker ends, each has one outcome."""
 
 from __future__ import annotations
 
@@ -140,7 +140,7 @@ def test_no_record_of_any_topic_ends_a_worker(quick: Settings) -> None:
         asyncio.run(landed(quick, LINES // 2, timeout=60.0))
         asyncio.run(write(quick, topics))
         asyncio.run(landed(quick, LINES // 2 + len(RAW), timeout=60.0))
-    assert codes.told == []
+    assert codes.ended == []
     # The table of counts is recovered from a changelog that somebody else has written to, last.
     asyncio.run(write(quick, {changelog_topic(quick): CHANGES}))
     with working(quick, forwarder=0) as codes:
@@ -148,7 +148,7 @@ def test_no_record_of_any_topic_ends_a_worker(quick: Settings) -> None:
         found = asyncio.run(all_landed(quick))
         view = asyncio.run(read_counts(quick))
         keys = asyncio.run(entries(quick))
-    assert codes.told == []
+    assert codes.ended == []
     [line] = [line for line in found.account.lines if line.key == KEY]
     assert line.unfit == {"mysql": len(BAD), "hdfs": len(BAD)}
     assert line.problems() == []

@@ -17,6 +17,7 @@ from elfaust.sources.forwarder import Forwarder
 from elfaust.sources.overflow import Overflow
 from tests.integration.forwarder_trial import killed, numbers
 from tests.integration.test_forwarding import publishing
+from tests.udp import until_bound
 
 LINES = 20_000
 
@@ -58,11 +59,10 @@ async def test_lines_by_udp_on_a_disk_that_is_full(
     forwarder = replace(fresh.forwarder, source="udp", rate=5_000.0)
     settings = replace(fresh, forwarder=forwarder)
     running = Forwarder(settings, small_disk)
-    told = set[str]()
+    troubles = set[str]()
     async with publishing(settings) as publisher, asyncio.timeout(100):
         task = asyncio.create_task(running.run(publisher))
-        while not (running._received and running._received._socket):
-            await asyncio.sleep(0.01)
+        await until_bound(forwarder.port)
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
             client.connect(("127.0.0.1", forwarder.port))
             for number in range(LINES):
@@ -71,11 +71,11 @@ async def test_lines_by_udp_on_a_disk_that_is_full(
                 while received[0] < number - 100:
                     await asyncio.sleep(0)
                 if number % 20 == 0:
-                    told |= {held.partition("(")[0] for held in running.held}
+                    troubles |= {held.partition("(")[0] for held in running.held}
         while (await numbers(settings)).total() < LINES:
             await asyncio.sleep(0.2)
         await running.stop()
         await task
-    assert "forwarder: the spool takes nothing " in told
-    assert not any("lost" in what for what in told)
+    assert "forwarder: the spool takes nothing " in troubles
+    assert not any("lost" in what for what in troubles)
     assert unlike(await numbers(settings), LINES) == {}

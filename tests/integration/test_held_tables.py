@@ -113,4 +113,4 @@ def test_a_table_that_waits_under_a_flood_is_written_once_it_is_mended(
         until(lambda: asyncio.run(lag(bounded)) == 0, "all is committed")
         assert ready(bounded)["held"] == []
         print(f"mended table complete after {time.monotonic() - mended:.1f} s")
-    assert (codes, codes.told) == ({"mysql-0": 0}, [])
+    assert (codes, codes.ended) == ({"mysql-0": 0}, [])

@@ -63,7 +63,7 @@ def trial_of(settings: Settings, folder: Path) -> Settings:
 
 
 def harm_tables(settings: Settings, admin: Callable[[str], None]) -> None:
-    """Make the tables of which each is a schema's own, and do to them what holds them."""
+    """Make a table for each schema of HELD, and alter it so that it is held."""
     registry = Registry(settings.schemas)
     with closing(connect(settings.mysql)) as connection, connection.cursor() as cursor:
         for name in HELD:
@@ -76,7 +76,7 @@ def harm_tables(settings: Settings, admin: Callable[[str], None]) -> None:
 async def landed(
     settings: Settings, running: Running, raw: int, held: Sequence[str] = ()
 ) -> list[TopicLag]:
-    """Wait until all is acknowledged but what mysql has of held topics; return the lags."""
+    """Wait until all but the held topics of mysql are acknowledged; return the lags."""
     deadline = time.monotonic() + PATIENCE
     async with LagReader(settings) as reader:
         while True:
@@ -86,12 +86,12 @@ async def landed(
             waiting = {lag.topic for lag in behind if lag.role == "mysql"}
             if seen == raw and len(behind) == len(held) and waiting == set(held):
                 return lags
-            assert running.told == []
+            assert running.ended == []
             assert time.monotonic() < deadline, [lag for lag in behind if lag.topic not in held]
             await asyncio.sleep(0.3)
 
 
-def told(settings: Settings) -> dict[str, Any]:
+def readiness(settings: Settings) -> dict[str, Any]:
     """Return what each worker says at /ready/, by its role."""
     return {
         worker.role: requests.get(f"{worker.web}ready/", timeout=5).json()
@@ -108,7 +108,7 @@ def status(settings: Settings) -> str:
 def wrong(
     settings: Settings, places: dict[Place, Hostile], lags: Sequence[TopicLag], held: Sequence[str]
 ) -> list[str]:
-    """Return what is otherwise than it must be of each record."""
+    """Return every difference from what must become of each record."""
     names = TopicNames(settings)
     events = sorted({lag.topic for lag in lags if names.schema_of(lag.topic)})
     found = asyncio.run(read(settings, names.error, events))
@@ -124,7 +124,7 @@ def wrong(
 
 
 def no_worker_ended(running: Running) -> None:
-    assert running.told == []
+    assert running.ended == []
     assert running == {f"{role}-0": 0 for role in ROLES if role != "forwarder"}
 
 
@@ -139,7 +139,7 @@ def test_what_a_line_a_schema_or_a_table_holds_stops_nothing_else(
     with working(settings, forwarder=0) as running:
         places = asyncio.run(write(settings, lines))
         lags = asyncio.run(landed(settings, running, len(lines), held))
-        ready = told(settings)
+        ready = readiness(settings)
         assert all(said["ready"] and not said["unforeseen"] for said in ready.values()), ready
         reasons = cures_of(ready["mysql"]["held"])
         assert all(HELD[name][1] in reason for name, (reason, _) in reasons.items())
@@ -151,18 +151,18 @@ def test_what_a_line_a_schema_or_a_table_holds_stops_nothing_else(
                 admin(statement)
         lags = asyncio.run(landed(settings, running, len(lines)))
         assert wrong(settings, places, lags, []) == []
-        assert told(settings)["mysql"]["held"] == []
+        assert readiness(settings)["mysql"]["held"] == []
         assert list(map(str, asyncio.run(audit(settings)).findings)) == []
     no_worker_ended(running)
 
 
 def cures_of(held: Sequence[str]) -> dict[str, tuple[str, str]]:
-    """Return why each table waits and the statements that are told to cure it."""
+    """Return why each table waits and the statements that cure it."""
     found = {}
     for reason in held:
         [name] = [name for name in HELD if f"table {name}_1 " in reason]
         cure = reason.partition("; cure: ")[2]
-        # Of a view it is told what happens then.
+        # The cure of a view also says what happens then.
         found[name] = reason, cure.partition(": the table")[0]
     assert found.keys() == HELD.keys()
     return found
@@ -180,5 +180,5 @@ def test_a_time_that_is_none_stops_nothing_by_the_dialect_of_2015(
         places = asyncio.run(write(settings, lines))
         lags = asyncio.run(landed(settings, running, len(lines)))
         assert wrong(settings, places, lags, []) == []
-        assert not any(said["unforeseen"] for said in told(settings).values())
+        assert not any(said["unforeseen"] for said in readiness(settings).values())
     no_worker_ended(running)

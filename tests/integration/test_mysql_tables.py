@@ -1,4 +1,4 @@
-"""Tables on a real MariaDB: whose they are, and those of 2015."""
+"""Tables on a real MariaDB: which schema owns them, and those of 2015."""
 
 from __future__ import annotations
 

@@ -86,7 +86,7 @@ async def publish(settings: Settings) -> int:
 
 
 async def again(settings: Settings, *roles: str) -> None:
-    """Have roles, none of whose workers runs, read all that they read once more."""
+    """Reset the offsets of roles that do not run, so that they read everything once more."""
     admin, names = TopicAdmin(settings), TopicNames(settings)
     lanes = await admin.lanes()
     await admin.close()
@@ -109,7 +109,7 @@ async def again(settings: Settings, *roles: str) -> None:
 
 
 def forget_files(settings: Settings) -> None:
-    """Have the HDFS sink store, and refuse, everything anew."""
+    """Make the HDFS sink store and refuse everything once more."""
     storage, root = open_storage(settings.hdfs), settings.hdfs.root
     for name in storage.list(root):
         if name != "_owners":
@@ -184,7 +184,7 @@ def test_lines_are_stored_or_one_error_whoever_refuses_them(
     total = asyncio.run(publish(mine))
     with working(replace(mine, mysql=quick, hdfs=slow), forwarder=0) as codes:
         asyncio.run(landed(mine, total, timeout=60.0))
-    assert codes.told == []
+    assert codes.ended == []
     check(mine, total)
     # MySQL and counts once more, with the lanes of each shared by two.
     asyncio.run(again(mine, "mysql", "throughput"))

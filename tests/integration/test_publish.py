@@ -124,7 +124,7 @@ async def test_topics_that_take_less_are_altered_and_keep_the_rest(fresh: Settin
 async def test_what_a_topic_does_not_take_is_known_before_anything_is_sent(
     fresh: Settings, codec: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As where Kafka lets nobody alter its topics: 60,000 bytes, though a batch may have more."""
+    """A topic that may not be altered takes 60,000 bytes, though a batch may have more."""
     topic = fresh.topics.event.format(schema="Edit", revision=1)
     admin = AIOKafkaAdminClient(bootstrap_servers=fresh.kafka.bootstrap)
     await admin.start()
@@ -186,7 +186,7 @@ async def test_topics_that_take_nothing_hold_up_no_other_and_lose_nothing(fresh:
 
 
 async def taken(publisher: Publisher, records: Sequence[Outgoing]) -> bool:
-    """Tell whether a topic takes records; brokers heed its new settings a little later."""
+    """Return whether a topic takes records; brokers heed its new settings a little later."""
     with suppress(TopicRefuses):
         return bool(await publisher.publish(records))
     return False

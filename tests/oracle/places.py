@@ -121,7 +121,7 @@ def _empty(place: Place) -> None:
 
 
 def _is_exact(value: Any) -> bool:
-    """Tell whether a default has no number that may be an integer past 64 bits to its readers."""
+    """Return whether a default has no number that may be an integer past 64 bits to its readers."""
     if isinstance(value, dict | list):
         return all(map(_is_exact, value.values() if isinstance(value, dict) else value))
     if isinstance(value, float):
@@ -130,7 +130,7 @@ def _is_exact(value: Any) -> bool:
 
 
 def _is_typed(schema: dict[str, Any], root: Any, above: tuple[int, ...]) -> bool:
-    """Tell whether all items of an array are of one schema that says their type."""
+    """Return whether all items of an array are of one schema that says their type."""
     items = schema.get("items")
     if not isinstance(items, dict) or schema.get("prefixItems"):
         return False

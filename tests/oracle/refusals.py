@@ -45,7 +45,7 @@ class Refusal(NamedTuple):
     why: str
 
     def is_at(self, path: str) -> bool:
-        """Tell whether a path says where this is: the value, or a part around it in its place."""
+        """Return whether a path says where this is: the value, or a part around it in its place."""
         return path.startswith(self.place) and self.path.startswith(path)
 
 
@@ -59,7 +59,7 @@ def refusals(schema: dict[str, Any], event: Any, rules: Rules = USUAL) -> list[R
 
 
 def _numbers(place: Place, value: Any, path: str, rules: Rules, flat: bool) -> Iterator[Refusal]:
-    """Yield numbers that nobody holds; `flat`: MySQL has a column of the place or its members."""
+    """Yield numbers that no store holds; `flat`: MySQL has a column of the place or its members."""
     if place.kind in ("untyped", "mixed"):
         yield from _past_64_bits(value, path, path)
     if isinstance(value, dict) and place.members:
@@ -85,7 +85,7 @@ def _numbers(place: Place, value: Any, path: str, rules: Rules, flat: bool) -> I
 
 
 def _is_typed(key: str, member: Place) -> bool:
-    """Tell whether a member's column is of its type: a timestamp's is not."""
+    """Return whether a member's column is of its type: a timestamp's is not."""
     return key != "timestamp" or bool(member.members)
 
 

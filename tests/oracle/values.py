@@ -54,7 +54,7 @@ def double(value: float) -> float:
 
 
 def is_moment(value: Any) -> bool:
-    """Tell whether a value of a property named `timestamp` is a number since the epoch."""
+    """Return whether a value of a property named `timestamp` is a number since the epoch."""
     return type(value) in (int, float)
 
 
@@ -89,7 +89,7 @@ def _quoted(text: str) -> str:
 
 
 def is_held(wanted: Any, got: Any) -> bool:
-    """Tell whether a store holds what is wanted of it."""
+    """Return whether a store holds what is wanted of it."""
     if isinstance(wanted, Text):
         return _is_text(wanted, got)
     if isinstance(wanted, dict):
@@ -113,7 +113,7 @@ def _is_text(wanted: Text, got: Any) -> bool:
 
 
 def is_same(one: Any, other: Any, rounded: bool = False) -> bool:
-    """Tell whether two values of JSON are the same: 5 is not 5.0, and 1 is not true.
+    """Return whether two values of JSON are the same: 5 is not 5.0, and 1 is not true.
 
     Where they are `rounded`, all numbers with one nearest double are the same.
     """

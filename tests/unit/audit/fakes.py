@@ -22,7 +22,7 @@ from elfaust.schema.lookup.registry import Registry
 from elfaust.settings import Settings
 from elfaust.sinks.parquet.file_names import FileNames, file_name
 from elfaust.sinks.parquet.table import ParquetWriter, to_bytes
-from elfaust.storage import LocalStorage
+from elfaust.storage.local import LocalStorage
 from elfaust.testing import make_record
 
 KEY = SchemaKey("SpecialMuteSubmit", 19679477)

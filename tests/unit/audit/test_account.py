@@ -16,7 +16,7 @@ from elfaust.records import SchemaKey
 from elfaust.settings import Settings
 from elfaust.sinks.parquet.file_names import FileNames, file_name
 from elfaust.sinks.parquet.table import to_bytes
-from elfaust.storage import LocalStorage
+from elfaust.storage.local import LocalStorage
 from elfaust.testing import make_record
 
 EDIT = SchemaKey("Edit", 1)

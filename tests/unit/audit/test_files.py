@@ -20,7 +20,7 @@ from elfaust.records import SchemaKey
 from elfaust.settings import Settings
 from elfaust.sinks.parquet.file_names import FileNames
 from elfaust.sinks.parquet.table import to_bytes
-from elfaust.storage import LocalStorage
+from elfaust.storage.local import LocalStorage
 
 OFFSETS = f"{0:020d}-{2:020d}"
 

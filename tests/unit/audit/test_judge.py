@@ -23,7 +23,7 @@ from elfaust.records import SchemaKey
 from elfaust.settings import Settings
 from elfaust.sinks.parquet.reader import parquet_table
 from elfaust.sinks.parquet.table import to_bytes
-from elfaust.storage import LocalStorage
+from elfaust.storage.local import LocalStorage
 from elfaust.testing import make_record
 from tests.unit.audit.fakes import (
     AHEAD,

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -70,7 +71,15 @@ def test_up_that_fails_shows_the_end_of_the_log(
 
 
 def test_up_names_the_ports(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Stack, "up", lambda stack: stack._tell("kafka does not answer yet"))
+    class Slow(Stack):
+        def __init__(self, settings: Settings, report: Callable[[str], object]) -> None:
+            super().__init__(settings)
+            self.report = report
+
+        def up(self) -> None:
+            self.report("kafka does not answer yet")
+
+    monkeypatch.setattr("elfaust.commands.stack.Stack", Slow)
     result = run(settings, "up")
     assert result.exit_code == 0
     assert "kafka does not answer yet\n" in result.stderr

@@ -96,10 +96,10 @@ def test_server_that_never_answers_is_given_up(make_server: ServerFactory) -> No
         server.wait_ready(0.2)
 
 
-def test_it_is_told_what_does_not_answer_yet(
+def test_it_reports_what_does_not_answer_yet(
     make_server: ServerFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(server_module, "TELL_SECONDS", 0.0)
+    monkeypatch.setattr(server_module, "REPORT_SECONDS", 0.0)
     asked, lines = iter(["in safe mode", "slow", ""]), list[str]()
 
     def probe() -> None:

@@ -65,7 +65,7 @@ def test_two_ups_at_once_start_a_server_once(make_stack: StackFactory) -> None:
     assert first.server("dummy").log.read_text() == "listening\n"
 
 
-def test_it_is_told_what_is_waited_for(make_stack: StackFactory, tmp_path: Path) -> None:
+def test_it_reports_what_is_waited_for(make_stack: StackFactory, tmp_path: Path) -> None:
     lines, told = list[str](), Event()
 
     def tell(line: str) -> None:

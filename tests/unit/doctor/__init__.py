@@ -1,0 +1,1 @@
+"""Tests of elfaust/doctor. `fakes` plays a cursor of MySQL and a schema wiki."""

@@ -16,7 +16,7 @@ from elfaust.doctor import hdfs
 from elfaust.doctor.hdfs import LEFT_SECONDS, ask, check_commits, check_left, check_write
 from elfaust.errors import ServerAway
 from elfaust.settings import Hdfs, Settings
-from elfaust.storage import LocalStorage
+from elfaust.storage.local import LocalStorage
 
 DATE = "Mon, 23 Nov 2026 16:02:12 GMT"
 

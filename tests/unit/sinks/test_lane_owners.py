@@ -18,7 +18,7 @@ from elfaust.settings import Settings
 from elfaust.sinks.base import Rejected
 from elfaust.sinks.parquet.reader import parquet_files
 from elfaust.sinks.parquet.sink import HdfsSink
-from elfaust.storage import LocalStorage
+from elfaust.storage.local import LocalStorage
 from elfaust.testing import make_record
 
 KEY = SchemaKey("SpecialMuteSubmit", 19679477)

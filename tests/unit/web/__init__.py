@@ -1,0 +1,1 @@
+"""Tests of elfaust/web: the HTML, and how requests are answered."""

@@ -82,10 +82,10 @@ def test_names_of_indexes_that_are_cut_differ() -> None:
 
 
 @pytest.mark.parametrize(
-    ("comment", "whose"), [("Foo 1", "Foo 1"), ("", ""), ("our best table", ""), (None, None)]
+    ("comment", "owner"), [("Foo 1", "Foo 1"), ("", ""), ("our best table", ""), (None, None)]
 )
 def test_a_table_is_anybody_s_unless_its_comment_names_a_schema(
-    comment: str | None, whose: str | None
+    comment: str | None, owner: str | None
 ) -> None:
     class Cursor:
         def execute(self, statement: str, parameters: tuple[str]) -> None:
@@ -94,4 +94,4 @@ def test_a_table_is_anybody_s_unless_its_comment_names_a_schema(
         def fetchall(self) -> list[tuple[str]]:
             return [] if comment is None else [(comment,)]
 
-    assert owner_of(Cursor(), "Foo_1") == whose
+    assert owner_of(Cursor(), "Foo_1") == owner

@@ -19,7 +19,7 @@ from elfaust.sinks.parquet.commit_files import (
     unfinished,
 )
 from elfaust.sinks.parquet.commits import CommitLog
-from elfaust.storage import LocalStorage
+from elfaust.storage.local import LocalStorage
 
 COMMIT = Commit([("/t/1", "/f/1")], Progress({"t": 7}, {"t": {"raw": 6}}))
 WHOLE = to_bytes(3, "me", COMMIT)

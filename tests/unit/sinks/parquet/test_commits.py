@@ -9,7 +9,7 @@ import pytest
 from elfaust.errors import CommitTorn, LaneLost
 from elfaust.sinks.parquet.commit_files import Commit, Progress, to_bytes
 from elfaust.sinks.parquet.commits import KEPT, CommitLog
-from elfaust.storage import LocalStorage
+from elfaust.storage.local import LocalStorage
 
 
 def commit(log: CommitLog, storage: LocalStorage, root: Path, number: int) -> None:

@@ -13,7 +13,7 @@ from elfaust.records import SchemaKey
 from elfaust.settings import Settings
 from elfaust.sinks.parquet.folder_owners import FolderOwners
 from elfaust.sinks.parquet.reader import parquet_files
-from elfaust.storage import LocalStorage
+from elfaust.storage.local import LocalStorage
 
 FOO, SMALL = SchemaKey("Foo", 1), SchemaKey("foo", 1)
 

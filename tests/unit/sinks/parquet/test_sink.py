@@ -21,7 +21,7 @@ from elfaust.sinks.base import Rejected
 from elfaust.sinks.parquet.commit_files import Progress
 from elfaust.sinks.parquet.reader import parquet_files
 from elfaust.sinks.parquet.sink import HdfsSink, advance, by_hour
-from elfaust.storage import LocalStorage
+from elfaust.storage.local import LocalStorage
 from elfaust.testing import make_record
 
 KEYS = [SchemaKey("SpecialMuteSubmit", 19679477), SchemaKey("EchoMail", 19089329)]

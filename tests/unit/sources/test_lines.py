@@ -1,4 +1,4 @@
-"""Lines by position: none is too long or too strange, and a reader always goes on."""
+"""Lines by position: no line is too long or too strange, and a reader always goes on."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from elfaust.sources import base
-from elfaust.sources.base import Bytes, Located, Reading, Stretch, read_lines, split
+from elfaust.sources import lines as module
+from elfaust.sources.lines import Bytes, Located, Reading, Stretch, read_lines, split
 
 
 class Text:
@@ -42,16 +42,16 @@ def test_each_line_comes_once_cut_to_the_longest(
 ) -> None:
     data = b"\n".join(lines) + (b"\n" if newline else b"")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(base, "LONGEST_LINE", 24)
+        patch.setattr(module, "LONGEST_LINE", 24)
         found = read_all(Text(data, True), min(size, 24))
     wanted = [line[:24] if len(line) > 24 else line.removesuffix(b"\r") for line in lines]
-    told = [line.removesuffix(b"\r") for line in wanted if line.strip()]
-    assert [line.removesuffix(b"\r") for _, line in found.lines if line.strip()] == told
+    expected = [line.removesuffix(b"\r") for line in wanted if line.strip()]
+    assert [line.removesuffix(b"\r") for _, line in found.lines if line.strip()] == expected
     assert found.position == len(data)
 
 
 def test_a_line_without_end_is_cut_and_its_rest_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(base, "LONGEST_LINE", 24)
+    monkeypatch.setattr(module, "LONGEST_LINE", 24)
     source = Text(b"x" * 30, False)
     place = read_all(source, 10)
     assert (place.lines, place.inside) == ([Located(0, b"x" * 24)], True)

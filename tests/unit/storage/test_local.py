@@ -5,14 +5,11 @@ from __future__ import annotations
 import errno
 import os
 from pathlib import Path
-from typing import Any
 
 import pytest
-from hdfs.util import HdfsError
 
 from elfaust.errors import ServerAway
-from elfaust.settings import Hdfs
-from elfaust.storage import LocalStorage, WebHdfsStorage, open_storage
+from elfaust.storage.local import LocalStorage
 
 
 def test_a_file_is_written_over_read_and_deleted(tmp_path: Path) -> None:
@@ -62,28 +59,7 @@ def test_of_a_file_the_walk_is_the_file(tmp_path: Path) -> None:
     assert LocalStorage().list(f"{tmp_path}/a/b") == []
 
 
-class NameNode:
-    """HDFS's client, of one file in one folder."""
-
-    def status(self, path: str, strict: bool = True) -> dict[str, str] | None:
-        kinds = {"/r": "DIRECTORY", "/r/x": "FILE"}
-        return {"type": kinds[path]} if path in kinds else None
-
-    def list(self, path: str, status: bool = False) -> list[Any]:
-        if path != "/r":
-            raise HdfsError(f"{path!r} is not a directory.")
-        return [("x", {"type": "FILE"})] if status else ["x"]
-
-
-def test_a_file_where_a_folder_is_expected_is_no_server_that_is_away() -> None:
-    storage = WebHdfsStorage(Hdfs())
-    storage._client = NameNode()
-    assert list(storage.walk("/r")) == list(storage.walk("/r/x")) == ["/r/x"]
-    assert [storage.list(path) for path in ("/r", "/r/x", "/r/y")] == [["x"], [], []]
-    assert list(storage.walk("/r/y")) == []
-
-
-def test_a_file_that_is_not_there_is_said_so(tmp_path: Path) -> None:
+def test_a_missing_file_is_not_found(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         LocalStorage().read(f"{tmp_path}/none")
 
@@ -103,8 +79,3 @@ def test_a_disk_that_is_full_is_waited_for(tmp_path: Path, monkeypatch: pytest.M
             storage.rename(f"{tmp_path}/s", f"{tmp_path}/t")
     storage.write(f"{tmp_path}/t", b"2")
     assert storage.read(f"{tmp_path}/t") == b"2"
-
-
-def test_the_settings_choose_the_storage() -> None:
-    assert isinstance(open_storage(Hdfs(storage="local")), LocalStorage)
-    assert isinstance(open_storage(Hdfs()), WebHdfsStorage)

@@ -1,40 +1,34 @@
-"""What people do to tables on a real MariaDB: each holds its own events and no others."""
+"""What people do to a table holds its own events and no others, until it is mended."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
-import orjson
 import pytest
 
 from elfaust.errors import TableChanged, TableLocked, TableTrouble
-from elfaust.records import Record, SchemaKey
 from elfaust.schema.lookup.registry import Registry
 from elfaust.settings import Settings
-from elfaust.sinks.mysql import ddl
 from elfaust.sinks.mysql.connection import connect
 from elfaust.sinks.mysql.sink import MysqlSink
-from elfaust.testing import make_record
+from tests.integration.mysql_held.tables import (
+    BAD,
+    EVENT,
+    GOOD,
+    events,
+    others_go_on,
+    publish,
+    stored,
+)
 
 Admin = Callable[[str], None]
-GOOD, BAD = SchemaKey("Good", 1), SchemaKey("Bad", 1)
-STRINGS = {f"p{n}": {"type": "string"} for n in range(372)}
-EVENT = {
-    "properties": {
-        "i": {"type": "integer"},
-        "n": {"type": "number"},
-        "s": {"type": "string"},
-    }
-}
 VIEW = "RENAME TABLE Bad_1 TO kept; CREATE VIEW Bad_1 AS SELECT * FROM kept"
 JOIN = VIEW + " UNION ALL SELECT * FROM kept"
 MOVED_BACK = "DROP VIEW Bad_1; RENAME TABLE kept TO Bad_1"
-#: What somebody does, what is told of it, and what mends it where that is not the cure told.
+#: What somebody does, what the error says of it, and what mends it where its cure does not.
 DONE = {
     "a check": ("ALTER TABLE Bad_1 ADD CONSTRAINT few CHECK (event_i < 7)", "CHECK few", ""),
     "a column's check": (
@@ -87,74 +81,12 @@ DONE = {
 }
 
 
-@pytest.fixture
-def settings(fresh: Settings, tmp_path: Path) -> Settings:
-    return replace(fresh, schemas=replace(fresh.schemas, folder=str(tmp_path / "schemas")))
-
-
-def publish(settings: Settings, key: SchemaKey, schema: dict[str, Any]) -> None:
-    folder = Path(settings.schemas.folder) / key.schema
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / f"{key.revision}.json").write_text(json.dumps(schema))
-
-
-@pytest.fixture
-def sink(settings: Settings) -> MysqlSink:
-    publish(settings, GOOD, EVENT)
-    publish(settings, BAD, EVENT)
-    return MysqlSink(settings, Registry(settings.schemas))
-
-
-@pytest.fixture
-def cursor(settings: Settings) -> Iterator[Any]:
-    connection = connect(settings.mysql)
-    connection.autocommit(True)
-    yield connection.cursor()
-    connection.close()
-
-
-def events(first: int, count: int) -> list[Record]:
-    """Return events; those from 10 on share the values of others."""
-    return [
-        make_record(
-            orjson.dumps(
-                {
-                    "uuid": f"{n:032x}",
-                    "dt": "2020-09-13T12:26:40Z",
-                    "wiki": "enwiki",
-                    "event": {"i": n % 10, "n": n % 10 + 0.125, "s": f"s{n % 10}"},
-                }
-            ),
-            n,
-            0,
-        )
-        for n in range(first, first + count)
-    ]
-
-
-def stored(cursor: Any, table: str) -> list[tuple[str, int, float, str]]:
-    cursor.execute(f"SELECT uuid, event_i, event_n, event_s FROM {table} ORDER BY uuid")
-    return list(cursor.fetchall())
-
-
-def others_go_on(sink: MysqlSink, cursor: Any) -> None:
-    """Show that the next write to another table is stored."""
-    before = len(stored(cursor, "Good_1")) if "Good_1" in tables(cursor) else 0
-    assert sink.write(GOOD, events(before, 3)) == []
-    assert len(stored(cursor, "Good_1")) == before + 3
-
-
-def tables(cursor: Any) -> set[str]:
-    cursor.execute("SHOW TABLES")
-    return {name for (name,) in cursor.fetchall()}
-
-
 @pytest.mark.parametrize("restarted", [False, True], ids=["open", "restarted"])
 @pytest.mark.parametrize("what", DONE)
 def test_what_is_done_to_a_table_holds_it_alone(
     settings: Settings, sink: MysqlSink, cursor: Any, admin: Admin, what: str, restarted: bool
 ) -> None:
-    done, told, mend = DONE[what]
+    done, said, mend = DONE[what]
     assert sink.write(BAD, events(0, 6)) == []
     others_go_on(sink, cursor)
     for statement in done.split("; "):
@@ -165,7 +97,7 @@ def test_what_is_done_to_a_table_holds_it_alone(
         with pytest.raises(TableTrouble) as caught:
             sink.write(BAD, events(0, 30))
         assert caught.value.table == "Bad_1"
-        assert told in str(caught.value)
+        assert said in str(caught.value)
         assert caught.value.cure
         others_go_on(sink, cursor)
     for statement in (mend or caught.value.cure).split("; "):
@@ -241,75 +173,3 @@ def test_a_table_whose_insert_takes_for_ever_holds_itself_alone(
     assert not [row for row in cursor.fetchall() if "INSERT" in str(row) and "Bad_1" in str(row)]
     admin("DROP TRIGGER tr")
     assert sink.write(BAD, events(6, 6)) == []
-
-
-@pytest.mark.parametrize("name", ["a'b", "a`b", "a column 'c", "a' at row 1", "%s"])
-def test_a_column_is_known_in_an_error_whatever_its_name(
-    settings: Settings, sink: MysqlSink, name: str
-) -> None:
-    """An event that no judge has seen: it is refused, and holds nothing."""
-    key = SchemaKey("Odd", 1)
-    publish(settings, key, {"properties": {name: {"type": "boolean"}, "c": {}}})
-    value = orjson.dumps({"uuid": "0" * 32, "dt": "2020-09-13T12:26:40Z", "event": {name: 920}})
-    [(_, fault)] = sink.write(key, [make_record(value, 0, 0)])
-    assert fault.path == f"$.event.{name}"
-
-
-@pytest.mark.parametrize(
-    ("event", "said"),
-    [
-        ({"properties": {"\U0001f600": {"type": "string"}}}, "has a character that no name"),
-        ({"properties": {"foo ": {"type": "string"}}}, "ends with a space"),
-        ({"properties": {"a\0": {"type": "string"}}}, "has a character that no name"),
-        ({"properties": {"x" * 59: {}}}, "longer than 64"),
-        ({"properties": STRINGS}, "InnoDB's page"),
-        (
-            {"properties": {"timestamp": {"type": "string", "default": "1970-01-01T00:00:00Z"}}},
-            "does not fit VARCHAR",
-        ),
-    ],
-)
-def test_a_schema_that_can_have_no_table_is_refused_by_name(
-    settings: Settings, sink: MysqlSink, cursor: Any, event: dict[str, Any], said: str
-) -> None:
-    publish(settings, BAD, event)
-    refused = sink.write(BAD, events(0, 6))
-    assert [fault.code for _, fault in refused] == ["consumer"] * 6
-    assert all(said in fault.message for _, fault in refused)
-    others_go_on(sink, cursor)
-    assert "Bad_1" not in tables(cursor)
-
-
-def test_a_table_that_mysql_refuses_for_another_reason_waits(
-    settings: Settings, sink: MysqlSink, cursor: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(ddl, "check", lambda *_: None)
-    publish(settings, BAD, {"properties": STRINGS})
-    with pytest.raises(TableTrouble, match=r"table Bad_1 takes no rows, .* 1118"):
-        sink.write(BAD, events(0, 6))
-    others_go_on(sink, cursor)
-
-
-def next_id(cursor: Any) -> int:
-    cursor.execute(
-        "SELECT auto_increment FROM information_schema.tables"
-        " WHERE table_schema = DATABASE() AND table_name = 'Bad_1'"
-    )
-    [(number,)] = cursor.fetchall()
-    return int(number)
-
-
-def test_batches_that_come_again_use_up_no_number_of_id(
-    settings: Settings, sink: MysqlSink, cursor: Any
-) -> None:
-    assert sink.write(BAD, events(0, 20), {0, 1}) == []
-    before = next_id(cursor)
-    for _ in range(3):
-        again = MysqlSink(settings, Registry(settings.schemas))
-        assert again.write(BAD, events(0, 20), {0, 1}) == []
-    sink.forget()
-    assert sink.write(BAD, events(0, 20), {0}) == []
-    assert next_id(cursor) == before
-    assert sink.write(BAD, events(10, 20), {0}) == []
-    assert next_id(cursor) - before <= 16
-    assert len(stored(cursor, "Bad_1")) == 30

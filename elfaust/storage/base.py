@@ -1,0 +1,34 @@
+"""What a storage has to do: the contract of WebHDFS and of a local folder."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Protocol
+
+
+class Storage(Protocol):
+    """Complete files by absolute path. Every method raises ServerAway when nothing answers."""
+
+    def write(self, path: str, data: bytes) -> None:
+        """Write a file; replace one that exists, and make its folders."""
+
+    def make_folder(self, path: str) -> None:
+        """Make a folder, if there is none. Raises FolderTrouble if it takes no files."""
+
+    def read(self, path: str) -> bytes:
+        """Return a file's bytes. Raises FileNotFoundError."""
+
+    def rename(self, source: str, target: str) -> bool:
+        """Rename a file atomically; False if the target exists or the source does not."""
+
+    def exists(self, path: str) -> bool:
+        """Return whether there is such a file or folder."""
+
+    def list(self, path: str) -> list[str]:
+        """Return the sorted names in a folder; none where there is no folder of that path."""
+
+    def walk(self, path: str) -> Iterator[str]:
+        """Yield the paths of all files below a folder; for a file, its own path."""
+
+    def delete(self, path: str) -> None:
+        """Delete a file, or a folder and all in it; nothing where there is none."""

@@ -1,0 +1,106 @@
+"""Files in a folder of this machine."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from elfaust.errors import FolderTrouble, ServerAway
+
+
+@contextmanager
+def _disk(path: str) -> Iterator[None]:
+    """Raise ServerAway when the disk is full or cannot be written: it is waited for."""
+    try:
+        yield
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        raise ServerAway(f"the disk of {path}", str(error)) from error
+
+
+class LocalStorage:
+    """A folder of this machine."""
+
+    def write(self, path: str, data: bytes) -> None:
+        """Write a file; replace one that exists."""
+        file = Path(path)
+        with _disk(path):
+            file.parent.mkdir(parents=True, exist_ok=True)
+            with file.open("wb") as out:
+                out.write(data)
+                out.flush()
+                os.fsync(out.fileno())
+
+    def make_folder(self, path: str) -> None:
+        """Make a folder, if there is none."""
+        with _disk(path):
+            try:
+                Path(path).mkdir(parents=True, exist_ok=True)
+            except (FileExistsError, NotADirectoryError, PermissionError) as error:
+                raise FolderTrouble(path, str(error)) from error
+            if not os.access(path, os.W_OK | os.X_OK):
+                raise FolderTrouble(path, "it cannot be written")
+
+    def read(self, path: str) -> bytes:
+        """Return a file's bytes."""
+        with _disk(path):
+            try:
+                return Path(path).read_bytes()
+            except IsADirectoryError as error:
+                raise FileNotFoundError(path) from error
+
+    def rename(self, source: str, target: str) -> bool:
+        """Rename a file unless the target exists: a link fails where a rename would replace."""
+        with _disk(target):
+            Path(target).parent.mkdir(parents=True, exist_ok=True)
+            try:
+                os.link(source, target)
+            except FileNotFoundError:
+                return False
+            except FileExistsError:
+                # A process killed between the two steps leaves both names.
+                if not _is_same(source, target):
+                    return False
+            Path(source).unlink(missing_ok=True)
+            return True
+
+    def exists(self, path: str) -> bool:
+        """Return whether there is such a file or folder."""
+        with _disk(path):
+            return Path(path).exists()
+
+    def list(self, path: str) -> list[str]:
+        """Return the sorted names in a folder."""
+        folder = Path(path)
+        with _disk(path):
+            return sorted(file.name for file in folder.iterdir()) if folder.is_dir() else []
+
+    def walk(self, path: str) -> Iterator[str]:
+        """Yield the paths of all files below a folder."""
+        with _disk(path):
+            if Path(path).is_file():
+                yield path
+            for file in sorted(Path(path).rglob("*")):
+                if file.is_file():
+                    yield str(file)
+
+    def delete(self, path: str) -> None:
+        """Delete a file or a folder."""
+        file = Path(path)
+        with _disk(path):
+            if file.is_dir():
+                for inner in list(file.iterdir()):
+                    self.delete(str(inner))
+                file.rmdir()
+            else:
+                file.unlink(missing_ok=True)
+
+
+def _is_same(one: str, other: str) -> bool:
+    try:
+        return Path(one).samefile(other)
+    except FileNotFoundError:
+        return False

@@ -1,0 +1,1 @@
+"""What holds one table of MySQL alone, on a real MariaDB: others get their events meanwhile."""
