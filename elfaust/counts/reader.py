@@ -15,9 +15,10 @@ import orjson
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
-from elfaust.counts.tally import CountKey, changelog_topic, is_entry
+from elfaust.counts.tally import CountKey, is_entry
 from elfaust.counts.view import View
 from elfaust.errors import ServerAway
+from elfaust.names import changelog_topic
 from elfaust.settings import Settings
 
 log = logging.getLogger(__name__)

@@ -24,7 +24,6 @@ from elfaust.errors import EventFault
 from elfaust.events.refusals import split_source
 from elfaust.records import UNKNOWN_TIME, Record, SchemaKey
 from elfaust.schema.lookup.registry import NAME
-from elfaust.settings import Settings
 
 MINUTE_MS = 60_000
 UNKNOWN_MINUTE = UNKNOWN_TIME // MINUTE_MS
@@ -41,11 +40,6 @@ READABLE = b'{"event":{"code":"processor","schema":"unknown","revision":-1}}'
 EMPTY = {"count": 0, "last": 0, "positions": {}, "refused": 0, "ranges": {}}
 #: Source of the records that carry none: their own topic and offset, which also only rise.
 ITSELF = ""
-
-
-def changelog_topic(settings: Settings) -> str:
-    """Return the topic in which Kafka keeps the table `counts`."""
-    return f"{settings.kafka.app_id.format(role='throughput')}-counts-changelog"
 
 
 class CountKey(NamedTuple):

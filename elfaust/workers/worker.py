@@ -16,9 +16,10 @@ from faust.app.base import BootStrategy
 from mode import Service
 
 from elfaust.delivery.publisher import Publisher, make_producer
-from elfaust.delivery.topics import TopicAdmin, TopicNames, unread_lanes
+from elfaust.delivery.topics import TopicAdmin, unread_lanes
 from elfaust.delivery.transport import BatchSchema, Transport
 from elfaust.errors import ServerAway
+from elfaust.names import TopicNames
 from elfaust.quiet import OnceAMinute
 from elfaust.settings import Settings
 from elfaust.workers.options import faust_options

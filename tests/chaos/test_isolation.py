@@ -14,7 +14,8 @@ import pytest
 from elfaust.audit.account import scan
 from elfaust.delivery.lag import READERS
 from elfaust.delivery.publisher import Publisher, make_producer
-from elfaust.delivery.topics import TopicAdmin, TopicNames
+from elfaust.delivery.topics import TopicAdmin
+from elfaust.names import TopicNames
 from elfaust.records import Outgoing, SchemaKey
 from elfaust.settings import Settings
 from tests.chaos.trial import Load, Outcome, judged, lags, until, workers_of

@@ -21,7 +21,8 @@ import orjson
 
 from elfaust.audit.account import scan
 from elfaust.delivery.publisher import Publisher, make_producer
-from elfaust.delivery.topics import TopicAdmin, TopicNames
+from elfaust.delivery.topics import TopicAdmin
+from elfaust.names import TopicNames
 from elfaust.records import Outgoing, SchemaKey
 from elfaust.settings import Settings
 from elfaust.trial.recorded import cases

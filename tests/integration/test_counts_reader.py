@@ -10,8 +10,9 @@ import pytest
 from aiokafka import AIOKafkaProducer
 
 from elfaust.counts.reader import CountsReader, read_counts
-from elfaust.counts.tally import CountKey, changelog_topic
+from elfaust.counts.tally import CountKey
 from elfaust.delivery.topics import TopicAdmin
+from elfaust.names import changelog_topic
 from elfaust.settings import Settings
 
 

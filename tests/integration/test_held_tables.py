@@ -15,7 +15,8 @@ import requests
 
 from elfaust.delivery.lag import LagReader
 from elfaust.delivery.publisher import Publisher, make_producer
-from elfaust.delivery.topics import TopicAdmin, TopicNames
+from elfaust.delivery.topics import TopicAdmin
+from elfaust.names import TopicNames
 from elfaust.records import Outgoing, SchemaKey, Source
 from elfaust.settings import Settings
 from elfaust.sinks.mysql.connection import connect

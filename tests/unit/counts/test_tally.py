@@ -13,17 +13,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from elfaust.counts.tally import (
-    EMPTY,
-    CountKey,
-    Tally,
-    changelog_topic,
-    is_entry,
-    merge,
-    named_by,
-    tally,
-)
+from elfaust.counts.tally import EMPTY, CountKey, Tally, is_entry, merge, named_by, tally
 from elfaust.delivery.batch import MAX_SOURCES
+from elfaust.names import changelog_topic
 from elfaust.records import UNKNOWN_TIME, Record, SchemaKey, Source
 from elfaust.settings import Settings
 from elfaust.testing import make_record
