@@ -10,7 +10,8 @@ from typing import Any
 
 import faust
 
-from elfaust.counts.tally import CountKey, is_entry, merge, tally
+from elfaust.counts.entry import CountKey, is_entry, merge
+from elfaust.counts.tally import tally
 from elfaust.delivery.recovery import ChangelogSchema
 from elfaust.errors import Unacknowledged
 from elfaust.models.count import Count

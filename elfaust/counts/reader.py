@@ -15,7 +15,7 @@ import orjson
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
-from elfaust.counts.tally import CountKey, is_entry
+from elfaust.counts.entry import CountKey, is_entry
 from elfaust.counts.view import View
 from elfaust.errors import ServerAway
 from elfaust.names import changelog_topic

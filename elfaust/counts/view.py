@@ -27,7 +27,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from elfaust.counts.tally import UNKNOWN_KEY, CountKey, is_named
+from elfaust.counts.entry import CountKey
+from elfaust.counts.tally import UNKNOWN_KEY, is_named
 from elfaust.records import SchemaKey
 from elfaust.times import iso8601
 

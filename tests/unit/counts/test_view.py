@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from elfaust.counts.tally import CountKey
+from elfaust.counts.entry import CountKey
 from elfaust.counts.view import View
 
 NOW_MINUTE = 1_000_000
