@@ -119,11 +119,12 @@ class CountsReader:
         while True:
             self.view.complete = self.view.complete or await _is_at(consumer, ends)
             for records in (await consumer.getmany(timeout_ms=500, max_records=2000)).values():
-                self._apply(records)
+                self.apply(records)
             # A long changelog comes without a pause; the worker's web view must answer meanwhile.
             await asyncio.sleep(0)
 
-    def _apply(self, records: Sequence[Any]) -> None:
+    def apply(self, records: Sequence[Any]) -> None:
+        """Show the view records of the changelog; those that are no entries are passed over."""
         for record in records:
             try:
                 key = _text(record.key or b"")

@@ -9,6 +9,7 @@ import json
 import os
 import time
 from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from elfaust.errors import SchemaAway, SchemaUnfit
 from elfaust.records import SchemaKey
 from elfaust.schema.lookup import background
 from elfaust.schema.lookup import registry as registry_module
+from elfaust.schema.lookup.folder import SchemaFolder
 from elfaust.schema.lookup.registry import Kind, Registry, State
 from elfaust.settings import Schemas
 
@@ -58,19 +60,25 @@ class Wiki:
         return web.Response(status=told.status, body=told.body, headers={"Location": "/elsewhere"})
 
 
-@pytest.fixture
-async def wiki() -> AsyncIterator[Wiki]:
-    served, app = Wiki(), web.Application()
+@asynccontextmanager
+async def serving(served: Wiki, port: int = 0) -> AsyncIterator[None]:
+    app = web.Application()
     app.router.add_get("/api.php", served.handle)
     runner = web.AppRunner(app)
     await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
-    assert site._server is not None
-    port = site._server.sockets[0].getsockname()[1]  # type: ignore[attr-defined]
-    served.url = f"http://127.0.0.1:{port}/api.php"
-    yield served
-    await runner.cleanup()
+    await web.TCPSite(runner, "127.0.0.1", port).start()
+    served.url = f"http://127.0.0.1:{runner.addresses[0][1]}/api.php"
+    try:
+        yield
+    finally:
+        await runner.cleanup()
+
+
+@pytest.fixture
+async def wiki() -> AsyncIterator[Wiki]:
+    served = Wiki()
+    async with serving(served):
+        yield served
 
 
 def settings(folder: Path, url: str = "") -> Schemas:
@@ -211,17 +219,16 @@ async def test_a_wiki_that_does_not_answer_in_time_is_asked_again(
 
 @pytest.mark.usefixtures("quick")
 async def test_a_wiki_that_is_away_and_comes_back_tells_what_was_asked_for(
-    tmp_path: Path, wiki: Wiki
+    tmp_path: Path, unused_tcp_port: int
 ) -> None:
-    url, wiki.url = wiki.url, "http://127.0.0.1:9/api.php"
-    registry = Registry(settings(tmp_path, wiki.url))
+    wiki = Wiki()
+    registry = Registry(settings(tmp_path, f"http://127.0.0.1:{unused_tcp_port}/api.php"))
     keys = [SchemaKey("Edit", revision) for revision in range(1, 40)]
     registry.ask(keys)
     await until(lambda: "127.0.0.1" in registry.reason(EDIT))
     # Who did not have its turn is told as well.
     assert all("127.0.0.1" in registry.reason(key) for key in keys)
-    registry._wiki._url = url
-    async with asyncio.timeout(20):
+    async with serving(wiki, unused_tcp_port), asyncio.timeout(20):
         while asking := [key for key in keys if registry.state(key).kind is Kind.ASKING]:
             await registry.wait_changed(5.0)
             registry.ask(asking)
@@ -255,14 +262,14 @@ async def test_the_first_look_at_a_made_up_name_is_the_last_for_a_while(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     registry, looks = Registry(settings(tmp_path)), 0
-    read = registry._folder.read
+    read = SchemaFolder.read
 
-    def counted(key: SchemaKey) -> bytes | None:
+    def counted(folder: SchemaFolder, key: SchemaKey) -> bytes | None:
         nonlocal looks
         looks += 1
-        return read(key)
+        return read(folder, key)
 
-    monkeypatch.setattr(registry._folder, "read", counted)
+    monkeypatch.setattr(SchemaFolder, "read", counted)
     for _ in range(5):
         assert registry.state(EDIT).kind is Kind.MISSING
     assert looks == 1
@@ -277,11 +284,11 @@ async def test_a_folder_that_cannot_be_read_says_nothing(
     monkeypatch.setattr(registry_module, "LEAST_SECONDS", 0.05)
     registry = Registry(settings(tmp_path))
 
-    def broken(_: SchemaKey) -> bytes | None:
+    def broken(*_: object) -> bytes | None:
         raise OSError(number, os.strerror(number))
 
     with monkeypatch.context() as patch:
-        patch.setattr(registry._folder, "read", broken)
+        patch.setattr(SchemaFolder, "read", broken)
         await registry.resolve([EDIT])
         state = registry.state(EDIT)
         assert state.kind is Kind.ASKING
@@ -419,10 +426,17 @@ def test_names_without_end_are_not_remembered_without_end(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(registry_module, "MAX_RECENT", 10)
+    read, reads = SchemaFolder.read, list[int]()
+
+    def noted(folder: SchemaFolder, key: SchemaKey) -> bytes | None:
+        reads.append(key.revision)
+        return read(folder, key)
+
+    monkeypatch.setattr(SchemaFolder, "read", noted)
     registry = Registry(settings(tmp_path))
-    for revision in range(1, 26):
+    for revision in [*range(1, 26), *range(16, 26), 15]:
         registry.state(SchemaKey("Edit", revision))
-    assert [key.revision for key in registry._recent] == list(range(16, 26))
+    assert reads == [*range(1, 26), 15]
 
 
 def test_a_sink_waits_for_what_its_machine_does_not_have(tmp_path: Path) -> None:
