@@ -8,7 +8,7 @@ import faust
 
 
 class RawLine(faust.Record, serializer="raw"):  # type: ignore[misc,call-arg]
-    """One raw log line; see docs/architecture.md for its formats."""
+    """One raw log line; docs/reference.md, "Line formats", says how lines are read."""
 
     line: bytes
 

@@ -22,13 +22,14 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from elfaust.counts.reader import read_counts
 from elfaust.counts.tally import named_by
 from elfaust.delivery.batch import FORWARDED, Batch
-from elfaust.delivery.topics import TopicAdmin, TopicNames
+from elfaust.delivery.topics import TopicAdmin
 from elfaust.errors import SchemaUnfit
 from elfaust.events.refusals import SINKS, split_source
+from elfaust.names import TopicNames, table_name
 from elfaust.records import Record, SchemaKey, Source
 from elfaust.settings import Settings
 from elfaust.sinks.mysql.connection import connect, is_of_server
-from elfaust.sinks.mysql.ddl import owner, owner_of, quoted, table_name
+from elfaust.sinks.mysql.ddl import owner, owner_of, quoted
 from elfaust.sinks.parquet.file_names import FileNames
 from elfaust.sinks.parquet.reader import ParquetFile, parquet_files
 from elfaust.storage import open_storage

@@ -49,7 +49,7 @@ class RowReading:
     def differences(self, capsule: dict[str, Any], row: Mapping[str, Any]) -> Iterator[str]:
         """Yield what a row says otherwise than its event, column by column."""
         for name, path, default, check in self._checks:
-            value = capsule if path in OF_CAPSULE else _at(capsule, path)
+            value = capsule if path in CAPSULE_COLUMNS else _at(capsule, path)
             if value is ABSENT:
                 value = None if default is ABSENT else default
             stored = row.get(name, ABSENT)
@@ -59,7 +59,7 @@ class RowReading:
                 # Half a JSON text, no time: whatever it is, it differs.
                 same = False
             if not same:
-                shown = capsule.get(path[0]) if path in OF_CAPSULE else value
+                shown = capsule.get(path[0]) if path in CAPSULE_COLUMNS else value
                 found = "no such column" if stored is ABSENT else f"{stored!r:.80}"
                 yield f"{name}: topic {shown!r:.80}, MySQL {found}"
 
@@ -104,8 +104,8 @@ def _is_list(value: Any, stored: Any) -> bool:
 
 
 def _check(column: Column, schema: Any) -> Check:
-    if column.path in OF_CAPSULE:
-        return OF_CAPSULE[column.path]
+    if column.path in CAPSULE_COLUMNS:
+        return CAPSULE_COLUMNS[column.path]
     limit = int(column.sql_type.partition("(")[2].rstrip(")") or TEXT_CHARACTERS)
     if column.path == ("userAgent",):
         return lambda value, stored: _is_agent(value, stored, limit)
@@ -169,7 +169,7 @@ def _is_shortened(short: Any, of: Any) -> bool:
 
 
 #: Columns that are made of more than one key of the capsule.
-OF_CAPSULE: dict[tuple[str, ...], Check] = {("dt",): _is_moment, ("timestamp",): _is_digits}
+CAPSULE_COLUMNS: dict[tuple[str, ...], Check] = {("dt",): _is_moment, ("timestamp",): _is_digits}
 CHECKS: dict[str, Check] = {
     "BIGINT": _is_integer,
     "BOOL": _is_flag,

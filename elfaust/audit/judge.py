@@ -13,9 +13,9 @@ from elfaust.audit.revision import Revision
 from elfaust.audit.stores import Stores
 from elfaust.audit.table import Rows
 from elfaust.delivery.lag import LaneLag
-from elfaust.delivery.topics import TopicNames
 from elfaust.errors import SchemaUnfit, SchemaWaits
 from elfaust.events.refusals import split_source
+from elfaust.names import TopicNames
 from elfaust.schema.lookup.registry import Registry
 from elfaust.settings import Settings
 from elfaust.sinks.parquet.reader import ParquetFile

@@ -20,11 +20,12 @@ from elfaust.audit.stores import Stores
 from elfaust.audit.table import Table, TableUnreadable
 from elfaust.audit.values import event_of
 from elfaust.errors import SchemaUnfit
+from elfaust.names import table_name
 from elfaust.records import Record, Source
 from elfaust.schema.lookup.registry import Schema
 from elfaust.schema.shape import shape_of
 from elfaust.schema.validation.references import expanded
-from elfaust.sinks.mysql.ddl import table_columns, table_name
+from elfaust.sinks.mysql.ddl import table_columns
 from elfaust.sinks.parquet.reader import ParquetFile
 from elfaust.sinks.parquet.types import event_shape
 

@@ -13,8 +13,9 @@ from aiokafka.errors import KafkaError
 
 from elfaust.audit.account import Scanned
 from elfaust.delivery.batch import Batch
-from elfaust.delivery.topics import TopicAdmin, TopicNames
+from elfaust.delivery.topics import TopicAdmin
 from elfaust.errors import ServerAway
+from elfaust.names import TopicNames
 from elfaust.settings import Settings
 
 #: Lanes are read together while they have no more records than this.

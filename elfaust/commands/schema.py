@@ -12,6 +12,7 @@ from typing import Any
 import click
 
 from elfaust.errors import ElfaustError, SchemaAway, SchemaUnfit
+from elfaust.names import table_name
 from elfaust.records import SchemaKey
 from elfaust.schema.changes.revisions import compare
 from elfaust.schema.dialect import DIALECTS
@@ -21,7 +22,7 @@ from elfaust.schema.lookup.parsing import MAX_SCHEMA_BYTES, parse_schema
 from elfaust.schema.lookup.registry import Kind, Registry, Schema
 from elfaust.schema.suggestions import suggest_schema
 from elfaust.settings import Settings
-from elfaust.sinks.mysql.ddl import create_table, table_name
+from elfaust.sinks.mysql.ddl import create_table
 
 
 @click.group()

@@ -15,9 +15,10 @@ import orjson
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
-from elfaust.counts.tally import CountKey, changelog_topic, is_entry
+from elfaust.counts.entry import CountKey, is_entry
 from elfaust.counts.view import View
 from elfaust.errors import ServerAway
+from elfaust.names import changelog_topic
 from elfaust.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -118,11 +119,12 @@ class CountsReader:
         while True:
             self.view.complete = self.view.complete or await _is_at(consumer, ends)
             for records in (await consumer.getmany(timeout_ms=500, max_records=2000)).values():
-                self._apply(records)
+                self.apply(records)
             # A long changelog comes without a pause; the worker's web view must answer meanwhile.
             await asyncio.sleep(0)
 
-    def _apply(self, records: Sequence[Any]) -> None:
+    def apply(self, records: Sequence[Any]) -> None:
+        """Show the view records of the changelog; those that are no entries are passed over."""
         for record in records:
             try:
                 key = _text(record.key or b"")

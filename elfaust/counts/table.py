@@ -9,7 +9,7 @@ from typing import Any
 
 import faust
 
-from elfaust.counts.tally import CountKey, Tally, is_entry, merge
+from elfaust.counts.entry import CountKey, Tally, is_entry, merge
 from elfaust.errors import Unacknowledged
 from elfaust.models.count import Count
 from elfaust.quiet import OnceAMinute

@@ -25,11 +25,12 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any
 
-from elfaust.counts.tally import UNKNOWN_KEY, CountKey, is_named
+from elfaust.counts.entry import CountKey
+from elfaust.counts.tally import UNKNOWN_KEY, is_named
 from elfaust.records import SchemaKey
+from elfaust.times import iso8601
 
 #: A minute's valid events, errors, and events that a sink refused.
 Numbers = Sequence[int]
@@ -111,22 +112,17 @@ class Row:
             "stored": self.stored,
             "errors": dict(sorted(self.errors.items())),
             "valid": self.valid,
-            "last_event": iso(self.last_event / 1000) if self.last_event else None,
+            "last_event": iso8601(self.last_event // 1000) if self.last_event else None,
             **{
                 f"{which.__name__}_per_second_1m": round(self.rate(which, now), 2)
                 for which in NUMBERS
             },
             "minutes": [
-                {"minute": iso(m * 60), **{which.__name__: which(numbers) for which in NUMBERS}}
+                {"minute": iso8601(m * 60), **{which.__name__: which(numbers) for which in NUMBERS}}
                 for m in minutes
                 for numbers in [self.minutes.get(m, NONE)]
             ],
         }
-
-
-def iso(seconds: float) -> str:
-    """Return a Unix time as ISO 8601 in UTC, to the second."""
-    return datetime.fromtimestamp(int(seconds), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 class View:
@@ -215,9 +211,9 @@ class View:
             total.add(row)
         minutes = range(self._oldest(), self._oldest() + self._show)
         return {
-            "generated": iso(now),
+            "generated": iso8601(int(now)),
             "complete": self.complete,
-            "minutes": [iso(minute * 60) for minute in minutes],
+            "minutes": [iso8601(minute * 60) for minute in minutes],
             "schemas": [
                 {"schema": row.schema, "revision": row.revision, "topic": row.topic}
                 | row.as_json(minutes, now)

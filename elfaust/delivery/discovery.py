@@ -10,8 +10,9 @@ from typing import Any
 import faust
 
 from elfaust.delivery import privates
-from elfaust.delivery.topics import TopicAdmin, TopicNames, unread_lanes
+from elfaust.delivery.topics import TopicAdmin, unread_lanes
 from elfaust.errors import ServerAway
+from elfaust.names import TopicNames
 from elfaust.quiet import OnceAMinute
 from elfaust.settings import Settings
 

@@ -10,7 +10,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 from tenacity import AsyncRetrying, retry_if_exception, stop_after_delay, wait_fixed
 
 from elfaust.delivery.broker_errors import translating_errors
-from elfaust.delivery.topics import TopicNames
+from elfaust.names import TopicNames, group_of
 from elfaust.settings import Settings
 
 #: Roles that read topics; the forwarder only writes.
@@ -99,7 +99,7 @@ class LagReader:
         ends = await self._consumer.end_offsets(lanes)
         lags = []
         for role in READERS:
-            committed = await self._committed(self._settings.kafka.app_id.format(role=role))
+            committed = await self._committed(group_of(self._settings, role))
             for lane in lanes:
                 if lane.topic in wanted[role]:
                     done = max(0, committed[lane].offset) if lane in committed else 0

@@ -21,8 +21,9 @@ from aiokafka.producer.message_accumulator import BatchBuilder
 from elfaust.delivery.batch import source_header
 from elfaust.delivery.broker_errors import is_of_topic
 from elfaust.delivery.privates import take_back_numbers
-from elfaust.delivery.topics import TopicAdmin, TopicNames
+from elfaust.delivery.topics import TopicAdmin
 from elfaust.errors import TooLong, TopicRefuses, Unacknowledged
+from elfaust.names import TopicNames
 from elfaust.records import UNKNOWN_TIME, Outgoing
 from elfaust.settings import CODECS, Kafka, Settings
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import re
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from typing import Self
@@ -18,59 +17,9 @@ from aiokafka.errors import (
 
 from elfaust.delivery.broker_errors import away, is_of_topic, translating_errors
 from elfaust.delivery.topic_limits import LIMIT, raise_limits
-from elfaust.records import SchemaKey
 from elfaust.settings import Settings
 
 log = logging.getLogger(__name__)
-
-#: Names of topics that are kept: clients can make up any number of schemas.
-MAX_KEPT = 10_000
-
-
-class TopicNames:
-    """The names of topics, both ways."""
-
-    def __init__(self, settings: Settings) -> None:
-        self._topics = settings.topics
-        pattern = re.escape(self._topics.event)
-        pattern = pattern.replace(re.escape("{schema}"), r"(?P<schema>[A-Za-z0-9_-]{1,63})")
-        pattern = pattern.replace(re.escape("{revision}"), r"(?P<revision>[0-9]+)")
-        self._event = re.compile(pattern + r"\Z")
-        #: Those that were asked for lately: the processor asks for one with every event.
-        self._of_keys: dict[SchemaKey, str] = {}
-
-    @property
-    def raw(self) -> tuple[str, str]:
-        """The topics of raw lines."""
-        return self._topics.raw_client, self._topics.raw_server
-
-    @property
-    def error(self) -> str:
-        """The topic of events that were refused."""
-        return self._topics.error
-
-    def event(self, key: SchemaKey) -> str:
-        """Return the topic of a schema revision."""
-        topic = self._of_keys.get(key)
-        if topic is None:
-            if len(self._of_keys) >= MAX_KEPT:
-                self._of_keys.clear()
-            topic = self._topics.event.format(schema=key.schema, revision=key.revision)
-            self._of_keys[key] = topic
-        return topic
-
-    def schema_of(self, topic: str) -> SchemaKey | None:
-        """Return the schema revision whose topic this is, None if it is another topic."""
-        match = self._event.match(topic)
-        if match is None or topic == self.error or topic in self.raw:
-            return None
-        return SchemaKey(match["schema"], int(match["revision"]))
-
-    def key_of(self, topic: str) -> SchemaKey:
-        """Return the schema revision of an events topic; raises ValueError for another topic."""
-        if (key := self.schema_of(topic)) is None:
-            raise ValueError(f"{topic} is the topic of no schema revision")
-        return key
 
 
 def unread_lanes(settings: Settings, lanes: Mapping[str, int]) -> list[str]:

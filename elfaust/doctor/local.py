@@ -11,9 +11,9 @@ from urllib.parse import urlsplit
 
 import requests
 
-from elfaust.delivery.topics import TopicNames
 from elfaust.doctor.check import ANSWER_SECONDS, Check, Subject, why
 from elfaust.events.verdict import Judge
+from elfaust.names import TopicNames
 from elfaust.records import SchemaKey
 from elfaust.schema.lookup.registry import Registry
 from elfaust.settings import Schemas, Settings, state_folder

@@ -9,10 +9,11 @@ from typing import Any
 
 from elfaust.doctor.check import ANSWER_SECONDS, Check
 from elfaust.errors import SchemaUnfit
+from elfaust.names import table_name
 from elfaust.records import SchemaKey
 from elfaust.schema.lookup.registry import Registry
 from elfaust.settings import Settings
-from elfaust.sinks.mysql.ddl import OWN, owner, owner_of, table_columns, table_name
+from elfaust.sinks.mysql.ddl import OWN, owner, owner_of, table_columns
 from elfaust.sinks.mysql.hazards import Hazard, examine
 
 OWNERS = "SELECT table_comment FROM information_schema.tables WHERE table_schema = DATABASE()"

@@ -7,13 +7,11 @@ by the schema: whoever reads events may rely on these bounds.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
-from functools import lru_cache
 from typing import Any
 
 from elfaust.errors import EventFault
-from elfaust.events.capsule import iso8601
 from elfaust.schema.dialect import Dialect
+from elfaust.times import is_time, iso8601
 
 #: Integers are signed and of 64 bits in Kafka's, MySQL's and Parquet's readers alike.
 PAST_64_BITS = 2**63
@@ -45,7 +43,7 @@ def bound_faults(
         yield _fault(f"{capsule['event']!r:.80} is no object", "event", AN_EVENT)
     moment = capsule.get("dt")
     if moment:
-        if len(moment) > MOMENT_CHARS or not _is_moment(moment):
+        if len(moment) > MOMENT_CHARS or not is_time(moment):
             yield _fault(f"{moment:.80} is no time that there is", "dt", A_MOMENT)
     elif not _is_timestamp(capsule["timestamp"]):
         message = f"{capsule['timestamp']!s:.80} is no time that there is"
@@ -56,19 +54,9 @@ def bound_faults(
         yield from _lengths(capsule, dialect)
 
 
-@lru_cache(maxsize=4_096)
-def _is_moment(text: str) -> bool:
-    try:
-        moment = datetime.fromisoformat(text)
-        (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
-    except (ValueError, OverflowError):
-        return False
-    return True
-
-
 def _is_timestamp(timestamp: Any) -> bool:
     try:
-        return _is_moment(iso8601(timestamp))
+        return is_time(iso8601(timestamp))
     except ValueError:
         return False
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import hashlib
 import re
 import uuid
-from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
 import ua_parser
 
 from elfaust.schema.dialect import Dialect
+from elfaust.times import iso8601, unix_seconds
 
 #: User agents longer than this are dropped: matching them stalled processors (T200630).
 MAX_USER_AGENT = 800
@@ -33,10 +33,7 @@ BOT_STARTS = (
 )  # fmt: skip
 BOT = re.compile(f"(?:.*(?:{'|'.join(BOT_WORDS)}).*|(?:{'|'.join(BOT_STARTS)}).*)$")
 APP = re.compile(r"^WikipediaApp/(\S+)")
-UTC_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ\Z", re.ASCII)
 NAMESPACE = uuid.NAMESPACE_URL.bytes
-#: Timestamps above this are milliseconds (EventLogging's rule).
-MILLISECONDS_ABOVE = 10**12
 
 
 def complete(capsule: dict[str, Any], dialect: Dialect) -> str | None:
@@ -50,7 +47,7 @@ def complete(capsule: dict[str, Any], dialect: Dialect) -> str | None:
     capsule["recvFrom"] = str(capsule["recvFrom"])
     capsule["seqId"] = int(capsule["seqId"])
     if dialect.uuid_time == "timestamp" and "timestamp" not in capsule:
-        capsule["timestamp"] = seconds(capsule.pop("dt"))
+        capsule["timestamp"] = unix_seconds(capsule.pop("dt"))
     capsule["uuid"] = event_uuid(capsule, dialect)
     for name in dialect.withheld:
         # What is no text is left to the capsule's schema, which refuses it.
@@ -94,49 +91,6 @@ def event_uuid(capsule: dict[str, Any], dialect: Dialect) -> str:
     digest[6] = digest[6] & 0x0F | 0x50
     digest[8] = digest[8] & 0x3F | 0x80
     return digest.hex()
-
-
-def iso8601(timestamp: float) -> str:
-    """Return seconds or milliseconds since the epoch as `2020-09-13T12:26:40Z`.
-
-    Raises ValueError for a time that no calendar has.
-    """
-    try:
-        seconds = timestamp / 1000 if timestamp > MILLISECONDS_ABOVE else timestamp
-        return _of_seconds(seconds)
-    except (OverflowError, OSError, TypeError) as error:
-        raise ValueError(f"{timestamp!r:.80} is no time") from error
-
-
-@lru_cache(maxsize=4_096)
-def _of_seconds(seconds: float) -> str:
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def in_utc(moment: str) -> str:
-    """Return a time of ISO 8601 as `2013-01-21T18:10:34Z`, UTC, fractions of a second cut.
-
-    Raises ValueError for what is no time; one without an offset is UTC.
-    """
-    if UTC_MOMENT.match(moment):
-        return moment
-    parsed = datetime.fromisoformat(moment)
-    if parsed.tzinfo is None:
-        parsed = parsed.replace(tzinfo=UTC)
-    try:
-        return parsed.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ").rjust(20, "0")
-    except OverflowError as error:
-        raise ValueError(f"{moment} is before or after all years of UTC") from error
-
-
-def seconds(text: str) -> int:
-    """Return `2013-01-21T18:10:34`, UTC, with a `Z` or without, as seconds since the epoch.
-
-    Raises ValueError for what is no time, and TypeError for what is no text.
-    """
-    if not isinstance(text, str):
-        raise TypeError(f"{text!r:.80} is no time")
-    return int(datetime.fromisoformat(text.removesuffix("Z")).replace(tzinfo=UTC).timestamp())
 
 
 @lru_cache(maxsize=65_536)

@@ -8,8 +8,8 @@ import socket
 import orjson
 
 from elfaust.errors import EventFault
-from elfaust.events.capsule import iso8601
 from elfaust.settings import Processor
+from elfaust.times import iso8601
 
 SCHEMA = "EventError"
 REVISION = 14035058

@@ -14,9 +14,9 @@ from typing import Any
 from urllib.parse import quote
 
 from elfaust.errors import EventFault
-from elfaust.events.capsule import seconds
 from elfaust.hints import NO_NUMBER, UNREADABLE
 from elfaust.json_text import MAX_KEYS, Unreadable, decode_json, decode_query
+from elfaust.times import unix_seconds
 
 Capsule = dict[str, Any]
 Cast = Callable[[str], Any]
@@ -36,7 +36,7 @@ SPECIFIERS: dict[str, tuple[str, str, Cast | None]] = {
     "o": (r"\S+", "omitted", None),
     "q": (r"\?\S+", "capsule", None),
     "s": (r"\S+", "", None),
-    "t": (MOMENT, "timestamp", seconds),
+    "t": (MOMENT, "timestamp", unix_seconds),
     "u": (r"[^\t]+", "userAgent", None),
 }
 #: A field of a line that is right, by its specifier; "1" for all others.

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+import time
 from typing import Any
 
 from elfaust.errors import EventFault
 from elfaust.events.lines import guess_schema
 from elfaust.hints import NO_NUMBER
 from elfaust.json_text import Unreadable, decode_json
+from elfaust.times import iso8601
 
 HINT = "Write the event as one JSON object on one line."
 
@@ -45,5 +46,5 @@ class PlainJsonParser:
             raise EventFault("processor", repr(error), *guess_schema(line), path, hint) from error
         made_up = {"recvFrom": "localhost", "seqId": self._number}
         if "dt" not in capsule and "timestamp" not in capsule:
-            made_up["dt"] = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+            made_up["dt"] = iso8601(int(time.time()))
         return made_up | capsule

@@ -15,12 +15,13 @@ import orjson
 from elfaust.errors import EventFault, SchemaUnfit
 from elfaust.hints import step
 from elfaust.json_text import encode, leaves
+from elfaust.names import table_name
 from elfaust.records import SchemaKey
 from elfaust.schema.columns import Column
 from elfaust.schema.lookup.state import Schema
 from elfaust.schema.shape import Place, shape_of
 from elfaust.settings import Settings
-from elfaust.sinks.mysql.ddl import table_columns, table_name
+from elfaust.sinks.mysql.ddl import table_columns
 from elfaust.sinks.mysql.limits import MAX_FLOAT, TEXT_BYTES
 from elfaust.sinks.mysql.rows import DIGITS, mediawiki_timestamp
 from elfaust.sinks.parquet.table import ParquetWriter

@@ -11,14 +11,11 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from elfaust.errors import SchemaUnfit
+from elfaust.names import mysql_name_fault, readable_name
 from elfaust.records import SchemaKey
 from elfaust.schema.dialect import LATEST, Dialect
 from elfaust.schema.shape import Place, shape_of, type_of
 
-#: MySQL's longest name, characters.
-MAX_NAME = 64
-#: What no name of MySQL's ends with.
-SPACES = " \t\n\v\f\r"
 TYPES = {"boolean": "BOOL", "integer": "BIGINT"}
 #: What a number's column may be (`mysql.number`).
 NUMBERS = ("FLOAT", "DOUBLE")
@@ -38,8 +35,8 @@ class Column(NamedTuple):
 
 
 ID = Column("id", "INTEGER", nullable=False)
-#: Columns of the capsule that are no strings.
-OF_CAPSULE = {
+#: Columns of the capsule that are not simply strings of the dialect's length.
+CAPSULE_COLUMNS = {
     "uuid": Column("uuid", "CHAR(32)", unique=True, indexed=True, path=("uuid",)),
     "dt": Column("dt", "DATETIME", indexed=True, path=("dt",)),
     "timestamp": Column("timestamp", TIMESTAMP, indexed=True, path=("timestamp",)),
@@ -55,9 +52,9 @@ def columns_of(
 
     Raises SchemaUnfit for a name that MySQL cannot have, and for two that it cannot tell apart.
     """
-    text = string_of(dialect)
+    text = string_type(dialect)
     capsule = [
-        OF_CAPSULE.get(name, Column(name, text, path=(name,)))._replace(
+        CAPSULE_COLUMNS.get(name, Column(name, text, path=(name,)))._replace(
             nullable=not dialect.properties.get(name, {}).get("required")
             or not dialect.required_not_null
         )
@@ -70,7 +67,7 @@ def columns_of(
     return sorted(columns, key=_order)
 
 
-def string_of(dialect: Dialect) -> str:
+def string_type(dialect: Dialect) -> str:
     """Return the type of a string's column."""
     return f"VARCHAR({dialect.string_length})"
 
@@ -78,28 +75,12 @@ def string_of(dialect: Dialect) -> str:
 def _check_names(key: SchemaKey, columns: Sequence[Column]) -> None:
     seen: dict[str, Column] = {}
     for column in columns:
-        if fault := name_fault(column.name):
-            raise SchemaUnfit(key, f"column {shown_name(column.name)} {fault}")
+        if fault := mysql_name_fault(column.name):
+            raise SchemaUnfit(key, f"column {readable_name(column.name)} {fault}")
         other = seen.setdefault(folded(column.name), column)
         if other is not column:
             here, there = ".".join(column.path), ".".join(other.path)
             raise SchemaUnfit(key, f"{there} and {here} would share column {column.name}")
-
-
-def name_fault(name: str) -> str:
-    """Return why MySQL refuses a name of a column or a table, "" where it does not."""
-    if len(name) > MAX_NAME:
-        return f"is longer than {MAX_NAME} characters"
-    if not name or name[-1] in SPACES:
-        return "ends with a space"
-    if "\0" in name or any(char > "\uffff" or "\ud800" <= char <= "\udfff" for char in name):
-        return "has a character that no name in MySQL may have"
-    return ""
-
-
-def shown_name(name: str) -> str:
-    """Return a name for a message: as it is if it can be read, otherwise with escapes."""
-    return name if name.isprintable() and name == name.rstrip() else ascii(name)
 
 
 def folded(name: str) -> str:
@@ -118,7 +99,7 @@ def _column(leaf: Place, dialect: Dialect, number: str) -> Column:
     kind = type_of(leaf.schema)
     nullable = not (leaf.required and dialect.required_not_null)
     timestamp = leaf.path[-1] == "timestamp"
-    text = TIMESTAMP if timestamp else string_of(dialect)
+    text = TIMESTAMP if timestamp else string_type(dialect)
     types = {**TYPES, "number": number}
     sql_type = text if timestamp or kind is None else types.get(kind, text)
     default = leaf.default

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from elfaust.errors import SchemaUnfit
 from elfaust.hints import step
+from elfaust.names import table_name
 from elfaust.records import SchemaKey
 from elfaust.schema.lookup.registry import Schema
 from elfaust.schema.shape import Place, default_of, shape_of
@@ -17,7 +18,7 @@ from elfaust.schema.validation.recursion import multiplying
 from elfaust.schema.validation.references import unnamed
 from elfaust.schema.validation.steps import MAX_STEPS
 from elfaust.settings import Mysql
-from elfaust.sinks.mysql.ddl import table_columns, table_name
+from elfaust.sinks.mysql.ddl import table_columns
 from elfaust.sinks.mysql.rows import DIGITS
 from elfaust.sinks.parquet.folder_owners import folder_name
 from elfaust.sinks.parquet.types import event_shape

@@ -23,8 +23,9 @@ from pathlib import Path
 from typing import Any
 
 from elfaust.delivery.lag import LagReader, TopicLag
-from elfaust.delivery.topics import TopicAdmin, TopicNames
+from elfaust.delivery.topics import TopicAdmin
 from elfaust.errors import StackError
+from elfaust.names import TopicNames
 from elfaust.processes import cpu_seconds
 from elfaust.schema.lookup.registry import Registry
 from elfaust.settings import Settings, as_environ, state_folder

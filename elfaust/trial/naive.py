@@ -15,8 +15,8 @@ from typing import Any
 
 import faust
 
-from elfaust.delivery.topics import TopicNames
 from elfaust.events.verdict import Judge
+from elfaust.names import TopicNames
 from elfaust.schema.lookup.registry import Registry
 from elfaust.settings import load
 from elfaust.testing import make_record

@@ -8,8 +8,8 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from elfaust.counts.tally import changelog_topic
 from elfaust.counts.view import View
+from elfaust.names import changelog_topic
 from elfaust.settings import Settings
 
 #: Height of a sparkline in its own units; its width is one unit a minute.

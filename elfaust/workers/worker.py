@@ -15,9 +15,10 @@ from aiokafka import AIOKafkaProducer
 
 from elfaust.delivery.discovery import Discovery
 from elfaust.delivery.publisher import Publisher, make_producer
-from elfaust.delivery.topics import TopicAdmin, TopicNames
+from elfaust.delivery.topics import TopicAdmin
 from elfaust.delivery.transport import BatchSchema, Transport
 from elfaust.errors import ElfaustError
+from elfaust.names import TopicNames
 from elfaust.settings import Settings
 from elfaust.workers.boot import BootOrder
 from elfaust.workers.options import faust_options

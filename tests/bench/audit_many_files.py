@@ -24,8 +24,8 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from elfaust.audit.audit import audit
 from elfaust.delivery.lag import READERS, topics_of
 from elfaust.delivery.publisher import publishing
-from elfaust.delivery.topics import TopicNames
 from elfaust.events.verdict import Judge, Verdict
+from elfaust.names import TopicNames
 from elfaust.records import Outgoing, Record, SchemaKey, Source
 from elfaust.schema.lookup.registry import Registry
 from elfaust.settings import Settings

@@ -14,7 +14,7 @@ import pytest
 from elfaust.audit.account import scan
 from elfaust.delivery.lag import READERS
 from elfaust.delivery.publisher import publishing
-from elfaust.delivery.topics import TopicNames
+from elfaust.names import TopicNames
 from elfaust.records import Outgoing, SchemaKey
 from elfaust.settings import Settings
 from tests.chaos.trial import Load, Outcome, judged, lags, until, workers_of

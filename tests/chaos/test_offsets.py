@@ -15,7 +15,8 @@ from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 
 from elfaust.audit.account import Line, read_account
 from elfaust.delivery.lag import LagReader
-from elfaust.delivery.topics import TopicAdmin, TopicNames
+from elfaust.delivery.topics import TopicAdmin
+from elfaust.names import TopicNames
 from elfaust.records import SchemaKey
 from elfaust.settings import Settings
 from elfaust.trial.job import landed, send

@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 
 from elfaust.delivery.lag import READERS
-from elfaust.delivery.topics import TopicNames
 from elfaust.devstack.stack import Stack
+from elfaust.names import TopicNames
 from elfaust.records import SchemaKey
 from elfaust.schema.columns import columns_of
 from elfaust.schema.lookup.registry import Registry

@@ -15,7 +15,7 @@ import pytest
 
 from elfaust.audit.account import scan
 from elfaust.delivery.lag import READERS
-from elfaust.delivery.topics import TopicNames
+from elfaust.names import TopicNames
 from elfaust.records import SchemaKey
 from elfaust.settings import Settings
 from tests.chaos.trial import (

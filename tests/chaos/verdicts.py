@@ -21,7 +21,7 @@ import orjson
 
 from elfaust.audit.account import scan
 from elfaust.delivery.publisher import publishing
-from elfaust.delivery.topics import TopicNames
+from elfaust.names import TopicNames
 from elfaust.records import Outgoing, SchemaKey
 from elfaust.settings import Settings
 from elfaust.trial.recorded import cases

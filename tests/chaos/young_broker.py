@@ -9,8 +9,8 @@ import functools
 from typing import Any
 
 from elfaust.commands import main
-from elfaust.counts.tally import changelog_topic
 from elfaust.delivery.assignor import LaneAssignor
+from elfaust.names import changelog_topic
 from elfaust.settings import load
 
 

@@ -12,11 +12,12 @@ import orjson
 import pyarrow.parquet as pq
 
 from elfaust.audit.account import _Lines
-from elfaust.counts.tally import CountKey, merge, tally
+from elfaust.counts.entry import CountKey, merge
+from elfaust.counts.tally import tally
 from elfaust.counts.view import View
-from elfaust.delivery.topics import TopicNames
 from elfaust.errors import EventFault, SchemaAway, Unforeseen
 from elfaust.models.count import Count
+from elfaust.names import TopicNames
 from elfaust.records import Record, SchemaKey
 from elfaust.schema.lookup.registry import Registry
 from elfaust.settings import Settings

@@ -7,7 +7,7 @@ from collections import Counter
 
 import pytest
 
-from elfaust.counts.tally import CountKey
+from elfaust.counts.entry import CountKey
 from elfaust.sinks.mysql.rows import RowMaker
 from tests.fuzz.cases import Case, make_case
 from tests.fuzz.whole_way import cases, run, shown, small

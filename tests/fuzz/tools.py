@@ -10,10 +10,11 @@ from click.testing import CliRunner
 from elfaust.commands import schema as schema_command
 from elfaust.commands.validate import Judges, as_object, as_text
 from elfaust.errors import ElfaustError, SchemaUnfit
+from elfaust.names import table_name
 from elfaust.records import SchemaKey
 from elfaust.schema.lookup.registry import Registry
 from elfaust.settings import Settings
-from elfaust.sinks.mysql.ddl import create_table, table_name
+from elfaust.sinks.mysql.ddl import create_table
 from elfaust.sinks.parquet.table import ParquetWriter
 from tests.fuzz.cases import Case
 from tests.fuzz.faults import Broken, Faults

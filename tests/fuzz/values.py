@@ -14,12 +14,13 @@ from elfaust.audit.in_mysql import RowReading
 from elfaust.audit.in_parquet import FileReading
 from elfaust.errors import EventFault, SchemaUnfit
 from elfaust.events.verdict import Verdict
+from elfaust.names import table_name
 from elfaust.records import Record, SchemaKey
 from elfaust.schema.columns import columns_of
 from elfaust.schema.lookup.registry import Registry, Schema
 from elfaust.schema.validation.references import expanded
 from elfaust.settings import Settings
-from elfaust.sinks.mysql.ddl import create_table, table_name
+from elfaust.sinks.mysql.ddl import create_table
 from elfaust.sinks.parquet.table import ParquetWriter
 from elfaust.sinks.parquet.types import event_shape
 from elfaust.storage import Storage

@@ -14,9 +14,9 @@ from typing import Any
 import orjson
 
 from elfaust.delivery.batch import Batch
-from elfaust.delivery.topics import TopicNames
 from elfaust.errors import Unforeseen
 from elfaust.events.verdict import Judge, Verdict
+from elfaust.names import TopicNames
 from elfaust.records import Outgoing, Record, Source
 from elfaust.schema.lookup.registry import Registry
 from elfaust.settings import Settings

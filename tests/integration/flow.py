@@ -14,7 +14,8 @@ from typing import Any, NamedTuple
 import orjson
 
 from elfaust.delivery.publisher import Publisher, make_producer
-from elfaust.delivery.topics import TopicAdmin, TopicNames
+from elfaust.delivery.topics import TopicAdmin
+from elfaust.names import TopicNames
 from elfaust.records import Outgoing, SchemaKey
 from elfaust.settings import Settings
 from elfaust.sinks.mysql.connection import connect

@@ -23,15 +23,16 @@ from elfaust.audit.account import scan
 from elfaust.audit.audit import audit
 from elfaust.audit.files import Row, read_files
 from elfaust.audit.table import Rows
-from elfaust.delivery.topics import TopicAdmin, TopicNames
+from elfaust.delivery.topics import TopicAdmin
 from elfaust.errors import SchemaUnfit
 from elfaust.events.refusals import split_source
+from elfaust.names import TopicNames, table_name
 from elfaust.records import SchemaKey, position_of
 from elfaust.schema.columns import columns_of
 from elfaust.schema.lookup.registry import Registry, Schema
 from elfaust.settings import Settings
 from elfaust.sinks.mysql.connection import connect
-from elfaust.sinks.mysql.ddl import create_table, table_name
+from elfaust.sinks.mysql.ddl import create_table
 from elfaust.sinks.parquet.types import column_name
 from elfaust.storage import open_storage
 from elfaust.trial.job import landed

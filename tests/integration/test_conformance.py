@@ -15,13 +15,13 @@ import pytest
 
 from elfaust.audit.account import scan
 from elfaust.delivery.publisher import publishing
-from elfaust.delivery.topics import TopicNames
+from elfaust.names import TopicNames, table_name
 from elfaust.records import Outgoing, SchemaKey, Source
 from elfaust.schema.columns import Column, columns_of
 from elfaust.schema.lookup.registry import Registry
 from elfaust.settings import Settings
 from elfaust.sinks.mysql.connection import connect
-from elfaust.sinks.mysql.ddl import quoted, table_name
+from elfaust.sinks.mysql.ddl import quoted
 from elfaust.sinks.parquet.types import event_shape
 from elfaust.storage import open_storage
 from elfaust.trial.job import landed

@@ -9,9 +9,10 @@ import orjson
 import pytest
 from aiokafka import AIOKafkaProducer
 
+from elfaust.counts.entry import CountKey
 from elfaust.counts.reader import CountsReader, read_counts
-from elfaust.counts.tally import CountKey, changelog_topic
 from elfaust.delivery.topics import TopicAdmin
+from elfaust.names import changelog_topic
 from elfaust.settings import Settings
 
 

@@ -13,15 +13,15 @@ import requests
 from click.testing import CliRunner
 
 from elfaust.commands import main
-from elfaust.counts.tally import changelog_topic
-from elfaust.delivery.topics import TopicAdmin, TopicNames
+from elfaust.delivery.topics import TopicAdmin
 from elfaust.doctor import hdfs, kafka, mysql
 from elfaust.doctor.check import Check, Subject
+from elfaust.names import TopicNames, changelog_topic, table_name
 from elfaust.records import SchemaKey
 from elfaust.schema.dialect import DIALECTS
 from elfaust.schema.lookup.registry import Registry
 from elfaust.settings import Settings, as_environ
-from elfaust.sinks.mysql.ddl import create_table, table_name
+from elfaust.sinks.mysql.ddl import create_table
 from tests.conftest import dfsadmin
 
 Admin = Callable[[str], None]

@@ -22,7 +22,7 @@ import pytest
 
 from elfaust.audit.audit import audit
 from elfaust.counts.reader import read_counts
-from elfaust.delivery.topics import TopicNames
+from elfaust.names import TopicNames
 from elfaust.settings import Settings
 from elfaust.sinks.mysql.connection import connect
 from elfaust.storage import open_storage

@@ -13,9 +13,9 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from elfaust.audit.audit import Audit, audit
 from elfaust.counts.reader import read_counts
-from elfaust.counts.tally import changelog_topic
 from elfaust.delivery.publisher import make_producer
-from elfaust.delivery.topics import TopicAdmin, TopicNames
+from elfaust.delivery.topics import TopicAdmin
+from elfaust.names import TopicNames, changelog_topic
 from elfaust.records import UNKNOWN_TIME, SchemaKey
 from elfaust.settings import Settings
 from elfaust.trial.job import landed, send

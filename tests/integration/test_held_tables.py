@@ -15,7 +15,7 @@ import requests
 
 from elfaust.delivery.lag import LagReader
 from elfaust.delivery.publisher import publishing
-from elfaust.delivery.topics import TopicNames
+from elfaust.names import TopicNames
 from elfaust.records import Outgoing, SchemaKey, Source
 from elfaust.settings import Settings
 from elfaust.sinks.mysql.connection import connect

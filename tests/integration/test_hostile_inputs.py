@@ -22,7 +22,7 @@ import requests
 
 from elfaust.audit.audit import audit
 from elfaust.delivery.lag import LagReader, TopicLag
-from elfaust.delivery.topics import TopicNames
+from elfaust.names import TopicNames
 from elfaust.records import SchemaKey
 from elfaust.schema.lookup.registry import Registry
 from elfaust.settings import Settings, as_environ

@@ -17,7 +17,8 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from elfaust.audit.account import Line, read_account, scan
 from elfaust.counts.reader import read_counts
 from elfaust.delivery.publisher import publishing
-from elfaust.delivery.topics import TopicAdmin, TopicNames
+from elfaust.delivery.topics import TopicAdmin
+from elfaust.names import TopicNames
 from elfaust.records import Outgoing, SchemaKey
 from elfaust.schema.lookup.registry import Registry
 from elfaust.settings import Settings

@@ -15,7 +15,7 @@ LENGTHS = {"2018": 1_024, "2015": 191}
 MAX_ROW = MAX_TEXT = 65_535
 BYTES = {"integer": 8, "number": 4, "boolean": 1}
 #: Of the capsule's columns: uuid, dt or timestamp (an index on each), id, and texts.
-OF_CAPSULE = {
+CAPSULE_COLUMNS = {
     "2018": (4 * 32 + 2, 8, 4 * 14 + 2, 4, *[4 * 1_024 + 2] * 3),
     "2015": (4 * 32 + 2, 4 * 14 + 2, *[4 * 191 + 2] * 4),
 }
@@ -147,7 +147,7 @@ def text_length(root: Place, rules: Rules) -> int | None:
     It is one where the row would be too long: 4 bytes a character, 2 for its length, 1 for NULL.
     """
     length = LENGTHS[rules.year]
-    sizes = [*OF_CAPSULE[rules.year]]
+    sizes = [*CAPSULE_COLUMNS[rules.year]]
     for leaf in leaves(root):
         if leaf.keys[-1] == "timestamp":
             sizes.append(4 * 14 + 2)

@@ -1,0 +1,1 @@
+"""What differs between two revisions of a schema, and whether that breaks anybody."""

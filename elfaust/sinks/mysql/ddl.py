@@ -10,8 +10,9 @@ from typing import Any
 
 from elfaust.boundary import unforeseen
 from elfaust.errors import SchemaUnfit
+from elfaust.names import MAX_MYSQL_NAME
 from elfaust.records import SchemaKey
-from elfaust.schema.columns import MAX_NAME, Column, columns_of, name_fault, shown_name
+from elfaust.schema.columns import Column, columns_of
 from elfaust.schema.lookup.registry import Schema
 from elfaust.sinks.mysql.limits import check
 
@@ -24,17 +25,6 @@ DECLARED = {"INTEGER": "INTEGER AUTO_INCREMENT PRIMARY KEY"}
 def quoted(name: str) -> str:
     """Return a name as an SQL identifier."""
     return "`" + name.replace("`", "``") + "`"
-
-
-def table_name(table_format: str, key: SchemaKey) -> str:
-    """Return the table of a schema revision by the format of the settings.
-
-    Raises SchemaUnfit for a name that MySQL refuses.
-    """
-    name = table_format.format(schema=key.schema.replace("-", "_"), revision=key.revision)
-    if fault := name_fault(name):
-        raise SchemaUnfit(key, f"table {shown_name(name)} {fault}")
-    return name
 
 
 def table_columns(schema: Schema, number: str = "FLOAT") -> list[Column]:
@@ -85,10 +75,10 @@ def create_table(table: str, schema: Schema, number: str = "FLOAT") -> str:
 def index_name(column: Column) -> str:
     """Return the name of a column's index; of one that is too long, a digest ends what is left."""
     name = f"ix_{column.name}"
-    if len(name) <= MAX_NAME:
+    if len(name) <= MAX_MYSQL_NAME:
         return name
     digest = hashlib.sha256(name.encode()).hexdigest()[:8]
-    return f"{name[: MAX_NAME - 9]}_{digest}"
+    return f"{name[: MAX_MYSQL_NAME - 9]}_{digest}"
 
 
 #: A view has "VIEW" for a comment.

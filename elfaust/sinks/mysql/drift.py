@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
-from elfaust.schema.columns import OF_CAPSULE, Column
+from elfaust.schema.columns import CAPSULE_COLUMNS, Column
 from elfaust.sinks.mysql.ddl import DECLARED, quoted
 
 #: MySQL's own names of the types of columns.
@@ -113,7 +113,7 @@ def _faults(shown: Shown, column: Column) -> Iterator[str]:
         return
     if not holds(shown.sql_type, column):
         yield f"is {shown.sql_type}, not {column.sql_type}"
-    if shown.not_null and column.nullable and column.name not in OF_CAPSULE:
+    if shown.not_null and column.nullable and column.name not in CAPSULE_COLUMNS:
         yield "takes no NULL, which stands for what an event leaves out"
     if shown.demanded and not column.path:
         yield "does not count up"
@@ -128,7 +128,7 @@ def holds(shown: str, column: Column) -> bool:
     # Only the server itself makes a value that no event holds: the id, which counts up.
     if unsigned and column.path:
         return False
-    if SET in shown and column.name not in OF_CAPSULE:
+    if SET in shown and column.name not in CAPSULE_COLUMNS:
         return False
     if wanted in INTEGERS:
         return kind in INTEGERS and INTEGERS.index(kind) >= INTEGERS.index(wanted)

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from elfaust.errors import SchemaUnfit
+from elfaust.names import readable_name
 from elfaust.records import SchemaKey
-from elfaust.schema.columns import Column, shown_name
+from elfaust.schema.columns import Column
 from elfaust.sinks.mysql.rows import default_value
 
 #: Of a table of InnoDB, `id` among them.
@@ -57,7 +58,7 @@ def _faults(columns: Sequence[Column]) -> Iterator[str]:
     for column in columns:
         if column.default is not None and (fault := _default_fault(column)):
             where = ".".join(column.path)
-            yield f"the default of {shown_name(where)} does not fit {column.sql_type}: {fault}"
+            yield f"the default of {readable_name(where)} does not fit {column.sql_type}: {fault}"
 
 
 def row_bytes(columns: Sequence[Column]) -> int:

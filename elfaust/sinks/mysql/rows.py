@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 import orjson
 
-from elfaust.events.capsule import MILLISECONDS_ABOVE, in_utc, iso8601
 from elfaust.json_text import encode
 from elfaust.schema.columns import NUMBERS, TIMESTAMP, TYPES, Column, exact_int
 from elfaust.schema.shape import Place, count_unnamed
 from elfaust.sinks.mysql.short_json import short_json
+from elfaust.times import fourteen_digits, in_utc, iso8601
 
 UUID_LENGTH = 32
 #: Of MediaWiki's timestamps.
@@ -198,10 +197,4 @@ def mediawiki_timestamp(value: Any) -> str:
         if len(given) > DIGITS:
             raise ValueError(f"{given:.80} is longer than a timestamp's {DIGITS} characters")
         return given
-    try:
-        seconds = value / 1000 if value > MILLISECONDS_ABOVE else value
-        moment = datetime.fromtimestamp(seconds, UTC)
-    except (OverflowError, OSError) as error:
-        raise ValueError("it is no time") from error
-    # strftime writes the year 1 in one digit.
-    return f"{moment.year:04}{moment:%m%d%H%M%S}"
+    return fourteen_digits(value)

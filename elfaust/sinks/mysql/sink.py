@@ -18,21 +18,14 @@ import orjson
 from elfaust.boundary import check_batch, unforeseen
 from elfaust.errors import EventFault, SchemaUnfit, SchemaWaits, ServerAway, TableTrouble
 from elfaust.hints import OTHERS_PLACE
+from elfaust.names import table_name
 from elfaust.records import Record, SchemaKey
 from elfaust.schema.lookup.registry import Registry
 from elfaust.schema.shape import shape_of
 from elfaust.settings import Settings
 from elfaust.sinks.base import Rejected
 from elfaust.sinks.mysql.connection import LOOK, connect, largest_event, translating_errors
-from elfaust.sinks.mysql.ddl import (
-    create_table,
-    making,
-    owner,
-    owner_of,
-    quoted,
-    table_columns,
-    table_name,
-)
+from elfaust.sinks.mysql.ddl import create_table, making, owner, owner_of, quoted, table_columns
 from elfaust.sinks.mysql.inserting import Insertion, Table
 from elfaust.sinks.mysql.rows import Row
 from elfaust.sinks.mysql.unnamed import tell_unnamed

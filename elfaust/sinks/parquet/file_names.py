@@ -8,16 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterator
-from functools import lru_cache
-from posixpath import normpath
 
-from elfaust.delivery.topics import TopicNames
+from elfaust.names import FolderNames, TopicNames
 from elfaust.records import SchemaKey
 from elfaust.settings import Settings
 from elfaust.storage import Storage
 
-#: Where a path begins to tell the hour.
-HOUR = re.compile(r"\{(?:year|month|day|hour)")
 #: Topic, lane, first and last offset; whatever follows keeps two files of them apart.
 NAME = re.compile(r"(.+)\.([0-9]{1,9})\.[0-9]{20}-[0-9]{20}.*\.parquet")
 #: Folders below `hdfs.root` that hold no events.
@@ -43,44 +39,13 @@ def folders_of_events(storage: Storage, root: str) -> list[str]:
     return [f"{root}/{name}" for name in storage.list(root) if name not in OWN_FOLDERS]
 
 
-class FileNames:
+class FileNames(FolderNames):
     """The names of files and folders by the settings, both ways."""
 
     def __init__(self, settings: Settings) -> None:
+        super().__init__(settings)
         #: The schema revision of a topic.
         self.of_topic = TopicNames(settings).schema_of
-        self._path = normpath(settings.hdfs.path)
-        self.root = normpath(settings.hdfs.root)
-        head = HOUR.split(self._path)[0].rpartition("/")[0]
-        self._of_schema = head if "{schema}" in head and "{revision}" in head else ""
-        self.in_hour = lru_cache(4_096)(self._in_hour)
-
-    @property
-    def depth(self) -> int:
-        """How many levels of folders below the root there are until a path tells the hour."""
-        return self._of_schema.count("/") + 1
-
-    def of_schema(self, key: SchemaKey) -> str:
-        """Return the folder of a schema revision, empty where hours come first in paths."""
-        if not self._of_schema:
-            return ""
-        folder = self._of_schema.format(schema=key.schema.lower(), revision=key.revision)
-        return f"{self.root}/{folder}"
-
-    def _in_hour(self, key: SchemaKey, hour: str) -> str:
-        """Return the folder of a schema revision's hour, `2020-09-13T12`.
-
-        Numbers have no leading zeros, names are in lower case: as Refine writes them for Hive.
-        """
-        folder = self._path.format(
-            schema=key.schema.lower(),
-            revision=key.revision,
-            year=int(hour[:4]),
-            month=int(hour[5:7]),
-            day=int(hour[8:10]),
-            hour=int(hour[11:13]),
-        )
-        return f"{self.root}/{folder}"
 
     def named(self, path: str) -> SchemaKey | None:
         """Return the schema revision that a file's name says."""

@@ -20,13 +20,14 @@ import pyarrow.parquet as pq
 
 from elfaust.boundary import check_batch, unforeseen
 from elfaust.errors import EventFault, SchemaUnfit
-from elfaust.events.capsule import MAX_USER_AGENT, iso8601, parse_user_agent
+from elfaust.events.capsule import MAX_USER_AGENT, parse_user_agent
 from elfaust.json_text import encode
 from elfaust.records import Record
 from elfaust.schema.lookup.registry import Schema
 from elfaust.schema.shape import shape_of, unnamed_of
 from elfaust.sinks.base import Rejected
 from elfaust.sinks.parquet.types import JSON_TEXT, event_shape
+from elfaust.times import iso8601
 
 AGENT_TEXTS = (
     "browser_family",

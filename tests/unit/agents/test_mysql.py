@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from elfaust.agents import mysql
-from elfaust.delivery.topics import TopicNames
 from elfaust.errors import EventFault
+from elfaust.names import TopicNames
 from elfaust.records import Record, SchemaKey
 from elfaust.settings import Settings
 from elfaust.sinks.base import Rejected

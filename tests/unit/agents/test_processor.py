@@ -14,8 +14,8 @@ import pytest
 from faust.types import TP
 
 from elfaust.agents import processor
-from elfaust.delivery.topics import TopicNames
 from elfaust.errors import LaneLost
+from elfaust.names import TopicNames
 from elfaust.records import Outgoing, position_of
 from elfaust.settings import Settings
 from elfaust.testing import make_record

@@ -18,7 +18,7 @@ from elfaust.audit.audit import _left_over
 from elfaust.audit.finding import Finding
 from elfaust.audit.table import TableUnreadable
 from elfaust.delivery.lag import LaneLag
-from elfaust.delivery.topics import TopicNames
+from elfaust.names import TopicNames
 from elfaust.records import SchemaKey
 from elfaust.settings import Settings
 from elfaust.sinks.parquet.reader import parquet_table

@@ -23,7 +23,7 @@ def record(key: bytes | None, value: bytes | None) -> Any:
 
 def test_records_of_the_changelog_feed_the_view() -> None:
     reader = CountsReader(AWAY)
-    reader._apply(
+    reader.apply(
         [
             record(b"0|t|Edit|7||all", b'{"count": 3, "last": 1, "positions": {}}'),
             record(b'"1|t|Edit|7||all"', b'{"count": 4, "last": 2, "positions": {}}'),
@@ -53,7 +53,7 @@ def test_a_strange_record_is_logged_and_passed_over(
     key: bytes | None, value: bytes, caplog: pytest.LogCaptureFixture
 ) -> None:
     reader = CountsReader(AWAY)
-    reader._apply(
+    reader.apply(
         [
             record(key, value),
             record(b"1|t|Edit|7||all", b'{"count": 4, "last": 2, "positions": {}}'),

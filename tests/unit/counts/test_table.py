@@ -9,8 +9,8 @@ import faust
 import pytest
 from faust.types.tuples import Message
 
+from elfaust.counts.entry import CountKey
 from elfaust.counts.table import CountsTable, log
-from elfaust.counts.tally import CountKey
 from elfaust.delivery.recovery import ChangelogSchema
 from elfaust.models.count import Count
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from elfaust.counts.tally import CountKey
+from elfaust.counts.entry import CountKey
 from elfaust.counts.view import View
 
 NOW_MINUTE = 1_000_000
@@ -187,8 +187,7 @@ def test_old_minutes_are_forgotten_though_nobody_looks() -> None:
     for _ in range(100):
         view.apply(valid(minute=int(now // 60)), value(1))
         now += 60
-    assert len(view._entries) <= 4
-    [row] = view._rows.values()
+    [row] = view.rows()
     assert len(row.minutes) <= 4
 
 
@@ -196,9 +195,10 @@ def test_a_minute_that_is_not_to_come_for_long_is_not_kept() -> None:
     view = new_view()
     view.apply(valid(minute=NOW_MINUTE + 10_000), value(1))
     view.apply(valid(minute=10**30), value(1))
-    assert view._entries == {}
+    assert view.rows() == []
     view.apply(valid(minute=NOW_MINUTE + 1), value(1))
-    assert len(view._entries) == 1
+    [row] = view.rows()
+    assert list(row.minutes) == [NOW_MINUTE + 1]
 
 
 def test_errors_counted_under_names_that_no_schema_has_are_shown_as_unknown() -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from elfaust.delivery import privates
 from elfaust.delivery.discovery import Discovery
-from elfaust.delivery.topics import TopicNames
+from elfaust.names import TopicNames
 from elfaust.records import SchemaKey
 from elfaust.settings import Settings
 from tests.stand_in import stand_in

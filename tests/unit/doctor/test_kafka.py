@@ -6,7 +6,6 @@ import dataclasses
 
 import pytest
 
-from elfaust.counts.tally import changelog_topic
 from elfaust.doctor.kafka import (
     Facts,
     check_brokers,
@@ -17,6 +16,7 @@ from elfaust.doctor.kafka import (
     check_topics,
     is_ours,
 )
+from elfaust.names import changelog_topic
 from elfaust.settings import Settings
 
 SETTINGS = Settings()

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from elfaust.errors import EventFault
 from elfaust.events.bounds import check_bounds
-from elfaust.events.capsule import in_utc, iso8601
 from elfaust.schema.dialect import DIALECTS
+from elfaust.times import in_utc, iso8601
 
 NOW, OF_2015 = DIALECTS["2018"], DIALECTS["2015"]
 GOOD = {"dt": "2020-09-13T12:26:40Z", "seqId": 1, "recvFrom": "h", "wiki": "enwiki", "event": {}}

@@ -12,10 +12,7 @@ from hypothesis import strategies as st
 from elfaust.events.capsule import (
     complete,
     event_uuid,
-    in_utc,
-    iso8601,
     parse_user_agent,
-    seconds,
     unreadable,
 )
 from elfaust.schema.dialect import DIALECTS, Dialect
@@ -58,25 +55,6 @@ def test_in_2015_the_client_s_address_stays_out_of_the_event() -> None:
     assert refused["clientIp"] == 5
 
 
-@pytest.mark.parametrize(
-    ("moment", "utc"),
-    [
-        ("2013-01-21T18:10:34Z", "2013-01-21T18:10:34Z"),
-        ("2013-01-21T18:10:34", "2013-01-21T18:10:34Z"),
-        ("2013-01-21T18:10:34.999Z", "2013-01-21T18:10:34Z"),
-        ("2013-01-21T18:10:34-05:00", "2013-01-21T23:10:34Z"),
-        ("0999-01-21T18:10:34+00:00", "0999-01-21T18:10:34Z"),
-    ],
-)
-def test_times_in_utc(moment: str, utc: str) -> None:
-    assert in_utc(moment) == utc
-
-
-@pytest.mark.parametrize("text", ["2013-01-21T18:10:34", "2013-01-21T18:10:34Z"])
-def test_seconds_of_a_time_in_utc(text: str) -> None:
-    assert seconds(text) == 1358791834
-
-
 def test_a_timestamp_takes_the_place_of_dt() -> None:
     capsule = {"recvFrom": "mw1017", "seqId": 34, "timestamp": 1600000034}
     assert event_uuid(capsule, NOW) == "a9da61c307a05805aee77d446d17fdda"
@@ -87,17 +65,6 @@ def test_the_uuid_is_uuid5(host: str, number: int) -> None:
     capsule = {"recvFrom": host, "seqId": number, "dt": "2020-01-01T00:00:00Z"}
     url = f"event://{host}/?seqId={number}&dt=2020-01-01T00:00:00Z"
     assert event_uuid(capsule, NOW) == uuid.uuid5(uuid.NAMESPACE_URL, url).hex
-
-
-@pytest.mark.parametrize("timestamp", [1600000034, 1600000034000, 1600000034.5])
-def test_seconds_and_milliseconds_are_told_apart(timestamp: float) -> None:
-    assert iso8601(timestamp) == "2020-09-13T12:27:14Z"
-
-
-@pytest.mark.parametrize("timestamp", [10**30, -(10**30), "soon"])
-def test_what_is_no_time_is_refused(timestamp: float) -> None:
-    with pytest.raises((ValueError, TypeError)):
-        iso8601(timestamp)
 
 
 def test_the_event_may_name_its_host_and_number() -> None:

@@ -8,9 +8,9 @@ from types import SimpleNamespace
 import orjson
 
 from elfaust.delivery.batch import Batch, source_header
-from elfaust.delivery.topics import TopicNames
 from elfaust.errors import EventFault
 from elfaust.events.refusals import refused_line, split_source
+from elfaust.names import TopicNames
 from elfaust.records import Outgoing, Record, Source, position_of
 from elfaust.settings import Settings
 from elfaust.sinks.base import Rejected

@@ -184,7 +184,8 @@ def test_a_property_may_have_the_name_of_a_keyword(name: str, draft: dict[str, A
     assert types[f"event_{name}"] == types[f"event_o_{name}"] == "BIGINT"
     event = {name: 5, "o": {name: 6}}
     assert in_parquet(schema, event)[0] == event
-    Schema(KEY, schema).validator._event.validate(event)  # type: ignore[union-attr]
+    capsule = {**CAPSULE, "schema": "Any", "revision": 1, "event": event}
+    Schema(KEY, schema).validator.validate(capsule)
 
 
 ANY: dict[str, Any] = {"type": "any"}

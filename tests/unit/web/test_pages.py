@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from elfaust.counts.tally import CountKey
+from elfaust.counts.entry import CountKey
 from elfaust.counts.view import View
 from elfaust.settings import Settings
 from elfaust.web.pages import HEIGHT, ago, bars, rate, render

@@ -10,7 +10,7 @@ import faust
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
 
-from elfaust.counts.tally import CountKey
+from elfaust.counts.entry import CountKey
 from elfaust.settings import Settings
 from elfaust.web.throughput import STATIC, register, wants_json
 

@@ -30,6 +30,8 @@ class Wiki:
         self.asked: Counter[SchemaKey] = Counter()
         self.at_once = self.most_at_once = self.sessions = self.open = 0
         self.trouble: Trouble | None = None
+        #: What the next look-up raises, if anything.
+        self.error: Exception | None = None
         self.takes = 0.0
         settings = dataclasses.replace(Schemas(), wiki_calls=calls, wiki_rate=rate)
         self.lookups = BackgroundLookups(self.look_up, self.session, settings)
@@ -45,6 +47,9 @@ class Wiki:
             self.open -= 1
 
     async def look_up(self, _: aiohttp.ClientSession, key: SchemaKey) -> Trouble | None:
+        error, self.error = self.error, None
+        if error is not None:
+            raise error
         self.asked[key] += 1
         self.at_once += 1
         self.most_at_once = max(self.most_at_once, self.at_once)
@@ -124,11 +129,7 @@ async def test_a_schema_in_trouble_of_its_own_holds_up_no_other() -> None:
 async def test_an_error_that_nobody_foresaw_is_told_and_tried_again() -> None:
     wiki = Wiki()
 
-    async def broken(*_: object) -> Trouble | None:
-        wiki.lookups._look_up = wiki.look_up
-        raise ArithmeticError("nobody foresaw this")
-
-    wiki.lookups._look_up = broken
+    wiki.error = ArithmeticError("nobody foresaw this")
     wiki.lookups.ask(KEYS[:1])
     await wiki.lookups.wait_changed(5.0)
     assert "nobody foresaw this" in wiki.lookups.why(KEYS[0])

@@ -1,98 +1,28 @@
-"""Schemas from the folder and from a wiki, found once, missed once."""
+"""Schemas from the folder, found once, missed once."""
 
 from __future__ import annotations
 
-import asyncio
 import dataclasses
 import errno
 import json
 import os
-import time
-from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
-from aiohttp import web
 
-from elfaust.errors import SchemaAway, SchemaUnfit
+from elfaust.errors import SchemaAway
 from elfaust.records import SchemaKey
-from elfaust.schema.lookup import background
 from elfaust.schema.lookup import registry as registry_module
-from elfaust.schema.lookup.registry import Kind, Registry, State
-from elfaust.settings import Schemas
-
-EVENT = {"type": "object", "properties": {"a": {"type": "string"}}}
-EDIT = SchemaKey("Edit", 7)
-
-
-class Wiki:
-    """A schema wiki that counts how often it is asked."""
-
-    def __init__(self) -> None:
-        self.asked: list[str] = []
-        self.answer: web.Response | None = None
-        #: Seconds until it answers.
-        self.takes = 0.0
-        self.url = ""
-        #: Revisions that it has; empty: all.
-        self.has: set[str] = set()
-        self.at_once = self.most_at_once = 0
-
-    async def handle(self, request: web.Request) -> web.Response:
-        revision = request.query["revid"]
-        self.asked.append(revision)
-        self.at_once += 1
-        self.most_at_once = max(self.most_at_once, self.at_once)
-        try:
-            # Who has hung up is not waited for.
-            end = time.monotonic() + self.takes
-            while time.monotonic() < end and request.transport is not None:
-                await asyncio.sleep(0.01)
-        finally:
-            self.at_once -= 1
-        if self.has and revision not in self.has:
-            return web.Response(status=404)
-        if self.answer is None:
-            return web.json_response(EVENT)
-        told = self.answer
-        return web.Response(status=told.status, body=told.body, headers={"Location": "/elsewhere"})
-
-
-@pytest.fixture
-async def wiki() -> AsyncIterator[Wiki]:
-    served, app = Wiki(), web.Application()
-    app.router.add_get("/api.php", served.handle)
-    runner = web.AppRunner(app)
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
-    assert site._server is not None
-    port = site._server.sockets[0].getsockname()[1]  # type: ignore[attr-defined]
-    served.url = f"http://127.0.0.1:{port}/api.php"
-    yield served
-    await runner.cleanup()
-
-
-def settings(folder: Path, url: str = "") -> Schemas:
-    return dataclasses.replace(Schemas(), folder=str(folder), wiki_url=url, wiki_timeout=10.0)
-
-
-@pytest.fixture
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What gave no answer is asked for again soon."""
-    monkeypatch.setattr(background, "PAUSE_SECONDS", 0.02)
-    monkeypatch.setattr(background, "MAX_PAUSE_SECONDS", 0.1)
-
-
-async def until(holds: Callable[[], bool]) -> None:
-    async with asyncio.timeout(20):
-        while not holds():
-            await asyncio.sleep(0.005)
-
-
-def put(folder: Path, text: str) -> None:
-    (folder / "Edit").mkdir()
-    (folder / "Edit" / "7.json").write_text(text)
+from elfaust.schema.lookup.folder import SchemaFolder
+from elfaust.schema.lookup.registry import Kind, Registry
+from tests.unit.schema.lookup.played import (
+    EDIT,
+    EVENT,
+    Wiki,
+    put,
+    settings,
+    until,
+)
 
 
 def test_a_file_that_appears_later_is_noticed(tmp_path: Path) -> None:
@@ -111,12 +41,6 @@ def test_names_that_are_no_names_never_reach_a_path(tmp_path: Path, name: str) -
     assert Registry(settings(tmp_path / "Edit")).get(SchemaKey(name, 7)) is None
 
 
-async def test_names_that_are_no_names_never_reach_the_wiki(tmp_path: Path, wiki: Wiki) -> None:
-    registry, key = Registry(settings(tmp_path, wiki.url), tmp_path), SchemaKey("../Edit", 7)
-    await registry.resolve([key])
-    assert (wiki.asked, registry.get(key)) == ([], None)
-
-
 @pytest.mark.parametrize("text", ["", "[]", "{", '{"type": "string"}', '{"properties": 1}'])
 def test_a_file_that_is_no_schema_leaves_it_unknown(tmp_path: Path, text: str) -> None:
     put(tmp_path, text)
@@ -125,144 +49,18 @@ def test_a_file_that_is_no_schema_leaves_it_unknown(tmp_path: Path, text: str) -
     assert "no schema" in registry.reason(EDIT)
 
 
-async def test_the_wiki_is_asked_once(tmp_path: Path, wiki: Wiki) -> None:
-    registry = Registry(settings(tmp_path, wiki.url))
-    for _ in range(3):
-        await registry.resolve([EDIT, EDIT])
-    assert registry.get(EDIT) is not None
-    assert wiki.asked == ["7"]
-
-
-@pytest.mark.parametrize(
-    ("status", "body"),
-    [
-        (404, ""),
-        (410, "<html>"),
-        (400, '{"error": {"code": "nosuchrevid", "info": "There is no revision with ID 7."}}'),
-        (200, '{"error": {"code": "revwrongpage", "info": "r7 is not a revision of Edit."}}'),
-    ],
-)
-async def test_a_wiki_that_has_none_is_not_asked_again(
-    tmp_path: Path, wiki: Wiki, status: int, body: str
-) -> None:
-    wiki.answer = web.Response(status=status, text=body)
-    registry = Registry(settings(tmp_path, wiki.url))
-    await registry.resolve([EDIT])
-    wiki.answer = None
-    await registry.resolve([EDIT])
-    assert registry.get(EDIT) is None
-    assert registry.state(EDIT).kind is Kind.MISSING
-    assert "the schema wiki has none" in registry.reason(EDIT)
-    assert wiki.asked == ["7"]
-
-
-@pytest.mark.parametrize(
-    ("status", "body"),
-    [
-        (500, ""),
-        (503, '{"error": {"code": "nosuchrevid"}}'),
-        (429, ""),
-        (403, ""),
-        (302, ""),
-        (200, "<html>"),
-        (200, "{}"),
-        (200, "[]"),
-        (200, ""),
-        (200, '{"message": "rate limited"}'),
-        (200, '{"error": {"code": "ratelimited", "info": "You have exceeded your rate limit."}}'),
-        (200, '{"error": {}}'),
-        (200, " " * 1_000_001),
-        (200, '{"a":' * 5_000),
-    ],
-)
-@pytest.mark.usefixtures("quick")
-async def test_what_is_no_answer_is_no_verdict_not_kept_and_asked_for_again(
-    tmp_path: Path, wiki: Wiki, status: int, body: str
-) -> None:
-    wiki.answer = web.Response(status=status, text=body, headers={"Location": "/elsewhere"})
-    registry = Registry(settings(tmp_path, wiki.url), tmp_path / "state")
-    registry.ask([EDIT])
-    await until(lambda: len(wiki.asked) >= 2)
-    state = registry.state(EDIT)
-    assert state.kind is Kind.ASKING
-    assert "the schema wiki does not say" in state.reason
-    assert not list(tmp_path.rglob("7.json"))
-    wiki.answer = None
-    await until(lambda: registry.state(EDIT).kind is Kind.FOUND)
-    # The disk has it a little later.
-    await until(lambda: any(tmp_path.rglob("7.json")))
-    assert json.loads(next(tmp_path.rglob("7.json")).read_text()) == EVENT
-
-
-@pytest.mark.usefixtures("quick")
-async def test_a_wiki_that_does_not_answer_in_time_is_asked_again(
-    tmp_path: Path, wiki: Wiki
-) -> None:
-    wiki.takes = 5.0
-    slow = dataclasses.replace(settings(tmp_path, wiki.url), wiki_timeout=0.1)
-    registry = Registry(slow)
-    await registry.resolve([EDIT])
-    assert registry.state(EDIT) == State(
-        Kind.ASKING, None, "the schema wiki does not say: timed out"
-    )
-    wiki.takes = 0.0
-    await until(lambda: registry.get(EDIT) is not None)
-
-
-@pytest.mark.usefixtures("quick")
-async def test_a_wiki_that_is_away_and_comes_back_tells_what_was_asked_for(
-    tmp_path: Path, wiki: Wiki
-) -> None:
-    url, wiki.url = wiki.url, "http://127.0.0.1:9/api.php"
-    registry = Registry(settings(tmp_path, wiki.url))
-    keys = [SchemaKey("Edit", revision) for revision in range(1, 40)]
-    registry.ask(keys)
-    await until(lambda: "127.0.0.1" in registry.reason(EDIT))
-    # Who did not have its turn is told as well.
-    assert all("127.0.0.1" in registry.reason(key) for key in keys)
-    registry._wiki._url = url
-    async with asyncio.timeout(20):
-        while asking := [key for key in keys if registry.state(key).kind is Kind.ASKING]:
-            await registry.wait_changed(5.0)
-            registry.ask(asking)
-    assert all(registry.get(key) for key in keys)
-    assert sorted(wiki.asked) == sorted(str(key.revision) for key in keys)
-
-
-async def test_made_up_names_hold_up_neither_what_is_known_nor_what_is_wanted(
-    tmp_path: Path, wiki: Wiki
-) -> None:
-    put(tmp_path, json.dumps(EVENT))
-    wiki.takes, wiki.has = 0.1, {"77"}
-    registry = Registry(dataclasses.replace(settings(tmp_path, wiki.url), wiki_rate=1_000.0))
-    made_up = [SchemaKey(f"Made{n}", n) for n in range(1_000, 3_000)]
-    real = SchemaKey("Real", 77)
-    registry.ask(made_up)
-    registry.ask([real] * 3)
-    began = time.perf_counter()
-    for _ in range(1_000):
-        assert registry.get(EDIT) is not None
-        assert registry.state(made_up[7]).kind is Kind.ASKING
-        registry.ask([real])
-    assert time.perf_counter() - began < 1.0
-    await until(lambda: registry.get(real) is not None)
-    assert len(wiki.asked) < 50
-    assert wiki.most_at_once <= Schemas().wiki_calls
-    await registry.close()
-
-
 async def test_the_first_look_at_a_made_up_name_is_the_last_for_a_while(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     registry, looks = Registry(settings(tmp_path)), 0
-    read = registry._folder.read
+    read = SchemaFolder.read
 
-    def counted(key: SchemaKey) -> bytes | None:
+    def counted(folder: SchemaFolder, key: SchemaKey) -> bytes | None:
         nonlocal looks
         looks += 1
-        return read(key)
+        return read(folder, key)
 
-    monkeypatch.setattr(registry._folder, "read", counted)
+    monkeypatch.setattr(SchemaFolder, "read", counted)
     for _ in range(5):
         assert registry.state(EDIT).kind is Kind.MISSING
     assert looks == 1
@@ -277,11 +75,11 @@ async def test_a_folder_that_cannot_be_read_says_nothing(
     monkeypatch.setattr(registry_module, "LEAST_SECONDS", 0.05)
     registry = Registry(settings(tmp_path))
 
-    def broken(_: SchemaKey) -> bytes | None:
+    def broken(*_: object) -> bytes | None:
         raise OSError(number, os.strerror(number))
 
     with monkeypatch.context() as patch:
-        patch.setattr(registry._folder, "read", broken)
+        patch.setattr(SchemaFolder, "read", broken)
         await registry.resolve([EDIT])
         state = registry.state(EDIT)
         assert state.kind is Kind.ASKING
@@ -363,118 +161,18 @@ def test_a_schema_on_which_elfaust_fails_is_unfit(
     assert "nobody foresaw this" in state.reason
 
 
-async def test_an_unfit_schema_of_the_wiki_is_a_definite_answer_that_is_kept(
-    tmp_path: Path, wiki: Wiki
-) -> None:
-    wiki.answer = web.json_response({"properties": {"a": {"$ref": "elsewhere"}}})
-    given, state = settings(tmp_path / "schemas", wiki.url), tmp_path / "state"
-    await Registry(given, state).resolve([EDIT])
-    wiki.answer = web.Response(status=500)
-    found = Registry(given, state).state(EDIT)
-    assert found.kind is Kind.UNFIT
-    assert "elsewhere" in found.reason
-
-
-async def test_a_restart_without_the_wiki_knows_what_it_has_told(
-    tmp_path: Path, wiki: Wiki
-) -> None:
-    given, state = settings(tmp_path / "schemas", wiki.url), tmp_path / "state"
-    await Registry(given, state).resolve([EDIT])
-    wiki.answer = web.Response(status=500)
-    after = Registry(given, state).get(EDIT)
-    assert after is not None
-    assert after.event == EVENT
-    assert Registry(given).get(EDIT) is None
-    assert wiki.asked == ["7"]
-
-
-async def test_a_spoilt_file_of_the_cache_is_fetched_again(tmp_path: Path, wiki: Wiki) -> None:
-    given, state = settings(tmp_path / "schemas", wiki.url), tmp_path / "state"
-    await Registry(given, state).resolve([EDIT])
-    [file] = state.rglob("7.json")
-    file.write_text("{")
-    registry = Registry(given, state)
-    assert registry.get(EDIT) is None
-    await registry.resolve([EDIT])
-    assert registry.get(EDIT) is not None
-    assert json.loads(file.read_text()) == EVENT
-
-
-@pytest.mark.parametrize("text", ["{}", '{"message": "rate limited"}', '{"error": {}}', "[1]"])
-async def test_what_the_cache_has_and_is_unlike_a_schema_is_fetched_again(
-    tmp_path: Path, wiki: Wiki, text: str
-) -> None:
-    given, state = settings(tmp_path / "schemas", wiki.url), tmp_path / "state"
-    await Registry(given, state).resolve([EDIT])
-    [file] = state.rglob("7.json")
-    file.write_text(text)
-    registry = Registry(given, state)
-    assert registry.state(EDIT).kind is Kind.ASKING
-    await registry.resolve([EDIT])
-    assert registry.get(EDIT) is not None
-    assert json.loads(file.read_text()) == EVENT
-
-
 def test_names_without_end_are_not_remembered_without_end(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(registry_module, "MAX_RECENT", 10)
+    read, reads = SchemaFolder.read, list[int]()
+
+    def noted(folder: SchemaFolder, key: SchemaKey) -> bytes | None:
+        reads.append(key.revision)
+        return read(folder, key)
+
+    monkeypatch.setattr(SchemaFolder, "read", noted)
     registry = Registry(settings(tmp_path))
-    for revision in range(1, 26):
+    for revision in [*range(1, 26), *range(16, 26), 15]:
         registry.state(SchemaKey("Edit", revision))
-    assert [key.revision for key in registry._recent] == list(range(16, 26))
-
-
-def test_a_sink_waits_for_what_its_machine_does_not_have(tmp_path: Path) -> None:
-    with pytest.raises(SchemaAway, match=r"put Edit/7\.json into .* or set schemas\.wiki_url"):
-        Registry(settings(tmp_path)).find(EDIT)
-    with pytest.raises(SchemaAway, match=r"is not available: the schema wiki .*put Edit/7\.json"):
-        Registry(settings(tmp_path, "http://127.0.0.1:9/api.php")).find(EDIT)
-
-
-def test_a_sink_sees_a_file_as_soon_as_it_is_there(tmp_path: Path) -> None:
-    registry = Registry(settings(tmp_path))
-    assert registry.state(EDIT).kind is Kind.MISSING
-    with pytest.raises(SchemaAway):
-        registry.find(EDIT)
-    put(tmp_path, json.dumps(EVENT))
-    assert registry.find(EDIT).event == EVENT
-    assert registry.get(EDIT) is registry.find(EDIT)
-
-
-def test_a_sink_refuses_only_what_nobody_can_judge_by(tmp_path: Path) -> None:
-    put(tmp_path, '{"properties": {"a": {"$ref": "elsewhere"}}}')
-    with pytest.raises(SchemaUnfit, match="elsewhere"):
-        Registry(settings(tmp_path)).find(EDIT)
-    # Half a file is one that is on its way.
-    (tmp_path / "Edit" / "7.json").write_text('{"properties": {"a"')
-    with pytest.raises(SchemaAway, match="no schema"):
-        Registry(settings(tmp_path)).find(EDIT)
-
-
-async def test_a_sink_asks_the_wiki(tmp_path: Path, wiki: Wiki) -> None:
-    registry = Registry(settings(tmp_path, wiki.url), tmp_path / "state")
-    assert (await asyncio.to_thread(registry.find, EDIT)).event == EVENT
-    assert (await asyncio.to_thread(registry.find, EDIT)).event == EVENT
-    assert wiki.asked == ["7"]
-
-
-async def test_sinks_ask_no_more_often_than_allowed(tmp_path: Path, wiki: Wiki) -> None:
-    registry = Registry(dataclasses.replace(settings(tmp_path, wiki.url), wiki_rate=50.0))
-    keys = [SchemaKey("Edit", revision) for revision in range(1, 9)]
-    began = time.monotonic()
-    await asyncio.gather(*(asyncio.to_thread(registry.find, key) for key in keys))
-    assert time.monotonic() - began >= 7 / 50
-    assert wiki.most_at_once == 1
-
-
-async def test_a_sink_waits_for_a_wiki_that_is_away_once_for_all_its_schemas(
-    tmp_path: Path, wiki: Wiki
-) -> None:
-    wiki.takes = 5.0
-    slow = dataclasses.replace(settings(tmp_path, wiki.url), wiki_timeout=0.2)
-    registry = Registry(slow)
-    for revision in range(7, 12):
-        with pytest.raises(SchemaAway, match="timed out"):
-            await asyncio.to_thread(registry.find, SchemaKey("Edit", revision))
-    assert wiki.asked == ["7"]
+    assert reads == [*range(1, 26), 15]

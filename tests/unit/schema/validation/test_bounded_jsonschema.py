@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from elfaust.schema.validation import recursion, references
 from elfaust.schema.validation.drafts import Draft
 from elfaust.schema.validation.validator import Validator
-from tests.unit.schema.validation.test_validator import NEWER, VALUE, fault, uri
+from tests.unit.schema.validation.building import NEWER, VALUE, fault, uri
 
 BOOLEAN_ITEMS = [draft for draft in NEWER if draft.name in ("06", "07", "2019-09")]
 

@@ -4,18 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from elfaust.errors import SchemaUnfit
 from elfaust.records import SchemaKey
-from elfaust.schema.columns import ID, OF_CAPSULE, Column
+from elfaust.schema.columns import CAPSULE_COLUMNS, ID, Column
 from elfaust.schema.lookup.registry import Schema
-from elfaust.sinks.mysql.ddl import (
-    create_table,
-    fit_row_limit,
-    index_name,
-    owner_of,
-    quoted,
-    table_name,
-)
+from elfaust.sinks.mysql.ddl import create_table, fit_row_limit, index_name, owner_of, quoted
 
 STRING = "VARCHAR(1024)"
 
@@ -43,12 +35,12 @@ def test_create_table() -> None:
 
 
 def test_columns_that_fit_a_row_stay() -> None:
-    columns = [ID, *OF_CAPSULE.values(), *strings(15)]
+    columns = [ID, *CAPSULE_COLUMNS.values(), *strings(15)]
     assert fit_row_limit(columns) == columns
 
 
 def test_strings_without_index_are_text_where_a_row_would_be_too_long() -> None:
-    columns = [ID, *OF_CAPSULE.values(), *strings(16)]
+    columns = [ID, *CAPSULE_COLUMNS.values(), *strings(16)]
     stored = fit_row_limit(columns)
     assert [column.sql_type for column in stored if column.indexed] == [
         column.sql_type for column in columns if column.indexed
@@ -56,21 +48,6 @@ def test_strings_without_index_are_text_where_a_row_would_be_too_long() -> None:
     assert {
         c.sql_type for c, was in zip(stored, columns, strict=True) if was.sql_type == STRING
     } == {"TEXT"}
-
-
-def test_a_table_is_named_by_its_format() -> None:
-    assert table_name("{schema}_{revision}", KEY) == "Edit_17"
-
-
-def test_a_table_name_longer_than_mysql_s_is_refused() -> None:
-    with pytest.raises(SchemaUnfit, match="longer than 64"):
-        table_name("{schema}_{revision}", SchemaKey("x" * 63, 17))
-
-
-@pytest.mark.parametrize("name", ["x" * 59 + " ", "x" * 40 + "\U0001f600", "\0"])
-def test_a_table_name_that_mysql_refuses(name: str) -> None:
-    with pytest.raises(SchemaUnfit, match=r"table .*(space|character)"):
-        table_name(name, KEY)
 
 
 def test_names_of_indexes_that_are_cut_differ() -> None:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from elfaust.records import SchemaKey
-from elfaust.schema.columns import ID, OF_CAPSULE, Column, columns_of
+from elfaust.schema.columns import CAPSULE_COLUMNS, ID, Column, columns_of
 from elfaust.schema.dialect import DIALECTS
 from elfaust.schema.lookup.registry import Registry
 from elfaust.settings import Settings
@@ -24,7 +24,7 @@ SHOWN_AS = {
     "INTEGER": ("int", "int(11)"),
     "BOOL": ("tinyint(1)", "tinyint(1)"),
 }
-UUID, STAMP = OF_CAPSULE["uuid"], OF_CAPSULE["timestamp"]
+UUID, STAMP = CAPSULE_COLUMNS["uuid"], CAPSULE_COLUMNS["timestamp"]
 STRING = Column("event_s", "VARCHAR(1024)", path=("event", "s"))
 NUMBER = Column("event_n", "BIGINT", path=("event", "n"))
 

@@ -1,0 +1,121 @@
+"""An entry of the table: its key, what a repeat changes, what it keeps of sources and refusals."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from elfaust.counts.entry import EMPTY, CountKey, Tally, is_entry, merge
+from elfaust.delivery.batch import MAX_SOURCES
+from tests.unit.counts.building import (
+    EDIT,
+    ERROR_TOPIC,
+    TOPIC,
+)
+
+names = st.text(max_size=12)
+
+keys = st.builds(
+    CountKey,
+    st.integers(0, 99),
+    st.from_regex(r"[A-Za-z0-9._-]{1,30}", fullmatch=True),
+    names,
+    st.integers(),
+    names,
+    st.none() | st.integers(0),
+)
+
+
+@given(keys)
+def test_key_survives_encoding(key: CountKey) -> None:
+    assert CountKey.decode(key.encode()) == key
+
+
+def test_key_of_an_ordinary_schema_is_readable() -> None:
+    key = CountKey(3, TOPIC, *EDIT, "", 26666667)
+    assert key.encode() == "3|eventlogging_Edit_13457736|Edit|13457736||26666667"
+    assert key._replace(minute=None).encode().endswith("||all")
+
+
+@pytest.mark.parametrize("text", ["", "a|b", "x|t|s|1||all", "1|t|s|1||noon", "1|t|s|1||all|"])
+def test_what_is_no_key_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r".+"):
+        CountKey.decode(text)
+
+
+def test_minutes_expire_and_totals_do_not() -> None:
+    key = CountKey(0, TOPIC, *EDIT, "", 100)
+    assert not key.expired(now=110 * 60.0, keep_minutes=10)
+    assert key.expired(now=111 * 60.0, keep_minutes=10)
+    assert not key._replace(minute=None).expired(now=1e9, keep_minutes=1)
+
+
+def test_minutes_far_in_the_future_expire() -> None:
+    key = CountKey(0, TOPIC, *EDIT, "", 100)
+    assert not key.expired(now=90 * 60.0, keep_minutes=10)
+    assert key.expired(now=89 * 60.0, keep_minutes=10)
+
+
+def test_a_repeat_changes_nothing_and_says_so() -> None:
+    value = merge(None, Tally([("raw", 4), ("raw", 7)], 99))
+    assert value == {**EMPTY, "count": 2, "last": 99, "positions": {"raw": 7}}
+    assert merge(value, Tally([("raw", 4), ("raw", 7)], 99)) is None
+    assert merge(value, Tally([("raw", 7), ("raw", 8)], 100)) == {
+        **EMPTY,
+        "count": 3,
+        "last": 100,
+        "positions": {"raw": 8},
+    }
+    assert value == {**EMPTY, "count": 2, "last": 99, "positions": {"raw": 7}}
+
+
+def test_sources_do_not_hide_one_another() -> None:
+    marks = [("client", 9), ("server", 1), ("client", 10), ("server", 2)]
+    value = merge(None, Tally(marks, 1))
+    assert value == {**EMPTY, "count": 4, "last": 1, "positions": {"client": 10, "server": 2}}
+
+
+def test_an_entry_does_not_grow_with_sources_that_somebody_makes_up() -> None:
+    value = merge(None, Tally([("raw", 7)], 1))
+    for start in range(0, 1_000, 10):
+        marks = [(f"source {n}", 0) for n in range(start, start + 10)]
+        value = merge(value, Tally(marks, 1))
+    assert value is not None
+    assert (value["count"], len(value["positions"])) == (1_001, MAX_SOURCES)
+    assert merge(value, Tally([("raw", 7)], 1)) is None
+
+
+def test_an_entry_of_an_older_version_goes_on() -> None:
+    """It has the highest position of each sink's refusals, by the event's own topic."""
+    old = {"count": 3, "last": 9, "positions": {"raw": 4, "mysql/events": 7}}
+    again = Tally([("raw", 3)], 9, [("mysql/events", 7), ("mysql/events", 2)])
+    assert merge(old, again) is None
+    assert merge(old, Tally([("raw", 5)], 9, [("mysql/raw", 2), ("hdfs/raw", 2)])) == {
+        "count": 5,
+        "last": 9,
+        "positions": {"raw": 5, "mysql/events": 7},
+        "refused": 1,
+        "ranges": {"raw": [2, 3]},
+    }
+    assert old == {"count": 3, "last": 9, "positions": {"raw": 4, "mysql/events": 7}}
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"refused": "1"},
+        {"refused": True},
+        {"ranges": []},
+        {"ranges": {"raw": 4}},
+        {"ranges": {"raw": [1]}},
+        {"ranges": {"raw": [2, 1]}},
+        {"ranges": {"raw": [1, 2.5]}},
+    ],
+)
+def test_an_entry_with_refusals_of_another_shape_is_none(more: dict[str, object]) -> None:
+    key = CountKey(0, ERROR_TOPIC, *EDIT, "consumer", None).encode()
+    old = {"count": 1, "last": 0, "positions": {}}
+    assert is_entry(key, old)
+    assert is_entry(key, {**old, "refused": 1, "ranges": {"raw": [1, 2]}})
+    assert not is_entry(key, {**old, **more})

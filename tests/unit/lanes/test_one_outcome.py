@@ -1,0 +1,109 @@
+"""Each raw line has one outcome, whatever is killed and whenever schemas become known.
+
+Kafka and the workers are a model here: topics are lists, a commit is an offset with a note, and a
+worker may end at each step that another could see.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Sequence
+
+import pytest
+
+from elfaust.lanes.raw_lane import RawLane
+from elfaust.records import Record
+from elfaust.schema.lookup.registry import Kind
+from tests.unit.lanes.played import (
+    FORWARDER,
+    TOLD,
+    Clock,
+    Kafka,
+    Killed,
+    Knowledge,
+    lane,
+    line,
+    take,
+)
+
+
+def raw_lines(draw: random.Random) -> list[Record]:
+    """Return lines of four schemas; some are a forwarder's, which repeats itself now and then."""
+    lines, position = [], 0
+    for offset in range(60):
+        schema, n = draw.choice("AABCD"), draw.choice([1, 1, "bad"])
+        if draw.random() < 0.7:
+            lines.append(line(offset, schema, n))
+            continue
+        position += 10
+        again = draw.choice([0, 0, 0, 15])
+        lines.append(line(offset, schema, n, FORWARDER, max(0, position - again)))
+    return lines
+
+
+def expected(lines: Sequence[Record]) -> dict[int, int]:
+    """Return the outcomes that there must be: one a line, none of what a forwarder repeats."""
+    highest, wanted = -1, {}
+    for record in lines:
+        position = record.source.position if record.source else -1
+        repeat = record.source is not None and position <= highest
+        wanted[record.offset] = 0 if repeat else 1
+        highest = max(highest, position)
+    return wanted
+
+
+async def play(seed: int, lines: Sequence[Record], apart: bool) -> Kafka:
+    """Run lines through workers that end at random while schemas are told, or said not to be.
+
+    Those that are `apart` know nothing of what others were told.
+    """
+    draw, clock = random.Random(seed), Clock()
+    kafka, wiki = Kafka(draw), Knowledge(A=Kind.FOUND)
+    # Topics that nobody has made yet, and the name or a policy is against them.
+    kafka.refusing = set(draw.sample("ABCD", draw.randint(0, 2)))
+    registry = wiki
+    while kafka.committed < len(lines):
+        if apart:
+            registry = Knowledge(A=Kind.FOUND)
+        one = lane(kafka, registry, clock, to=len(lines))
+        at = kafka.committed
+        try:
+            while kafka.committed < len(lines):
+                await turn(draw, clock, wiki, registry, one)
+                if draw.random() < 0.02:
+                    kafka.refusing.clear()
+                if at < len(lines) and draw.random() < 0.5:
+                    end = min(len(lines), at + draw.randint(1, 10))
+                    await take(one, kafka, *lines[at:end])
+                    at = end
+                if draw.random() < 0.3:
+                    kafka.commit()
+                kafka.step()
+        except Killed:
+            kafka.acknowledged.clear()
+    return kafka
+
+
+async def turn(
+    draw: random.Random, clock: Clock, wiki: Knowledge, registry: Knowledge, one: RawLane
+) -> None:
+    clock.now += draw.choice([0.0, 1.0, 70.0])
+    name = draw.choice("BCD")
+    if draw.random() < 0.1:
+        if wiki.known.get(name) is not Kind.FOUND:
+            wiki.known[name] = draw.choice([Kind.FOUND, Kind.MISSING])
+        registry.known[name] = wiki.known[name]
+    if draw.random() < 0.5:
+        await one.settle(TOLD if draw.random() < 0.5 else ())
+
+
+@pytest.mark.parametrize("apart", [False, True])
+def test_each_line_has_one_outcome_whatever_is_killed_and_whenever_schemas_are_told(
+    apart: bool,
+) -> None:
+    for seed in range(150):
+        lines = raw_lines(random.Random(seed))
+        seen = asyncio.run(play(seed, lines, apart)).outcomes()
+        wrong = {at: seen[at] for at, wanted in expected(lines).items() if seen[at] != wanted}
+        assert not wrong, f"seed {seed}: {wrong}"
