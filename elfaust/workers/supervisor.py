@@ -19,6 +19,8 @@ from elfaust.workers.state import web_port
 STEADY_SECONDS = 30.0
 
 
+#: After `workers.drain_seconds` a worker has so many more to end before it is killed.
+KILL_SECONDS = 10.0
 #: Exit code of a worker whose settings are wrong; what cures that its last line says.
 BAD_SETTINGS = 2
 #: Of the end of a log, bytes in which its last line is.
@@ -134,7 +136,7 @@ class Supervisor:
         for child in running:
             assert child.process is not None
             child.process.terminate()
-        deadline = time.monotonic() + self._settings.workers.drain_seconds + 10
+        deadline = time.monotonic() + self._settings.workers.drain_seconds + KILL_SECONDS
         codes = {}
         for child in running:
             assert child.process is not None
