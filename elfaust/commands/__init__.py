@@ -10,15 +10,17 @@ import importlib
 import os
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from elfaust import __version__
 from elfaust.commands.outside import told
-from elfaust.errors import ElfaustError
+from elfaust.errors import ElfaustError, SettingsError
 from elfaust.quiet import keep_quiet
-from elfaust.settings import PROFILES, load
+
+if TYPE_CHECKING:
+    from elfaust.settings import Settings
 
 #: Where each command is, "module:attribute"; its module is only imported to run it.
 COMMANDS = {
@@ -66,10 +68,12 @@ _HELP = "elfaust.help"
 
 
 class Failure(click.ClickException):
-    """An ElfaustError as the command line shows it: one line on stderr and an exit code."""
+    """An ElfaustError as the command line shows it: a line on stderr and an exit code."""
 
     def __init__(self, error: ElfaustError) -> None:
-        super().__init__(" ".join(str(error).split()))
+        # Settings that do not fit have a line each.
+        lines = str(error).splitlines() if isinstance(error, SettingsError) else [str(error)]
+        super().__init__("\n".join(" ".join(line.split()) for line in lines))
         self.exit_code = error.exit_code
 
 
@@ -134,11 +138,23 @@ class LazyGroup(click.Group):
 @click.option(
     "--conf", type=click.Path(path_type=Path), help="Read this file instead of faust.conf."
 )
-@click.option("--profile", metavar="NAME", help=f"Profile: {', '.join(PROFILES)}.")
+@click.option("--profile", metavar="NAME", help="Profile: production, beta, dev.")
 @click.version_option(__version__, prog_name="elfaust")
 @click.pass_context
 def main(ctx: click.Context, conf: Path | None, profile: str | None) -> None:
     """Move EventLogging's events from raw lines in Kafka to MySQL rows and Parquet on HDFS."""
     keep_quiet()
     if not ctx.meta[_HELP]:
-        ctx.obj = load(conf, profile=profile)
+        ctx.obj = _settings(conf, profile)
+
+
+def _settings(conf: Path | None, profile: str | None) -> Settings:
+    # Imported here for help and most commands not to wait for what they do not use.
+    from elfaust.settings import load
+
+    settings = load(conf, profile=profile)
+    if {"processor.client_format", "processor.server_format"} & settings.origins.keys():
+        from elfaust.events.formats import check_formats
+
+        check_formats(settings)
+    return settings

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import click
+from pydantic.fields import FieldInfo
 from rich.console import Console
 from rich.table import Table
 
 from elfaust.errors import ElfaustError
 from elfaust.settings import SECTIONS, Settings
 from elfaust.settings.reading import EXAMPLE
-from elfaust.settings.values import Item, wanted
+from elfaust.settings.values import fields_of, wanted
 
 MASK = "********"
 HEADINGS = ("setting", "value", "from", "meaning")
@@ -73,19 +73,18 @@ def show(settings: Settings, as_json: bool, markdown: bool) -> None:
 
 def rows(settings: Settings) -> Iterator[Row]:
     """Return all settings in the order of the table."""
-    for section, item in items():
-        name = f"{section}.{item.name}"
-        value = getattr(getattr(settings, section), item.name)
-        if item.metadata["secret"] and value:
-            value = MASK
-        yield Row(name, value, settings.origins.get(name, "default"), item.metadata["help"])
+    for section, key, field in items():
+        name = f"{section}.{key}"
+        value = getattr(getattr(settings, section), key)
+        shown = MASK if value and not field.repr else value
+        yield Row(name, shown, settings.origins.get(name, "default"), field.description or "")
 
 
-def items() -> Iterator[tuple[str, Item]]:
-    """Return the declaration of every setting with the name of its section."""
-    for section, defaults in SECTIONS.items():
-        for item in dataclasses.fields(defaults):
-            yield section, item
+def items() -> Iterator[tuple[str, str, FieldInfo]]:
+    """Return the section, the key and the declaration of every setting."""
+    for section, declared in SECTIONS.items():
+        for key, field in fields_of(declared).items():
+            yield section, key, field
 
 
 def as_object(settings: Settings) -> dict[str, Any]:
@@ -103,11 +102,12 @@ def as_object(settings: Settings) -> dict[str, Any]:
 def as_markdown() -> str:
     """Return the table of all settings with their defaults, in Markdown."""
     lines = ["| setting | default | is | meaning |", "| --- | --- | --- | --- |"]
-    for section, item in items():
-        default = str(item.default).lower() if isinstance(item.default, bool) else str(item.default)
+    for section, key, field in items():
+        row = Row(f"{section}.{key}", field.default, "default", field.description or "")
+        name, default, _, meaning = row.cells
         shown = f"`{default}`" if default else "empty"
-        meaning = item.metadata["help"].replace("<", "&lt;")
-        lines.append(f"| `{section}.{item.name}` | {shown} | {wanted(item)} | {meaning} |")
+        meaning = meaning.replace("<", "&lt;")
+        lines.append(f"| `{name}` | {shown} | {wanted(field)} | {meaning} |")
     return "\n".join(lines) + "\n"
 
 

@@ -12,7 +12,6 @@ from urllib.parse import urlsplit
 import requests
 
 from elfaust.doctor.check import ANSWER_SECONDS, Check, Subject, why
-from elfaust.events.verdict import Judge
 from elfaust.names import TopicNames
 from elfaust.records import SchemaKey
 from elfaust.schema.lookup.registry import Registry
@@ -47,19 +46,9 @@ def check_settings(settings: Settings) -> Iterator[Check]:
     """Yield where the settings come from, and a failure or warning for each that cannot work."""
     conf = settings.conf or "no faust.conf, defaults alone"
     yield Check("settings", "ok", f"profile {settings.profile}, {conf}")
-    yield from _formats(settings)
     yield from _topics(settings)
     if settings.profile == "production":
         yield from _production(settings)
-
-
-def _formats(settings: Settings) -> Iterator[Check]:
-    for name in ("client_format", "server_format"):
-        try:
-            Judge(getattr(settings.processor, name), Registry(settings.schemas), settings)
-        except ValueError as error:
-            cure = f"correct processor.{name} (docs/reference.md, Line formats)"
-            yield Check("settings", "fail", f"processor.{name}: {error}", cure)
 
 
 def _topics(settings: Settings) -> Iterator[Check]:

@@ -1,25 +1,10 @@
 """faust.conf, its profiles and the environment: typed, checked, each value with its origin."""
 
-from elfaust.settings.sections import (
-    CODECS,
-    MAX_PORT,
-    PROFILES,
-    SECTIONS,
-    Forwarder,
-    Hdfs,
-    Kafka,
-    Mysql,
-    Processor,
-    Schemas,
-    Settings,
-    Stack,
-    Web,
-    as_environ,
-    load,
-    setting,
-    state_folder,
-    tcp_port,
-)
+from elfaust.settings.flow import CODECS, Forwarder, Kafka, Processor, Schemas
+from elfaust.settings.machines import Stack, Web
+from elfaust.settings.stores import Hdfs, Mysql
+from elfaust.settings.table import SECTIONS, Settings, as_environ, load, state_folder
+from elfaust.settings.values import MAX_PORT, PROFILES
 
 __all__ = [
     "CODECS",
@@ -37,7 +22,5 @@ __all__ = [
     "Web",
     "as_environ",
     "load",
-    "setting",
     "state_folder",
-    "tcp_port",
 ]

@@ -1,93 +1,107 @@
-"""Reads a table of settings from an INI file and the environment, and says where each came from.
+"""Reads sections of settings from faust.conf and the environment, and says where each came from.
 
-It knows sections as dataclasses and nothing of what they mean; `elfaust.settings.load` is its door.
+pydantic-settings lays what one source gives over what another gives, and pydantic checks it. What
+is here finds the texts and their places, and tells in a line of each that does not fit. It knows
+sections as pydantic's dataclasses and nothing of what they mean.
 """
 
 from __future__ import annotations
 
 import configparser
-import dataclasses
 import difflib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from elfaust.errors import SettingsError
-from elfaust.settings.values import Item, convert, wanted
+from pydantic import Field, ValidationError, create_model
+from pydantic_settings import BaseSettings, InitSettingsSource
 
-PREFIX = "ELFAUST_"
+from elfaust.errors import SettingsError
+from elfaust.settings.values import (
+    PREFIX,
+    PROFILES,
+    fields_of,
+    keys_of,
+    secrets_of,
+    variable,
+    wanted,
+)
+
 #: Variables that are no settings: who runs, and where the settings are.
 OTHER_VARIABLES = ("ELFAUST_ROLE", "ELFAUST_CONF", "ELFAUST_PROFILE")
 #: Names left to the tests and to Faust, whose own settings are read under the second.
 RESERVED = ("ELFAUST_TEST_", "ELFAUST_FAUST_")
 #: The section that is about faust.conf itself, with the key `profile`.
 OWN_SECTION = "elfaust"
-
-Sections = Mapping[str, Any]
 #: The commented faust.conf of the package; in a checkout it is that at the top.
 EXAMPLE = Path(__file__).with_name("faust.conf")
 #: Longest text of a file that a setting names, characters.
 MOST_SECRET = 65_536
+#: What people write and faust.conf does not know: how the text looks, and the cure.
+CURES = (
+    (re.compile(r"^['\"]|['\"]$"), "leave the quotes out"),
+    (re.compile(r"(^|\s)[#;]"), "a comment needs a line of its own"),
+)
+
+#: Dataclasses of pydantic by the name of their section.
+Sections = Mapping[str, Any]
 
 
-@dataclass(frozen=True)
-class Reading:
-    """What was read: the sections filled in, the profile, the file, each setting's origin."""
+class Given(str):
+    """The text of a setting, and the place where it stands."""
+
+    place: str
+
+    def __new__(cls, text: str, place: str) -> Given:
+        """Return the text with its place."""
+        given = super().__new__(cls, text)
+        given.place = place
+        return given
+
+
+Texts = dict[str, dict[str, Given]]
+
+
+class Reading(NamedTuple):
+    """What was read: the sections filled in, the profile, the file, where each text stands.
+
+    A setting that has its default is not in `origins`.
+    """
 
     sections: dict[str, Any]
     profile: str
     conf: str
-    origins: dict[str, str] = field(default_factory=dict)
-
-
-class _Parser(configparser.ConfigParser):
-    """A parser that leaves keys as they are written: `Port` is unknown, not `port`."""
-
-    def optionxform(self, optionstr: str) -> str:
-        return optionstr
-
-
-class _Given(NamedTuple):
-    """One text found for a setting; `secret_file` if the text names the file that holds it."""
-
-    item: Item
-    section: str
-    text: str
-    place: str
-    secret_file: bool
-
-    @property
-    def name(self) -> str:
-        return f"{self.section}.{self.item.name}"
+    origins: dict[str, str]
 
 
 def read(
-    sections: Sections,
-    profiles: Sequence[str],
-    path: Path | None,
-    environ: Mapping[str, str],
-    profile: str | None,
+    sections: Sections, path: Path | None, environ: Mapping[str, str], profile: str | None
 ) -> Reading:
-    """Fill `sections`, whose values are the defaults, in order: file, profile, environment.
+    """Fill `sections` from faust.conf, over it its profile's sections, over both the environment.
 
-    The last of `profiles` is used when nobody chooses one. Raises SettingsError.
+    Raises SettingsError; of texts that do not fit their setting it has a line each.
     """
     conf = find_conf(path, environ)
-    parser = _parse(conf)
-    found = _check_file(sections, profiles, parser, conf)
-    variables = _from_environ(sections, environ)
-    profile = _choose_profile(profiles, parser, conf, environ, profile)
-    values: dict[str, dict[str, Any]] = {section: {} for section in sections}
+    layers = _from_file(sections, conf)
+    profile = _choose_profile(layers[""].pop(OWN_SECTION, {}), conf, environ, profile)
+    layers["environment"] = _from_environ(sections, environ)
+    used = ("environment", profile, "")
+    for name, texts in layers.items():
+        _read_secrets(sections, texts, name in used)
+    fields: Any = {name: (kind, Field(default_factory=kind)) for name, kind in sections.items()}
+    table = create_model("Table", __base__=BaseSettings, **fields)
+    sources = {name: InitSettingsSource(table, texts) for name, texts in layers.items()}
+    if faults := [line for source in sources.values() for line in _faults(source)]:
+        raise SettingsError("\n".join(faults))
+    filled = table(_build_sources=(tuple(sources[name] for name in used if name in sources), {}))
     origins = {
-        f"{section}.{item.name}": "default"
-        for section in sections
-        for item in _items(sections, section)
+        f"{section}.{key}": text.place
+        for name in reversed(used)
+        for section, texts in layers.get(name, {}).items()
+        for key, text in texts.items()
     }
-    for given in [*found.get("", []), *found.get(profile, []), *variables]:
-        values[given.section][given.item.name], origins[given.name] = _value(given)
-    filled = {name: dataclasses.replace(sections[name], **values[name]) for name in sections}
-    return Reading(filled, profile, str(conf or ""), origins)
+    return Reading(dict(filled), profile, str(conf), origins)
 
 
 def find_conf(path: Path | None, environ: Mapping[str, str]) -> Path:
@@ -104,150 +118,112 @@ def find_conf(path: Path | None, environ: Mapping[str, str]) -> Path:
     return here if here.is_file() else EXAMPLE.resolve()
 
 
-def variable(section: str, key: str) -> str:
-    """Return the name of the environment variable of a setting."""
-    return f"{PREFIX}{section}_{key}".upper()
+class _Parser(configparser.ConfigParser):
+    """A parser that leaves keys as they are written: `Port` is unknown, not `port`."""
+
+    def optionxform(self, optionstr: str) -> str:
+        return optionstr
 
 
-def _parse(conf: Path | None) -> _Parser:
+def _from_file(sections: Sections, conf: Path) -> dict[str, Texts]:
+    """Return what a file gives by profile, what it gives to every profile by ""."""
     # `=` alone separates: a colon is in section names and in addresses.
     parser = _Parser(
-        interpolation=None,
-        strict=True,
-        delimiters=("=",),
-        default_section="",
-        empty_lines_in_values=False,
+        interpolation=None, delimiters=("=",), default_section="", empty_lines_in_values=False
     )
-    if conf is not None:
-        try:
-            parser.read_string(conf.read_text(encoding="utf-8-sig"), source=str(conf))
-        except (OSError, UnicodeDecodeError, configparser.Error) as error:
-            raise SettingsError(f"{conf}: {' '.join(str(error).split())}") from error
-    return parser
-
-
-def _check_file(
-    sections: Sections,
-    profiles: Sequence[str],
-    parser: _Parser,
-    conf: Path | None,
-) -> dict[str, list[_Given]]:
-    """Return what the file gives, by profile ("" is the base), the unused profiles checked too."""
-    found: dict[str, list[_Given]] = {}
+    try:
+        parser.read_string(conf.read_text(encoding="utf-8-sig"), source=str(conf))
+    except (OSError, UnicodeDecodeError, configparser.Error) as error:
+        raise SettingsError(f"{conf}: {' '.join(str(error).split())}") from error
+    layers: dict[str, Texts] = {"": {}}
     for header in parser.sections():
         place = f"{conf} [{header}]"
-        if header == OWN_SECTION:
-            for key in parser[header]:
-                _known(key, ("profile",), "key", place)
-            continue
         profile, colon, section = header.rpartition(":")
         if colon:
-            _known(profile, profiles, "profile", place)
-        _known(section, sections if colon else (*sections, OWN_SECTION), "section", place)
-        givens = list(_from_section(sections, section, parser[header], place))
-        found.setdefault(profile, []).extend(givens)
-    return found
+            _check(profile, PROFILES, "profile", place)
+        _check(section, sections if colon else (*sections, OWN_SECTION), "section", place)
+        known = ("profile",) if section == OWN_SECTION else keys_of(sections[section])
+        for key in parser[header]:
+            _check(key, known, "key", place)
+        given = {key: Given(text, place) for key, text in parser[header].items()}
+        layers.setdefault(profile, {})[section] = given
+    return layers
 
 
-def _from_section(
-    sections: Sections, section: str, texts: Mapping[str, str], place: str
-) -> Iterator[_Given]:
-    known = _keys(sections, section)
-    for key, text in texts.items():
-        _known(key, known, "key", place)
-        item = known[key]
-        if key != item.name and item.name in texts:
-            raise SettingsError(f"{place}: give {item.name} or {key}, not both")
-        yield _checked(_Given(item, section, text, place, key != item.name))
-
-
-def _from_environ(sections: Sections, environ: Mapping[str, str]) -> list[_Given]:
+def _from_environ(sections: Sections, environ: Mapping[str, str]) -> Texts:
     known = {
-        variable(section, key): (section, key, item)
-        for section in sections
-        for key, item in _keys(sections, section).items()
+        variable(name, key): (name, key) for name in sections for key in keys_of(sections[name])
     }
-    found = []
+    texts: Texts = {}
     for name, text in environ.items():
         if not name.startswith(PREFIX) or name in OTHER_VARIABLES or name.startswith(RESERVED):
             continue
-        _known(name, (*known, *OTHER_VARIABLES), "variable", "environment")
-        section, key, item = known[name]
-        from_file = key != item.name
-        if from_file and not text:
-            continue
-        if from_file and variable(section, item.name) in environ:
-            raise SettingsError(
-                f"environment: give {variable(section, item.name)} or {name}, not both"
-            )
-        found.append(_checked(_Given(item, section, text, f"environment {name}", from_file)))
-    return found
+        _check(name, (*known, *OTHER_VARIABLES), "variable", "environment")
+        section, key = known[name]
+        # An empty variable takes back the file of a secret that the caller's environment names.
+        if text or key in fields_of(sections[section]):
+            texts.setdefault(section, {})[key] = Given(text, f"environment {name}")
+    return texts
 
 
 def _choose_profile(
-    profiles: Sequence[str],
-    parser: _Parser,
-    conf: Path | None,
-    environ: Mapping[str, str],
-    profile: str | None,
+    own: Mapping[str, str], conf: Path, environ: Mapping[str, str], profile: str | None
 ) -> str:
-    in_file = parser.get(OWN_SECTION, "profile", fallback=None)
-    if in_file is not None:
-        _known(in_file, profiles, "profile", f"{conf} [{OWN_SECTION}]")
-    if from_environ := environ.get("ELFAUST_PROFILE"):
-        _known(from_environ, profiles, "profile", "environment ELFAUST_PROFILE")
-    if profile:
-        _known(profile, profiles, "profile", "--profile")
-    return profile or from_environ or in_file or profiles[-1]
+    choices = (
+        (profile or None, "--profile"),
+        (environ.get("ELFAUST_PROFILE") or None, "environment ELFAUST_PROFILE"),
+        (own.get("profile"), f"{conf} [{OWN_SECTION}]"),
+    )
+    chosen = [(name, place) for name, place in choices if name is not None]
+    for name, place in chosen:
+        _check(name, PROFILES, "profile", place)
+    return chosen[0][0] if chosen else PROFILES[-1]
 
 
-def _items(sections: Sections, section: str) -> tuple[Item, ...]:
-    return dataclasses.fields(sections[section])
-
-
-def _keys(sections: Sections, section: str) -> dict[str, Item]:
-    """Return the settings of a section by the keys that give them, `<key>_file` for secrets."""
-    items = _items(sections, section)
-    keys = {item.name: item for item in items}
-    return keys | {f"{item.name}_file": item for item in items if item.metadata["secret"]}
-
-
-def _known(name: str, names: Iterable[str], what: str, place: str) -> None:
+def _check(name: str, names: Iterable[str], what: str, place: str) -> None:
     names = list(names)
     if name not in names:
         nearest = difflib.get_close_matches(name, names, n=1, cutoff=0.0)[0]
         raise SettingsError(f"{place}: unknown {what} {name!r}; the nearest is {nearest!r}")
 
 
-def _checked(given: _Given) -> _Given:
-    """Return it, its text of the type wanted; a secret's file is looked at when it is used."""
-    if not given.secret_file:
-        _convert(given, given.text, given.place)
-    return given
+def _read_secrets(sections: Sections, texts: Texts, used: bool) -> None:
+    """Put what a file holds in the place of the key that names it; drop the key if not `used`."""
+    for section, given in texts.items():
+        for key in secrets_of(sections[section]):
+            path = given.pop(f"{key}_file", None)
+            if path is None:
+                continue
+            if key in given:
+                raise SettingsError(f"{path.place}: give {key} or {key}_file, not both")
+            if used:
+                place = f"file {path} of {path.place}"
+                given[key] = Given(_text_of(path, f"{section}.{key}"), place)
 
 
-def _value(given: _Given) -> tuple[Any, str]:
-    """Return the value and its origin."""
-    if not given.secret_file:
-        return _convert(given, given.text, given.place), given.place
-    origin = f"file {given.text} of {given.place}"
+def _text_of(path: Given, name: str) -> str:
+    """Return the text of the file of a secret, less the newline at its end."""
     try:
-        with Path(given.text).open(encoding="utf-8") as file:
+        with Path(path).open(encoding="utf-8") as file:
             text = file.read(MOST_SECRET + 1)
         if len(text) > MOST_SECRET:
-            raise OSError(f"{given.text} has more than {MOST_SECRET:,} characters")
+            raise OSError(f"{path} has more than {MOST_SECRET:,} characters")
     except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(
-            f"{given.place}: cannot read {given.name} from a file: {error}"
-        ) from error
-    return _convert(given, text.removesuffix("\n").removesuffix("\r"), origin), origin
+        raise SettingsError(f"{path.place}: cannot read {name} from a file: {error}") from error
+    return text.removesuffix("\n").removesuffix("\r")
 
 
-def _convert(given: _Given, text: str, place: str) -> Any:
+def _faults(source: InitSettingsSource) -> Iterator[str]:
+    """Yield a line for each text that does not fit its setting."""
+    table = source.settings_cls
     try:
-        return convert(given.item, text)
-    except ValueError:
-        shown = "(hidden)" if given.item.metadata["secret"] else repr(text)
-        raise SettingsError(
-            f"{place}: {given.name} = {shown} is not {wanted(given.item)}"
-        ) from None
+        table(_build_sources=((source,), {}))
+    except ValidationError as error:
+        for fault in error.errors():
+            section, key = map(str, fault["loc"])
+            field = fields_of(table.model_fields[section].annotation)[key]
+            text: Given = source.init_kwargs[section][key]
+            shown = repr(str(text)) if field.repr else "(hidden)"
+            cures = [cure for looks, cure in CURES if field.repr and looks.search(text)]
+            line = f"{text.place}: {section}.{key} = {shown} is not {wanted(field)}"
+            yield "; ".join([line, *cures])

@@ -166,7 +166,7 @@ def prepare(settings: Settings) -> None:
     topics = [names.event(key) for key in Registry(settings.schemas).known()]
     wanted = [*topics, *names.raw, names.error]
     asyncio.run(_with_admin(settings, lambda admin: admin.ensure(wanted)))
-    connection = connect(dataclasses.replace(settings.mysql, database=""))
+    connection = connect(dataclasses.replace(settings.mysql, database="information_schema"))
     connection.query(f"CREATE DATABASE `{settings.mysql.database}`")
     connection.close()
 
@@ -175,7 +175,7 @@ def clean_up(settings: Settings) -> None:
     """Remove what a measurement has left on the servers and in the state folder."""
     prefix = settings.topics.raw_client.partition("-")[0]
     asyncio.run(_with_admin(settings, lambda admin: admin.delete(prefix)))
-    connection = connect(dataclasses.replace(settings.mysql, database=""))
+    connection = connect(dataclasses.replace(settings.mysql, database="information_schema"))
     connection.query(f"DROP DATABASE IF EXISTS `{settings.mysql.database}`")
     connection.close()
     open_storage(settings.hdfs).delete(settings.hdfs.root)

@@ -17,6 +17,8 @@ from elfaust.workers.state import web_port
 
 #: A worker that has run this long is well: its next restart is prompt again.
 STEADY_SECONDS = 30.0
+#: After `workers.drain_seconds` a worker has so many more to end before it is killed.
+KILL_SECONDS = 10.0
 #: Of the end of a log, bytes in which its last line is.
 TAIL_BYTES = 4_096
 
@@ -131,7 +133,7 @@ class Supervisor:
         for child in running:
             assert child.process is not None
             child.process.terminate()
-        deadline = time.monotonic() + self._settings.workers.drain_seconds + 10
+        deadline = time.monotonic() + self._settings.workers.drain_seconds + KILL_SECONDS
         codes = {}
         for child in running:
             assert child.process is not None

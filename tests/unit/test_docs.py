@@ -64,8 +64,8 @@ def test_links_lead_to_files(document: Path) -> None:
 def test_settings_and_targets_that_are_named_exist(document: Path) -> None:
     text = document.read_text()
     settings: dict[str, set[str]] = {}
-    for section, item in items():
-        settings.setdefault(section, set()).add(item.name)
+    for section, key, _ in items():
+        settings.setdefault(section, set()).add(key)
     for section, key in SETTING.findall(text):
         assert section not in settings or key in settings[section], f"{section}.{key}"
     makefile = (REPOSITORY / "Makefile").read_text()

@@ -12,6 +12,8 @@ from rich.console import Console
 from elfaust.commands import config, main
 from tests import REPOSITORY
 
+CASE = json.loads((REPOSITORY / "tests/data/field/20-settings-not-checked.json").read_text())
+UNFIT = [next(iter(setting.items())) for setting in CASE["input"]["settings"]]
 SECRET = {"ELFAUST_MYSQL_PASSWORD": "s3cret", "ELFAUST_FORWARDER_FOLLOW": "yes"}
 
 
@@ -38,7 +40,7 @@ def test_the_table_is_one_line_a_setting(conf: Path) -> None:
     host = next(line for line in lines if line.startswith("mysql.host "))
     assert host.split(maxsplit=1)[1].startswith("db2")
     assert f"{conf} [beta:mysql]" in host
-    assert host.endswith("MySQL host.")
+    assert host.endswith("The MySQL server is on this host.")
     assert (
         len({line.find(word) for line, word in zip(lines[:2], ("from", "def"), strict=True)}) == 1
     )
@@ -52,18 +54,22 @@ def test_json_has_typed_values_and_masks_secrets(conf: Path) -> None:
     assert settings["mysql.host"] == {
         "value": "db2",
         "origin": f"{conf} [beta:mysql]",
-        "help": "MySQL host.",
+        "help": "The MySQL server is on this host.",
     }
     assert settings["mysql.password"]["value"] == config.MASK
     assert settings["mysql.password"]["origin"] == "environment ELFAUST_MYSQL_PASSWORD"
     assert settings["forwarder.follow"]["value"] is True
-    assert settings["mysql.port"] == {"value": 3306, "origin": "default", "help": "MySQL port."}
+    assert settings["mysql.port"] == {
+        "value": 3306,
+        "origin": "default",
+        "help": "The MySQL server listens on this TCP port.",
+    }
 
 
 def test_markdown_has_the_defaults_whatever_is_set(conf: Path) -> None:
     shown = show(conf, "--markdown")
     assert shown == config.as_markdown()
-    assert "| `mysql.port` | `3306` | a whole number from 1 to 65535 | MySQL port. |" in shown
+    assert "| `mysql.port` | `3306` | a whole number from 1 to 65535 | The MySQL server" in shown
 
 
 def test_a_terminal_gets_a_table_that_fits(conf: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -91,3 +97,27 @@ def test_init_writes_the_commented_file_and_never_over_one(
         "Error: faust.conf is there already, and stays as it is\n",
     )
     assert Path("faust.conf").read_text() == "# mine\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "text"), [*UNFIT, ("processor.client_format", "%q %q"), ("mysql.port", "'3306'")]
+)
+@pytest.mark.parametrize("command", [["config", "show"], ["doctor"]])
+def test_a_setting_that_cannot_work_is_one_line_of_any_command(
+    conf: Path, command: list[str], name: str, text: str
+) -> None:
+    section, _, key = name.partition(".")
+    conf.write_text(f"[{section}]\n{key} = {text}\n")
+    result = CliRunner().invoke(main, ["--conf", str(conf), *command])
+    assert result.exit_code == 2
+    [line] = result.stderr.splitlines()
+    assert line.startswith(f"Error: {conf} [{section}]: {name} = {text!r} is not ")
+
+
+def test_settings_that_cannot_work_have_a_line_each(conf: Path) -> None:
+    conf.write_text("[mysql]\nport = x\n[hdfs]\nroot = wmf\n")
+    result = CliRunner().invoke(main, ["--conf", str(conf), "config", "show"])
+    assert result.exit_code == 2
+    first, second = result.stderr.splitlines()
+    assert first.startswith(f"Error: {conf} [mysql]: mysql.port = 'x' is not")
+    assert second.startswith(f"{conf} [hdfs]: hdfs.root = 'wmf' is not an absolute path")

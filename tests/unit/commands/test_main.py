@@ -12,6 +12,7 @@ from click.testing import CliRunner
 import elfaust
 from elfaust.commands import COMMANDS, SUMMARIES, main
 from elfaust.errors import ElfaustError, ServerAway, SettingsError, StackError, Unacknowledged
+from elfaust.settings import PROFILES
 
 
 def test_every_command_has_a_summary_in_the_same_order() -> None:
@@ -30,13 +31,15 @@ def test_help_lists_the_commands_and_examples() -> None:
     result = CliRunner().invoke(main, ["--help"])
     assert all(summary in result.output for summary in SUMMARIES.values())
     assert "elfaust run --events 20000" in result.output
+    assert f"Profile: {', '.join(PROFILES)}." in result.output
 
 
 def test_help_imports_no_command_and_no_faust() -> None:
     script = (
         "import sys, elfaust.commands as c;"
         "c.main(['--help'], standalone_mode=False);"
-        "sys.exit(bool({'faust', 'MySQLdb', 'pyarrow', 'aiokafka'} & set(sys.modules)))"
+        "slow = {'faust', 'MySQLdb', 'pyarrow', 'aiokafka', 'pydantic', 'orjson'};"
+        "sys.exit(bool(slow & set(sys.modules)))"
     )
     assert subprocess.run([sys.executable, "-c", script], stdout=subprocess.DEVNULL).returncode == 0
 
@@ -61,7 +64,7 @@ def test_a_name_that_is_near_to_none_is_refused() -> None:
 @pytest.mark.parametrize(
     ("error", "code"),
     [
-        (SettingsError("no such\nsetting"), 2),
+        (SettingsError("no such  setting"), 2),
         (ServerAway("Kafka", "refused\n twice"), 3),
         (Unacknowledged("Kafka", "silent"), 3),
         (StackError("port 9092 is in use"), 1),

@@ -31,8 +31,6 @@ def test_the_settings_that_come_with_elfaust_are_right(profile: str) -> None:
 @pytest.mark.parametrize(
     ("settings", "said"),
     [
-        (having("processor", client_format="%z"), "client_format: no specifier %z"),
-        (having("processor", server_format="%{a}d"), "server_format: a line format needs one"),
         (having("topics", raw_client=SETTINGS.topics.error), "the same name"),
         (having("forwarder", topic="elsewhere"), "forwarder.topic elsewhere is not"),
     ],

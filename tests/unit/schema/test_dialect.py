@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from elfaust.schema.dialect import DIALECTS
-from elfaust.settings.sections import COMPATIBILITIES
+from elfaust.settings.flow import COMPATIBILITIES
 
 
 def test_each_year_that_a_setting_may_name_has_its_rules() -> None:

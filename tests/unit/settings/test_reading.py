@@ -2,35 +2,46 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import os
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic.dataclasses import dataclass
 
 from elfaust.errors import SettingsError
-from elfaust.settings import setting, tcp_port
 from elfaust.settings.reading import Reading, read
+from elfaust.settings.values import (
+    CONFIG,
+    Flag,
+    FromZero,
+    Plain,
+    Port,
+    Seconds,
+    Secret,
+    Text,
+    one_of,
+    setting,
+)
 
-PROFILES = ("production", "beta", "dev")
 NO_FILE = {"ELFAUST_CONF": "/dev/null"}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, config=CONFIG)
 class Server:
-    host: str = setting("localhost", "Host.")
-    port: int = tcp_port(1234, "Port.")
-    wait: float = setting(1.5, "Seconds.")
-    rate: float = setting(0.0, "A second.", least=0)
-    follow: bool = setting(False, "Whether.")
-    codec: str = setting("none", "Codec.", choices=("none", "gzip"))
-    table: str = setting("{schema}", "Table.", fields=("schema",))
-    password: str = setting("", "Password.", secret=True)
+    host: Plain = setting("localhost", "Host.")
+    port: Port = setting(1234, "Port.")
+    wait: Seconds = setting(1.5, "Seconds.")
+    rate: FromZero = setting(0.0, "A second.")
+    follow: Flag = setting(False, "Whether.")
+    codec: Annotated[str, one_of("none", "gzip")] = setting("none", "Codec.")
+    table: Annotated[str, Text("a text", fields=("schema",))] = setting("{schema}", "Table.")
+    password: Secret = setting("", "Password.", secret=True)
 
 
-SECTIONS = {"server": Server(), "other": Server()}
+SECTIONS = {"server": Server, "other": Server}
 
 
 @pytest.fixture
@@ -42,7 +53,7 @@ def conf(tmp_path: Path) -> Path:
 def read_text(conf: Path, text: str, profile: str | None = None, **environ: str) -> Reading:
     """Return what is read from a file of `text` and from variables."""
     conf.write_text(text)
-    return read(SECTIONS, PROFILES, conf, environ, profile)
+    return read(SECTIONS, conf, environ, profile)
 
 
 def server(reading: Reading) -> Server:
@@ -54,8 +65,8 @@ def server(reading: Reading) -> Server:
 
 def test_what_nobody_gives_has_its_default(conf: Path) -> None:
     reading = read_text(conf, "")
-    assert reading.sections == SECTIONS
-    assert set(reading.origins.values()) == {"default"}
+    assert reading.sections == {"server": Server(), "other": Server()}
+    assert reading.origins == {}
     assert reading.profile == "dev"
 
 
@@ -89,17 +100,17 @@ def test_values_are_of_the_type_of_their_default(conf: Path) -> None:
 
 
 def test_percent_signs_and_braces_are_left_alone(conf: Path) -> None:
-    assert server(read_text(conf, "[server]\nhost = %q %{ip}i # x\n")).host == "%q %{ip}i # x"
+    assert server(read_text(conf, "[server]\nhost = %q %{ip}i\n")).host == "%q %{ip}i"
 
 
 def test_variables_that_are_no_settings_are_left_alone(conf: Path) -> None:
     others = {"ELFAUST_ROLE": "mysql", "ELFAUST_TEST_X": "1", "ELFAUST_FAUST_BROKER": "kafka://x"}
-    assert read_text(conf, "", PATH="/bin", **others).sections == SECTIONS
+    assert server(read_text(conf, "", PATH="/bin", **others)) == Server()
 
 
 def test_conf_of_the_environment_is_read(conf: Path) -> None:
     conf.write_text("[server]\nport = 5\n")
-    reading = read(SECTIONS, PROFILES, None, {"ELFAUST_CONF": str(conf)}, None)
+    reading = read(SECTIONS, None, {"ELFAUST_CONF": str(conf)}, None)
     assert server(reading).port == 5
     assert reading.conf == str(conf)
 
@@ -128,11 +139,11 @@ def test_conf_of_the_environment_is_read(conf: Path) -> None:
         ("[server]\nrate = -1\n", "not a number from 0 to 1000000"),
         ("[server]\nfollow = maybe\n", "not true or false"),
         ("[server]\ncodec = zip\n", "not one of none, gzip"),
-        ("[server]\ntable = x\n", r"not a text with \{schema\} once each"),
-        ("[server]\ntable = {schema}{x}\n", r"not a text with \{schema\}"),
-        ("[server]\ntable = {schema}{schema}\n", r"not a text with \{schema\}"),
-        ("[server]\ntable = {schema\n", r"not a text with \{schema\}"),
-        ("[server]\nhost =\n", "server.host = '' is not a text on one line, not empty"),
+        ("[server]\ntable = x\n", r"not a text, with \{schema\} once each"),
+        ("[server]\ntable = {schema}{x}\n", r"not a text, with \{schema\}"),
+        ("[server]\ntable = {schema}{schema}\n", r"not a text, with \{schema\}"),
+        ("[server]\ntable = {schema\n", r"not a text, with \{schema\}"),
+        ("[server]\nhost =\n", "server.host = '' is not a text on one line"),
         ("[server]\nhost = a\n b\n", "not a text on one line"),
         ("[server]\npassword = a\npassword_file = b\n", "give password or password_file, not both"),
         ("[server]\nport = 1\n[server]\n", "section 'server' already exists"),
@@ -144,6 +155,57 @@ def test_what_does_not_fit_is_named_with_its_place(conf: Path, text: str, messag
     with pytest.raises(SettingsError, match=message) as caught:
         read_text(conf, text)
     assert "faust.conf" in str(caught.value)
+
+
+def test_each_text_that_does_not_fit_has_a_line_with_its_place(conf: Path) -> None:
+    text = "[server]\nport = x\n[other]\nwait = 0\n[beta:other]\ncodec = zip\n"
+    with pytest.raises(SettingsError) as caught:
+        read_text(conf, text, ELFAUST_OTHER_RATE="-1")
+    assert [line.partition(" is not ")[0] for line in str(caught.value).splitlines()] == [
+        f"{conf} [server]: server.port = 'x'",
+        f"{conf} [other]: other.wait = '0'",
+        f"{conf} [beta:other]: other.codec = 'zip'",
+        "environment ELFAUST_OTHER_RATE: other.rate = '-1'",
+    ]
+
+
+def test_a_text_that_another_goes_over_must_fit_too(conf: Path) -> None:
+    with pytest.raises(SettingsError, match=r"\[server\]: server\.port = 'x'"):
+        read_text(conf, "[server]\nport = x\n[dev:server]\nport = 1\n", ELFAUST_SERVER_PORT="1")
+
+
+@pytest.mark.parametrize(
+    ("key", "fits"),
+    [("host", "a"), ("port", "1"), ("wait", "1"), ("follow", "yes"), ("codec", "gzip")],
+)
+@pytest.mark.parametrize(
+    ("text", "cure"),
+    [
+        ('"{}"', "leave the quotes out"),
+        ("'{}'", "leave the quotes out"),
+        ("{} # the usual", "a comment needs a line of its own"),
+        ("{} ; the usual", "a comment needs a line of its own"),
+    ],
+)
+def test_quotes_and_comments_are_told_with_their_cure(
+    conf: Path, key: str, fits: str, text: str, cure: str
+) -> None:
+    with pytest.raises(SettingsError, match=rf"server\.{key} = .*; {cure}$"):
+        read_text(conf, f"[server]\n{key} = {text.format(fits)}\n")
+
+
+def test_a_secret_may_look_like_a_quoted_text_or_a_comment(conf: Path) -> None:
+    reading = read_text(conf, "[server]\npassword = 'a # b'\n")
+    assert server(reading).password == "'a # b'"
+
+
+def test_the_file_of_a_secret_is_read_once_so_that_it_may_be_a_pipe(conf: Path) -> None:
+    end, start = os.pipe()
+    os.write(start, b"s3cret\n")
+    os.close(start)
+    reading = read_text(conf, f"[server]\npassword_file = /dev/fd/{end}\n")
+    os.close(end)
+    assert server(reading).password == "s3cret"
 
 
 @pytest.mark.parametrize(
@@ -174,7 +236,7 @@ def test_an_argument_that_is_no_profile_is_named(conf: Path) -> None:
 def test_a_file_that_is_not_utf8_is_an_error_of_settings(conf: Path) -> None:
     conf.write_bytes(b"[server]\nhost = \xff\n")
     with pytest.raises(SettingsError, match=r"faust\.conf: .*utf-8"):
-        read(SECTIONS, PROFILES, conf, {}, None)
+        read(SECTIONS, conf, {}, None)
 
 
 def test_a_secret_is_read_from_its_file_less_the_last_newline(conf: Path, tmp_path: Path) -> None:
@@ -218,14 +280,14 @@ def test_a_message_never_shows_a_secret(conf: Path, tmp_path: Path) -> None:
 def test_any_unknown_variable_is_refused_with_a_known_name(name: str) -> None:
     variable = f"ELFAUST_Q{name}".upper()
     with pytest.raises(SettingsError, match="the nearest is 'ELFAUST_"):
-        read(SECTIONS, PROFILES, None, {variable: "1", **NO_FILE}, None)
+        read(SECTIONS, None, {variable: "1", **NO_FILE}, None)
 
 
 @given(text=st.text(max_size=20))
 def test_any_text_for_a_number_is_a_number_or_an_error_of_settings(text: str) -> None:
     environ = {"ELFAUST_SERVER_PORT": text, **NO_FILE}
     try:
-        reading = read(SECTIONS, PROFILES, None, environ, None)
+        reading = read(SECTIONS, None, environ, None)
     except SettingsError as error:
         assert "is not a whole number from 1 to 65535" in str(error)  # noqa: PT017
     else:

@@ -2,65 +2,76 @@
 
 from __future__ import annotations
 
-import dataclasses
+from typing import Annotated, Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import Field, ValidationError
+from pydantic.dataclasses import dataclass
 
-from elfaust.settings import Settings, setting
-from elfaust.settings.values import MOST_SECONDS, MOST_WHOLE, Item, convert, wanted
+from elfaust.settings import SECTIONS
+from elfaust.settings.values import (
+    CONFIG,
+    MOST_SECONDS,
+    MOST_WHOLE,
+    Flag,
+    FromZero,
+    PlainOrEmpty,
+    Whole,
+    fields_of,
+    setting,
+    wanted,
+)
 
 
-@dataclasses.dataclass
+@dataclass(frozen=True, config=CONFIG)
 class Table:
-    flag: bool = setting(True, "Flag.")
-    count: int = setting(1, "Count.")
-    share: float = setting(0.5, "Share.", least=0, most=1)
-    anything: str = setting("", "Anything.")
+    flag: Flag = setting(True, "Flag.")
+    count: Whole = setting(1, "Count.")
+    share: Annotated[FromZero, Field(le=1)] = setting(0.5, "Share.")
+    anything: PlainOrEmpty = setting("", "Anything.")
 
 
-ITEMS: dict[str, Item] = {item.name: item for item in dataclasses.fields(Table)}
+def convert(section: Any, key: str, text: str) -> Any:
+    """Return the value of a setting that a text gives."""
+    return getattr(section(**{key: text}), key)
 
 
 @pytest.mark.parametrize(("text", "value"), [("on", True), ("0", False), (" TRUE ", True)])
 def test_words_for_true_and_false(text: str, value: bool) -> None:
-    assert convert(ITEMS["flag"], text) is value
+    assert convert(Table, "flag", text) is value
 
 
 @pytest.mark.parametrize("text", ["1.01", "-0.1", "1e999", "nan", "", "one"])
 def test_numbers_out_of_bounds_are_refused(text: str) -> None:
-    with pytest.raises(ValueError, match=r".*"):
-        convert(ITEMS["share"], text)
+    with pytest.raises(ValidationError):
+        convert(Table, "share", text)
 
 
 @given(number=st.integers(1, MOST_WHOLE))
 def test_every_number_above_0_is_itself(number: int) -> None:
-    assert convert(ITEMS["count"], str(number)) == number
+    assert convert(Table, "count", str(number)) == number
 
 
 @given(number=st.floats(min_value=0, max_value=1))
 def test_the_text_of_a_number_gives_it_back(number: float) -> None:
-    assert convert(ITEMS["share"], str(number)) == number
+    assert convert(Table, "share", str(number)) == number
 
 
 def test_wanted_says_the_bounds() -> None:
-    assert wanted(ITEMS["flag"]) == "true or false"
-    assert wanted(ITEMS["count"]) == "a whole number above 0, at most 1000000000000"
-    assert wanted(ITEMS["share"]) == "a number from 0 to 1"
-    assert wanted(ITEMS["anything"]) == "a text on one line"
-    assert wanted(OF_SETTINGS["kafka.max_poll_records"]) == "a whole number above 0, at most 10000"
+    declared = fields_of(Table)
+    assert wanted(declared["flag"]) == "true or false"
+    assert wanted(declared["count"]) == "a whole number above 0, at most 1000000000000"
+    assert wanted(declared["share"]) == "a number from 0 to 1"
+    assert wanted(declared["anything"]).startswith("empty or a text on one line, without quotes")
+    kafka = fields_of(SECTIONS["kafka"])
+    assert wanted(kafka["max_poll_records"]) == "a whole number above 0, at most 10000"
+    assert wanted(kafka["compression"]) == "one of none, gzip, snappy, lz4, zstd"
+    assert wanted(kafka["app_id"]).endswith(", with {role} once each")
 
 
 HOURS = "{schema}_{revision}/{year}-{month}-{day}-{hour}"
-OF_SETTINGS: dict[str, Item] = {
-    f"{name}.{item.name}": item
-    for name, section in vars(Settings()).items()
-    if dataclasses.is_dataclass(section)
-    for item in dataclasses.fields(section)
-}
-
-
 FOLDERS = "a b/{schema}_{revision}/{year}/{month}/{day}/{hour}"
 
 
@@ -86,6 +97,12 @@ FOLDERS = "a b/{schema}_{revision}/{year}/{month}/{day}/{hour}"
         ("schemas.wiki_url", "meta.example.org/w/api.php", "https://meta.example.org/w/api.php"),
         ("forwarder.topic", "a b", "a-b"),
         ("hdfs.root", "relative", "/a/b.c/"),
+        ("hdfs.root", "wmf/x", "/wmf/x"),
+        ("hdfs.root", "/a:b", "/a-b"),
+        ("schemas.folder", "'schemas'", "it's here"),
+        ("workers.state", "# none", "/var/lib/elfaust#1"),
+        ("processor.client_format", "%q # of 2018", "%q#%l"),
+        ("processor.server_format", '"%j"', '"%j" "%u"'),
         ("hdfs.root", "/a/../b", "/a"),
         ("hdfs.root", "/a # b", "/a b"),
         ("hdfs.path", "x:{schema}{revision}{year}{month}{day}{hour}", FOLDERS),
@@ -100,22 +117,31 @@ FOLDERS = "a b/{schema}_{revision}/{year}/{month}/{day}/{hour}"
     ],
 )
 def test_what_servers_do_not_take_is_no_setting(name: str, bad: str, good: str) -> None:
-    item = OF_SETTINGS[name]
-    assert convert(item, good) == good
-    assert convert(item, str(item.default)) == item.default
-    with pytest.raises(ValueError, match=r".*"):
-        convert(item, bad)
+    section, _, key = name.partition(".")
+    default = fields_of(SECTIONS[section])[key].default
+    assert convert(SECTIONS[section], key, good) == good
+    assert convert(SECTIONS[section], key, default) == default
+    with pytest.raises(ValidationError):
+        convert(SECTIONS[section], key, bad)
 
 
-NUMBERS = [item for item in OF_SETTINGS.values() if type(item.default) in (int, float)]
+NUMBERS = [
+    (name, key)
+    for name, section in SECTIONS.items()
+    for key, field in fields_of(section).items()
+    if field.annotation in (int, float)
+]
 
 
-@pytest.mark.parametrize("item", NUMBERS, ids=lambda item: item.name)
-def test_every_number_has_an_end(item: Item) -> None:
-    for text in ("1e300", "9" * 400, "1000000000001", "inf"):
-        with pytest.raises(ValueError, match=r".*"):
-            convert(item, text)
-    most = item.metadata.get("most", MOST_SECONDS if type(item.default) is float else MOST_WHOLE)
-    assert convert(item, str(most)) == most
-    with pytest.raises(ValueError, match=r".*"):
-        convert(item, str(most + 1))
+@pytest.mark.parametrize(("name", "key"), NUMBERS)
+def test_every_number_has_an_end(name: str, key: str) -> None:
+    section = SECTIONS[name]
+    for text in ("1e300", "9" * 400, "1000000000001", "inf", "nan"):
+        with pytest.raises(ValidationError):
+            convert(section, key, text)
+    field = fields_of(section)[key]
+    most = wanted(field).split()[-1]
+    assert int(most) <= (MOST_SECONDS if field.annotation is float else MOST_WHOLE)
+    assert convert(section, key, most) == int(most)
+    with pytest.raises(ValidationError):
+        convert(section, key, str(int(most) + 1))

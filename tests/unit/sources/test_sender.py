@@ -25,7 +25,7 @@ async def test_a_source_has_a_name_that_a_header_carries(
     tmp_path: Path, kafka: Kafka, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(socket, "gethostname", lambda: "h:o\nst" + "é" * 300)
-    file = tmp_path / ("a:b\x01" + "é" * 60 + "x" * 100)
+    file = tmp_path / ("a:b\x7f" + "é" * 60 + "x" * 100)
     file.write_bytes(b"one\n")
     await Forwarder(of(str(file)), tmp_path).run(kafka)
     [record] = kafka.lanes[0]

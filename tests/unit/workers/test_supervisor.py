@@ -78,8 +78,9 @@ def test_a_worker_that_does_not_end_is_killed(
     settings: Settings, program: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write(program, "trap '' TERM; echo up > \"$0.up\"; while :; do sleep 0.05; done")
-    patient = dataclasses.replace(settings.workers, drain_seconds=-9.5)
-    supervisor = Supervisor(dataclasses.replace(settings, workers=patient), {"mysql": 1})
+    monkeypatch.setattr("elfaust.workers.supervisor.KILL_SECONDS", 0.3)
+    brisk = dataclasses.replace(settings.workers, drain_seconds=0.2)
+    supervisor = Supervisor(dataclasses.replace(settings, workers=brisk), {"mysql": 1})
     supervisor.start()
     while not Path(f"{program}.up").exists():
         time.sleep(0.01)

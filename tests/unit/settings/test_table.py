@@ -9,24 +9,55 @@ import pytest
 
 from elfaust.errors import SettingsError
 from elfaust.settings import PROFILES, SECTIONS, Mysql, Settings, Stack, Web, as_environ, load
-from elfaust.settings.values import convert
+from elfaust.settings.values import fields_of
 from tests import REPOSITORY
 
 FAUST_CONF = REPOSITORY / "faust.conf"
 
 
-def test_every_setting_has_help_and_a_default_of_its_declared_type() -> None:
-    for section, defaults in SECTIONS.items():
-        for item in dataclasses.fields(defaults):
-            assert type(item.default).__name__ == item.type, f"{section}.{item.name}"
-            assert item.metadata["help"].endswith("."), f"{section}.{item.name}"
+def test_every_setting_has_a_default_of_its_type_and_help_that_is_a_sentence_of_its_own() -> None:
+    for name, section in SECTIONS.items():
+        for key, field in fields_of(section).items():
+            assert field.description, f"{name}.{key}"
+            assert field.description[0].isupper(), f"{name}.{key}"
+            assert field.description.endswith("."), f"{name}.{key}"
+            assert len(field.description.split()) > 4, f"{name}.{key}"
+
+
+@pytest.mark.parametrize(
+    ("end", "unit"),
+    [
+        ("_seconds", "seconds"),
+        ("timeout", "seconds"),
+        ("_interval", "seconds"),
+        ("_ttl", "seconds"),
+        ("_ms", "milliseconds"),
+        ("_bytes", "bytes"),
+        ("_chars", "characters"),
+        ("_hours", "hours"),
+        ("_minutes", "minutes"),
+        ("_rows", "rows"),
+        ("_rate", "a second"),
+        ("port", "port"),
+    ],
+)
+def test_help_names_the_unit(end: str, unit: str) -> None:
+    helps = [
+        field.description or ""
+        for section in SECTIONS.values()
+        for key, field in fields_of(section).items()
+        if key.endswith(end)
+    ]
+    assert helps
+    assert [text for text in helps if unit not in text] == []
 
 
 def test_every_default_is_a_value_that_faust_conf_could_hold() -> None:
-    for defaults in SECTIONS.values():
-        for item in dataclasses.fields(defaults):
-            text = str(item.default).lower() if item.type == "bool" else str(item.default)
-            assert convert(item, text) == item.default
+    for section in SECTIONS.values():
+        for key, field in fields_of(section).items():
+            value = getattr(section(**{key: str(field.default)}), key)
+            assert value == field.default
+            assert type(value) is type(field.default)
 
 
 def test_section_names_hold_no_underscore_so_that_variables_are_unambiguous() -> None:
