@@ -151,11 +151,20 @@ class Clock:
         return self.now
 
 
+def judge_with(registry: Any) -> Judge:
+    return Judge(SETTINGS.processor.server_format, registry, SETTINGS)
+
+
 def lane(
-    kafka: Kafka, registry: Knowledge, clock: Clock | None = None, size: int = 10**9, to: int = 0
+    kafka: Kafka,
+    registry: Knowledge,
+    clock: Clock | None = None,
+    size: int = 10**9,
+    to: int = 0,
+    judge: Judge | None = None,
 ) -> RawLane:
     given: Any = registry
-    judge = Judge(SETTINGS.processor.server_format, given, SETTINGS)
+    judge = judge or judge_with(registry)
     return RawLane(
         "raw/0",
         judge,

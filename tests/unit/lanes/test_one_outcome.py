@@ -22,6 +22,7 @@ from tests.unit.lanes.played import (
     Kafka,
     Killed,
     Knowledge,
+    judge_with,
     lane,
     line,
     take,
@@ -53,24 +54,29 @@ def expected(lines: Sequence[Record]) -> dict[int, int]:
     return wanted
 
 
+#: What the workers that are played know, and their judge, which is dear to make and keeps nothing.
+PLAYED = Knowledge()
+JUDGE = judge_with(PLAYED)
+
+
 async def play(seed: int, lines: Sequence[Record], apart: bool) -> Kafka:
     """Run lines through workers that end at random while schemas are told, or said not to be.
 
     Those that are `apart` know nothing of what others were told.
     """
     draw, clock = random.Random(seed), Clock()
-    kafka, wiki = Kafka(draw), Knowledge(A=Kind.FOUND)
+    PLAYED.known = {"A": Kind.FOUND}
+    kafka, wiki = Kafka(draw), Knowledge(A=Kind.FOUND) if apart else PLAYED
     # Topics that nobody has made yet, and the name or a policy is against them.
     kafka.refusing = set(draw.sample("ABCD", draw.randint(0, 2)))
-    registry = wiki
     while kafka.committed < len(lines):
         if apart:
-            registry = Knowledge(A=Kind.FOUND)
-        one = lane(kafka, registry, clock, to=len(lines))
+            PLAYED.known = {"A": Kind.FOUND}
+        one = lane(kafka, PLAYED, clock, to=len(lines), judge=JUDGE)
         at = kafka.committed
         try:
             while kafka.committed < len(lines):
-                await turn(draw, clock, wiki, registry, one)
+                await turn(draw, clock, wiki, one)
                 if draw.random() < 0.02:
                     kafka.refusing.clear()
                 if at < len(lines) and draw.random() < 0.5:
@@ -85,15 +91,13 @@ async def play(seed: int, lines: Sequence[Record], apart: bool) -> Kafka:
     return kafka
 
 
-async def turn(
-    draw: random.Random, clock: Clock, wiki: Knowledge, registry: Knowledge, one: RawLane
-) -> None:
+async def turn(draw: random.Random, clock: Clock, wiki: Knowledge, one: RawLane) -> None:
     clock.now += draw.choice([0.0, 1.0, 70.0])
     name = draw.choice("BCD")
     if draw.random() < 0.1:
         if wiki.known.get(name) is not Kind.FOUND:
             wiki.known[name] = draw.choice([Kind.FOUND, Kind.MISSING])
-        registry.known[name] = wiki.known[name]
+        PLAYED.known[name] = wiki.known[name]
     if draw.random() < 0.5:
         await one.settle(TOLD if draw.random() < 0.5 else ())
 

@@ -25,7 +25,7 @@ from tests.unit.schema.lookup.played import (
 def test_a_sink_waits_for_what_its_machine_does_not_have(tmp_path: Path) -> None:
     with pytest.raises(SchemaAway, match=r"put Edit/7\.json into .* or set schemas\.wiki_url"):
         Registry(settings(tmp_path)).find(EDIT)
-    with pytest.raises(SchemaAway, match=r"is not to be had: the schema wiki .*put Edit/7\.json"):
+    with pytest.raises(SchemaAway, match=r"is not available: the schema wiki .*put Edit/7\.json"):
         Registry(settings(tmp_path, "http://127.0.0.1:9/api.php")).find(EDIT)
 
 
