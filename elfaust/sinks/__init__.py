@@ -1,0 +1,1 @@
+"""Stores of events: the buffer that sinks share, mysql and parquet. Workers are not known here."""

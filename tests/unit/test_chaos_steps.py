@@ -6,7 +6,7 @@ import importlib
 
 import pytest
 
-from elfaust.roles import ROLES
+from elfaust.workers.state import ROLES
 from tests.chaos.worker import STEPS
 
 
