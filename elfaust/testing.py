@@ -1,4 +1,4 @@
-"""What tests of sinks and of agents build on: records, sinks in memory, the contract of a sink."""
+"""What tests build on: records as a fetch brings them."""
 
 from __future__ import annotations
 
