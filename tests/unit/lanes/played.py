@@ -16,10 +16,11 @@ from elfaust.lanes.event_topics import Settled
 from elfaust.lanes.raw_lane import LaneCallbacks, RawLane, WaitLimits
 from elfaust.records import Outgoing, Record, SchemaKey, Source
 from elfaust.schema.lookup.registry import Kind, Schema, State
-from elfaust.settings import Settings
+from elfaust.settings import Processor, Settings
 from elfaust.testing import make_record
 
-SETTINGS = Settings()
+#: A judge is made for each worker that is played, and checks for Parquet take long to make.
+SETTINGS = Settings(processor=Processor(stores="mysql"))
 
 FORWARDER = "host/udp-0123456789ab"
 
