@@ -15,8 +15,8 @@ UNREADABLE = (
 )
 NO_NUMBER = "Send {} as a number up to 1.7e308, or as a text."
 NO_KEY = "Send `schema`, the schema's name, and `revision`, a whole number above 0."
-#: How to send what makes an event's identity, by the field.
-OF_IDENTITY = {
+#: How to send the fields of which an event's uuid is made.
+IDENTITY = {
     "recvFrom": "Send $.recvFrom as the name of the host that received the event.",
     "seqId": "Send $.seqId as an integer.",
     "dt": "Send $.dt as a time in UTC, such as 2020-09-13T12:26:40Z.",

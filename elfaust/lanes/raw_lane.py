@@ -20,7 +20,8 @@ from functools import lru_cache
 from time import monotonic
 
 from elfaust.delivery.batch import FORWARDED
-from elfaust.events.verdict import Judge, Parsed, Verdict
+from elfaust.events.parsing import Parsed
+from elfaust.events.verdict import Judge, Verdict
 from elfaust.lanes.event_topics import EventTopics, Settled
 from elfaust.lanes.notes import Note, decode
 from elfaust.lanes.waiting_lines import OpenBatch, WaitingLine, WaitingLines
