@@ -9,8 +9,8 @@ from typing import Any
 from elfaust.errors import LaneLost
 from elfaust.events.event_error import shortened
 from elfaust.events.verdict import Judge
-from elfaust.lanes.event_topics import Settled
-from elfaust.lanes.raw_lane import LaneCallbacks, RawLane, WaitLimits
+from elfaust.lanes.callbacks import LaneCallbacks, Settled
+from elfaust.lanes.raw_lane import RawLane, WaitLimits
 from elfaust.records import Outgoing, SchemaKey, Source
 from elfaust.schema.lookup.registry import Registry
 from elfaust.workers.worker import Worker
