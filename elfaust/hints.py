@@ -7,7 +7,7 @@ from typing import Any
 
 from jsonschema.exceptions import ValidationError
 
-UNFIT_SCHEMA = "Mend the schema and publish it as a new revision."
+UNFIT_SCHEMA = "Correct the schema and publish it as a new revision."
 TOO_MANY_STEPS = "Send less in one event, or a simpler schema: `elfaust schema lint` says where."
 UNREADABLE = (
     "Send the event as one JSON object, percent-encoded between ? and ;, with the fields of the"
@@ -30,9 +30,12 @@ UNRESOLVED = (
     " answers."
 )
 NOT_TAKEN = (
-    "Nothing is wrong with the event: have somebody mend its topic, then send the line again."
+    "Nothing is wrong with the event: ask whoever runs Kafka to repair its topic, then send the"
+    " line again."
 )
-OTHERS_PLACE = "Publish the schema under a name that no other has but for case, - and _."
+OTHERS_PLACE = (
+    "Publish the schema under a name that differs from all others by more than case, - and _."
+)
 TOO_LARGE = "Send less in one event, or ask for a higher limit."
 
 
@@ -92,6 +95,8 @@ HINTS: dict[str, Callable[[str, Any], str]] = {
     "pattern": lambda path, pattern: f"Send {path} so that it matches {pattern}.",
     "divisibleBy": lambda path, by: f"Send {path} as a multiple of {by}.",
     "multipleOf": lambda path, by: f"Send {path} as a multiple of {by}.",
-    "disallow": lambda path, types: f"Send {path} as something else than {types!r}.",
-    "dependencies": lambda path, _: f"Send in {path} what the properties that are there ask for.",
+    "disallow": lambda path, types: f"Send {path} as anything but {types!r}.",
+    "dependencies": lambda path, _: (
+        f"Send in {path} the properties that those already there require."
+    ),
 }

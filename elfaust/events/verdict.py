@@ -142,7 +142,7 @@ class Judge:
             return self._refuse(record, found, origin, unknown=True)
         kind, _, reason = self._registry.state(found.key)
         if kind is Kind.ASKING if given_up is None else given_up:
-            message = f"<SchemaError: 'Schema fetch failed: nobody told in time, {reason}'>"
+            message = f"<SchemaError: 'Schema fetch failed: no answer in time, {reason}'>"
             fault = EventFault("unresolved", message, *found.key, hint=hints.UNRESOLVED)
         else:
             fault = _no_schema(found.key, reason or "not in the repository")

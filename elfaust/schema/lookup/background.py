@@ -73,7 +73,7 @@ class BackgroundLookups:
         if self._away.why:
             return self._away.why
         if request is None and len(self._queue) >= MAX_QUEUED:
-            return f"{MAX_QUEUED} others are looked up before"
+            return f"{MAX_QUEUED} others are looked up before it"
         return "it is being looked up"
 
     def tried(self, key: SchemaKey) -> bool:

@@ -37,7 +37,7 @@ class SchemaCache:
                 os.fsync(out.fileno())
             draft.replace(file)
         except OSError as error:
-            log.warning("Schema %s, revision %d is not kept: %s", *key, error)
+            log.warning("Schema %s, revision %d could not be written to the cache: %s", *key, error)
 
     def _file(self, key: SchemaKey) -> Path:
         return self._folder / key.schema / f"{key.revision}.json"

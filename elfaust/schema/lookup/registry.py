@@ -154,7 +154,7 @@ class Registry:
             if body is None and not self._settings.wiki_url and not self._folder.path.is_dir():
                 return State(Kind.ASKING, reason=f"schemas.folder {self._folder.path} is not there")
         except IsADirectoryError:
-            return State(Kind.MISSING, reason=f"{key.revision}.json is no file")
+            return State(Kind.MISSING, reason=f"{key.revision}.json is not a file")
         except OSError as error:
             return State(Kind.ASKING, reason=f"schemas.folder cannot be read: {error}")
         if body is not None:
@@ -169,7 +169,7 @@ class Registry:
         try:
             return self._compiled(key, parse_schema(body))
         except ValueError as error:
-            return State(Kind.MISSING, reason=f"{key.revision}.json is no schema: {error}")
+            return State(Kind.MISSING, reason=f"{key.revision}.json is not a schema: {error}")
 
     def _compiled(self, key: SchemaKey, event: dict[str, Any]) -> State:
         schema = Schema(key, event, DIALECTS[self._settings.compatibility])
@@ -178,7 +178,7 @@ class Registry:
                 raise ValueError("properties are not an object")
             _ = schema.validator
         except ValueError as error:
-            return State(Kind.UNFIT, reason=f"no schema to judge by: {error}")
+            return State(Kind.UNFIT, reason=f"events cannot be validated by it: {error}")
         except Exception as error:
             return State(Kind.UNFIT, reason=unforeseen(error, "processor", *key).message)
         return self._found.setdefault(key, State(Kind.FOUND, schema))

@@ -84,11 +84,11 @@ def meaning(status: int, body: bytes) -> Answer:
 
 
 def _none(detail: str) -> Answer:
-    return Answer(reason=f"the schema wiki has none: {detail}", definite=True)
+    return Answer(reason=f"the schema wiki has no such schema: {detail}", definite=True)
 
 
 def _unclear(detail: str, *, away: bool) -> Answer:
-    return Answer(reason=f"the schema wiki does not say: {detail}", away=away)
+    return Answer(reason=f"the schema wiki gave no usable answer: {detail}", away=away)
 
 
 async def _body(content: aiohttp.StreamReader) -> bytes:

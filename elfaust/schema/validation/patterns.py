@@ -104,7 +104,7 @@ def _matcher(pattern: str) -> Any:
     try:
         return _compiled(of_python(pattern))
     except ValueError:
-        raise ValueError(f"{pattern!r} is no pattern") from None
+        raise ValueError(f"{pattern!r} is not a valid pattern") from None
 
 
 def _compiled(pattern: str) -> Any:

@@ -95,10 +95,14 @@ class Validator:
         found, given_up = self.errors(value)
         worst = best_match(found, key=error_weight)
         if worst is not None:
-            more = f" (and perhaps worse: to judge all of it takes {given_up})" if given_up else ""
+            more = (
+                f" (and there may be worse faults: validating all of it takes {given_up})"
+                if given_up
+                else ""
+            )
             return fault_of(worst, at, more)
         if given_up:
-            message = f"by its schema it takes {given_up} to judge it"
+            message = f"validating it takes {given_up}"
             path = "$" + "".join(f".{name}" for name in at)
             return EventFault("validation", message, path=path, hint=TOO_MANY_STEPS)
         return None
@@ -118,7 +122,7 @@ class Validator:
         except RecursionError:
             return found, "too many levels"
         except UnknownType as broken:
-            message = f"its schema cannot judge it: {broken.type!r} is no type"
+            message = f"its schema cannot be applied: {broken.type!r} is not a type"
             raise EventFault("validation", message, hint=UNFIT_SCHEMA) from broken
         return found, ""
 
@@ -137,7 +141,7 @@ class CapsuleValidator:
         closed = references.unnamed(closed_schema(event, draft))
         refers = references.check(closed)
         if path := recursion.endless(closed):
-            raise ValueError(f"{path}: it judges a value by judging the same value, without end")
+            raise ValueError(f"{path}: it applies itself to the same value without end")
         if draft is not DRAFT3 or refers:
             # References start at the event's own root.
             self._event = Validator(closed, draft)
@@ -209,7 +213,7 @@ def _guarded(compiling: Callable[..., T], *arguments: Any) -> T:
     except RecursionError as error:
         raise ValueError("nested too deep") from error
     except Exception as error:
-        raise ValueError(f"its parts are not what they are taken for: {error!r}") from error
+        raise ValueError(f"its parts have the wrong types: {error!r}") from error
     except BaseException as error:
         if not _is_panic(error):
             raise

@@ -16,11 +16,10 @@ from elfaust.lanes.callbacks import LaneCallbacks, Settled
 from elfaust.lanes.raw_lane import RawLane, WaitLimits
 from elfaust.records import Outgoing, Record, SchemaKey, Source
 from elfaust.schema.lookup.registry import Kind, Schema, State
-from elfaust.settings import Processor, Settings
+from elfaust.settings import Settings
 from elfaust.testing import make_record
 
-#: A judge is made for each worker that is played, and checks for Parquet take long to make.
-SETTINGS = Settings(processor=Processor(stores="mysql"))
+SETTINGS = Settings()
 
 FORWARDER = "host/udp-0123456789ab"
 
