@@ -65,7 +65,7 @@ def missing_property(error: ValidationError) -> str | None:
 
 
 def hint(error: ValidationError, path: str) -> str:
-    """Return a sentence on how to mend an event whose fault this is."""
+    """Return a sentence on how to correct an event that has this fault."""
     make = HINTS.get(str(error.validator))
     return make(path, error.validator_value) if make else f"Change {path} so that it fits."
 

@@ -91,13 +91,13 @@ class CountsReader:
         return await _is_at(self._consumer, ends)
 
     async def _keep_reading(self) -> None:
-        told = ""
+        last = ""
         while True:
             try:
                 await self._read()
             except KafkaError as error:
-                if str(error) != told:
-                    told = str(error)
+                if str(error) != last:
+                    last = str(error)
                     log.warning("The counts cannot be read, trying again: %s", error)
             finally:
                 consumer, self._consumer = self._consumer, None

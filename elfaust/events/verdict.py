@@ -217,5 +217,5 @@ def _written(capsule: dict[str, Any]) -> bytes:
     try:
         return encode(capsule)
     except ValueError as error:
-        # Only the fields beside the JSON can still hold what is no text.
+        # Only the fields beside the JSON can still hold text that is not UTF-8.
         raise EventFault("processor", f"not UTF-8: {error}", hint=hints.UNREADABLE) from error

@@ -64,14 +64,14 @@ class AssignedLanes:
                 self._forget()
 
     async def settle(self) -> None:
-        """Settle lines that wait as their schemas are told, or not, until the worker drains."""
+        """Settle waiting lines as their schemas become known or time runs out, until the drain."""
         while not self._worker.draining:
             await self._registry.wait_changed(LOOK_SECONDS)
             async with self._busy:
-                told = self._registry.answered()
+                answered = self._registry.answered()
                 try:
                     for lane in self._lanes.values():
-                        await lane.settle(told)
+                        await lane.settle(answered)
                 except LaneLost:
                     self._forget()
 

@@ -6,7 +6,7 @@ Lines of known schemas become events at once. A line whose schema is not known y
 topic takes no records waits in the same way. A batch is acknowledged when all of its lines are
 settled and all batches before it are acknowledged.
 
-A line has one verdict, whoever judges it again. What was refused because no schema was known could
+A line has one verdict, whichever worker judges it again. A line refused for an unknown schema could
 be an event to a successor, so that is noted beside the committed offset first (notes.py).
 """
 
@@ -119,16 +119,16 @@ class RawLane:
         await self._give_up()
         await self._publish_errors()
 
-    async def settle(self, told: Iterable[SchemaKey] = ()) -> None:
-        """Settle what waits and can be settled; of the schemas `told` there is an answer."""
+    async def settle(self, answered: Iterable[SchemaKey] = ()) -> None:
+        """Settle the waiting lines that can be; there are answers for the schemas `answered`."""
         first = self._waiting.first
         self._topics.forget(self._topics.refusing - set(self._waiting.keys))
         # The first line, too: its schema may have come without anybody being asked.
-        keys = {*told, *self._topics.refusing, *([first.key] if first and first.key else [])}
+        keys = {*answered, *self._topics.refusing, *([first.key] if first and first.key else [])}
         events = {
             line.record.offset: line
             for key in keys.intersection(self._waiting.keys) - self._topics.resting
-            for line in await self._told(key)
+            for line in await self._decide_lines(key)
         }
         settled = [(line.record, line.verdict) for line in events.values() if line.verdict]
         if settled:
@@ -167,7 +167,7 @@ class RawLane:
     def _is_asking(self, key: SchemaKey) -> bool:
         return self._registry.state(key).kind is Kind.ASKING
 
-    async def _told(self, key: SchemaKey) -> list[WaitingLine]:
+    async def _decide_lines(self, key: SchemaKey) -> list[WaitingLine]:
         """Give the lines of a schema that is known their verdicts; return those that are events."""
         if self._registry.state(key).kind not in (Kind.FOUND, Kind.UNFIT):
             return []

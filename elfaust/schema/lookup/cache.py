@@ -16,7 +16,7 @@ log = logging.getLogger(__name__)
 
 
 class SchemaCache:
-    """What one wiki has told, in a folder of its own under `state`: another's revisions differ."""
+    """The schemas of one wiki, in its own folder under `state`: those of another would differ."""
 
     def __init__(self, state: Path, wiki_url: str) -> None:
         self._folder = state / "schemas" / quote(wiki_url, safe="")
@@ -26,7 +26,7 @@ class SchemaCache:
         return self._file(key).read_bytes()
 
     def keep(self, key: SchemaKey, body: bytes) -> None:
-        """Keep a schema, whole or not at all; a disk that does not take it is only told of."""
+        """Keep a schema, complete or not at all; logs a warning where the disk refuses it."""
         file = self._file(key)
         draft = file.with_suffix(f".{os.getpid()}.tmp")
         try:

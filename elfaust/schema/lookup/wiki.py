@@ -64,7 +64,7 @@ def meaning(status: int, body: bytes) -> Answer:
     """Say what an answer means.
 
     There is no schema where the status is 404 or 410, or 200 or 400 with an `error` that says so
-    (`schema_body.NO_SUCH_SCHEMA`). What is neither that nor like a schema says nothing.
+    (`parsing.NO_SUCH_SCHEMA`). What is neither that nor like a schema says nothing.
     """
     if status in GONE:
         return _none(f"status {status}")

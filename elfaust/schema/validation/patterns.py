@@ -1,6 +1,6 @@
 """Regular expressions of schemas: jsonschema-rs runs them all, in linear time or a bound of steps.
 
-Python's own engine takes for ever on some (`^(a+)+$`).
+Python's own engine never ends on some (`^(a+)+$`).
 """
 
 from __future__ import annotations

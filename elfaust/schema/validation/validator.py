@@ -1,4 +1,4 @@
-"""Verdicts: jsonschema-rs on the hot path, `jsonschema` for what it refuses.
+"""Validation: jsonschema-rs on the hot path, `jsonschema` for what it refuses.
 
 `jsonschema` with the schema as its authors wrote it is the reference: it words the errors and has
 the last word on what jsonschema-rs refuses. Neither takes more than a number of steps (steps.py,
@@ -50,14 +50,14 @@ CALM = {
 
 
 class Validator:
-    """Judges values by one schema."""
+    """Validates values by one schema."""
 
     def __init__(self, schema: dict[str, Any], draft: Draft = DRAFT3) -> None:
         """Compile a schema of a draft that has passed `references.check`.
 
-        Raises ValueError for one by which nobody can judge.
+        Raises ValueError for a schema by which nothing can be validated.
         """
-        #: That of jsonschema-rs, None where only the reference can judge.
+        #: jsonschema-rs's validator, None where only `jsonschema` can apply the schema.
         self.rust: Any = None
         _guarded(self._compile, schema, draft)
 
@@ -71,7 +71,7 @@ class Validator:
             draft3_check.check(schema)
             rust = None
         patterns.check(schema)
-        # Only the reference says so where a pattern gives up after so many steps.
+        # Only `jsonschema` says so where a pattern gives up after so many steps.
         if not any(backtracks(pattern) for _, pattern in patterns_of(schema)):
             self.rust = rust
 
@@ -108,7 +108,7 @@ class Validator:
         return None
 
     def errors(self, value: Any) -> tuple[list[ValidationError], str]:
-        """Return what the reference finds, and at how many steps it gave up, "" where it did not.
+        """Return what `jsonschema` finds, and after how many steps it gave up, "" where it did not.
 
         Raises EventFault for a type that nobody knows.
         """
@@ -128,10 +128,10 @@ class Validator:
 
 
 class CapsuleValidator:
-    """Judges capsules by the schema of their event."""
+    """Validates capsules by the schema of their event."""
 
     def __init__(self, event: dict[str, Any], dialect: Dialect) -> None:
-        """Compile a schema; raises ValueError, saying why, for one by which nobody can judge."""
+        """Compile a schema; raises ValueError, saying why, where nothing can be validated by it."""
         self._event: Validator | None = None
         self._calm: Any = None
         _guarded(self._compile, event, dialect)
@@ -174,7 +174,7 @@ class CapsuleValidator:
         return calm
 
     def parts(self, capsule: dict[str, Any]) -> Iterator[tuple[Validator, Any, tuple[str, ...]]]:
-        """Yield who judges a capsule, each with what it judges and where that stands in it."""
+        """Yield the validators of a capsule, each with its value and the place of that in it."""
         yield self._capsule, capsule, ()
         if self._event is not None and "event" in capsule:
             yield self._event, capsule["event"], ("event",)
@@ -194,7 +194,7 @@ def passes(rust: Any, value: Any) -> bool:
 
 
 def fault_of(error: ValidationError, at: tuple[str, ...], more: str = "") -> EventFault:
-    """Return the fault that an error of the reference is, with its path and a hint."""
+    """Return the fault that an error of `jsonschema` describes, with its path and a hint."""
     path = path_of(error, at)
     return EventFault("validation", error.message + more, path=path, hint=hint(error, path))
 
