@@ -11,12 +11,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
 import jsonschema_rs
-from jsonschema.exceptions import (
-    UnknownType,
-    ValidationError,
-    best_match,
-    relevance,
-)
+from jsonschema.exceptions import UnknownType, ValidationError, best_match, relevance
 from referencing import Registry as References
 
 from elfaust.boundary import unforeseen
@@ -206,9 +201,7 @@ def _guarded(compiling: Callable[..., T], *arguments: Any) -> T:
     """
     try:
         return compiling(*arguments)
-    except ValueError:
-        raise
-    except MemoryError:
+    except (ValueError, MemoryError):
         raise
     except RecursionError as error:
         raise ValueError("nested too deep") from error
