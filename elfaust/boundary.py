@@ -1,8 +1,8 @@
 """One boundary for each record: whatever one record raises becomes that record's fault.
 
-What a judge, a row maker, a Parquet writer and a counter foresee they word themselves; all else
-that one record does comes here, is told as elfaust's own fault and counted apart, and its
-neighbours go on. Only what is not about one record ends a worker.
+The judge, the stores and the counter describe the faults that they foresee. Any other error that
+one record causes comes here: it is reported as elfaust's own fault and counted separately, and all
+other records go on. Only an error that does not concern a single record ends a worker.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ from typing import Any
 
 from jsonschema.exceptions import ValidationError
 
-UNFIT_SCHEMA = "Mend the schema and publish it as a new revision."
+UNFIT_SCHEMA = "Correct the schema and publish it as a new revision."
 TOO_MANY_STEPS = "Send less in one event, or a simpler schema: `elfaust schema lint` says where."
 UNREADABLE = (
     "Send the event as one JSON object, percent-encoded between ? and ;, with the fields of the"
@@ -15,8 +15,8 @@ UNREADABLE = (
 )
 NO_NUMBER = "Send {} as a number up to 1.7e308, or as a text."
 NO_KEY = "Send `schema`, the schema's name, and `revision`, a whole number above 0."
-#: How to send what makes an event's identity, by the field.
-OF_IDENTITY = {
+#: How to send the fields of which an event's uuid is made.
+IDENTITY = {
     "recvFrom": "Send $.recvFrom as the name of the host that received the event.",
     "seqId": "Send $.seqId as an integer.",
     "dt": "Send $.dt as a time in UTC, such as 2020-09-13T12:26:40Z.",
@@ -30,9 +30,12 @@ UNRESOLVED = (
     " answers."
 )
 NOT_TAKEN = (
-    "Nothing is wrong with the event: have somebody mend its topic, then send the line again."
+    "Nothing is wrong with the event: ask whoever runs Kafka to repair its topic, then send the"
+    " line again."
 )
-OTHERS_PLACE = "Publish the schema under a name that no other has but for case, - and _."
+OTHERS_PLACE = (
+    "Publish the schema under a name that differs from all others by more than case, - and _."
+)
 TOO_LARGE = "Send less in one event, or ask for a higher limit."
 
 
@@ -62,7 +65,7 @@ def missing_property(error: ValidationError) -> str | None:
 
 
 def hint(error: ValidationError, path: str) -> str:
-    """Return a sentence on how to mend an event whose fault this is."""
+    """Return a sentence on how to correct an event that has this fault."""
     make = HINTS.get(str(error.validator))
     return make(path, error.validator_value) if make else f"Change {path} so that it fits."
 
@@ -92,6 +95,8 @@ HINTS: dict[str, Callable[[str, Any], str]] = {
     "pattern": lambda path, pattern: f"Send {path} so that it matches {pattern}.",
     "divisibleBy": lambda path, by: f"Send {path} as a multiple of {by}.",
     "multipleOf": lambda path, by: f"Send {path} as a multiple of {by}.",
-    "disallow": lambda path, types: f"Send {path} as something else than {types!r}.",
-    "dependencies": lambda path, _: f"Send in {path} what the properties that are there ask for.",
+    "disallow": lambda path, types: f"Send {path} as anything but {types!r}.",
+    "dependencies": lambda path, _: (
+        f"Send in {path} the properties that those already there require."
+    ),
 }

@@ -53,7 +53,7 @@ class Unreadable(ValueError):
         self.path = path
 
     def __repr__(self) -> str:
-        # Errors are told in EventLogging's words.
+        # Errors are worded as EventLogging worded them.
         return f"ValueError({str(self)!r})"
 
 
@@ -136,8 +136,8 @@ def _exact(data: bytes) -> Any:
     value = json.loads(text, parse_constant=constant, parse_float=constant, parse_int=whole)
     if refused:
         # The first that stands in the value; doubled keys may hide it.
-        told = (leaf for leaf in leaves(value, "$") if isinstance(leaf[1], _NoNumber))
-        path, why = next(told, ("", refused[0]))
+        found = (leaf for leaf in leaves(value, "$") if isinstance(leaf[1], _NoNumber))
+        path, why = next(found, ("", refused[0]))
         raise Unreadable(why, path)
     encode(value)
     return value

@@ -91,14 +91,14 @@ class CountsReader:
         return await _is_at(self._consumer, ends)
 
     async def _keep_reading(self) -> None:
-        told = ""
+        last = ""
         while True:
             try:
                 await self._read()
             except KafkaError as error:
-                if str(error) != told:
-                    told = str(error)
-                    log.warning("The counts are not read, trying again: %s", error)
+                if str(error) != last:
+                    last = str(error)
+                    log.warning("The counts cannot be read, trying again: %s", error)
             finally:
                 consumer, self._consumer = self._consumer, None
                 if consumer is not None:
@@ -135,7 +135,7 @@ class CountsReader:
                 self.view.apply(CountKey.decode(key), value)
             else:
                 where = (self._topic, record.partition, record.offset)
-                log.warning("No count in %s/%d at %d: passed over", *where)
+                log.warning("Skipped a record of %s/%d at %d that is not a count", *where)
 
 
 async def _start_whole(consumer: AIOKafkaConsumer) -> None:

@@ -53,7 +53,7 @@ class CountsTable(faust.Table):  # type: ignore[misc]
         entry = value.asdict() if isinstance(value, Count) else message.value
         if not is_entry(event.key, entry):
             where = (message.topic, message.partition, message.offset)
-            log.warning("No count in %s/%d at %d: passed over", *where)
+            log.warning("Skipped a record of %s/%d at %d that is not a count", *where)
             return False
         have = self.data.get(event.key)
         return message.value is None or not have or value.count >= have.count

@@ -96,7 +96,7 @@ def named_by(value: bytes) -> tuple[str, SchemaKey]:
 
     That is the one that it names, UNKNOWN_KEY where no registry knows that (the processor marks
     such errors), or where no schema can have such a name: anybody can make up names, and each
-    would be an entry for ever.
+    would be an entry forever.
     """
     try:
         event = orjson.loads(value)["event"]

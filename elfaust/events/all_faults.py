@@ -8,7 +8,8 @@ from typing import Any
 from jsonschema.exceptions import best_match
 
 from elfaust.errors import EventFault
-from elfaust.events.verdict import Judge, Parsed, Verdict
+from elfaust.events.parsing import Parsed
+from elfaust.events.verdict import Judge, Verdict
 from elfaust.records import Record
 from elfaust.schema.lookup.registry import Registry
 from elfaust.schema.suggestions import suggest, suggest_schema

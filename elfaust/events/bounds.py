@@ -40,13 +40,13 @@ def bound_faults(
     """Yield every fault of a capsule, the one that `check_bounds` raises first."""
     if not isinstance(capsule["event"], dict):
         # Draft 3 schemas without a type let anything pass.
-        yield _fault(f"{capsule['event']!r:.80} is no object", "event", AN_EVENT)
+        yield _fault(f"{capsule['event']!r:.80} is not an object", "event", AN_EVENT)
     moment = capsule.get("dt")
     if moment:
         if len(moment) > MOMENT_CHARS or not is_time(moment):
-            yield _fault(f"{moment:.80} is no time that there is", "dt", A_MOMENT)
+            yield _fault(f"{moment:.80} is not a valid time", "dt", A_MOMENT)
     elif not _is_timestamp(capsule["timestamp"]):
-        message = f"{capsule['timestamp']!s:.80} is no time that there is"
+        message = f"{capsule['timestamp']!s:.80} is not a valid time"
         yield _fault(message, "timestamp", A_TIMESTAMP)
     if not calm:
         yield from _numbers(capsule)

@@ -60,7 +60,7 @@ def complete(capsule: dict[str, Any], dialect: Dialect) -> str | None:
     return agent
 
 
-def unreadable(capsule: dict[str, Any], dialect: Dialect) -> str:
+def faulty_identity_field(capsule: dict[str, Any], dialect: Dialect) -> str:
     """Return the field for which `complete` has raised: host, number or time."""
     try:
         str(capsule["recvFrom"]).encode()

@@ -1,19 +1,18 @@
-"""From raw lines to verdicts: parse, complete the capsule, find the schema, validate."""
+"""The verdict on a raw line: an event that fits its schema, or an EventError that says why not."""
 
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 from elfaust import hints
 from elfaust.boundary import check_batch, unforeseen
 from elfaust.errors import EventFault
 from elfaust.events.bounds import bound_faults, check_bounds
-from elfaust.events.capsule import complete, unreadable
 from elfaust.events.event_error import error_event, is_revision
-from elfaust.events.lines import LineParser, guess_schema
+from elfaust.events.lines import LineParser
+from elfaust.events.parsing import Parsed, Parser, parse_line, read_capsule
 from elfaust.events.storable import Storable
 from elfaust.json_text import encode
 from elfaust.records import Record, SchemaKey
@@ -23,11 +22,6 @@ from elfaust.settings import Settings
 
 #: Lines whose schemas are looked up together.
 LINES_AT_ONCE = 250
-#: What reading a line raises where the line is at fault.
-READING = (ValueError, KeyError, TypeError, RecursionError, OverflowError)
-#: EventLogging took these for schema names and then failed to fetch them.
-NOT_FETCHED = "<SchemaError: 'Schema fetch failed: not in the repository'>"
-NAME_OF_OLD = re.compile(r"\A[A-Za-z0-9_./-]{1,63}\Z")
 #: What a capsule that is right holds beside its time.
 EXAMPLE = {
     "schema": "Example",
@@ -40,24 +34,6 @@ EXAMPLE = {
 }
 #: That time, by how a dialect calls it.
 EXAMPLE_TIMES = {"dt": "2020-09-13T12:26:40Z", "timestamp": 1_600_000_000}
-
-
-class Parser(Protocol):
-    """What makes capsules of lines."""
-
-    def parse(self, line: bytes) -> dict[str, Any]:
-        """Return the capsule of a line; raises EventFault, code `processor`."""
-
-    def example(self, capsule: dict[str, Any]) -> bytes:
-        """Return a line that holds a capsule."""
-
-
-class Parsed(NamedTuple):
-    """A line's capsule, complete, the schema that it names, and its user agent as it was sent."""
-
-    capsule: dict[str, Any]
-    key: SchemaKey
-    user_agent: str | None
 
 
 class Verdict(NamedTuple):
@@ -126,33 +102,8 @@ class Judge:
 
     def parse(self, record: Record) -> Parsed | EventFault:
         """Return the complete capsule of a line, or why it has none."""
-        line, limit = record.value, self._settings.max_line_bytes
-        if len(line) > limit:
-            message = (
-                f"a line of {len(line)} bytes is longer than processor.max_line_bytes, {limit}"
-            )
-            return EventFault(
-                "processor", message, *guess_schema(line[:limit]), hint=hints.TOO_LARGE
-            )
-        try:
-            return self._parse(line)
-        except EventFault as fault:
-            return fault
-        except READING as error:
-            return EventFault("processor", repr(error), *guess_schema(line), hint=hints.UNREADABLE)
-        except Exception as error:
-            return unforeseen(error, "processor", *guess_schema(line))
-
-    def _parse(self, line: bytes) -> Parsed:
-        capsule = self._parser.parse(line)
-        try:
-            agent = complete(capsule, self._dialect)
-        except READING as error:
-            name = unreadable(capsule, self._dialect)
-            hint = hints.OF_IDENTITY[name]
-            fault = EventFault("processor", repr(error), *guess_schema(line), f"$.{name}", hint)
-            raise fault from error
-        return Parsed(capsule, key_of(capsule), agent)
+        most = self._settings.max_line_bytes
+        return parse_line(self._parser, self._dialect, record.value, most)
 
     def verdict(self, record: Record, found: Parsed | EventFault, origin: str) -> Verdict | None:
         """Return the verdict on a line that was parsed, None where its schema is not known."""
@@ -191,7 +142,7 @@ class Judge:
             return self._refuse(record, found, origin, unknown=True)
         kind, _, reason = self._registry.state(found.key)
         if kind is Kind.ASKING if given_up is None else given_up:
-            message = f"<SchemaError: 'Schema fetch failed: nobody told in time, {reason}'>"
+            message = f"<SchemaError: 'Schema fetch failed: no answer in time, {reason}'>"
             fault = EventFault("unresolved", message, *found.key, hint=hints.UNRESOLVED)
         else:
             fault = _no_schema(found.key, reason or "not in the repository")
@@ -252,33 +203,9 @@ class Judge:
 
     def _judge_example(self) -> None:
         time = self._dialect.uuid_time
-        found = self._parse(self._parser.example({**EXAMPLE, time: EXAMPLE_TIMES[time]}))
+        line = self._parser.example({**EXAMPLE, time: EXAMPLE_TIMES[time]})
+        found = read_capsule(self._parser, self._dialect, line)
         self._accept(Schema(found.key, {"properties": {}}, self._dialect), found)
-
-
-def key_of(capsule: dict[str, Any]) -> SchemaKey:
-    """Return the schema revision that a capsule names.
-
-    Raises EventFault where it cannot be one (EventLogging's rules).
-    """
-    if "schema" not in capsule or "revision" not in capsule:
-        message = "scid could not be extracted from event."
-        raise EventFault("validation", message, hint=hints.NO_KEY)
-    name, revision = capsule["schema"], capsule["revision"]
-    if type(revision) is not int and not isinstance(revision, bool):
-        raise _no_key(f"Invalid revision ID type: {type(revision)}", name, revision, "revision")
-    if revision < 1 and revision is not False:
-        raise _no_key(f"Invalid revision ID {revision}", name, revision, "revision")
-    if not isinstance(name, str) or not NAME_OF_OLD.match(name):
-        raise _no_key(f"Invalid schema name: {name}", name, revision, "schema")
-    if not NAME.match(name) or not is_revision(revision):
-        # EventLogging took these, True for 1, and then failed to fetch them.
-        raise EventFault("processor", NOT_FETCHED, name, revision, hint=hints.UNKNOWN_SCHEMA)
-    return SchemaKey(name, revision)
-
-
-def _no_key(message: str, name: object, revision: Any, field: str) -> EventFault:
-    return EventFault("validation", message, name, revision, f"$.{field}", hints.NO_KEY)
 
 
 def _no_schema(key: SchemaKey, reason: str) -> EventFault:
@@ -290,5 +217,5 @@ def _written(capsule: dict[str, Any]) -> bytes:
     try:
         return encode(capsule)
     except ValueError as error:
-        # Only the fields beside the JSON can still hold what is no text.
+        # Only the fields beside the JSON can still hold text that is not UTF-8.
         raise EventFault("processor", f"not UTF-8: {error}", hint=hints.UNREADABLE) from error

@@ -9,8 +9,8 @@ from typing import Any
 from elfaust.errors import LaneLost
 from elfaust.events.event_error import shortened
 from elfaust.events.verdict import Judge
-from elfaust.lanes.event_topics import Settled
-from elfaust.lanes.raw_lane import LaneCallbacks, RawLane, WaitLimits
+from elfaust.lanes.callbacks import LaneCallbacks, Settled
+from elfaust.lanes.raw_lane import RawLane, WaitLimits
 from elfaust.records import Outgoing, SchemaKey, Source
 from elfaust.schema.lookup.registry import Registry
 from elfaust.workers.worker import Worker
@@ -64,14 +64,14 @@ class AssignedLanes:
                 self._forget()
 
     async def settle(self) -> None:
-        """Settle lines that wait as their schemas are told, or not, until the worker drains."""
+        """Settle waiting lines as their schemas become known or time runs out, until the drain."""
         while not self._worker.draining:
             await self._registry.wait_changed(LOOK_SECONDS)
             async with self._busy:
-                told = self._registry.answered()
+                answered = self._registry.answered()
                 try:
                     for lane in self._lanes.values():
-                        await lane.settle(told)
+                        await lane.settle(answered)
                 except LaneLost:
                     self._forget()
 

@@ -6,10 +6,9 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 
 from elfaust.errors import TooLong, TopicRefuses
 from elfaust.events.verdict import Judge, Verdict
+from elfaust.lanes.callbacks import Settled
 from elfaust.records import Record, SchemaKey, position_of
 
-#: A record of the raw topic and what becomes of it.
-Settled = tuple[Record, Verdict]
 #: One whose event is in no topic, and its other verdict; None where it waits for the topic.
 Kept = tuple[Record, Verdict, Verdict | None]
 #: Wait before a topic that took nothing is tried again, seconds.
@@ -26,7 +25,7 @@ class EventTopics:
         origin: str,
         clock: Callable[[], float],
     ) -> None:
-        """`publish` is that of raw_lane.LaneCallbacks; `origin` is the raw topic and lane."""
+        """`publish` is that of LaneCallbacks (callbacks.py); `origin` is the raw topic and lane."""
         self._publish = publish
         self._judge = judge
         self._origin = origin

@@ -5,7 +5,7 @@ Kafka keeps a text with each committed offset. Here it holds, as JSON without bl
     {"seen": {digest: position},     how far each forwarder's lines have come, before the offset
      "base": offset,                 the offset
      "unknown": bits,                lines from it on that were judged while no schema was known
-     "open": bits}                   which of those were given up, because nobody told
+     "open": bits}                   which of those were given up without an answer
 
 Bits are a map of the offsets from `base` on, packed (zlib, base 85).
 """

@@ -6,47 +6,28 @@ Lines of known schemas become events at once. A line whose schema is not known y
 topic takes no records waits in the same way. A batch is acknowledged when all of its lines are
 settled and all batches before it are acknowledged.
 
-A line has one verdict, whoever judges it again. What was refused because no schema was known could
+A line has one verdict, whichever worker judges it again. A line refused for an unknown schema could
 be an event to a successor, so that is noted beside the committed offset first (notes.py).
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections import deque
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from time import monotonic
 
-from elfaust.delivery.batch import FORWARDED
-from elfaust.events.verdict import Judge, Parsed, Verdict
-from elfaust.lanes.event_topics import EventTopics, Settled
-from elfaust.lanes.notes import Note, decode
-from elfaust.lanes.waiting_lines import OpenBatch, WaitingLine, WaitingLines
-from elfaust.records import Record, SchemaKey, Source
+from elfaust.events.parsing import Parsed
+from elfaust.events.verdict import Judge, Verdict
+from elfaust.lanes.callbacks import LaneCallbacks, Settled
+from elfaust.lanes.event_topics import EventTopics
+from elfaust.lanes.progress import Progress
+from elfaust.lanes.waiting_lines import WaitingLine, WaitingLines
+from elfaust.records import Record, SchemaKey
 from elfaust.schema.lookup.registry import Kind, Registry
 
 #: Seconds of judging before the loop gets a turn: one line may take a judge 20,000 steps.
 TURN_SECONDS = 0.005
-
-
-@dataclass(frozen=True)
-class LaneCallbacks:
-    """What a lane needs of its worker.
-
-    `publish` returns when all is durable, or raises TooLong with records that no topic takes, or
-    TopicRefuses with those that none takes now, all others being durable;
-    `acknowledge` acknowledges the batch that ends at an offset, with the note to commit beside it;
-    `note` commits a note beside what is acknowledged so far, and raises where Kafka does not take
-    it, as where the lane has another owner; `is_published` tells whether somebody has ever
-    published events of a schema revision.
-    """
-
-    publish: Callable[[Sequence[Settled]], Awaitable[None]]
-    acknowledge: Callable[[int, str], object]
-    note: Callable[[str], Awaitable[None]]
-    is_published: Callable[[SchemaKey], Awaitable[bool]]
 
 
 @dataclass(frozen=True)
@@ -80,11 +61,7 @@ class RawLane:
         self._limits = limits
         self._judged_to = judged_to
         self._clock = clock
-        #: How the lane stands at the end of what has come, and at the acknowledged offset.
-        self._note = decode(note)
-        self._seen = dict(self._note.seen)
-        self._acknowledged = -1
-        self._batches: deque[OpenBatch] = deque()
+        self._progress = Progress(callbacks, note)
         self._waiting = WaitingLines()
         self._topics = EventTopics(callbacks.publish, judge, origin, clock)
 
@@ -107,10 +84,7 @@ class RawLane:
 
     async def take(self, records: Sequence[Record]) -> None:
         """Settle a batch of at least one record as far as its schemas are known."""
-        if self._acknowledged < 0:
-            self._acknowledged = records[0].offset
-        batch = OpenBatch(records[-1].offset + 1, len(records), {})
-        self._batches.append(batch)
+        batch = self._progress.open_batch(records)
         events: list[Settled] = []
         verdicts: list[Verdict] = []
         wanted: list[SchemaKey] = []
@@ -119,7 +93,7 @@ class RawLane:
             if monotonic() > turn_ends:
                 await asyncio.sleep(0)
                 turn_ends = monotonic() + TURN_SECONDS
-            if record.source and self._is_repeat(record.source):
+            if record.source and self._progress.is_repeat(record.source):
                 batch.left -= 1
                 continue
             verdict = self._first_verdict(record)
@@ -132,7 +106,7 @@ class RawLane:
                 events.append((record, verdict))
             else:
                 self._waiting.take(WaitingLine(record, batch, verdict=verdict))
-        batch.seen = dict(self._note.seen)
+        self._progress.end_batch(batch)
         self._judge.check(verdicts)
         self._registry.ask(wanted)
         kept = await self._topics.publish(events)
@@ -145,21 +119,21 @@ class RawLane:
         await self._give_up()
         await self._publish_errors()
 
-    async def settle(self, told: Iterable[SchemaKey] = ()) -> None:
-        """Settle what waits and can be settled; of the schemas `told` there is an answer."""
+    async def settle(self, answered: Iterable[SchemaKey] = ()) -> None:
+        """Settle the waiting lines that can be; there are answers for the schemas `answered`."""
         first = self._waiting.first
         self._topics.forget(self._topics.refusing - set(self._waiting.keys))
         # The first line, too: its schema may have come without anybody being asked.
-        keys = {*told, *self._topics.refusing, *([first.key] if first and first.key else [])}
+        keys = {*answered, *self._topics.refusing, *([first.key] if first and first.key else [])}
         events = {
             line.record.offset: line
             for key in keys.intersection(self._waiting.keys) - self._topics.resting
-            for line in await self._told(key)
+            for line in await self._decide_lines(key)
         }
         settled = [(line.record, line.verdict) for line in events.values() if line.verdict]
         if settled:
             # Who has the lane by now, if not this worker, may have given them up.
-            await self._write_note()
+            await self._progress.write_note()
         refused = list[WaitingLine]()
         for record, _, verdict in await self._topics.publish(settled):
             line = events.pop(record.offset)
@@ -173,15 +147,11 @@ class RawLane:
         await self._give_up()
         await self._publish_errors()
 
-    def _is_repeat(self, source: Source) -> bool:
-        # A header of that name that somebody else has set says nothing.
-        return _is_forwarder(source.name) and not self._note.saw(*source)
-
     def _first_verdict(self, record: Record) -> Verdict | SchemaKey:
         """Return the verdict on a line, or the schema that it waits for."""
         found = self._judge.parse(record)
-        if self._note.decided and record.offset in self._note.decided:
-            given_up = self._note.decided[record.offset]
+        given_up = self._progress.was_given_up(record.offset)
+        if given_up is not None:
             return self._judge.without_schema(record, found, self._origin, given_up)
         if self._waiting.size and isinstance(found, Parsed) and found.key in self._waiting.keys:
             return found.key
@@ -197,7 +167,7 @@ class RawLane:
     def _is_asking(self, key: SchemaKey) -> bool:
         return self._registry.state(key).kind is Kind.ASKING
 
-    async def _told(self, key: SchemaKey) -> list[WaitingLine]:
+    async def _decide_lines(self, key: SchemaKey) -> list[WaitingLine]:
         """Give the lines of a schema that is known their verdicts; return those that are events."""
         if self._registry.state(key).kind not in (Kind.FOUND, Kind.UNFIT):
             return []
@@ -260,42 +230,11 @@ class RawLane:
 
     async def _publish_errors(self) -> None:
         """Publish the EventErrors before which no line waits, batch by batch."""
-        self._acknowledge()
+        self._progress.acknowledge()
         while ready := self._waiting.ready():
             errors = [line for line in ready if not line.is_event]
-            await self._decide(errors)
+            await self._progress.decide(errors)
             await self._callbacks.publish([(n.record, n.verdict) for n in errors if n.verdict])
             self._waiting.leave(ready)
             ready[0].batch.left -= len(errors)
-            self._acknowledge()
-
-    async def _decide(self, errors: Iterable[WaitingLine]) -> None:
-        """Note which EventErrors a successor might not make, before anybody sees them."""
-        decided = {
-            n.record.offset: n.verdict.code == "unresolved"
-            for n in errors
-            if n.verdict and n.verdict.unknown
-        }
-        if decided.items() <= self._note.decided.items():
-            return
-        self._note.decided |= decided
-        await self._write_note()
-
-    async def _write_note(self) -> None:
-        await self._callbacks.note(Note(self._seen, self._note.decided).encode(self._acknowledged))
-
-    def _acknowledge(self) -> None:
-        while self._batches and not self._batches[0].left:
-            batch = self._batches.popleft()
-            self._seen, self._acknowledged = batch.seen, batch.end
-            self._note.decided = {
-                offset: up for offset, up in self._note.decided.items() if offset >= batch.end
-            }
-            self._callbacks.acknowledge(
-                batch.end, Note(batch.seen, self._note.decided).encode(batch.end)
-            )
-
-
-@lru_cache(maxsize=1024)
-def _is_forwarder(source: str) -> bool:
-    return FORWARDED.fullmatch(source) is not None
+            self._progress.acknowledge()

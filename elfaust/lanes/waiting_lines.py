@@ -1,7 +1,7 @@
 """The lines of a lane that cannot go on yet, in their order: each waits for a schema, or its place.
 
 An EventError is published after all that came before it in its lane, so that positions only rise;
-a line whose schema nobody has told has its place among them, and may still become an event.
+a line whose schema is not known yet has its place among them, and may still become an event.
 """
 
 from __future__ import annotations
@@ -103,7 +103,7 @@ class WaitingLines:
             self._lines = deque(sorted([*self._lines, *late], key=lambda line: line.record.offset))
 
     def wait_again(self, lines: Sequence[WaitingLine]) -> None:
-        """Have lines, in their order, wait for their schemas as if they had not been told."""
+        """Have lines, in their order, wait for their schemas as if there had been no answer."""
         for line in reversed(lines):
             assert line.key is not None
             self.size -= line.size

@@ -21,8 +21,8 @@ from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 from elfaust.events.verdict import Judge
-from elfaust.lanes.event_topics import Settled
-from elfaust.lanes.raw_lane import LaneCallbacks, RawLane, WaitLimits
+from elfaust.lanes.callbacks import LaneCallbacks, Settled
+from elfaust.lanes.raw_lane import RawLane, WaitLimits
 from elfaust.records import Record, SchemaKey
 from elfaust.schema.lookup.registry import Registry
 from elfaust.settings import Settings, load

@@ -127,7 +127,7 @@ def test_known_schemas_go_on_while_the_wiki_is_in_trouble(
         until(lambda: stored(asking), f"{KEY.schema} is stored")
         note(judged(asking, "schema wiki in trouble", len(TROUBLES), load.stop(), undone))
     refused = refusals(asking)
-    assert all("nobody told in time" in message for message in refused["unresolved"])
+    assert all("no answer in time" in message for message in refused["unresolved"])
     assert any("status 500" in message for message in refused["unresolved"])
     assert all("nosuchrevid" in message for message in refused["processor"])
 

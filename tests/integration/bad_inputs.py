@@ -78,7 +78,7 @@ def times() -> list[Case]:
             "dt in ms",
             line(capsule(plain, more=f',"dt":"{RECEIVED}"')),
             "consumer",
-            "is no time that there is",
+            "is not a valid time",
             "$.dt",
         ),
     ]

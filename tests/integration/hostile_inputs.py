@@ -123,7 +123,7 @@ def tree(levels: int, **leaf: Any) -> dict[str, Any]:
 
 def of_lines() -> Iterator[Hostile]:
     """Yield lines whose times, numbers, names or lengths no store can hold."""
-    event, far = {"text": "a"}, "is no time that there is"
+    event, far = {"text": "a"}, "is not a valid time"
     yield Hostile(
         "before all years",
         sent("Plain", event, dt="0001-01-01T00:00:00+14:00"),

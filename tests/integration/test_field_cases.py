@@ -71,7 +71,7 @@ def lines() -> Iterator[Hostile]:
         value, stamp = record["value"].encode(), record["timestamp_ms"]
         yield Hostile("05", value, "processor", timestamp=stamp, is_server=True)
     for line in given(7)["client_lines"]:
-        yield Hostile("07", line.encode(), "consumer", "is no time that there is")
+        yield Hostile("07", line.encode(), "consumer", "is not a valid time")
     for key in given(8)["schemas"]:
         event, row = given(8)["event"], {"event_default": given(8)["event"]["default"]}
         yield Hostile(f"08 {key}", sent("P", event, revision=int(key[-1])), row=row)

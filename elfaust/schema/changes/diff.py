@@ -51,10 +51,10 @@ def diff(old: Schema, new: Schema) -> list[Change]:
         message = f"written in draft {first.was.draft}, now {first.now.draft}"
         changes.append(unsure(first.path, message))
     if not same(dynamic_definitions(old), dynamic_definitions(new)):
-        changes.append(unsure(first.path, "parts that $dynamicRef may refer to are others now"))
+        changes.append(unsure(first.path, "parts that $dynamicRef may refer to have changed"))
     within = negated_recursion(first.was.of) or negated_recursion(first.now.of)
     if within and not same(without_annotations(first.was.of), without_annotations(first.now.of)):
-        message = f"it comes to itself within {within}: what is allowed now may be refused there"
+        message = f"it contains itself within {within}: what is allowed now may be refused there"
         changes.append(unsure(first.path, message))
     left = [first]
     while left:

@@ -114,7 +114,7 @@ def effect(keyword: str, was: Any, now: Any) -> Effect | None:
 
 def _annotated(keyword: str, was: Any, now: Any) -> Effect | None:
     if keyword == "description":
-        return Effect("described otherwise", breaking=False)
+        return Effect("described differently", breaking=False)
     if keyword in ("default", "format"):
         more = ", which is not checked" if keyword == "format" else ""
         return Effect(f"{keyword} {shown(was)}, now {shown(now)}{more}", breaking=False)

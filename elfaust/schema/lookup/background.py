@@ -23,7 +23,7 @@ IDLE_SECONDS = 15.0
 
 
 class Trouble(NamedTuple):
-    """Why a look-up gave no answer, and whether those of other schemas would fare alike now."""
+    """Why a look-up gave no answer, and whether look-ups of all schemas would fail for it now."""
 
     reason: str
     of_all: bool
@@ -73,7 +73,7 @@ class BackgroundLookups:
         if self._away.why:
             return self._away.why
         if request is None and len(self._queue) >= MAX_QUEUED:
-            return f"{MAX_QUEUED} others are looked up before"
+            return f"{MAX_QUEUED} others are looked up before it"
         return "it is being looked up"
 
     def tried(self, key: SchemaKey) -> bool:
@@ -132,7 +132,7 @@ class BackgroundLookups:
         """Return the next key once it may be looked up, None where none was wanted for long."""
         while True:
             now = time.monotonic()
-            # One shows whether the others would fare better.
+            # One look-up shows whether the others would get an answer.
             most = 1 if self._away.why else self._settings.wiki_calls
             turn = max(self._next_turn, self._away.until)
             if len(self._under_way) >= most:

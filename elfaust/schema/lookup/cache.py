@@ -16,7 +16,7 @@ log = logging.getLogger(__name__)
 
 
 class SchemaCache:
-    """What one wiki has told, in a folder of its own under `state`: another's revisions differ."""
+    """The schemas of one wiki, in its own folder under `state`: those of another would differ."""
 
     def __init__(self, state: Path, wiki_url: str) -> None:
         self._folder = state / "schemas" / quote(wiki_url, safe="")
@@ -26,7 +26,7 @@ class SchemaCache:
         return self._file(key).read_bytes()
 
     def keep(self, key: SchemaKey, body: bytes) -> None:
-        """Keep a schema, whole or not at all; a disk that does not take it is only told of."""
+        """Keep a schema, complete or not at all; logs a warning where the disk refuses it."""
         file = self._file(key)
         draft = file.with_suffix(f".{os.getpid()}.tmp")
         try:
@@ -37,7 +37,7 @@ class SchemaCache:
                 os.fsync(out.fileno())
             draft.replace(file)
         except OSError as error:
-            log.warning("Schema %s, revision %d is not kept: %s", *key, error)
+            log.warning("Schema %s, revision %d could not be written to the cache: %s", *key, error)
 
     def _file(self, key: SchemaKey) -> Path:
         return self._folder / key.schema / f"{key.revision}.json"

@@ -32,7 +32,7 @@ def parse_schema(body: bytes) -> dict[str, Any]:
 
 
 def parse_wiki_schema(body: bytes) -> dict[str, Any]:
-    """Return the schema that a wiki has told; raises ValueError where the answer is unlike one.
+    """Return the schema that a wiki has sent; raises ValueError for anything unlike a schema.
 
     A schema says so itself: it has `properties` that are an object, `"type": "object"`, `$schema`
     or a keyword that combines schemas.
@@ -56,5 +56,5 @@ def wiki_error(body: bytes) -> str:
         return ""
     if not isinstance(error, dict):
         return str(error)[:200]
-    told = [error[part] for part in ("code", "info") if isinstance(error.get(part), str)]
-    return ": ".join(told)[:200] or "error"
+    parts = [error[part] for part in ("code", "info") if isinstance(error.get(part), str)]
+    return ": ".join(parts)[:200] or "error"

@@ -1,4 +1,4 @@
-"""Schemas by name and revision: a folder, what the schema wiki has told before, then the wiki.
+"""Schemas by name and revision: from a folder, from what the wiki sent before, or from the wiki.
 
 Only a definite answer is a verdict: a schema, or that there is none. What is neither is asked
 again, in the background, and holds nobody up but who needs it.
@@ -40,7 +40,7 @@ AWAY_SHARE = 10
 
 
 class Registry:
-    """Finds schemas. Of one thread and its event loop, but for `find`, which any may call."""
+    """Finds schemas. Only `find` may be called from any thread; all else is of one event loop."""
 
     def __init__(self, settings: Schemas, state: Path | None = None) -> None:
         """Look into the folder of the settings; keep what the wiki tells under `state`, if any."""
@@ -60,7 +60,7 @@ class Registry:
 
     @classmethod
     def of_workers(cls, settings: Settings) -> Registry:
-        """Return a registry that knows what the workers of this machine have been told."""
+        """Return a registry that also knows the schemas that workers of this machine were sent."""
         return cls(settings.schemas, state_folder(settings))
 
     def known(self) -> list[SchemaKey]:
@@ -128,8 +128,8 @@ class Registry:
     def find(self, key: SchemaKey) -> Schema:
         """Return a schema that the processor has found, from wherever it is; blocks.
 
-        Looks into the folder, and asks the wiki, anew each time. Raises SchemaAway where this
-        machine does not have it yet, SchemaUnfit where nobody can judge by it.
+        Looks into the folder, and asks the wiki, each time. Raises SchemaAway where this
+        machine does not have it yet, SchemaUnfit where events cannot be validated by it.
         """
         state = self._found.get(key) or self._local(key)
         if state is UNTOLD:
@@ -154,13 +154,13 @@ class Registry:
             if body is None and not self._settings.wiki_url and not self._folder.path.is_dir():
                 return State(Kind.ASKING, reason=f"schemas.folder {self._folder.path} is not there")
         except IsADirectoryError:
-            return State(Kind.MISSING, reason=f"{key.revision}.json is no file")
+            return State(Kind.MISSING, reason=f"{key.revision}.json is not a file")
         except OSError as error:
             return State(Kind.ASKING, reason=f"schemas.folder cannot be read: {error}")
         if body is not None:
             return self._read(key, body)
         if self._cache is not None:
-            # What somebody has spoilt, or is no schema, is fetched again.
+            # A file that was damaged, or is not a schema, is fetched again.
             with suppress(OSError, ValueError):
                 return self._compiled(key, parse_wiki_schema(self._cache.read(key)))
         return UNTOLD if self._settings.wiki_url else NOWHERE
@@ -169,7 +169,7 @@ class Registry:
         try:
             return self._compiled(key, parse_schema(body))
         except ValueError as error:
-            return State(Kind.MISSING, reason=f"{key.revision}.json is no schema: {error}")
+            return State(Kind.MISSING, reason=f"{key.revision}.json is not a schema: {error}")
 
     def _compiled(self, key: SchemaKey, event: dict[str, Any]) -> State:
         schema = Schema(key, event, DIALECTS[self._settings.compatibility])
@@ -178,7 +178,7 @@ class Registry:
                 raise ValueError("properties are not an object")
             _ = schema.validator
         except ValueError as error:
-            return State(Kind.UNFIT, reason=f"no schema to judge by: {error}")
+            return State(Kind.UNFIT, reason=f"events cannot be validated by it: {error}")
         except Exception as error:
             return State(Kind.UNFIT, reason=unforeseen(error, "processor", *key).message)
         return self._found.setdefault(key, State(Kind.FOUND, schema))

@@ -25,15 +25,15 @@ class Schema:
 
     @cached_property
     def validator(self) -> CapsuleValidator:
-        """What judges capsules whose event is of this schema revision."""
+        """The validator of capsules whose event is of this schema revision."""
         return CapsuleValidator(self.event, self.dialect)
 
 
 class Kind(Enum):
     """What is known of a schema.
 
-    FOUND: it is there. MISSING: nobody has it. UNFIT: it is there, and nobody can judge by it.
-    ASKING: nobody has said so far. All but the last are definite.
+    FOUND: it is there. MISSING: nobody has it. UNFIT: it is there, and no event can be validated by
+    it. ASKING: there is no answer yet. All but the last are definite.
     """
 
     FOUND = "found"

@@ -64,7 +64,7 @@ def meaning(status: int, body: bytes) -> Answer:
     """Say what an answer means.
 
     There is no schema where the status is 404 or 410, or 200 or 400 with an `error` that says so
-    (`schema_body.NO_SUCH_SCHEMA`). What is neither that nor like a schema says nothing.
+    (`parsing.NO_SUCH_SCHEMA`). What is neither that nor like a schema says nothing.
     """
     if status in GONE:
         return _none(f"status {status}")
@@ -84,11 +84,11 @@ def meaning(status: int, body: bytes) -> Answer:
 
 
 def _none(detail: str) -> Answer:
-    return Answer(reason=f"the schema wiki has none: {detail}", definite=True)
+    return Answer(reason=f"the schema wiki has no such schema: {detail}", definite=True)
 
 
 def _unclear(detail: str, *, away: bool) -> Answer:
-    return Answer(reason=f"the schema wiki does not say: {detail}", away=away)
+    return Answer(reason=f"the schema wiki gave no usable answer: {detail}", away=away)
 
 
 async def _body(content: aiohttp.StreamReader) -> bytes:

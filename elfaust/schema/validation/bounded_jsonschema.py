@@ -1,4 +1,4 @@
-"""`jsonschema`, the reference, without what in it has no bound: its steps are counted.
+"""`jsonschema` with a bound: its steps are counted.
 
 Its keywords are as they were written, with three of the names that they use exchanged, and those
 wrapped that raise on a schema which jsonschema-rs takes.
@@ -54,7 +54,7 @@ def _in_order(names: Iterable[Hashable]) -> dict[Hashable, None]:
 
 
 def _names(module: ModuleType, **exchanged: object) -> dict[str, Any]:
-    """Return what a module's functions see, themselves among it, with names exchanged."""
+    """Return the names that a module's functions see, their own included, some exchanged."""
     names = dict(vars(module))
     for name, function in vars(module).items():
         if isinstance(function, FunctionType) and function.__module__ == module.__name__:

@@ -44,7 +44,7 @@ def check(schema: Schema) -> None:
     parts = list(_parts(schema, schema, (), set()))
     for keys, part in parts:
         if not isinstance(part, dict):
-            raise ValueError(f"{json_path(keys)}: {part!r} is no schema")
+            raise ValueError(f"{json_path(keys)}: {part!r} is not a schema")
     # What is wrong deep down is told there.
     for keys, part in reversed(parts):
         of_part, samples = validator.evolve(schema=part), _samples(part)
@@ -62,7 +62,7 @@ def _try(validator: Any, keyword: str, value: Any, samples: list[Any], keys: Key
             continue
         except Exception as error:
             path = json_path((*keys, keyword))
-            raise ValueError(f"{path}: {value!r} cannot be judged by: {error}") from error
+            raise ValueError(f"{path}: {value!r} cannot be applied: {error}") from error
 
 
 def _parts(root: Schema, part: Any, keys: Keys, seen: set[int]) -> Iterator[tuple[Keys, Any]]:

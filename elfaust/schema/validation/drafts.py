@@ -1,4 +1,4 @@
-"""JSON Schema's drafts: which one a schema is written in, and who judges by it.
+"""JSON Schema's drafts: which one a schema is written in, and the validators of each.
 
 EventLogging's schemas name no draft and are draft 3, which jsonschema-rs does not know: they are
 translated to draft 4, the nearest.
@@ -89,7 +89,7 @@ def draft4(schema: Any) -> Any:
 def _translate(key: str, value: Any) -> Any:
     if key == "patternProperties":
         read = {of_python(name): draft4(of) for name, of in value.items()}
-        # Two that become one are left to the reference.
+        # Two that become one are left to `jsonschema`.
         return read if len(read) == len(value) else value
     if key in MAPS_OF_SCHEMAS:
         return {name: draft4(of) for name, of in value.items()}

@@ -1,6 +1,6 @@
 """Regular expressions of schemas: jsonschema-rs runs them all, in linear time or a bound of steps.
 
-Python's own engine takes for ever on some (`^(a+)+$`).
+Python's own engine never ends on some (`^(a+)+$`).
 """
 
 from __future__ import annotations
@@ -104,7 +104,7 @@ def _matcher(pattern: str) -> Any:
     try:
         return _compiled(of_python(pattern))
     except ValueError:
-        raise ValueError(f"{pattern!r} is no pattern") from None
+        raise ValueError(f"{pattern!r} is not a valid pattern") from None
 
 
 def _compiled(pattern: str) -> Any:

@@ -157,11 +157,11 @@ class _Expansion:
 
     def _referred(self, reference: Any, followed: int) -> int:
         if not isinstance(reference, str):
-            raise ValueError(f"$ref {reference!r} is no reference")
+            raise ValueError(f"$ref {reference!r} is not a reference")
         self.has_references = True
         found = target(self._schema, reference)
         if isinstance(found, bool):
             return 1
         if not isinstance(found, dict):
-            raise ValueError(f"$ref {reference!r} leads to what is no schema")
+            raise ValueError(f"$ref {reference!r} leads to something that is not a schema")
         return self.parts(found, MAX_DEPTH, followed)

@@ -9,7 +9,7 @@ from typing import Any
 
 from jsonschema import ValidationError
 
-#: Steps of the reference on one value. A step is one keyword on one value, or one error that comes
+#: Steps of `jsonschema` on one value. A step is one keyword on one value, or one error that comes
 #: out of it; large ones count more.
 MAX_STEPS = 20_000
 #: Keywords that may wait for each other's verdict. Python's own limit depends on who calls.
@@ -41,7 +41,7 @@ _counting: ContextVar[_Count | None] = ContextVar("_counting", default=None)
 
 @contextmanager
 def limited(limit: int = MAX_STEPS) -> Iterator[None]:
-    """Let what is judged within take so many steps; past them it raises TooManySteps."""
+    """Let validation within the block take so many steps; past them it raises TooManySteps."""
     before = _counting.set(_Count(limit))
     try:
         yield

@@ -1,4 +1,4 @@
-"""Verdicts: jsonschema-rs on the hot path, `jsonschema` for what it refuses.
+"""Validation: jsonschema-rs on the hot path, `jsonschema` for what it refuses.
 
 `jsonschema` with the schema as its authors wrote it is the reference: it words the errors and has
 the last word on what jsonschema-rs refuses. Neither takes more than a number of steps (steps.py,
@@ -11,12 +11,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
 import jsonschema_rs
-from jsonschema.exceptions import (
-    UnknownType,
-    ValidationError,
-    best_match,
-    relevance,
-)
+from jsonschema.exceptions import UnknownType, ValidationError, best_match, relevance
 from referencing import Registry as References
 
 from elfaust.boundary import unforeseen
@@ -50,14 +45,14 @@ CALM = {
 
 
 class Validator:
-    """Judges values by one schema."""
+    """Validates values by one schema."""
 
     def __init__(self, schema: dict[str, Any], draft: Draft = DRAFT3) -> None:
         """Compile a schema of a draft that has passed `references.check`.
 
-        Raises ValueError for one by which nobody can judge.
+        Raises ValueError for a schema by which nothing can be validated.
         """
-        #: That of jsonschema-rs, None where only the reference can judge.
+        #: jsonschema-rs's validator, None where only `jsonschema` can apply the schema.
         self.rust: Any = None
         _guarded(self._compile, schema, draft)
 
@@ -71,7 +66,7 @@ class Validator:
             draft3_check.check(schema)
             rust = None
         patterns.check(schema)
-        # Only the reference says so where a pattern gives up after so many steps.
+        # Only `jsonschema` says so where a pattern gives up after so many steps.
         if not any(backtracks(pattern) for _, pattern in patterns_of(schema)):
             self.rust = rust
 
@@ -95,16 +90,20 @@ class Validator:
         found, given_up = self.errors(value)
         worst = best_match(found, key=error_weight)
         if worst is not None:
-            more = f" (and perhaps worse: to judge all of it takes {given_up})" if given_up else ""
+            more = (
+                f" (and there may be worse faults: validating all of it takes {given_up})"
+                if given_up
+                else ""
+            )
             return fault_of(worst, at, more)
         if given_up:
-            message = f"by its schema it takes {given_up} to judge it"
+            message = f"validating it takes {given_up}"
             path = "$" + "".join(f".{name}" for name in at)
             return EventFault("validation", message, path=path, hint=TOO_MANY_STEPS)
         return None
 
     def errors(self, value: Any) -> tuple[list[ValidationError], str]:
-        """Return what the reference finds, and at how many steps it gave up, "" where it did not.
+        """Return what `jsonschema` finds, and after how many steps it gave up, "" where it did not.
 
         Raises EventFault for a type that nobody knows.
         """
@@ -118,16 +117,16 @@ class Validator:
         except RecursionError:
             return found, "too many levels"
         except UnknownType as broken:
-            message = f"its schema cannot judge it: {broken.type!r} is no type"
+            message = f"its schema cannot be applied: {broken.type!r} is not a type"
             raise EventFault("validation", message, hint=UNFIT_SCHEMA) from broken
         return found, ""
 
 
 class CapsuleValidator:
-    """Judges capsules by the schema of their event."""
+    """Validates capsules by the schema of their event."""
 
     def __init__(self, event: dict[str, Any], dialect: Dialect) -> None:
-        """Compile a schema; raises ValueError, saying why, for one by which nobody can judge."""
+        """Compile a schema; raises ValueError, saying why, where nothing can be validated by it."""
         self._event: Validator | None = None
         self._calm: Any = None
         _guarded(self._compile, event, dialect)
@@ -137,7 +136,7 @@ class CapsuleValidator:
         closed = references.unnamed(closed_schema(event, draft))
         refers = references.check(closed)
         if path := recursion.endless(closed):
-            raise ValueError(f"{path}: it judges a value by judging the same value, without end")
+            raise ValueError(f"{path}: it applies itself to the same value without end")
         if draft is not DRAFT3 or refers:
             # References start at the event's own root.
             self._event = Validator(closed, draft)
@@ -170,7 +169,7 @@ class CapsuleValidator:
         return calm
 
     def parts(self, capsule: dict[str, Any]) -> Iterator[tuple[Validator, Any, tuple[str, ...]]]:
-        """Yield who judges a capsule, each with what it judges and where that stands in it."""
+        """Yield the validators of a capsule, each with its value and the place of that in it."""
         yield self._capsule, capsule, ()
         if self._event is not None and "event" in capsule:
             yield self._event, capsule["event"], ("event",)
@@ -190,7 +189,7 @@ def passes(rust: Any, value: Any) -> bool:
 
 
 def fault_of(error: ValidationError, at: tuple[str, ...], more: str = "") -> EventFault:
-    """Return the fault that an error of the reference is, with its path and a hint."""
+    """Return the fault that an error of `jsonschema` describes, with its path and a hint."""
     path = path_of(error, at)
     return EventFault("validation", error.message + more, path=path, hint=hint(error, path))
 
@@ -202,14 +201,12 @@ def _guarded(compiling: Callable[..., T], *arguments: Any) -> T:
     """
     try:
         return compiling(*arguments)
-    except ValueError:
-        raise
-    except MemoryError:
+    except (ValueError, MemoryError):
         raise
     except RecursionError as error:
         raise ValueError("nested too deep") from error
     except Exception as error:
-        raise ValueError(f"its parts are not what they are taken for: {error!r}") from error
+        raise ValueError(f"its parts have the wrong types: {error!r}") from error
     except BaseException as error:
         if not _is_panic(error):
             raise

@@ -46,7 +46,7 @@ def test_what_fits_has_no_fault() -> None:
 
 def test_a_judge_that_fails_is_told_of_once() -> None:
     [(_, hint)] = told({"properties": {"a": {"type": "strin"}}}, {"a": 1}, DRAFT3)
-    assert hint == "Mend the schema and publish it as a new revision."
+    assert hint == "Correct the schema and publish it as a new revision."
 
 
 def test_capsule_and_event_are_judged_both() -> None:

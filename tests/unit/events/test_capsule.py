@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from elfaust.events.capsule import (
     complete,
     event_uuid,
+    faulty_identity_field,
     parse_user_agent,
-    unreadable,
 )
 from elfaust.schema.dialect import DIALECTS, Dialect
 from tests.field_cases import given as given_of_case
@@ -134,4 +134,4 @@ def test_the_field_that_cannot_be_read_is_named(
     capsule = {"recvFrom": "h", "seqId": 1, **wrong}
     with pytest.raises((ValueError, KeyError, TypeError, OverflowError)):
         complete(capsule, dialect)
-    assert unreadable(capsule, dialect) == name
+    assert faulty_identity_field(capsule, dialect) == name

@@ -151,7 +151,7 @@ def test_what_nobody_foresaw_is_ours_and_its_neighbours_go_on(
             raise ZeroDivisionError("seen by nobody")
         return complete(capsule, dialect)
 
-    monkeypatch.setattr("elfaust.events.verdict.complete", broken)
+    monkeypatch.setattr("elfaust.events.parsing.complete", broken)
     good = BASE.replace(b"@@", b"1")
     bad = good.replace(b"\tcp1\t1\t", b"\tcp1\t666\t")
     for lines in ([good, bad, good], [bad], [bad, bad]):
@@ -168,7 +168,7 @@ def test_a_judge_that_fails_on_a_line_that_is_right_ends_the_worker(
     def broken(*_: object) -> None:
         raise ZeroDivisionError("always")
 
-    monkeypatch.setattr("elfaust.events.verdict.complete", broken)
+    monkeypatch.setattr("elfaust.events.parsing.complete", broken)
     lines = [BASE.replace(b"@@", b"1"), of_server()]
     records = [make_record(line, n, 1_000) for n, line in enumerate(lines)]
     with pytest.raises(ZeroDivisionError):

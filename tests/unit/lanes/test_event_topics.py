@@ -7,7 +7,8 @@ from typing import Any
 
 from elfaust.errors import TooLong, TopicRefuses
 from elfaust.events.verdict import Verdict
-from elfaust.lanes.event_topics import AGAIN_SECONDS, EventTopics, Settled
+from elfaust.lanes.callbacks import Settled
+from elfaust.lanes.event_topics import AGAIN_SECONDS, EventTopics
 from elfaust.records import Outgoing, Record, SchemaKey, Source
 from elfaust.testing import make_record
 

@@ -33,4 +33,4 @@ def test_a_disk_that_takes_nothing_is_told_of(
     (tmp_path / "schemas").write_text("in the way")
     with caplog.at_level(logging.WARNING):
         SchemaCache(tmp_path, META).keep(EDIT, b"{}")
-    assert "Schema Edit, revision 7 is not kept" in caplog.text
+    assert "Schema Edit, revision 7 could not be written to the cache" in caplog.text

@@ -45,7 +45,7 @@ def test_a_sink_refuses_only_what_nobody_can_judge_by(tmp_path: Path) -> None:
         Registry(settings(tmp_path)).find(EDIT)
     # Half a file is one that is on its way.
     (tmp_path / "Edit" / "7.json").write_text('{"properties": {"a"')
-    with pytest.raises(SchemaAway, match="no schema"):
+    with pytest.raises(SchemaAway, match="not a schema"):
         Registry(settings(tmp_path)).find(EDIT)
 
 

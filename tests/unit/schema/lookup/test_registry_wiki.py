@@ -58,7 +58,7 @@ async def test_a_wiki_that_has_none_is_not_asked_again(
     await registry.resolve([EDIT])
     assert registry.get(EDIT) is None
     assert registry.state(EDIT).kind is Kind.MISSING
-    assert "the schema wiki has none" in registry.reason(EDIT)
+    assert "the schema wiki has no such schema" in registry.reason(EDIT)
     assert wiki.asked == ["7"]
 
 
@@ -91,7 +91,7 @@ async def test_what_is_no_answer_is_no_verdict_not_kept_and_asked_for_again(
     await until(lambda: len(wiki.asked) >= 2)
     state = registry.state(EDIT)
     assert state.kind is Kind.ASKING
-    assert "the schema wiki does not say" in state.reason
+    assert "the schema wiki gave no usable answer" in state.reason
     assert not list(tmp_path.rglob("7.json"))
     wiki.answer = None
     await until(lambda: registry.state(EDIT).kind is Kind.FOUND)
@@ -109,7 +109,7 @@ async def test_a_wiki_that_does_not_answer_in_time_is_asked_again(
     registry = Registry(slow)
     await registry.resolve([EDIT])
     assert registry.state(EDIT) == State(
-        Kind.ASKING, None, "the schema wiki does not say: timed out"
+        Kind.ASKING, None, "the schema wiki gave no usable answer: timed out"
     )
     wiki.takes = 0.0
     await until(lambda: registry.get(EDIT) is not None)

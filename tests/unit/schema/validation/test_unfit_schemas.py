@@ -34,8 +34,8 @@ def test_a_schema_by_which_nobody_can_judge(schema: dict[str, Any], why: str) ->
 
 def test_a_broken_schema_is_said_to_be_broken() -> None:
     refused = fault({"properties": {"a": {"type": "strin"}}}, {"a": 1})
-    assert "its schema cannot judge it" in refused.message
-    assert refused.hint == "Mend the schema and publish it as a new revision."
+    assert "its schema cannot be applied" in refused.message
+    assert refused.hint == "Correct the schema and publish it as a new revision."
 
 
 @ALL
@@ -59,16 +59,16 @@ def test_a_schema_that_judges_a_value_by_itself_is_unfit(
     [
         (
             {"pattern": "*abc"},
-            r"\$.properties.a.pattern: '\*abc' cannot be judged by: .* no pattern",
+            r"\$.properties.a.pattern: '\*abc' cannot be applied: .* not a valid pattern",
         ),
-        ("string", r"\$.properties.a: 'string' is no schema"),
-        (None, r"\$.properties.a: None is no schema"),
+        ("string", r"\$.properties.a: 'string' is not a schema"),
+        (None, r"\$.properties.a: None is not a schema"),
         ({"minLength": "5"}, r"\$.properties.a.minLength"),
         ({"divisibleBy": 0}, r"\$.properties.a.divisibleBy"),
         ({"enum": 5}, r"\$.properties.a.enum"),
         ({"items": {"extends": [5]}}, r"\$.properties.a.items.extends"),
-        ({"$ref": 5}, "no reference"),
-        ({"$ref": "#/description"}, "no schema"),
+        ({"$ref": 5}, "not a reference"),
+        ({"$ref": "#/description"}, "not a schema"),
     ],
 )
 def test_a_draft_3_schema_on_which_the_judge_stumbles_is_unfit(broken: Any, why: str) -> None:
@@ -155,10 +155,10 @@ def verdict(validator: CapsuleValidator, event: Any) -> tuple[str, str] | None:
 
 @pytest.mark.parametrize("pattern", ["(?x) a b", "*a", "a(?#c)"])
 def test_a_pattern_of_names_that_is_none_makes_a_schema_unfit(pattern: str) -> None:
-    with pytest.raises(ValueError, match="is no pattern"):
+    with pytest.raises(ValueError, match="is not a valid pattern"):
         CapsuleValidator({"patternProperties": {pattern: {}}}, LATEST)
 
 
 def test_patterns_of_names_that_are_none_together_make_a_schema_unfit() -> None:
-    with pytest.raises(ValueError, match="is no pattern"):
+    with pytest.raises(ValueError, match="is not a valid pattern"):
         CapsuleValidator({"patternProperties": {"b": {}, "(?i)a": {}}}, LATEST)
