@@ -11,10 +11,10 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import KafkaConnectionError, KafkaError
 
+from elfaust.checks import ANSWER_SECONDS, Check, Subject
 from elfaust.counts.tally import changelog_topic
 from elfaust.delivery.topic_limits import LIMIT
 from elfaust.delivery.topics import TopicNames
-from elfaust.doctor.check import ANSWER_SECONDS, Check, Subject
 from elfaust.errors import ServerAway
 from elfaust.settings import Settings
 

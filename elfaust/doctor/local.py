@@ -11,8 +11,8 @@ from urllib.parse import urlsplit
 
 import requests
 
+from elfaust.checks import ANSWER_SECONDS, Check, Subject, why
 from elfaust.delivery.topics import TopicNames
-from elfaust.doctor.check import ANSWER_SECONDS, Check, Subject, why
 from elfaust.events.verdict import Judge
 from elfaust.records import SchemaKey
 from elfaust.schema.lookup.registry import Registry

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from elfaust.roles import DEFAULT_STORES, SINKS
 from elfaust.settings import reading as configuration
 from elfaust.settings.values import ABSOLUTE, BROKERS, RELATIVE, TOPIC, URL, URLS, WORD
 
@@ -45,7 +46,11 @@ PROFILES = ("production", "beta", "dev")
 #: Years of EventLogging; elfaust/schema/dialect.py has their rules.
 COMPATIBILITIES = ("2015", "2018")
 REVISION = ("schema", "revision")
-STORES = ("mysql hdfs", "mysql", "hdfs")
+_SINK = f"(?:{'|'.join(SINKS)})"
+STORES = (
+    rf"(?!.*\b(\w+)\b.*\b\1\b){_SINK}(?: {_SINK})*",
+    f"one or more of {', '.join(SINKS)}, a space between",
+)
 
 
 @dataclass(frozen=True)
@@ -124,9 +129,9 @@ class Processor:
         "Schemas, comma separated, whose records carry the user agent as sent, in a header.",
     )
     stores: str = setting(
-        "mysql hdfs",
-        "Stores that keep events: what one of them cannot hold is refused.",
-        choices=STORES,
+        DEFAULT_STORES,
+        "Sinks that run and keep events: what one of them cannot hold is refused.",
+        pattern=STORES,
     )
     unresolved_seconds: float = setting(
         60.0, "Seconds for which a line waits while nobody tells its schema; then it is refused."

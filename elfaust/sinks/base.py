@@ -8,8 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
+from elfaust.checks import Subject
 from elfaust.errors import EventFault
 from elfaust.records import Record, SchemaKey
+from elfaust.settings import Settings
 from elfaust.sinks.bounds import Bounds
 
 
@@ -99,6 +101,18 @@ class Store(Protocol):
 
     def sink(self) -> Sink:
         """Return what a worker writes with."""
+
+    def isolated(self, name: str) -> Settings:
+        """Return the settings with a store for a trial: of its own, by the trial's name."""
+
+    def prepare(self) -> None:
+        """Make what workers expect to be there, a database say, for a trial."""
+
+    def remove(self) -> None:
+        """Remove all that is stored: a trial's, never anybody else's."""
+
+    def checks(self) -> Subject:
+        """Return what doctor examines: could a worker write there, and what would it find."""
 
     def stored(self, keys: Sequence[SchemaKey]) -> Mapping[SchemaKey, Stored]:
         """Return what is there of schema revisions, for the account.

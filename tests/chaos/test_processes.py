@@ -18,10 +18,10 @@ from pathlib import Path
 
 import pytest
 
-from elfaust.delivery.lag import READERS
+from elfaust.roles import READERS, ROLES
 from elfaust.settings import Settings, as_environ
 from elfaust.trial.job import landed
-from elfaust.workers.state import ROLES, WorkerState, web_port
+from elfaust.workers.state import WorkerState, web_port
 from tests.chaos.trial import Load, Outcome, acknowledged, go_on, judged, until, workers_of
 from tests.integration.running import Running, working, working_as
 

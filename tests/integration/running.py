@@ -6,8 +6,8 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 
+from elfaust.roles import ROLES
 from elfaust.settings import Settings
-from elfaust.workers.state import ROLES
 from elfaust.workers.supervisor import Supervisor
 
 

@@ -23,10 +23,10 @@ import pytest
 from elfaust.audit.audit import audit
 from elfaust.counts.reader import read_counts
 from elfaust.delivery.topics import TopicNames
+from elfaust.roles import ROLES
 from elfaust.settings import Settings
 from elfaust.sinks.mysql.connection import connect
 from elfaust.storage import open_storage
-from elfaust.workers.state import ROLES
 from tests.field_cases import given, write_schemas
 from tests.integration.hostile_inputs import Hostile, sent
 from tests.integration.hostile_trial import read, with_good, write

@@ -24,11 +24,12 @@ from elfaust.audit.audit import audit
 from elfaust.delivery.lag import LagReader, TopicLag
 from elfaust.delivery.topics import TopicNames
 from elfaust.records import SchemaKey
+from elfaust.roles import ROLES
 from elfaust.schema.lookup.registry import Registry
 from elfaust.settings import Settings, as_environ
 from elfaust.sinks.mysql.connection import connect
 from elfaust.sinks.mysql.ddl import create_table
-from elfaust.workers.state import ROLES, alive
+from elfaust.workers.state import alive
 from tests.integration.hostile_inputs import (
     HELD,
     HOSTILE,

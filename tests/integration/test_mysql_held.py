@@ -19,7 +19,7 @@ from elfaust.settings import Settings
 from elfaust.sinks.mysql import ddl
 from elfaust.sinks.mysql.connection import connect
 from elfaust.sinks.mysql.sink import MysqlSink
-from elfaust.testing import make_record
+from elfaust.testing import make_record, write
 
 Admin = Callable[[str], None]
 GOOD, BAD = SchemaKey("Good", 1), SchemaKey("Bad", 1)
@@ -140,7 +140,7 @@ def stored(cursor: Any, table: str) -> list[tuple[str, int, float, str]]:
 def others_go_on(sink: MysqlSink, cursor: Any) -> None:
     """Show that the next write to another table is stored."""
     before = len(stored(cursor, "Good_1")) if "Good_1" in tables(cursor) else 0
-    assert sink.write(GOOD, events(before, 3)) == []
+    assert write(sink, GOOD, events(before, 3)) == []
     assert len(stored(cursor, "Good_1")) == before + 3
 
 
@@ -155,7 +155,7 @@ def test_what_is_done_to_a_table_holds_it_alone(
     settings: Settings, sink: MysqlSink, cursor: Any, admin: Admin, what: str, restarted: bool
 ) -> None:
     done, told, mend = DONE[what]
-    assert sink.write(BAD, events(0, 6)) == []
+    assert write(sink, BAD, events(0, 6)) == []
     others_go_on(sink, cursor)
     for statement in done.split("; "):
         admin(statement)
@@ -163,14 +163,14 @@ def test_what_is_done_to_a_table_holds_it_alone(
         sink = MysqlSink(settings, Registry(settings.schemas))
     for _ in range(2):
         with pytest.raises(TableTrouble) as caught:
-            sink.write(BAD, events(0, 30))
+            write(sink, BAD, events(0, 30))
         assert caught.value.table == "Bad_1"
         assert told in str(caught.value)
         assert caught.value.cure
         others_go_on(sink, cursor)
     for statement in (mend or caught.value.cure).split("; "):
         admin(statement)
-    assert sink.write(BAD, events(0, 30)) == []
+    assert write(sink, BAD, events(0, 30)) == []
     rows = stored(cursor, "Bad_1")
     assert [row[0] for row in rows] == [f"{n:032x}" for n in range(30)]
     assert [row[1:] for row in rows[6:]] == [
@@ -181,15 +181,15 @@ def test_what_is_done_to_a_table_holds_it_alone(
 def test_a_float_that_ought_to_be_a_double_holds_its_table_with_the_cure(
     settings: Settings, sink: MysqlSink, cursor: Any, admin: Admin
 ) -> None:
-    assert sink.write(BAD, events(0, 6)) == []
+    assert write(sink, BAD, events(0, 6)) == []
     doubles = replace(settings, mysql=replace(settings.mysql, number="DOUBLE"))
     sink = MysqlSink(doubles, Registry(settings.schemas))
     with pytest.raises(TableChanged, match="column event_n is float, not DOUBLE") as caught:
-        sink.write(BAD, events(0, 30))
+        write(sink, BAD, events(0, 30))
     assert caught.value.cure == "ALTER TABLE `Bad_1` MODIFY COLUMN `event_n` DOUBLE"
     others_go_on(sink, cursor)
     admin(caught.value.cure)
-    assert sink.write(BAD, events(0, 30)) == []
+    assert write(sink, BAD, events(0, 30)) == []
     assert len(stored(cursor, "Bad_1")) == 30
 
 
@@ -205,23 +205,23 @@ def test_a_float_that_ought_to_be_a_double_holds_its_table_with_the_cure(
 def test_what_does_no_harm_holds_nothing(
     sink: MysqlSink, cursor: Any, admin: Admin, alter: str
 ) -> None:
-    assert sink.write(BAD, events(0, 6)) == []
+    assert write(sink, BAD, events(0, 6)) == []
     admin(f"ALTER TABLE Bad_1 {alter}")
-    assert sink.write(BAD, events(0, 30)) == []
+    assert write(sink, BAD, events(0, 30)) == []
     assert len(stored(cursor, "Bad_1")) == 30
 
 
 def test_a_locked_table_holds_itself_alone(
     settings: Settings, sink: MysqlSink, cursor: Any
 ) -> None:
-    assert sink.write(BAD, events(0, 6)) == []
+    assert write(sink, BAD, events(0, 6)) == []
     with closing(connect(settings.mysql)) as other:
         other.query("LOCK TABLES Bad_1 WRITE")
         with pytest.raises(TableLocked, match=r"table Bad_1 is locked, .*SHOW PROCESSLIST"):
-            sink.write(BAD, events(6, 6))
+            write(sink, BAD, events(6, 6))
         others_go_on(sink, cursor)
         other.query("UNLOCK TABLES")
-    assert sink.write(BAD, events(6, 6)) == []
+    assert write(sink, BAD, events(6, 6)) == []
 
 
 def test_a_table_whose_insert_takes_for_ever_holds_itself_alone(
@@ -231,16 +231,16 @@ def test_a_table_whose_insert_takes_for_ever_holds_itself_alone(
     publish(settings, GOOD, EVENT)
     publish(settings, BAD, EVENT)
     sink = MysqlSink(settings, Registry(settings.schemas))
-    assert sink.write(BAD, events(0, 6)) == []
+    assert write(sink, BAD, events(0, 6)) == []
     admin("CREATE TRIGGER tr BEFORE INSERT ON Bad_1 FOR EACH ROW SET NEW.event_i = SLEEP(600)")
     for _ in range(2):
         with pytest.raises(TableTrouble, match=r"Bad_1 .*: nothing within 1.0 s: .*SHOW TRIGGERS"):
-            sink.write(BAD, events(6, 6))
+            write(sink, BAD, events(6, 6))
         others_go_on(sink, cursor)
     cursor.execute("SHOW PROCESSLIST")
     assert not [row for row in cursor.fetchall() if "INSERT" in str(row) and "Bad_1" in str(row)]
     admin("DROP TRIGGER tr")
-    assert sink.write(BAD, events(6, 6)) == []
+    assert write(sink, BAD, events(6, 6)) == []
 
 
 @pytest.mark.parametrize("name", ["a'b", "a`b", "a column 'c", "a' at row 1", "%s"])
@@ -251,7 +251,7 @@ def test_a_column_is_known_in_an_error_whatever_its_name(
     key = SchemaKey("Odd", 1)
     publish(settings, key, {"properties": {name: {"type": "boolean"}, "c": {}}})
     value = orjson.dumps({"uuid": "0" * 32, "dt": "2020-09-13T12:26:40Z", "event": {name: 920}})
-    [(_, fault)] = sink.write(key, [make_record(value, 0, 0)])
+    [(_, fault)] = write(sink, key, [make_record(value, 0, 0)])
     assert fault.path == f"$.event.{name}"
 
 
@@ -273,7 +273,7 @@ def test_a_schema_that_can_have_no_table_is_refused_by_name(
     settings: Settings, sink: MysqlSink, cursor: Any, event: dict[str, Any], said: str
 ) -> None:
     publish(settings, BAD, event)
-    refused = sink.write(BAD, events(0, 6))
+    refused = write(sink, BAD, events(0, 6))
     assert [fault.code for _, fault in refused] == ["consumer"] * 6
     assert all(said in fault.message for _, fault in refused)
     others_go_on(sink, cursor)
@@ -286,7 +286,7 @@ def test_a_table_that_mysql_refuses_for_another_reason_waits(
     monkeypatch.setattr(ddl, "check", lambda *_: None)
     publish(settings, BAD, {"properties": STRINGS})
     with pytest.raises(TableTrouble, match=r"table Bad_1 takes no rows, .* 1118"):
-        sink.write(BAD, events(0, 6))
+        write(sink, BAD, events(0, 6))
     others_go_on(sink, cursor)
 
 
@@ -302,14 +302,14 @@ def next_id(cursor: Any) -> int:
 def test_batches_that_come_again_use_up_no_number_of_id(
     settings: Settings, sink: MysqlSink, cursor: Any
 ) -> None:
-    assert sink.write(BAD, events(0, 20), {0, 1}) == []
+    assert write(sink, BAD, events(0, 20), 0, 1) == []
     before = next_id(cursor)
     for _ in range(3):
         again = MysqlSink(settings, Registry(settings.schemas))
-        assert again.write(BAD, events(0, 20), {0, 1}) == []
-    sink.forget()
-    assert sink.write(BAD, events(0, 20), {0}) == []
+        assert write(again, BAD, events(0, 20), 0, 1) == []
+    sink.on_revoked()
+    assert write(sink, BAD, events(0, 20), 0) == []
     assert next_id(cursor) == before
-    assert sink.write(BAD, events(10, 20), {0}) == []
+    assert write(sink, BAD, events(10, 20), 0) == []
     assert next_id(cursor) - before <= 16
     assert len(stored(cursor, "Bad_1")) == 30

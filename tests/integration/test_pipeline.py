@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 
 from elfaust.audit.account import Account, read_account
+from elfaust.roles import ROLES
 from elfaust.settings import Settings
 from elfaust.trial.job import landed, send
-from elfaust.workers.state import ROLES
 from tests.integration.running import working
 
 LINES = 6_000

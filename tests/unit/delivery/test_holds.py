@@ -9,9 +9,7 @@ import pytest
 from faust.types import TP
 
 from elfaust.delivery import thread as transport_thread
-from elfaust.sinks import buffer as gather
-from elfaust.sinks import held
-from elfaust.sinks.buffer import Buffered
+from elfaust.sinks import buffer, held, server_wait
 from tests.unit.lanes.model import POLL, QUEUE, Lanes
 
 A, B, A1 = TP("a", 0), TP("b", 0), TP("a", 1)
@@ -22,18 +20,18 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing waits for the clock."""
     monkeypatch.setattr(transport_thread, "MOVING_SECONDS", 0)
     monkeypatch.setattr(held, "TRY_SECONDS", 0)
-    monkeypatch.setattr(gather, "SOON_SECONDS", 1e-9)
-    monkeypatch.setattr(gather, "AGAIN_SECONDS", 1e-9)
-    monkeypatch.setattr(gather, "FULL_SECONDS", 0)
+    monkeypatch.setattr(server_wait, "SOON_SECONDS", 1e-9)
+    monkeypatch.setattr(server_wait, "AGAIN_SECONDS", 1e-9)
+    monkeypatch.setattr(buffer, "FULL_SECONDS", 0)
 
 
-def by_topic(batch: Buffered) -> object:
-    return batch.topic
+def by_topic(topic: str, lane: int) -> object:
+    return topic
 
 
-def by_lane(batch: Buffered) -> object:
+def by_lane(topic: str, lane: int) -> object:
     """Group as the HDFS sink: a lane with its topics, one of which waits alone."""
-    return batch.lane, batch.topic if batch.topic == "b" else ""
+    return lane, topic if topic == "b" else ""
 
 
 async def fetched(lanes: Lanes) -> list[Any]:
@@ -53,7 +51,7 @@ async def test_a_flood_of_a_held_topic_waits_in_kafka_and_the_other_goes_on(
         assert [lanes.kafka.position[tp] for tp in (A, A1)] == [0, 0]
         assert lanes.most["a"] <= 10 + POLL
         assert not any(lanes._in_flight[tp] for tp in (A, A1))
-        assert len(lanes.gather.held) == 1
+        assert len(lanes.buffer.held) == 1
         # The pause of Faust's own ends when its queue drains: this one does not.
         lanes._buffered_partitions = {A, A1}
         lanes.on_buffer_drop(A)
@@ -61,11 +59,11 @@ async def test_a_flood_of_a_held_topic_waits_in_kafka_and_the_other_goes_on(
         lanes.resume_partitions({A1, B})
         assert lanes._active_partitions == {B}
         lanes.broken.clear()
-        for group in lanes.gather._held._groups.values():
+        for group in lanes.buffer._held._groups.values():
             group.again = 0.0
         await lanes.until_committed()
     assert lanes.written == {tp: list(range(400)) for tp in lanes.kafka.ends}
-    assert lanes.gather.held == []
+    assert lanes.buffer.held == []
 
 
 async def test_what_was_acknowledged_before_a_hold_is_committed() -> None:

@@ -1,4 +1,4 @@
-"""A worker's lanes: its consumer, its thread's code and its gather; Kafka and Faust are played.
+"""A worker's lanes: its consumer, its thread's code and its buffer; Kafka and Faust are played.
 
 All that waits waits for a number of turns that a seed decides.
 """
@@ -22,9 +22,10 @@ from elfaust.delivery.thread import ConsumerThread
 from elfaust.delivery.transport import BatchSchema, Consumer, _NoOffsets
 from elfaust.errors import ServerAway, TableChanged
 from elfaust.settings import Settings
-from elfaust.sinks.base import Rejected
+from elfaust.sinks.base import Limits
 from elfaust.sinks.bounds import Bounds
-from elfaust.sinks.buffer import Buffer, Buffered
+from elfaust.sinks.buffer import Buffer
+from elfaust.sinks.groups import Buffered
 from elfaust.workers.attach import buffered, pauser
 from tests.stand_in import stand_in
 
@@ -96,7 +97,7 @@ class Lanes(Consumer):
     should_stop = in_transaction = False
 
     def __init__(
-        self, seed: int, ends: dict[TP, int], group_of: Callable[[Buffered], Hashable]
+        self, seed: int, ends: dict[TP, int], group_of: Callable[[str, int], Hashable]
     ) -> None:
         self.random, self.kafka = random.Random(seed), Kafka(ends)
         self.app = stand_in(
@@ -131,16 +132,9 @@ class Lanes(Consumer):
         #: What was written, in order, and the most rows that waited of each topic.
         self.written: dict[TP, list[int]] = {tp: [] for tp in ends}
         self.most: defaultdict[str, int] = defaultdict(int)
-        self.gather = Buffer(
-            group_of=group_of,
-            write=self.write,
-            report=self.report,
-            generation=lambda: self.app.consumer_generation_id,
-            flush=Bounds(10, 10_000),
-            flush_seconds=0.0,
-            pending=Bounds(40, 40_000),
-            hold=pauser(self.app),
-        )
+        self.group_of = group_of
+        self.limits = Limits(Bounds(10, 10_000), 0.0, Bounds(40, 40_000))
+        self.buffer = Buffer(self, lambda: self.app.consumer_generation_id, pauser(self.app))
 
     async def turns(self) -> None:
         for _ in range(self.random.choice((0, 0, 1, 1, 2, 5))):
@@ -166,7 +160,8 @@ class Lanes(Consumer):
             assert set(range(at.offset)) <= set(self.written[tp]), "committed and not written"
         return committed
 
-    async def write(self, key: Hashable, batches: Sequence[Buffered]) -> Sequence[Rejected]:
+    async def write(self, batches: Sequence[Buffered]) -> None:
+        key = self.group_of(batches[0].topic, batches[0].lane)
         await self.turns()
         if self.away:
             raise ServerAway("MySQL", "gone")
@@ -176,15 +171,14 @@ class Lanes(Consumer):
             offsets = [record.offset for record in batch.records]
             self.written[TP(batch.topic, batch.lane)] += offsets
         await self.turns()
-        return []
 
-    async def report(self, refused: object) -> None: ...
+    def on_revoked(self) -> None: ...
 
     async def move(self) -> None:
         """Have the lanes move and come back, as Faust and aiokafka go about it."""
         self.stop_flow()
         await self.commit()
-        await self.gather.forget()
+        await self.buffer.forget()
         self._acked.clear()
         self._acked_index.clear()
         await self.turns()
@@ -229,24 +223,23 @@ class Lanes(Consumer):
             await self.turns()
             # Faust's stream drops what is of another generation.
             if event.message.generation_id == self.app.consumer_generation_id:
-                await self.gather.add(buffered(event))
+                await self.buffer.add(buffered(event))
             self.count()
 
     async def keep(self) -> None:
         """Play the timers: flush by age, tries of what is held, commits."""
         while True:
             await self.turns()
-            await self.gather.flush_old()
-            await self.gather.try_held()
+            await self.buffer.flush_old()
+            await self.buffer.try_held()
             await self.commit()
             await asyncio.sleep(0)
 
     def count(self) -> None:
         """Count the rows in memory that are not dropped."""
         rows: defaultdict[str, int] = defaultdict(int)
-        for group in self.gather._groups.values():
-            for batch in group.batches:
-                rows[batch.topic] += len(batch.records) * (not batch.dropped())
+        for batch in self.buffer.waiting:
+            rows[batch.topic] += len(batch.records) * (not batch.dropped())
         for topic, count in rows.items():
             self.most[topic] = max(self.most[topic], count)
 
