@@ -24,7 +24,6 @@ from elfaust.audit.audit import audit
 from elfaust.delivery.lag import LagReader, TopicLag
 from elfaust.delivery.topics import TopicNames
 from elfaust.records import SchemaKey
-from elfaust.roles import ROLES
 from elfaust.schema.lookup.registry import Registry
 from elfaust.settings import Settings, as_environ
 from elfaust.sinks.mysql.connection import connect
@@ -39,7 +38,7 @@ from tests.integration.hostile_inputs import (
     sent_by_server,
 )
 from tests.integration.hostile_trial import Place, read, with_good, write
-from tests.integration.running import Running, working
+from tests.integration.running import EVERY, Running, working
 
 #: Seconds in which all that does not wait has landed.
 PATIENCE = 60.0
@@ -129,7 +128,7 @@ def wrong(
 
 def no_worker_ended(running: Running) -> None:
     assert running.told == []
-    assert running == {f"{role}-0": 0 for role in ROLES if role != "forwarder"}
+    assert running == {f"{role}-0": 0 for role in EVERY if role != "forwarder"}
 
 
 @pytest.mark.timeout(180)

@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from elfaust.commands import main
 from elfaust.commands.up import parse_counts
 from elfaust.errors import SettingsError
-from elfaust.roles import ROLES
+from elfaust.roles import ROLES, running
 from elfaust.settings import Settings
 from elfaust.workers.state import web_port
 from elfaust.workers.supervisor import Supervisor
@@ -64,7 +64,7 @@ def test_counts_that_are_none_are_refused(given: str) -> None:
 def test_a_sink_that_is_not_picked_has_no_worker_unless_it_is_asked_for() -> None:
     base = Settings()
     alone = replace(base, processor=replace(base.processor, stores="mysql"))
-    assert parse_counts((), alone) == dict.fromkeys(ROLES, 1) | {"hdfs": 0}
+    assert parse_counts((), alone) == dict.fromkeys(ROLES, 0) | dict.fromkeys(running("mysql"), 1)
     assert parse_counts(("hdfs=2",), alone)["hdfs"] == 2
 
 
