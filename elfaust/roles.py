@@ -54,6 +54,12 @@ ROLES = {
             store="elfaust.sinks.parquet.store:ParquetStore",
         ),
         Role("forwarder", "", "elfaust.agents.forwarder:register"),
+        Role(
+            "lines",
+            "events",
+            "elfaust.agents.sink:register",
+            store="elfaust.sinks.json_lines:JsonLinesStore",
+        ),
     )
 }
 #: Roles that read topics, in the order of the data's way.

@@ -214,6 +214,13 @@ class Hdfs:
 
 
 @dataclass(frozen=True)
+class Lines:
+    folder: str = setting(
+        "", "Folder of the JSON lines of the sink lines; empty: lines in the workers' state folder."
+    )
+
+
+@dataclass(frozen=True)
 class Throughput:
     flush_seconds: float = setting(1.0, "Longest time that counts wait to reach their table.")
     keep_minutes: int = setting(1_440, "Minutes for which counts by the minute are kept.")
@@ -283,6 +290,7 @@ class Settings:
     schemas: Schemas = Schemas()
     mysql: Mysql = Mysql()
     hdfs: Hdfs = Hdfs()
+    lines: Lines = Lines()
     throughput: Throughput = Throughput()
     forwarder: Forwarder = Forwarder()
     web: Web = Web()
