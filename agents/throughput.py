@@ -10,12 +10,37 @@ from elfaust.counts.tally import tally
 from elfaust.delivery.recovery import ChangelogSchema
 from elfaust.models.count import Count
 from elfaust.models.event import EventCapsule
-from elfaust.sinks.base import Rejected
+from elfaust.sinks.base import Limits
 from elfaust.sinks.bounds import Bounds
-from elfaust.sinks.buffer import Buffer, Buffered
+from elfaust.sinks.groups import Buffered
 from elfaust.web.throughput import register as register_page
-from elfaust.workers.attach import attach, pauser, reporter
+from elfaust.workers.attach import attach
 from elfaust.workers.worker import Worker
+
+
+class Counter:
+    """Counts batches into the table; the writer (sinks/buffer.py) of this role."""
+
+    def __init__(self, worker: Worker, table: CountsTable) -> None:
+        seconds = worker.settings.throughput.flush_seconds
+        self.limits = Limits(Bounds(20_000, 16_000_000), seconds, Bounds(40_000, 64_000_000))
+        self._names = worker.names
+        self._table = table
+        self._timeout = worker.settings.kafka.publish_timeout
+
+    def group_of(self, topic: str, lane: int) -> None:
+        """Have all batches counted together."""
+
+    async def write(self, batches: Sequence[Buffered]) -> None:
+        """Count batches; raises Unacknowledged where the counts do not arrive in Kafka in time."""
+        table = self._table
+        for batch in batches:
+            key = self._names.schema_of(batch.topic)
+            table.add(tally(batch.lane, batch.topic, key, batch.records))
+        await table.written(self._timeout)
+
+    def on_revoked(self) -> None:
+        """Remember nothing of lanes."""
 
 
 def register(worker: Worker) -> None:
@@ -32,24 +57,8 @@ def register(worker: Worker) -> None:
         )
     )
 
-    async def count(_: object, batches: Sequence[Buffered]) -> list[Rejected]:
-        for batch in batches:
-            key = worker.names.schema_of(batch.topic)
-            table.add(tally(batch.lane, batch.topic, key, batch.records))
-        await table.written(settings.kafka.publish_timeout)
-        return []
-
-    buffer = Buffer(
-        group_of=lambda batch: None,
-        write=count,
-        report=reporter(worker),
-        generation=lambda: worker.consumer_generation_id,
-        flush=Bounds(20_000, 16_000_000),
-        flush_seconds=settings.throughput.flush_seconds,
-        pending=Bounds(40_000, 64_000_000),
-        hold=pauser(worker),
-    )
-    attach(worker, worker.events(EventCapsule, worker.names.error), buffer)
+    events = worker.events(EventCapsule, worker.names.error)
+    attach(worker, events, Counter(worker, table))
     register_page(worker, settings)
 
     @worker.timer(60.0)  # type: ignore[untyped-decorator]

@@ -5,15 +5,16 @@ Faust's own command line finds the app of ELFAUST_ROLE here.
 
 from __future__ import annotations
 
-import importlib
 import os
 from typing import Any
 
 from elfaust.errors import SettingsError
 from elfaust.quiet import keep_quiet
+from elfaust.roles import ROLES
+from elfaust.roles import load as load_named
 from elfaust.settings import Settings, load
 from elfaust.workers.ready import register as register_ready
-from elfaust.workers.state import ROLES, collect_rarely
+from elfaust.workers.state import collect_rarely
 from elfaust.workers.worker import Worker
 
 
@@ -28,7 +29,7 @@ def create_app(role: str, settings: Settings) -> Worker:
     worker = Worker(role, settings)
     worker.on_before_shutdown.connect(worker.drain, weak=False)
     register_ready(worker)
-    importlib.import_module(f"elfaust.agents.{role}").register(worker)
+    load_named(ROLES[role].register)(worker)
     collect_rarely()
     return worker
 

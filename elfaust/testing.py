@@ -1,8 +1,17 @@
-"""What tests build on: records as a fetch brings them."""
+"""What tests of sinks and of agents build on: records, a sink in memory, the contract of a sink."""
 
 from __future__ import annotations
 
-from elfaust.records import Record, Source
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from typing import Protocol
+
+from elfaust.errors import EventFault, ServerAway
+from elfaust.names import TopicNames
+from elfaust.records import Record, SchemaKey, Source
+from elfaust.settings import Settings
+from elfaust.sinks.base import Events, Limits, Reject, Rejected, Sink
+from elfaust.sinks.bounds import Bounds
 
 
 def make_record(
@@ -16,3 +25,247 @@ def make_record(
 ) -> Record:
     """Return a record of a topic and lane; `source` is the name and position that it carries."""
     return Record(topic, lane, offset, timestamp, value, Source(*source) if source else None)
+
+
+def make_events(
+    key: SchemaKey, records: Sequence[Record], *, topic: str = "topic", lane: int = 0
+) -> Events:
+    """Return records as a sink is given them."""
+    return Events(key, topic, lane, records)
+
+
+def write(sink: Sink, key: SchemaKey, records: Sequence[Record], *lanes: int) -> list[Rejected]:
+    """Have a sink write records, dealt out to `lanes` (lane 0); return what it rejected."""
+    rejected: list[Rejected] = []
+    lanes = lanes or (0,)
+    dealt = [records[place :: len(lanes)] for place in range(len(lanes))]
+    events = [make_events(key, part, lane=lane) for lane, part in zip(lanes, dealt, strict=True)]
+    sink.write(events, rejected.extend)
+    return rejected
+
+
+class MemorySink:
+    """Stores in memory; `stored` is the store, which another instance may be given.
+
+    It rejects the records of which `rejects` says so, and is away while `is_away`.
+    """
+
+    server = "memory"
+    limits = Limits(Bounds(1_000, 1_000_000), 60.0, Bounds(10_000, 10_000_000))
+
+    def __init__(
+        self,
+        rejects: Callable[[Record], bool] = lambda record: False,
+        stored: dict[SchemaKey, list[Record]] | None = None,
+    ) -> None:
+        self.stored = {} if stored is None else stored
+        self.is_away = False
+        self._rejects = rejects
+
+    def ping(self) -> None:
+        """Raise ServerAway while it is away."""
+        if self.is_away:
+            raise ServerAway(self.server, "is away")
+
+    def group_of(self, topic: str, lane: int) -> str:
+        """Return the topic."""
+        return topic
+
+    def write(self, events: Sequence[Events], reject: Reject) -> None:
+        """Store what is not there, once what cannot be stored is told."""
+        self.ping()
+        bad = [record for part in events for record in part.records if self._rejects(record)]
+        if bad:
+            fault = EventFault("consumer", "rejected", *events[0].key)
+            reject([Rejected(record, fault) for record in bad])
+        for part in events:
+            stored = self.stored.setdefault(part.key, [])
+            there = {(record.topic, record.lane, record.offset) for record in stored}
+            stored += [
+                record
+                for record in part.records
+                if record not in bad and (record.topic, record.lane, record.offset) not in there
+            ]
+
+    def on_revoked(self) -> None:
+        """Remember nothing of lanes."""
+
+
+class Place(Protocol):
+    """Where a sink stores, as the contract asks of it: empty at first, one for each test."""
+
+    #: A schema revision whose events the sink stores.
+    key: SchemaKey
+
+    def open(self) -> Sink:
+        """Return a new sink that stores here, as a worker has one that starts."""
+
+    def event(self, number: int) -> bytes:
+        """Return an event of the revision, valid, whose uuid is `uuid_of(number)`."""
+
+    def misfit(self, number: int) -> bytes:
+        """Return what the sink rejects."""
+
+    def away(self) -> AbstractContextManager[object]:
+        """Have the server serve no sink of this place for a while."""
+
+    def uuids(self) -> Sequence[str]:
+        """Return the uuid of each event that is stored here, as often as it is there."""
+
+
+def uuid_of(number: int) -> str:
+    """Return the uuid of an event of the contract."""
+    return f"{number:032x}"
+
+
+class SinkContract:
+    """What every sink keeps: a test module subclasses it, with a fixture `place`.
+
+    docs/extending.md has an example; elfaust/sinks/base.py says what these tests show.
+    """
+
+    def test_what_comes_again_is_there_once(self, place: Place) -> None:
+        """Batches that were delivered again are cut otherwise, and reach further."""
+        sink = place.open()
+        for numbers in (range(4), range(4), range(2, 6), range(6, 7)):
+            assert _write(place, sink, numbers) == []
+        assert _is_there(place, range(7))
+
+    def test_lanes_go_their_own_ways(self, place: Place) -> None:
+        """The same offset of another lane is another event."""
+        sink = place.open()
+        _write(place, sink, range(3), lane=0)
+        _write(place, sink, range(3), lane=1, first=100)
+        _write(place, sink, range(4), lane=1, first=100)
+        assert _is_there(place, [0, 1, 2, 100, 101, 102, 103])
+
+    def test_lanes_that_come_back_bring_nothing_twice(self, place: Place) -> None:
+        """The lanes were away for a while, and another worker may have had them."""
+        sink = place.open()
+        _write(place, sink, range(3))
+        sink.on_revoked()
+        _write(place, place.open(), range(2, 5))
+        _write(place, sink, range(7))
+        assert _is_there(place, range(7))
+
+    def test_a_worker_that_starts_again_stores_nothing_twice(self, place: Place) -> None:
+        """Nothing that the sink has to know is in its memory alone."""
+        for end in (3, 3, 5):
+            _write(place, place.open(), range(end))
+        assert _is_there(place, range(5))
+
+    def test_a_server_that_is_away_takes_nothing_and_then_all(self, place: Place) -> None:
+        """The buffer writes the same events again, and no more than that mends it."""
+        sink = place.open()
+        _write(place, sink, range(2))
+        with place.away():
+            for _ in range(2):
+                with _raised(ServerAway):
+                    _write(place, sink, range(2, 5))
+            with _raised(Exception):
+                place.open().ping()
+        assert _is_there(place, range(2))
+        sink.ping()
+        _write(place, sink, range(2, 5))
+        assert _is_there(place, range(5))
+
+    def test_what_does_not_fit_is_rejected_alone(self, place: Place) -> None:
+        """Its neighbours are stored, whatever it holds."""
+        sink = place.open()
+        bad = {1: place.misfit(1), 3: b"\xff no JSON"}
+        rejected = _write(place, sink, range(5), bad)
+        assert {record.offset: record.value for record, _ in rejected} == bad
+        assert {fault.code for _, fault in rejected} == {"consumer"}
+        assert {(fault.schema, fault.revision) for _, fault in rejected} == {place.key}
+        assert _is_there(place, [0, 2, 4])
+
+    def test_a_rejected_record_is_told_before_it_is_passed(self, place: Place) -> None:
+        """What could not be told is told again, by this worker or by the next."""
+        sink, bad = place.open(), {1: place.misfit(1)}
+        for again in (sink, place.open()):
+            with _raised(_Untold):
+                again.write([_events(place, range(3), bad)], _untold)
+        rejected = _write(place, place.open(), range(3), bad)
+        assert [record.offset for record, _ in rejected] == [1]
+        assert _is_there(place, [0, 2])
+
+    def test_the_same_write_mends_what_could_not_be_told(self, place: Place) -> None:
+        """Kafka was away while the sink's own server served."""
+        sink, bad = place.open(), {0: place.misfit(0)}
+        with _raised(ServerAway):
+            sink.write([_events(place, range(2), bad)], _kafka_away)
+        assert len(_write(place, sink, range(2), bad)) == 1
+        _write(place, sink, range(4), bad)
+        assert _is_there(place, [1, 2, 3])
+
+    def test_a_group_is_known_without_the_server(self, place: Place) -> None:
+        """It is asked in the worker's loop, with each batch."""
+        sink, topic = place.open(), TopicNames(Settings()).event(place.key)
+        with place.away():
+            groups = [sink.group_of(topic, lane) for lane in (0, 1, 0)]
+        assert groups[0] == groups[2]
+        assert len(set(groups)) in (1, 2)
+
+    def test_a_group_that_is_written_fits_into_what_may_wait(self, place: Place) -> None:
+        """Otherwise the buffer would be full before it writes."""
+        limits = place.open().limits
+        assert limits.flush.rows <= limits.pending.rows
+        assert limits.flush.size <= limits.pending.size
+        assert limits.flush_seconds > 0
+
+
+class _Untold(Exception):
+    """The worker is killed while it tells what was rejected."""
+
+
+def _untold(rejected: Sequence[Rejected]) -> None:
+    raise _Untold
+
+
+def _kafka_away(rejected: Sequence[Rejected]) -> None:
+    raise ServerAway("Kafka", "is away")
+
+
+def _events(
+    place: Place, numbers: range, bad: dict[int, bytes], lane: int = 0, first: int = 0
+) -> Events:
+    topic = TopicNames(Settings()).event(place.key)
+    records = [
+        make_record(
+            bad[number] if number in bad else place.event(first + number),
+            number,
+            1_600_000_000_000,
+            ("raw", 10 * number),
+            topic=topic,
+            lane=lane,
+        )
+        for number in numbers
+    ]
+    return Events(place.key, topic, lane, records)
+
+
+def _write(
+    place: Place,
+    sink: Sink,
+    numbers: range,
+    bad: dict[int, bytes] | None = None,
+    lane: int = 0,
+    first: int = 0,
+) -> list[Rejected]:
+    rejected: list[Rejected] = []
+    sink.write([_events(place, numbers, bad or {}, lane, first)], rejected.extend)
+    return rejected
+
+
+def _is_there(place: Place, numbers: Sequence[int]) -> bool:
+    assert sorted(place.uuids()) == [uuid_of(number) for number in numbers]
+    return True
+
+
+@contextmanager
+def _raised(kind: type[Exception]) -> Iterator[None]:
+    try:
+        yield
+    except kind:
+        return
+    raise AssertionError(f"{kind.__name__} was not raised")

@@ -24,9 +24,10 @@ from elfaust.counts.tally import named_by
 from elfaust.delivery.batch import FORWARDED, Batch
 from elfaust.delivery.topics import TopicAdmin
 from elfaust.errors import SchemaUnfit
-from elfaust.events.refusals import SINKS, split_source
+from elfaust.events.refusals import split_source
 from elfaust.names import TopicNames, table_name
 from elfaust.records import Record, SchemaKey, Source
+from elfaust.roles import SINKS
 from elfaust.settings import Settings
 from elfaust.sinks.mysql.connection import connect, is_of_server
 from elfaust.sinks.mysql.ddl import owner, owner_of, quoted

@@ -21,7 +21,7 @@ from elfaust.audit.judge import Judge
 from elfaust.audit.table import Rows
 from elfaust.audit.topics import lanes_of
 from elfaust.delivery.lag import LagReader, LaneLag
-from elfaust.events.refusals import SINKS
+from elfaust.roles import SINKS
 from elfaust.settings import Settings
 from elfaust.sinks.parquet.commit_files import torn, unfinished
 from elfaust.sinks.parquet.file_names import FileNames

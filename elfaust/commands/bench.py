@@ -9,6 +9,7 @@ import click
 
 from elfaust.commands.stack import tell
 from elfaust.devstack.stack import Stack
+from elfaust.roles import READERS, running
 from elfaust.settings import Settings
 from elfaust.trial.bench import end_to_end, judge_alone, naive
 
@@ -72,7 +73,8 @@ def _with_servers(settings: Settings, events: int, naive_events: int, as_json: b
     if as_json:
         click.echo(json.dumps(measured))
         return
-    for name in ("end_to_end", "processor", "mysql", "hdfs", "throughput", "naive_faust"):
+    roles = running(settings.processor.stores, READERS)
+    for name in ("end_to_end", *roles, "naive_faust"):
         click.echo(f"{name:<12} {measured[name]['events_per_second']:>8} events/s")
     for name, used in measured["cpu_us_per_event"].items():
         click.echo(f"{name:<12} {used:>8} us CPU an event")

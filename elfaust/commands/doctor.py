@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import click
 
-from elfaust.doctor.check import OUTCOMES, Check, worst
+from elfaust.checks import OUTCOMES, Check, worst
 from elfaust.doctor.examination import examine
 from elfaust.settings import Settings
 

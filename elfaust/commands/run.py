@@ -16,9 +16,10 @@ from elfaust.commands.account import show
 from elfaust.commands.progress import Progress
 from elfaust.commands.stack import tell
 from elfaust.devstack.stack import Stack
+from elfaust.roles import running
 from elfaust.settings import Settings
 from elfaust.trial.job import landed, send
-from elfaust.workers.state import ROLES, web_port
+from elfaust.workers.state import web_port
 from elfaust.workers.supervisor import Supervisor
 
 T = TypeVar("T")
@@ -40,7 +41,7 @@ def command(settings: Settings, events: int | None, everything: bool) -> None:
     stack = Stack(settings, tell)
     was_up = all(server.running for server in stack.status())
     stack.up()
-    supervisor = Supervisor(settings, dict.fromkeys(ROLES, 1))
+    supervisor = Supervisor(settings, dict.fromkeys(running(settings.processor.stores), 1))
     # SIGTERM must not leave workers behind: it ends the command as Ctrl-C does.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:

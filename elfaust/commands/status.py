@@ -10,6 +10,7 @@ import click
 
 from elfaust.delivery.lag import LagReader, TopicLag
 from elfaust.errors import ServerAway
+from elfaust.roles import picked
 from elfaust.settings import Settings
 from elfaust.workers.state import alive
 from elfaust.workers.wellness import said_by
@@ -85,6 +86,6 @@ def describe(settings: Settings, lags: list[TopicLag]) -> dict[str, Any]:
         "topics": [topics[name] for name in sorted(topics)],
         "rows_written": {
             role: sum(lag.acknowledged for lag in lags if lag.role == role)
-            for role in ("mysql", "hdfs")
+            for role in picked(settings.processor.stores)
         },
     }

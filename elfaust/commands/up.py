@@ -8,8 +8,9 @@ import threading
 
 import click
 
+from elfaust.roles import ROLES, running
 from elfaust.settings import Settings
-from elfaust.workers.state import ROLES, web_port
+from elfaust.workers.state import web_port
 from elfaust.workers.supervisor import Supervisor
 
 
@@ -27,7 +28,7 @@ def command(settings: Settings, counts: tuple[str, ...]) -> None:
 
     Examples: `elfaust up`, `elfaust up --workers mysql=2 --workers forwarder=0`.
     """
-    supervisor = Supervisor(settings, parse_counts(counts, settings.topics.lanes))
+    supervisor = Supervisor(settings, parse_counts(counts, settings))
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
@@ -47,12 +48,15 @@ def command(settings: Settings, counts: tuple[str, ...]) -> None:
     raise SystemExit(1 if any(codes.values()) else 0)
 
 
-def parse_counts(given: tuple[str, ...], lanes: int) -> dict[str, int]:
+def parse_counts(given: tuple[str, ...], settings: Settings) -> dict[str, int]:
     """Return how many workers each role gets, at most one a lane, and one of the forwarder.
+
+    A role that is not given has one, a sink that `processor.stores` does not name has none.
 
     Raises click.BadParameter for a role or a number that is none, and for a number that is more.
     """
-    counts = dict.fromkeys(ROLES, 1)
+    counts = dict.fromkeys(ROLES, 0) | dict.fromkeys(running(settings.processor.stores), 1)
+    lanes = settings.topics.lanes
     for text in given:
         role, _, number = text.partition("=")
         if role not in ROLES or not re.fullmatch("[0-9]{1,9}", number):

@@ -10,12 +10,13 @@ import uvloop
 
 from elfaust.devstack.ports import taken
 from elfaust.errors import ElfaustError, SettingsError
+from elfaust.roles import ROLES
 from elfaust.settings import Settings
-from elfaust.workers.state import ROLES, announce, web_port
+from elfaust.workers.state import announce, web_port
 
 
 @click.command()
-@click.argument("role", type=click.Choice(ROLES))
+@click.argument("role", type=click.Choice(tuple(ROLES)))
 @click.option(
     "--web-port",
     "port",

@@ -11,10 +11,8 @@ from tenacity import AsyncRetrying, retry_if_exception, stop_after_delay, wait_f
 
 from elfaust.delivery.broker_errors import translating_errors
 from elfaust.names import TopicNames, group_of
+from elfaust.roles import READERS, ROLES, running
 from elfaust.settings import Settings
-
-#: Roles that read topics; the forwarder only writes.
-READERS = ("processor", "mysql", "hdfs", "throughput")
 
 
 @dataclass(frozen=True)
@@ -45,20 +43,22 @@ class LaneLag(NamedTuple):
 def topics_of(settings: Settings, role: str, topics: set[str]) -> set[str]:
     """Return which of `topics` a role reads."""
     names = TopicNames(settings)
-    if role == "processor":
+    reads = ROLES[role].reads
+    if reads == "raw":
         return topics & set(names.raw)
     events = {topic for topic in topics if names.schema_of(topic)}
-    return events | (topics & {names.error}) if role == "throughput" else events
+    return events | (topics & {names.error}) if reads == "events and errors" else events
 
 
 class LagReader:
-    """Reads lags over one connection: `async with LagReader(settings) as reader`.
+    """Reads lags of the roles that run: `async with LagReader(settings) as reader`.
 
     Entering raises ServerAway when no broker answers.
     """
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
+        self._roles = running(settings.processor.stores, READERS)
         self._admin = AIOKafkaAdminClient(bootstrap_servers=settings.kafka.bootstrap)
         self._consumer = AIOKafkaConsumer(
             bootstrap_servers=settings.kafka.bootstrap, metadata_max_age_ms=1000
@@ -90,7 +90,7 @@ class LagReader:
     async def lanes(self) -> list[LaneLag]:
         """Return the lag of each role in each lane that it reads, by role and topic."""
         known = {t["topic"]: len(t["partitions"]) for t in await self._admin.describe_topics()}
-        wanted = {role: topics_of(self._settings, role, set(known)) for role in READERS}
+        wanted = {role: topics_of(self._settings, role, set(known)) for role in self._roles}
         lanes = [
             TopicPartition(topic, lane)
             for topic in sorted(set().union(*wanted.values()))
@@ -98,7 +98,7 @@ class LagReader:
         ]
         ends = await self._consumer.end_offsets(lanes)
         lags = []
-        for role in READERS:
+        for role in self._roles:
             committed = await self._committed(group_of(self._settings, role))
             for lane in lanes:
                 if lane.topic in wanted[role]:

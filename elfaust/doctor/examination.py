@@ -7,10 +7,11 @@ from queue import Empty, SimpleQueue
 from threading import Thread
 from time import monotonic
 
-from elfaust.doctor import hdfs, kafka, local, mysql
-from elfaust.doctor.check import Check, Subject
+from elfaust.checks import Check, Subject
+from elfaust.doctor import kafka, local
 from elfaust.errors import ServerAway
 from elfaust.settings import Settings
+from elfaust.sinks.stores import enabled_stores
 
 #: Seconds to wait for a check after the one before it.
 CHECK_SECONDS = 10.0
@@ -24,8 +25,7 @@ def examine(settings: Settings) -> list[Check]:
             local.machine(settings),
             local.schemas(settings),
             kafka.subject(settings),
-            mysql.subject(settings),
-            hdfs.subject(settings),
+            *(store.checks() for store in enabled_stores(settings).values()),
         ],
     )
 

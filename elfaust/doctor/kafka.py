@@ -11,8 +11,8 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import KafkaConnectionError, KafkaError
 
+from elfaust.checks import ANSWER_SECONDS, Check, Subject
 from elfaust.delivery.topic_limits import LIMIT
-from elfaust.doctor.check import ANSWER_SECONDS, Check, Subject
 from elfaust.errors import ServerAway
 from elfaust.names import TopicNames, changelog_topic
 from elfaust.settings import Settings

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import requests
 
-from elfaust.doctor.check import ANSWER_SECONDS, Check, Subject, why
+from elfaust.checks import ANSWER_SECONDS, Check, Subject, why
 from elfaust.names import TopicNames
 from elfaust.records import SchemaKey
 from elfaust.schema.lookup.registry import Registry

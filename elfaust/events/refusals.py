@@ -1,4 +1,4 @@
-"""Which line a sink's refusal is about: the one that both sinks, and each of their repeats, name.
+"""Which line a sink's refusal is about: the one that all sinks, and each of their repeats, name.
 
 An event is refused by its raw line, topic and offset, however often the processor has written it:
 the EventErrors of all sinks and of all repeats are one error of that line.
@@ -10,9 +10,7 @@ from collections.abc import Collection
 from functools import lru_cache
 
 from elfaust.records import Record, Source
-
-#: Roles that refuse events.
-SINKS = ("mysql", "hdfs")
+from elfaust.roles import SINKS
 
 
 def refused_line(record: Record, raw: Collection[str]) -> Source:

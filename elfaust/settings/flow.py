@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 
+from elfaust.roles import DEFAULT_STORES
 from elfaust.settings.values import (
     CONFIG,
     Brokers,
@@ -17,6 +18,7 @@ from elfaust.settings.values import (
     PlainOrEmpty,
     Port,
     Seconds,
+    Stores,
     Topic,
     TopicOfRevision,
     TopicOfRole,
@@ -139,10 +141,9 @@ class Processor:
         "Records of these schemas, given with commas between them, carry in a header the user "
         "agent as the client sent it.",
     )
-    stores: Annotated[str, one_of("mysql hdfs", "mysql", "hdfs")] = setting(
-        "mysql hdfs",
-        "Events are kept in these stores, and an event that one of the stores cannot hold is "
-        "refused.",
+    stores: Stores = setting(
+        DEFAULT_STORES,
+        "These sinks run and keep events; an event that one of them cannot hold is refused.",
     )
     unresolved_seconds: Seconds = setting(
         60.0,

@@ -11,6 +11,7 @@ from elfaust.settings.values import (
     CONFIG,
     Folder,
     FolderOfHour,
+    PlainOrEmpty,
     Port,
     Seconds,
     Secret,
@@ -97,6 +98,15 @@ class Hdfs:
         8, "At most this many Parquet files are written at the same time by a worker."
     )
     timeout: Seconds = setting(30.0, "A WebHDFS request is given up after this many seconds.")
+
+
+@dataclass(frozen=True, config=CONFIG)
+class Lines:
+    folder: PlainOrEmpty = setting(
+        "",
+        "The sink lines writes its files of JSON lines into this folder; if empty, into the folder "
+        "lines of the folder of the workers' state.",
+    )
 
 
 @dataclass(frozen=True, config=CONFIG)

@@ -11,7 +11,7 @@ from typing import Any
 
 from elfaust.settings.flow import Forwarder, Kafka, Processor, Schemas, Topics
 from elfaust.settings.machines import Stack, Web, Workers
-from elfaust.settings.stores import Hdfs, Mysql, Throughput
+from elfaust.settings.stores import Hdfs, Lines, Mysql, Throughput
 from elfaust.settings.values import secrets_of, variable
 
 
@@ -28,6 +28,7 @@ class Settings:
     schemas: Schemas = field(default_factory=Schemas)
     mysql: Mysql = field(default_factory=Mysql)
     hdfs: Hdfs = field(default_factory=Hdfs)
+    lines: Lines = field(default_factory=Lines)
     throughput: Throughput = field(default_factory=Throughput)
     forwarder: Forwarder = field(default_factory=Forwarder)
     web: Web = field(default_factory=Web)

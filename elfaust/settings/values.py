@@ -10,6 +10,9 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, GetCoreSchemaHandler
 from pydantic.fields import FieldInfo
 
+from elfaust.roles import SINKS
+
+_SINK = f"(?:{'|'.join(SINKS)})"
 #: The last is used when nobody chooses one.
 PROFILES = ("production", "beta", "dev")
 PREFIX = "ELFAUST_"
@@ -114,6 +117,13 @@ _URLS = Text(
 )
 _REVISION = ("schema", "revision")
 
+Stores = Annotated[
+    str,
+    Text(
+        f"one or more of {', '.join(SINKS)}, a space between",
+        rf"(?!.*\b(\w+)\b.*\b\1\b){_SINK}(?: {_SINK})*",
+    ),
+]
 Plain = Annotated[str, _PLAIN]
 PlainOrEmpty = Annotated[str, replace(_PLAIN, empty=True)]
 Secret = Annotated[str, Text("a text on one line", empty=True)]

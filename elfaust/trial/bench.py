@@ -17,7 +17,7 @@ import subprocess
 import sys
 import time
 import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -27,21 +27,21 @@ from elfaust.delivery.topics import TopicAdmin
 from elfaust.errors import StackError
 from elfaust.names import TopicNames
 from elfaust.processes import cpu_seconds
+from elfaust.roles import READERS, picked, running
 from elfaust.schema.lookup.registry import Registry
 from elfaust.settings import Settings, as_environ, state_folder
-from elfaust.sinks.mysql.connection import connect
-from elfaust.storage import open_storage
+from elfaust.sinks.stores import enabled_stores, every_store
 from elfaust.trial.job import landed, send
 from elfaust.workers.state import alive
 from elfaust.workers.supervisor import Supervisor
-
-ROLES = ("processor", "mysql", "hdfs", "throughput")
 
 
 def isolated(settings: Settings) -> Settings:
     """Return settings whose topics, tables, files and state are nobody else's."""
     name = f"bench{uuid.uuid4().hex[:8]}"
     topics, kafka = settings.topics, settings.kafka
+    for role in picked(settings.processor.stores):
+        settings = every_store(settings, [role])[role].isolated(name)
     return dataclasses.replace(
         settings,
         kafka=dataclasses.replace(kafka, app_id=f"{name}-{kafka.app_id}"),
@@ -52,8 +52,6 @@ def isolated(settings: Settings) -> Settings:
             event=f"{name}_{topics.event}",
             error=f"{name}_{topics.error}",
         ),
-        mysql=dataclasses.replace(settings.mysql, database=name),
-        hdfs=dataclasses.replace(settings.hdfs, root=f"{settings.hdfs.root}_{name}"),
         workers=dataclasses.replace(
             settings.workers, state=str(state_folder(settings) / "bench" / name)
         ),
@@ -62,14 +60,15 @@ def isolated(settings: Settings) -> Settings:
 
 @dataclass
 class Watch:
-    """When each role was first seen to have acknowledged everything."""
+    """When each of some roles was first seen to have acknowledged everything."""
 
+    roles: Sequence[str]
     finished: dict[str, float] = field(default_factory=dict)
 
     def look(self, lags: list[TopicLag]) -> None:
         """Note the roles that have caught up with their topics at this moment."""
         now = time.time()
-        for role in ROLES:
+        for role in self.roles:
             behind = sum(lag.lag for lag in lags if lag.role == role)
             if behind:
                 self.finished.pop(role, None)
@@ -130,14 +129,15 @@ def end_to_end(settings: Settings, events: int, servers: dict[str, int]) -> dict
 
     The topics of the schema revisions exist beforehand, as they do on any day but the first.
     """
-    alone = isolated(settings)
+    alone, roles = isolated(settings), running(settings.processor.stores, READERS)
     prepare(alone)
     asyncio.run(send(alone, events))
-    sinks = Supervisor(alone, {role: 1 for role in ROLES if role != "processor"})
-    processor, watch = Supervisor(alone, {"processor": 1}), Watch()
+    others = {role: 1 for role in roles if role != "processor"}
+    sinks = Supervisor(alone, others)
+    processor, watch = Supervisor(alone, {"processor": 1}), Watch(roles)
     try:
         sinks.start()
-        wait_ready(alone, sinks, set(ROLES) - {"processor"})
+        wait_ready(alone, sinks, set(others))
         processor.start()
         wait_ready(alone, processor, {"processor"})
         started = next(worker.ready for worker in alive(alone) if worker.role == "processor")
@@ -150,7 +150,7 @@ def end_to_end(settings: Settings, events: int, servers: dict[str, int]) -> dict
         sinks.stop()
         clean_up(alone)
     seconds = max(watch.finished.values()) - started
-    rates = {role: events / (watch.finished[role] - started) for role in ROLES}
+    rates = {role: events / (watch.finished[role] - started) for role in roles}
     return {
         "events": events,
         "seconds": round(seconds, 2),
@@ -161,24 +161,21 @@ def end_to_end(settings: Settings, events: int, servers: dict[str, int]) -> dict
 
 
 def prepare(settings: Settings) -> None:
-    """Create the database and the topics of all schema revisions of the folder."""
+    """Prepare the stores, and create the topics of all schema revisions of the folder."""
     names = TopicNames(settings)
     topics = [names.event(key) for key in Registry(settings.schemas).known()]
     wanted = [*topics, *names.raw, names.error]
     asyncio.run(_with_admin(settings, lambda admin: admin.ensure(wanted)))
-    connection = connect(dataclasses.replace(settings.mysql, database="information_schema"))
-    connection.query(f"CREATE DATABASE `{settings.mysql.database}`")
-    connection.close()
+    for store in enabled_stores(settings).values():
+        store.prepare()
 
 
 def clean_up(settings: Settings) -> None:
     """Remove what a measurement has left on the servers and in the state folder."""
     prefix = settings.topics.raw_client.partition("-")[0]
     asyncio.run(_with_admin(settings, lambda admin: admin.delete(prefix)))
-    connection = connect(dataclasses.replace(settings.mysql, database="information_schema"))
-    connection.query(f"DROP DATABASE IF EXISTS `{settings.mysql.database}`")
-    connection.close()
-    open_storage(settings.hdfs).delete(settings.hdfs.root)
+    for store in enabled_stores(settings).values():
+        store.remove()
     shutil.rmtree(settings.workers.state, ignore_errors=True)
 
 

@@ -1,27 +1,33 @@
-"""How a role that gathers is fed: its agent, the flush by age, moving lanes, the drain."""
+"""How a writer gets a worker's batches: its agent, the flush by age, moving lanes, the drain."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from elfaust.events.event_error import error_event, shortened
 from elfaust.events.refusals import refusal_source, refused_line
+from elfaust.models.event import EventCapsule
 from elfaust.records import Outgoing, Source
-from elfaust.sinks.base import Rejected
-from elfaust.sinks.buffer import Buffer, Buffered, Report
+from elfaust.sinks.base import Reject, Rejected, Sink
+from elfaust.sinks.buffer import Buffer, Writer
+from elfaust.sinks.groups import Buffered
 from elfaust.sinks.held import Hold, Lane
+from elfaust.sinks.in_thread import InThread
 from elfaust.workers.worker import Worker
 
 
-def attach(
-    worker: Worker, topic: Any, buffer: Buffer, forget_lanes: Callable[[], None] = lambda: None
-) -> None:
-    """Register the agent that hands the batches of `topic` to `buffer`.
+def attach_sink(worker: Worker, sink: Sink) -> None:
+    """Have a worker write all events with a sink, once its server has answered."""
+    worker.require_server(sink.server, sink.ping)
+    writer = InThread(sink, worker.names.key_of, rejecter(worker))
+    attach(worker, worker.events(EventCapsule), writer)
 
-    `forget_lanes` drops what the sink remembers of its lanes; it is called when they move.
-    """
+
+def attach(worker: Worker, topic: Any, writer: Writer) -> None:
+    """Register the agent that buffers the batches of `topic` for `writer`."""
+    buffer = Buffer(writer, lambda: worker.consumer_generation_id, pauser(worker))
 
     @worker.agent(topic, name=worker.role)  # type: ignore[untyped-decorator]
     async def take(stream: Any) -> None:
@@ -29,11 +35,10 @@ def attach(
             if not worker.draining:
                 await buffer.add(buffered(event))
 
-    worker.run_beside(buffer.run)
-
     async def lanes_move(*_: Any, **__: Any) -> None:
-        await buffer.forget(forget_lanes)
+        await buffer.forget()
 
+    worker.run_beside(buffer.run)
     worker.on_partitions_revoked.connect(lanes_move, weak=False)
     worker.on_drain(buffer.flush)
     worker.readiness.reports(lambda: buffer.blocked_by)
@@ -63,19 +68,26 @@ def buffered(event: Any) -> Buffered:
     )
 
 
-def reporter(worker: Worker) -> Report:
-    """Return what sends refused records to the error topic, with code `consumer`."""
+def rejecter(worker: Worker) -> Reject:
+    """Return what sends rejected records to the error topic, with code `consumer`.
 
-    async def report(refused: Sequence[Rejected]) -> None:
+    It waits for the worker's loop, so that it must not be called there, and raises what publishing
+    raises.
+    """
+
+    async def publish(rejected: Sequence[Rejected]) -> None:
         publisher = await worker.publisher()
-        await publisher.publish([error_of(worker, one) for one in refused])
+        await publisher.publish([error_of(worker, one) for one in rejected])
 
-    return report
+    def reject(rejected: Sequence[Rejected]) -> None:
+        asyncio.run_coroutine_threadsafe(publish(rejected), worker.loop).result()
+
+    return reject
 
 
-def error_of(worker: Worker, refused: Rejected) -> Outgoing:
-    """Return the EventError of a record that a sink refused: the same one, whichever sink it is."""
-    record, fault = refused
+def error_of(worker: Worker, rejected: Rejected) -> Outgoing:
+    """Return the EventError of a rejected record: the same one, whichever sink rejects it."""
+    record, fault = rejected
     topic, offset = refused_line(record, worker.names.raw)
     value = error_event(
         record.value,
@@ -87,18 +99,3 @@ def error_of(worker: Worker, refused: Rejected) -> Outgoing:
     )
     source, at = Source(refusal_source(worker.role, topic), offset), record.timestamp
     return Outgoing(worker.names.error, record.lane, value, at, source, shorten=shortened)
-
-
-def blocking_reporter(worker: Worker, report: Report) -> Callable[[Sequence[Rejected]], None]:
-    """Return `report` as a sink calls it from its thread: durable on return.
-
-    Raises what `report` raises. It must not be called in the worker's loop, which it waits for.
-    """
-
-    def wait(refused: Sequence[Rejected]) -> None:
-        async def run() -> None:
-            await report(refused)
-
-        asyncio.run_coroutine_threadsafe(run(), worker.loop).result()
-
-    return wait

@@ -6,12 +6,11 @@ from typing import Any
 
 from elfaust.delivery.assignor import LaneAssignor
 from elfaust.delivery.recovery import Tables
+from elfaust.roles import ROLES
 from elfaust.settings import Kafka, Settings, state_folder
 
-#: Bytes that one fetch brings of a lane, by role; a record that is longer comes alone. MySQL takes
-#: some MB a second: a row waits for all that was fetched with its event and before it.
-FETCH_BYTES = {"mysql": 512 * 1024}
-MOST_FETCH_BYTES = 4 * 1024 * 1024
+#: Bytes that one fetch brings of a lane, where the role does not say; a longer record comes alone.
+FETCH_BYTES = 4 * 1024 * 1024
 
 
 def faust_options(role: str, settings: Settings) -> dict[str, Any]:
@@ -29,9 +28,8 @@ def faust_options(role: str, settings: Settings) -> dict[str, Any]:
         "stream_buffer_maxsize": 8,
         "topic_partitions": settings.topics.lanes,
         "topic_replication_factor": settings.topics.replication,
-        "consumer_max_fetch_size": FETCH_BYTES.get(
-            role, max(MOST_FETCH_BYTES, settings.topics.max_message_bytes)
-        ),
+        "consumer_max_fetch_size": ROLES[role].fetch_bytes
+        or max(FETCH_BYTES, settings.topics.max_message_bytes),
         "PartitionAssignor": LaneAssignor,
         **_brokers(settings.kafka),
         "store": "memory://",

@@ -12,12 +12,10 @@ from pathlib import Path
 
 from elfaust.errors import SettingsError
 from elfaust.processes import process_start
+from elfaust.roles import DEFAULT_STORES, ROLES, running
 from elfaust.settings import MAX_PORT, Settings, state_folder
 
 log = logging.getLogger(__name__)
-
-#: Roles in the order of their web ports.
-ROLES = ("throughput", "processor", "mysql", "hdfs", "forwarder")
 
 
 @dataclass(frozen=True)
@@ -48,7 +46,9 @@ def web_port(settings: Settings, role: str, instance: int = 0) -> int:
 
     Raises SettingsError where there is no such port.
     """
-    port = settings.web.port + ROLES.index(role) + len(ROLES) * instance
+    # A sink that is off by default moves nobody's port until it is turned on.
+    roles = running(f"{DEFAULT_STORES} {settings.processor.stores}")
+    port = settings.web.port + list(ROLES).index(role) + len(roles) * instance
     if port > MAX_PORT:
         raise SettingsError(
             f"web.port {settings.web.port}: worker {instance} of {role} would have port {port}"
@@ -87,7 +87,7 @@ def alive(settings: Settings) -> list[WorkerState]:
             workers.append(state)
         else:
             file.unlink(missing_ok=True)
-    return sorted(workers, key=lambda worker: (ROLES.index(worker.role), worker.pid))
+    return sorted(workers, key=lambda worker: (list(ROLES).index(worker.role), worker.pid))
 
 
 def _state(file: Path) -> WorkerState | None:

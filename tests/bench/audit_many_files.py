@@ -22,18 +22,19 @@ from tempfile import gettempdir
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from elfaust.audit.audit import audit
-from elfaust.delivery.lag import READERS, topics_of
+from elfaust.delivery.lag import topics_of
 from elfaust.delivery.publisher import publishing
 from elfaust.events.verdict import Judge, Verdict
 from elfaust.names import TopicNames
 from elfaust.records import Outgoing, Record, SchemaKey, Source
+from elfaust.roles import READERS
 from elfaust.schema.lookup.registry import Registry
 from elfaust.settings import Settings
 from elfaust.sinks.mysql.sink import MysqlSink
 from elfaust.sinks.parquet.file_names import FileNames, file_name
 from elfaust.sinks.parquet.table import ParquetWriter, to_bytes
 from elfaust.storage import open_storage
-from elfaust.testing import make_record
+from elfaust.testing import make_record, write
 from elfaust.trial.recorded import recorded_lines
 from tests.conftest import execute, remove_topics, renamed, running, settings_of_tests
 
@@ -100,7 +101,7 @@ class Maker:
                 record = make_record(verdict.value, offset, NOW, (raw, position))
                 records[verdict.key].append(record)
         for key, stored in records.items():
-            self._mysql.write(key, stored)
+            write(self._mysql, key, stored)
             waiting = self._waiting[key, lane]
             waiting += stored
             while len(waiting) >= self._of_file:

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from elfaust.delivery.lag import READERS
 from elfaust.devstack.stack import Stack
+from elfaust.roles import READERS
 from elfaust.settings import Settings
 from tests.chaos.trial import Load, Outcome, acknowledged, judged, until, waits_for, workers_of
 from tests.integration.running import working

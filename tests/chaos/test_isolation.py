@@ -12,10 +12,10 @@ import orjson
 import pytest
 
 from elfaust.audit.account import scan
-from elfaust.delivery.lag import READERS
 from elfaust.delivery.publisher import publishing
 from elfaust.names import TopicNames
 from elfaust.records import Outgoing, SchemaKey
+from elfaust.roles import READERS
 from elfaust.settings import Settings
 from tests.chaos.trial import Load, Outcome, judged, lags, until, workers_of
 from tests.integration.running import working

@@ -18,12 +18,12 @@ from pathlib import Path
 
 import pytest
 
-from elfaust.delivery.lag import READERS
+from elfaust.roles import READERS
 from elfaust.settings import Settings, as_environ
 from elfaust.trial.job import landed
-from elfaust.workers.state import ROLES, WorkerState, web_port
+from elfaust.workers.state import WorkerState, web_port
 from tests.chaos.trial import Load, Outcome, acknowledged, go_on, judged, until, workers_of
-from tests.integration.running import Running, working, working_as
+from tests.integration.running import EVERY, Running, working, working_as
 
 Note = Callable[[Outcome], None]
 
@@ -91,10 +91,10 @@ def test_random_kills_lose_and_double_nothing(quick: Settings, note: Note) -> No
 @pytest.mark.timeout(300)
 def test_each_worker_may_be_killed_at_work(quick: Settings, note: Note) -> None:
     with working(quick) as running, Load(quick, rate=1_500.0).running() as load:
-        for role in ROLES:
+        for role in EVERY:
             [worker] = ready(quick, role)
             os.kill(worker.pid, signal.SIGKILL)
-        until(lambda: len(running.ended) == len(ROLES), "all have been seen to die")
+        until(lambda: len(running.ended) == len(EVERY), "all have been seen to die")
         note(judged(quick, "each worker killed once", 1, load.stop(), time.monotonic()))
     assert set(running.values()) == {0}
 

@@ -14,10 +14,10 @@ from typing import Any
 
 import pytest
 
-from elfaust.delivery.lag import READERS
 from elfaust.devstack.stack import Stack
 from elfaust.names import TopicNames
 from elfaust.records import SchemaKey
+from elfaust.roles import READERS
 from elfaust.schema.columns import columns_of
 from elfaust.schema.lookup.registry import Registry
 from elfaust.settings import Settings

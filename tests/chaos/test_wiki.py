@@ -14,9 +14,9 @@ import orjson
 import pytest
 
 from elfaust.audit.account import scan
-from elfaust.delivery.lag import READERS
 from elfaust.names import TopicNames
 from elfaust.records import SchemaKey
+from elfaust.roles import READERS
 from elfaust.settings import Settings
 from tests.chaos.trial import (
     Load,

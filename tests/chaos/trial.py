@@ -13,8 +13,9 @@ from typing import Any
 import requests
 
 from elfaust.audit.audit import audit
-from elfaust.delivery.lag import READERS, LagReader, TopicLag
+from elfaust.delivery.lag import LagReader, TopicLag
 from elfaust.processes import cpu_seconds
+from elfaust.roles import READERS
 from elfaust.settings import Settings
 from elfaust.trial.job import landed, send
 from elfaust.workers.state import WorkerState, alive

@@ -21,11 +21,11 @@ from elfaust.names import TopicNames
 from elfaust.records import Record, SchemaKey
 from elfaust.schema.lookup.registry import Registry
 from elfaust.settings import Settings
-from elfaust.sinks.base import Rejected
+from elfaust.sinks.base import Events, Rejected
 from elfaust.sinks.parquet.commit_files import Progress
-from elfaust.sinks.parquet.sink import HdfsSink, advance
+from elfaust.sinks.parquet.sink import ParquetSink, advance
 from elfaust.storage import Storage, open_storage
-from elfaust.workers.attach import reporter
+from elfaust.workers.attach import rejecter
 from tests.fuzz.faults import Broken, Faults
 from tests.fuzz.kafka import MemoryStorage, Topics
 from tests.fuzz.tables import Stored, rows_of, shown
@@ -113,15 +113,15 @@ class Sinks:
 
     def _write(self, events: Mapping[str, list[Record]]) -> tuple[Storage, Refusals] | None:
         storage: Any = open_storage(self.settings.hdfs) if self.stores else MemoryStorage()
-        sink = HdfsSink(self.settings, self.registry, storage)
-        topics = {topic: (self._key(topic), records) for topic, records in events.items()}
+        sink = ParquetSink(self.settings, self.registry, storage)
+        lane = [Events(self._key(topic), topic, 0, records) for topic, records in events.items()]
         refused: Refusals = []
 
         def write() -> tuple[Storage, Refusals] | None:
             try:
-                refused.extend(_write(sink, topics))
+                refused.extend(_write(sink, lane))
                 before = list(storage.walk(self.settings.hdfs.root))
-                again = _write(sink, topics)
+                again = _write(sink, lane)
             except SchemaAway:
                 return None
             if again or before != list(storage.walk(self.settings.hdfs.root)):
@@ -188,7 +188,8 @@ class Sinks:
         given = [Rejected(record, fault) for _, record, fault in refused]
 
         async def report() -> None:
-            await reporter(app)(given)
+            app.loop = asyncio.get_running_loop()
+            await asyncio.to_thread(rejecter(app), given)
 
         self.faults.attempt("report", lambda: asyncio.run(report()))
 
@@ -246,7 +247,7 @@ def _uuid(value: bytes) -> Any:
         return None
 
 
-def _write(sink: HdfsSink, topics: Any) -> Refusals:
+def _write(sink: ParquetSink, lane: Sequence[Events]) -> Refusals:
     refused: list[Rejected] = []
-    sink.write(0, topics, refused.extend)
+    sink.write(lane, refused.extend)
     return [(one.record.topic, one.record, one.fault) for one in refused]

@@ -21,6 +21,7 @@ from elfaust.settings import Settings
 from elfaust.sinks.base import Rejected
 from elfaust.sinks.mysql.ddl import table_columns
 from elfaust.sinks.mysql.sink import MysqlSink
+from elfaust.testing import write
 from tests.fuzz.faults import Broken
 from tests.unit.sinks.fakes import ShownTable, table_of
 
@@ -53,7 +54,7 @@ def rows_of(
         table = ShownTable([])
     server = Server(columns, table)
     with patch("elfaust.sinks.mysql.sink.connect", lambda _: server):
-        refused = MysqlSink(settings, registry).write(key, records)
+        refused = write(MysqlSink(settings, registry), key, records)
     return Stored(columns, server.rows, server.repeats, refused, schema)
 
 

@@ -6,9 +6,13 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 
+from elfaust.roles import DEFAULT_STORES
+from elfaust.roles import running as running_roles
 from elfaust.settings import Settings
-from elfaust.workers.state import ROLES
 from elfaust.workers.supervisor import Supervisor
+
+#: The roles that run unless settings say otherwise.
+EVERY = running_roles(DEFAULT_STORES)
 
 
 class Running(dict[str, int]):
@@ -30,7 +34,8 @@ def working(settings: Settings, **counts: int) -> AbstractContextManager[Running
 @contextmanager
 def working_as(program: str, settings: Settings, counts: Mapping[str, int]) -> Iterator[Running]:
     """Run workers whose command line is that of another program."""
-    supervisor = Supervisor(settings, dict.fromkeys(ROLES, 1) | dict(counts), program)
+    roles = running_roles(settings.processor.stores)
+    supervisor = Supervisor(settings, dict.fromkeys(roles, 1) | dict(counts), program)
     over, running = threading.Event(), Running()
 
     def keep() -> None:

@@ -12,16 +12,18 @@ import pytest
 import requests
 from click.testing import CliRunner
 
+from elfaust.checks import Check, Subject
 from elfaust.commands import main
 from elfaust.delivery.topics import TopicAdmin
-from elfaust.doctor import hdfs, kafka, mysql
-from elfaust.doctor.check import Check, Subject
+from elfaust.doctor import kafka
 from elfaust.names import TopicNames, changelog_topic, table_name
 from elfaust.records import SchemaKey
 from elfaust.schema.dialect import DIALECTS
 from elfaust.schema.lookup.registry import Registry
 from elfaust.settings import Settings, as_environ
+from elfaust.sinks.mysql import checks as mysql
 from elfaust.sinks.mysql.ddl import create_table
+from elfaust.sinks.parquet import checks as parquet
 from tests.conftest import dfsadmin
 
 Admin = Callable[[str], None]
@@ -165,13 +167,13 @@ def test_a_topic_with_another_number_of_partitions(fresh: Settings) -> None:
 def test_safe_mode(fresh: Settings) -> None:
     dfsadmin(fresh, "-safemode", "enter")
     try:
-        [check] = failed(hdfs.subject, fresh)
+        [check] = failed(parquet.subject, fresh)
     finally:
         dfsadmin(fresh, "-safemode", "leave")
     assert check.name == "storage write"
     assert "safe mode" in check.detail
     assert "-safemode leave" in check.cure
-    assert failed(hdfs.subject, fresh) == []
+    assert failed(parquet.subject, fresh) == []
 
 
 @pytest.mark.parametrize("server", ["kafka", "mysql", "hdfs"])

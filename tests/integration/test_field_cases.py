@@ -26,11 +26,10 @@ from elfaust.names import TopicNames
 from elfaust.settings import Settings
 from elfaust.sinks.mysql.connection import connect
 from elfaust.storage import open_storage
-from elfaust.workers.state import ROLES
 from tests.field_cases import given, write_schemas
 from tests.integration.hostile_inputs import Hostile, sent
 from tests.integration.hostile_trial import read, with_good, write
-from tests.integration.running import working
+from tests.integration.running import EVERY, working
 from tests.integration.test_hostile_inputs import PATIENCE, landed, readiness, trial_of
 
 TEXT = {"properties": {"s": {"type": "string"}}}
@@ -167,13 +166,13 @@ def test_what_was_reported_of_other_pipelines_on_real_servers(
         log.wait(settings)
         lags = asyncio.run(landed(settings, running, len(records) + len(log.texts)))
         ready = readiness(settings)
-        assert ready.keys() == set(ROLES)
+        assert ready.keys() == set(EVERY)
         assert all(said["ready"] and not said["unforeseen"] for said in ready.values()), ready
         topics = sorted({lag.topic for lag in lags if names.schema_of(lag.topic)})
         assert differences(settings, places, topics) == []
         assert list(map(str, asyncio.run(audit(settings)).findings)) == []
     assert running.ended == []
-    assert running == dict.fromkeys((f"{role}-0" for role in ROLES), 0)
+    assert running == dict.fromkeys((f"{role}-0" for role in EVERY), 0)
     errors = sum(bool(record.code) for record in records)
     total = asyncio.run(read_counts(settings)).as_json()["total"]
     assert total["lines"] == len(records) + len(log.texts)

@@ -28,7 +28,7 @@ from elfaust.schema.lookup.registry import Registry
 from elfaust.settings import Settings, as_environ
 from elfaust.sinks.mysql.connection import connect
 from elfaust.sinks.mysql.ddl import create_table
-from elfaust.workers.state import ROLES, alive
+from elfaust.workers.state import alive
 from tests.integration.hostile_inputs import (
     HELD,
     HOSTILE,
@@ -38,7 +38,7 @@ from tests.integration.hostile_inputs import (
     sent_by_server,
 )
 from tests.integration.hostile_trial import Place, read, with_good, write
-from tests.integration.running import Running, working
+from tests.integration.running import EVERY, Running, working
 
 #: Seconds in which all that does not wait has landed.
 PATIENCE = 60.0
@@ -125,7 +125,7 @@ def wrong(
 
 def no_worker_ended(running: Running) -> None:
     assert running.ended == []
-    assert running == {f"{role}-0": 0 for role in ROLES if role != "forwarder"}
+    assert running == {f"{role}-0": 0 for role in EVERY if role != "forwarder"}
 
 
 @pytest.mark.timeout(180)

@@ -18,7 +18,7 @@ from elfaust.settings import Settings
 from elfaust.sinks.mysql.connection import connect
 from elfaust.sinks.mysql.ddl import quoted
 from elfaust.sinks.mysql.sink import MysqlSink
-from elfaust.testing import make_record
+from elfaust.testing import make_record, write
 from elfaust.trial.recorded import RECORDED
 
 KEY = SchemaKey("AutoblockIpBlock", 19098752)
@@ -96,7 +96,7 @@ def value_at(event: dict[str, Any], path: tuple[str, ...]) -> Any:
 def test_every_valid_case_is_read_back_as_it_was(
     fresh: Settings, sink: MysqlSink, other: Any, key: SchemaKey
 ) -> None:
-    refused = sink.write(key, [record(event) for event in EVENTS[key]])
+    refused = write(sink, key, [record(event) for event in EVENTS[key]])
     schema = Registry(fresh.schemas).get(key)
     assert schema is not None
     all_columns = columns_of(key, schema.event)
@@ -116,7 +116,7 @@ def test_every_valid_case_is_read_back_as_it_was(
 
 
 def test_times_are_utc(sink: MysqlSink, other: Any) -> None:
-    sink.write(KEY, [record({**EVENTS[KEY][0], "dt": "2020-09-13T12:26:40Z"})])
+    write(sink, KEY, [record({**EVENTS[KEY][0], "dt": "2020-09-13T12:26:40Z"})])
     [(dt, timestamp)] = rows_of(other, f"SELECT dt, timestamp FROM {TABLE}")
     assert (str(dt), timestamp) == ("2020-09-13 12:26:40", "20200913122640")
 
@@ -128,7 +128,7 @@ def test_times_are_utc(sink: MysqlSink, other: Any) -> None:
 def test_other_ways_to_write_a_time_are_the_same_time(
     sink: MysqlSink, other: Any, moment: str
 ) -> None:
-    assert sink.write(KEY, [record({**EVENTS[KEY][0], "dt": moment})]) == []
+    assert write(sink, KEY, [record({**EVENTS[KEY][0], "dt": moment})]) == []
     [(dt, timestamp)] = rows_of(other, f"SELECT dt, timestamp FROM {TABLE}")
     assert (str(dt), timestamp) == ("2020-09-13 12:26:40", "20200913122640")
 
@@ -136,7 +136,7 @@ def test_other_ways_to_write_a_time_are_the_same_time(
 @pytest.mark.parametrize("uuid", [None, "", "0" * 31, "0" * 32 + " "])
 def test_an_event_without_its_uuid_is_refused(sink: MysqlSink, uuid: str | None) -> None:
     bad = record({**EVENTS[KEY][0], "uuid": uuid})
-    [(refused, fault)] = sink.write(KEY, [*blocks(3), bad])
+    [(refused, fault)] = write(sink, KEY, [*blocks(3), bad])
     assert refused is bad
     assert "its uuid has not 32 characters" in fault.message
 
@@ -144,15 +144,15 @@ def test_an_event_without_its_uuid_is_refused(sink: MysqlSink, uuid: str | None)
 def test_an_event_that_passes_the_packet_is_refused_alone(sink: MysqlSink, other: Any) -> None:
     [(packet,)] = rows_of(other, "SELECT @@max_allowed_packet")
     bad = blocks(4, ip="x" * packet)[3]
-    [(refused, fault)] = sink.write(KEY, [*blocks(3), bad])
+    [(refused, fault)] = write(sink, KEY, [*blocks(3), bad])
     assert refused is bad
     assert "max_allowed_packet" in fault.message
     assert rows_of(other, f"SELECT COUNT(*) FROM {TABLE}") == [(3,)]
 
 
 def test_a_repeat_adds_no_row(sink: MysqlSink, other: Any) -> None:
-    assert sink.write(KEY, blocks(50)) == []
-    assert sink.write(KEY, [*blocks(60), *blocks(60)]) == []
+    assert write(sink, KEY, blocks(50)) == []
+    assert write(sink, KEY, [*blocks(60), *blocks(60)]) == []
     assert rows_of(other, f"SELECT COUNT(*), COUNT(DISTINCT uuid) FROM {TABLE}") == [(60, 60)]
 
 
@@ -170,7 +170,7 @@ def test_a_bad_row_alone_is_refused(
 ) -> None:
     good = blocks(40)
     bad = blocks(41, **event)[40]
-    [(refused, fault)] = sink.write(KEY, [*good[:17], bad, *good[17:]])
+    [(refused, fault)] = write(sink, KEY, [*good[:17], bad, *good[17:]])
     assert refused is bad
     assert fault.code == "consumer"
     assert "AutoblockIpBlock_19098752" in fault.message
@@ -183,13 +183,13 @@ def test_a_bad_row_alone_is_refused(
 
 def test_a_uuid_that_is_too_long_is_refused(sink: MysqlSink) -> None:
     bad = record({**EVENTS[KEY][0], "uuid": "0" * 33})
-    [(refused, fault)] = sink.write(KEY, [*blocks(3), bad])
+    [(refused, fault)] = write(sink, KEY, [*blocks(3), bad])
     assert refused is bad
     assert "uuid" in fault.message
 
 
 def test_a_killed_connection_is_opened_again(sink: MysqlSink, other: Any) -> None:
-    sink.write(KEY, blocks(10))
+    write(sink, KEY, blocks(10))
     [(mine,)] = rows_of(other, "SELECT CONNECTION_ID()")
     query = "SELECT id FROM information_schema.processlist WHERE db = DATABASE()"
     killed = [number for (number,) in rows_of(other, query) if number != mine]
@@ -197,17 +197,17 @@ def test_a_killed_connection_is_opened_again(sink: MysqlSink, other: Any) -> Non
     for number in killed:
         other.execute(f"KILL CONNECTION {number}")
     with pytest.raises(ServerAway, match=r"server has gone away|Lost connection"):
-        sink.write(KEY, blocks(20))
-    assert sink.write(KEY, blocks(20)) == []
+        write(sink, KEY, blocks(20))
+    assert write(sink, KEY, blocks(20)) == []
     assert rows_of(other, f"SELECT COUNT(*) FROM {TABLE}") == [(20,)]
 
 
 def test_a_dropped_table_is_created_again(sink: MysqlSink, other: Any) -> None:
-    sink.write(KEY, blocks(10))
+    write(sink, KEY, blocks(10))
     other.execute(f"DROP TABLE {TABLE}")
     with pytest.raises(TableChanged, match="doesn't exist"):
-        sink.write(KEY, blocks(20))
-    assert sink.write(KEY, blocks(20)) == []
+        write(sink, KEY, blocks(20))
+    assert write(sink, KEY, blocks(20)) == []
     assert rows_of(other, f"SELECT COUNT(*) FROM {TABLE}") == [(20,)]
 
 
@@ -225,16 +225,16 @@ def test_a_dropped_table_is_created_again(sink: MysqlSink, other: Any) -> None:
 def test_a_table_altered_by_hand_stores_nothing_until_it_is_mended(
     sink: MysqlSink, other: Any, alter: str, mend: str
 ) -> None:
-    assert sink.write(KEY, blocks(10)) == []
+    assert write(sink, KEY, blocks(10)) == []
     other.execute(f"ALTER TABLE {TABLE} {alter}")
     with pytest.raises(TableChanged, match="AutoblockIpBlock_19098752 does not fit its schema"):
-        sink.write(KEY, blocks(20))
+        write(sink, KEY, blocks(20))
     other.execute(f"ALTER TABLE {TABLE} {mend}")
-    assert sink.write(KEY, blocks(20)) == []
+    assert write(sink, KEY, blocks(20)) == []
     assert rows_of(other, f"SELECT COUNT(*) FROM {TABLE}") == [(20,)]
 
 
 def test_no_row_is_seen_before_all_are(fresh: Settings, sink: MysqlSink, other: Any) -> None:
     count = 2 * fresh.mysql.insert_rows + 1
-    assert sink.write(KEY, blocks(count)) == []
+    assert write(sink, KEY, blocks(count)) == []
     assert rows_of(other, f"SELECT COUNT(*) FROM {TABLE}") == [(count,)]

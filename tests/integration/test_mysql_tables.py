@@ -16,7 +16,7 @@ from elfaust.schema.lookup.registry import Registry
 from elfaust.settings import Settings
 from elfaust.sinks.mysql.connection import connect
 from elfaust.sinks.mysql.sink import MysqlSink
-from elfaust.testing import make_record
+from elfaust.testing import make_record, write
 
 UUID = "31f60f96a7f2569a93c369f4c065ba31"
 EVENT = {"schema": "Foo-Bar", "revision": 1, "wiki": "enwiki", "uuid": UUID, "event": {"a": 1}}
@@ -40,19 +40,20 @@ def cursor(settings: Settings) -> Iterator[Any]:
     connection.close()
 
 
-def write(settings: Settings, schema: str, **given: Any) -> list[str]:
+def written(settings: Settings, schema: str, **given: Any) -> list[str]:
     """Write one event with a new sink; return the messages of what it refused."""
     record = make_record(orjson.dumps(EVENT | {"schema": schema} | given), 0, 0)
-    refused = MysqlSink(settings, Registry(settings.schemas)).write(SchemaKey(schema, 1), [record])
+    sink = MysqlSink(settings, Registry(settings.schemas))
+    refused = write(sink, SchemaKey(schema, 1), [record])
     return [fault.message for _, fault in refused]
 
 
 def test_a_table_belongs_to_the_schema_that_made_it(settings: Settings, cursor: Any) -> None:
     moment = {"dt": "2013-01-21T18:10:34Z"}
-    assert write(settings, "Foo_Bar", **moment) == []
-    [message] = write(settings, "Foo-Bar", **moment)
+    assert written(settings, "Foo_Bar", **moment) == []
+    [message] = written(settings, "Foo-Bar", **moment)
     assert "table Foo_Bar_1 is that of schema Foo_Bar 1, not of Foo-Bar 1" in message
-    assert write(settings, "Foo_Bar", **moment | {"uuid": "0" * 32}) == []
+    assert written(settings, "Foo_Bar", **moment | {"uuid": "0" * 32}) == []
     cursor.execute("SELECT count(*) FROM `Foo_Bar_1`")
     assert cursor.fetchall() == ((2,),)
 
@@ -60,7 +61,7 @@ def test_a_table_belongs_to_the_schema_that_made_it(settings: Settings, cursor: 
 def test_the_table_and_the_row_of_2015(settings: Settings, cursor: Any) -> None:
     settings = replace(settings, schemas=replace(settings.schemas, compatibility="2015"))
     agent = '"Mozilla/5.0 ' + "x" * 300
-    assert write(settings, "Foo-Bar", timestamp=1358791834, userAgent=agent, webHost="w") == []
+    assert written(settings, "Foo-Bar", timestamp=1358791834, userAgent=agent, webHost="w") == []
     cursor.execute("SHOW COLUMNS FROM `Foo_Bar_1`")
     assert [row[:4] for row in cursor.fetchall()] == [
         ("uuid", "char(32)", "NO", "PRI"),

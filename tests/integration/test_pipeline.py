@@ -7,8 +7,7 @@ import asyncio
 from elfaust.audit.account import Account, read_account
 from elfaust.settings import Settings
 from elfaust.trial.job import landed, send
-from elfaust.workers.state import ROLES
-from tests.integration.running import working
+from tests.integration.running import EVERY, working
 
 LINES = 6_000
 
@@ -25,7 +24,7 @@ def test_every_line_lands_once_and_a_stop_is_clean(quick: Settings) -> None:
     assert account.problems == []
     assert account.raw == LINES
     assert sum(line.valid for line in account.lines) == LINES * 19 // 20
-    assert codes == {f"{role}-0": 0 for role in ROLES}
+    assert codes == {f"{role}-0": 0 for role in EVERY}
 
 
 def test_two_workers_a_role_share_the_lanes(quick: Settings) -> None:

@@ -17,8 +17,8 @@ from pathlib import Path
 import pytest
 
 from elfaust.settings import Settings, as_environ
-from elfaust.workers.state import ROLES
 from tests import REPOSITORY
+from tests.integration.running import EVERY
 
 #: What a build reads of a checkout.
 SOURCES = ("agents", "elfaust", "models", "schemas")
@@ -146,7 +146,7 @@ def test_what_needs_servers(bin_folder: Path, empty: Path, quick: Settings) -> N
         up = subprocess.Popen([bin_folder / "elfaust", "up"], cwd=empty, env=env, stderr=out)
     try:
         deadline = time.monotonic() + 120
-        while [w["ready"] for w in workers(elfaust("status", "--json"))] != [True] * len(ROLES):
+        while [w["ready"] for w in workers(elfaust("status", "--json"))] != [True] * len(EVERY):
             assert time.monotonic() < deadline, log.read_text()
     finally:
         up.terminate()

@@ -6,7 +6,7 @@ import importlib
 
 import pytest
 
-from elfaust.workers.state import ROLES
+from elfaust.roles import ROLES
 from tests.chaos.worker import STEPS
 
 

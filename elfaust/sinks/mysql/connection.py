@@ -123,6 +123,11 @@ class DriverFault(Exception):
     """MySQL's driver could not send a statement for what it holds."""
 
 
+def server_name(mysql: Mysql) -> str:
+    """Return what messages call the server."""
+    return f"MySQL {mysql.host}:{mysql.port}"
+
+
 def connect(mysql: Mysql) -> Any:
     """Return a connection that refuses, rather than alters, what does not fit.
 

@@ -1,12 +1,12 @@
 """MySQL: one uniform batch per table, exact under repeats, a bad row alone refused.
 
 `ON DUPLICATE KEY UPDATE uuid = uuid` forgives a repeated event and nothing else; INSERT IGNORE
-would cut values silently. Everything here blocks: call it from a thread.
+would cut values silently.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from contextlib import closing, suppress
 from dataclasses import replace
 from time import monotonic
@@ -23,9 +23,23 @@ from elfaust.records import Record, SchemaKey
 from elfaust.schema.lookup.registry import Registry
 from elfaust.schema.shape import shape_of
 from elfaust.settings import Settings
-from elfaust.sinks.base import Rejected
-from elfaust.sinks.mysql.connection import LOOK, connect, largest_event, translating_errors
-from elfaust.sinks.mysql.ddl import create_table, making, owner, owner_of, quoted, table_columns
+from elfaust.sinks.base import Events, Limits, Reject, Rejected
+from elfaust.sinks.bounds import Bounds
+from elfaust.sinks.mysql.connection import (
+    LOOK,
+    connect,
+    largest_event,
+    server_name,
+    translating_errors,
+)
+from elfaust.sinks.mysql.ddl import (
+    create_table,
+    making,
+    owner,
+    owner_of,
+    quoted,
+    table_columns,
+)
 from elfaust.sinks.mysql.inserting import Insertion, Table
 from elfaust.sinks.mysql.rows import Row
 from elfaust.sinks.mysql.unnamed import tell_unnamed
@@ -40,7 +54,13 @@ class MysqlSink:
     """Writes events to the tables of their schema revisions over one connection."""
 
     def __init__(self, settings: Settings, registry: Registry) -> None:
-        self._mysql = settings.mysql
+        self._mysql = mysql = settings.mysql
+        self.server = server_name(mysql)
+        self.limits = Limits(
+            flush=Bounds(mysql.flush_rows, mysql.flush_bytes),
+            flush_seconds=mysql.flush_seconds,
+            pending=Bounds(20 * mysql.flush_rows, 4 * mysql.flush_bytes),
+        )
         self._registry = registry
         self._connection: Any = None
         self._largest = 0
@@ -49,34 +69,41 @@ class MysqlSink:
         self._fresh: dict[SchemaKey, set[int]] = {}
         self._every_lane = set(range(settings.topics.lanes))
 
-    @property
-    def _server(self) -> str:
-        return f"MySQL {self._mysql.host}:{self._mysql.port}"
-
     def ping(self) -> None:
         """Raise MySQLdb.Error when the server does not answer."""
         connect(self._mysql).close()
 
-    def forget(self) -> None:
-        """Have each lane's first batches looked up again: lanes have moved."""
+    def group_of(self, topic: str, lane: int) -> str:
+        """Return the topic: the rows of a table are written together, whatever their lane."""
+        return topic
+
+    def on_revoked(self) -> None:
+        """Have each lane's first batches looked up again."""
         self._fresh.clear()
 
-    def write(
-        self, key: SchemaKey, records: Sequence[Record], lanes: Collection[int] = ()
-    ) -> list[Rejected]:
-        """Store events of one schema revision; durable on return, all in one transaction.
+    def write(self, events: Sequence[Events], reject: Reject) -> None:
+        """Store events of one schema revision, all in one transaction.
 
-        `lanes` are those that the records come from. Until such a lane has brought a batch of which
-        no row was there, rows are looked up first: `ON DUPLICATE KEY` uses up a number of `id` for
-        each row that is there already.
-
-        Returns the records that cannot be stored, each with its fault. Raises ServerAway when the
-        server could not take them now, a deadlock included, and SchemaWaits when the table cannot:
-        nothing is stored then, and the same write may be tried again.
+        Until a lane has brought a batch of which no row was there, rows are looked up first:
+        `ON DUPLICATE KEY` uses up a number of `id` for each row that is there already. What is
+        rejected is told after the commit: it comes again until the worker acknowledges it. Raises
+        ServerAway and SchemaWaits as Sink says, nothing is stored then.
         """
-        began = monotonic()
-        # Put back when it is known that all is stored.
+        key, lanes = events[0].key, {part.lane for part in events}
+        records = [record for part in events for record in part.records]
+        # Put back when it is known that nothing of this comes again.
         fresh = self._fresh.pop(key, set())
+        rejected, shown = self._store(key, records, lanes, fresh)
+        if rejected:
+            reject(rejected)
+        if shown is not None:
+            self._fresh[key] = shown
+
+    def _store(
+        self, key: SchemaKey, records: Sequence[Record], lanes: set[int], fresh: set[int]
+    ) -> tuple[list[Rejected], set[int] | None]:
+        """Return what cannot be stored, and the lanes that are fresh now; None where any repeat."""
+        began = monotonic()
         try:
             self._connect()
             table = self._tables.get(key) or self._open(key)
@@ -84,7 +111,7 @@ class MysqlSink:
             if not fresh.issuperset(lanes) and self._is_empty(table):
                 # What no table has no lane can bring again.
                 fresh = self._every_lane
-            insertion = self._insert(table, key, rows, bool(lanes) and fresh.issuperset(lanes))
+            insertion = self._insert(table, key, rows, fresh.issuperset(lanes))
             refused += insertion.refused
             self._check(insertion, refused, len(records))
             with translating_errors(table.name):
@@ -92,7 +119,7 @@ class MysqlSink:
             tell_unnamed(key, table.maker)
         except SchemaUnfit as unfit:
             fault = EventFault("consumer", unfit.detail, *key, hint=unfit.hint)
-            return [Rejected(record, fault) for record in records]
+            return [Rejected(record, fault) for record in records], None
         except SchemaWaits as waits:
             # A table that is gone is made again by the next try.
             explained = self._explained(self._tables.pop(key, None), waits)
@@ -100,10 +127,9 @@ class MysqlSink:
             raise explained from waits.__cause__
         except MySQLdb.Error as error:
             raise self._away(key, monotonic() - began, error) from error
-        if not insertion.repeats:
-            shown = lanes if len(refused) < len(records) else ()
-            self._fresh[key] = fresh.union(shown)
-        return refused
+        if insertion.repeats:
+            return refused, None
+        return refused, fresh.union(lanes if len(refused) < len(records) else ())
 
     def _connect(self) -> None:
         if self._connection is None:
@@ -125,7 +151,7 @@ class MysqlSink:
         if took >= seconds and self._answers(asked):
             name = table_name(self._mysql.table, key)
             return TableTrouble(name, f"nothing within {seconds} s: {error}", SLOW)
-        return ServerAway(self._server, str(error))
+        return ServerAway(self.server, str(error))
 
     def _answers(self, asked: int) -> bool:
         """Tell whether the server answers others than who has `asked`; end what that has asked."""

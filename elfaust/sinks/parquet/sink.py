@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from copy import deepcopy
 from datetime import UTC, datetime
@@ -16,10 +16,12 @@ import pyarrow.compute as pc
 from elfaust.delivery.batch import END_OF_TIME, MAX_SOURCES
 from elfaust.errors import EventFault, FolderTrouble, SchemaUnfit
 from elfaust.hints import OTHERS_PLACE
+from elfaust.names import TopicNames
 from elfaust.records import Record, SchemaKey
 from elfaust.schema.lookup.registry import Registry
 from elfaust.settings import Settings
-from elfaust.sinks.base import Rejected
+from elfaust.sinks.base import Events, Limits, Reject, Rejected
+from elfaust.sinks.bounds import Bounds
 from elfaust.sinks.parquet.commit_files import Progress
 from elfaust.sinks.parquet.commits import CommitLog, Pending
 from elfaust.sinks.parquet.file_names import FileNames, file_name
@@ -27,67 +29,75 @@ from elfaust.sinks.parquet.folder_owners import FolderOwners, folder_name, owner
 from elfaust.sinks.parquet.table import ParquetWriter, to_bytes
 from elfaust.storage import Storage
 
-Topics = Mapping[str, tuple[SchemaKey, Sequence[Record]]]
-#: Reports refused records; returns when that is durable.
-Tell = Callable[[Sequence[Rejected]], None]
 HOUR_MS = 3_600_000
 
 
-class HdfsSink:
-    """Writes lanes; everything blocks, one lane at a time."""
+class ParquetSink:
+    """Writes lanes, one at a time."""
 
     def __init__(self, settings: Settings, registry: Registry, storage: Storage) -> None:
-        self._hdfs = settings.hdfs
+        self._hdfs = hdfs = settings.hdfs
+        self.server = f"HDFS {hdfs.url}"
+        self.limits = Limits(
+            flush=Bounds(hdfs.flush_rows, hdfs.flush_bytes),
+            flush_seconds=hdfs.flush_seconds,
+            pending=Bounds(settings.topics.lanes * hdfs.flush_rows, 4 * hdfs.flush_bytes),
+        )
+        self._key_of = TopicNames(settings).key_of
         self._registry = registry
         self._storage = storage
         self._owners = FolderOwners(settings, storage)
         self._names = FileNames(settings)
         self._writers: dict[SchemaKey, ParquetWriter] = {}
         self._lanes: dict[int, tuple[CommitLog, Progress]] = {}
-        self._threads = ThreadPoolExecutor(settings.hdfs.writers, thread_name_prefix="hdfs")
+        self._threads = ThreadPoolExecutor(hdfs.writers, thread_name_prefix="hdfs")
         #: Topics whose schema was not at hand when they first came, or whose folder took no files.
         self._alone: set[str] = set()
 
-    def group(self, lane: int, topic: str, key: SchemaKey) -> tuple[int, str]:
+    def ping(self) -> None:
+        """Raise ServerAway when the storage does not answer."""
+        self._storage.list(self._hdfs.root)
+
+    def group_of(self, topic: str, lane: int) -> tuple[int, str]:
         """Return what a batch is written with: its lane, or its topic in the lane alone.
 
         Alone is a topic whose schema only the schema wiki may know, or whose folder has once taken
         no files: the lane does not wait for it. It stays alone, for its batches must be written in
         their order.
         """
-        if self._registry.get(key) is None:
+        if self._registry.get(self._key_of(topic)) is None:
             self._alone.add(topic)
         return lane, topic if topic in self._alone else ""
 
-    def forget(self) -> None:
+    def on_revoked(self) -> None:
         """Have each lane taken over again before its next write."""
         self._lanes.clear()
 
-    def write(self, lane: int, topics: Topics, tell: Tell) -> None:
-        """Store the records of a lane's topics, which are in order; durable on return.
+    def write(self, events: Sequence[Events], reject: Reject) -> None:
+        """Store the records of a lane's topics.
 
         A lane's first write takes it over: what its last owner left is finished or dropped. Records
         that the lane has stored or refused before are skipped. Those that cannot be stored are told
         before the commit that passes them: whatever fails in between, they are told again. Raises
         ServerAway when the storage does not answer, FolderTrouble where a folder takes no files and
         CommitTorn where the lane's last commit cannot be read, after which the same write may be
-        tried again, LaneLost when another worker has the lane, and what `tell` raises.
+        tried again, LaneLost when another worker has the lane, and what `reject` raises.
         """
+        lane = events[0].lane
         # Out of the lanes until all is done: a write that fails takes the lane over again.
         log, progress = self._lanes.pop(lane) if lane in self._lanes else self._open(lane)
-        progress, files, refused = deepcopy(progress), [], []
-        for topic, (key, records) in topics.items():
-            stored = progress.offsets.get(topic, 0)
-            if fresh := advance(progress, topic, records):
-                anew = fresh[0].offset < stored
-                made, unfit = self._files(topic, lane, key, fresh, anew)
+        progress, files, rejected = deepcopy(progress), [], []
+        for part in events:
+            stored = progress.offsets.get(part.topic, 0)
+            if fresh := advance(progress, part.topic, part.records):
+                made, unfit = self._files(part._replace(records=fresh), fresh[0].offset < stored)
                 files += made
-                refused += unfit
-        # A commit without files too: what was refused is not told at each start.
-        if files or refused:
+                rejected += unfit
+        # A commit without files too: what was rejected is not told at each start.
+        if files or rejected:
             names = self._write_temporary(log, files)
-            if refused:
-                tell(refused)
+            if rejected:
+                reject(rejected)
             log.commit(names, progress)
         self._lanes[lane] = log, progress
 
@@ -108,9 +118,8 @@ class HdfsSink:
             written.result()
         return names
 
-    def _files(
-        self, topic: str, lane: int, key: SchemaKey, records: Sequence[Record], anew: bool
-    ) -> tuple[list[Pending], list[Rejected]]:
+    def _files(self, events: Events, anew: bool) -> tuple[list[Pending], list[Rejected]]:
+        key, topic, lane, records = events
         try:
             writer = self._writer(topic, key)
         except SchemaUnfit as unfit:

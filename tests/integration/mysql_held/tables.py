@@ -11,7 +11,7 @@ import orjson
 from elfaust.records import Record, SchemaKey
 from elfaust.settings import Settings
 from elfaust.sinks.mysql.sink import MysqlSink
-from elfaust.testing import make_record
+from elfaust.testing import make_record, write
 
 GOOD, BAD = SchemaKey("Good", 1), SchemaKey("Bad", 1)
 EVENT = {
@@ -56,7 +56,7 @@ def stored(cursor: Any, table: str) -> list[tuple[str, int, float, str]]:
 def others_go_on(sink: MysqlSink, cursor: Any) -> None:
     """Show that the next write to another table is stored."""
     before = len(stored(cursor, "Good_1")) if "Good_1" in tables(cursor) else 0
-    assert sink.write(GOOD, events(before, 3)) == []
+    assert write(sink, GOOD, events(before, 3)) == []
     assert len(stored(cursor, "Good_1")) == before + 3
 
 

@@ -14,6 +14,7 @@ from elfaust.schema.lookup.registry import Registry
 from elfaust.settings import Settings
 from elfaust.sinks.mysql.connection import connect
 from elfaust.sinks.mysql.sink import MysqlSink
+from elfaust.testing import write
 from tests.integration.mysql_held.tables import (
     BAD,
     EVENT,
@@ -87,7 +88,7 @@ def test_what_is_done_to_a_table_holds_it_alone(
     settings: Settings, sink: MysqlSink, cursor: Any, admin: Admin, what: str, restarted: bool
 ) -> None:
     done, said, mend = DONE[what]
-    assert sink.write(BAD, events(0, 6)) == []
+    assert write(sink, BAD, events(0, 6)) == []
     others_go_on(sink, cursor)
     for statement in done.split("; "):
         admin(statement)
@@ -95,14 +96,14 @@ def test_what_is_done_to_a_table_holds_it_alone(
         sink = MysqlSink(settings, Registry(settings.schemas))
     for _ in range(2):
         with pytest.raises(TableTrouble) as caught:
-            sink.write(BAD, events(0, 30))
+            write(sink, BAD, events(0, 30))
         assert caught.value.table == "Bad_1"
         assert said in str(caught.value)
         assert caught.value.cure
         others_go_on(sink, cursor)
     for statement in (mend or caught.value.cure).split("; "):
         admin(statement)
-    assert sink.write(BAD, events(0, 30)) == []
+    assert write(sink, BAD, events(0, 30)) == []
     rows = stored(cursor, "Bad_1")
     assert [row[0] for row in rows] == [f"{n:032x}" for n in range(30)]
     assert [row[1:] for row in rows[6:]] == [
@@ -113,15 +114,15 @@ def test_what_is_done_to_a_table_holds_it_alone(
 def test_a_float_that_ought_to_be_a_double_holds_its_table_with_the_cure(
     settings: Settings, sink: MysqlSink, cursor: Any, admin: Admin
 ) -> None:
-    assert sink.write(BAD, events(0, 6)) == []
+    assert write(sink, BAD, events(0, 6)) == []
     doubles = replace(settings, mysql=replace(settings.mysql, number="DOUBLE"))
     sink = MysqlSink(doubles, Registry(settings.schemas))
     with pytest.raises(TableChanged, match="column event_n is float, not DOUBLE") as caught:
-        sink.write(BAD, events(0, 30))
+        write(sink, BAD, events(0, 30))
     assert caught.value.cure == "ALTER TABLE `Bad_1` MODIFY COLUMN `event_n` DOUBLE"
     others_go_on(sink, cursor)
     admin(caught.value.cure)
-    assert sink.write(BAD, events(0, 30)) == []
+    assert write(sink, BAD, events(0, 30)) == []
     assert len(stored(cursor, "Bad_1")) == 30
 
 
@@ -137,23 +138,23 @@ def test_a_float_that_ought_to_be_a_double_holds_its_table_with_the_cure(
 def test_what_does_no_harm_holds_nothing(
     sink: MysqlSink, cursor: Any, admin: Admin, alter: str
 ) -> None:
-    assert sink.write(BAD, events(0, 6)) == []
+    assert write(sink, BAD, events(0, 6)) == []
     admin(f"ALTER TABLE Bad_1 {alter}")
-    assert sink.write(BAD, events(0, 30)) == []
+    assert write(sink, BAD, events(0, 30)) == []
     assert len(stored(cursor, "Bad_1")) == 30
 
 
 def test_a_locked_table_holds_itself_alone(
     settings: Settings, sink: MysqlSink, cursor: Any
 ) -> None:
-    assert sink.write(BAD, events(0, 6)) == []
+    assert write(sink, BAD, events(0, 6)) == []
     with closing(connect(settings.mysql)) as other:
         other.query("LOCK TABLES Bad_1 WRITE")
         with pytest.raises(TableLocked, match=r"table Bad_1 is locked, .*SHOW PROCESSLIST"):
-            sink.write(BAD, events(6, 6))
+            write(sink, BAD, events(6, 6))
         others_go_on(sink, cursor)
         other.query("UNLOCK TABLES")
-    assert sink.write(BAD, events(6, 6)) == []
+    assert write(sink, BAD, events(6, 6)) == []
 
 
 def test_a_table_whose_insert_takes_for_ever_holds_itself_alone(
@@ -163,13 +164,13 @@ def test_a_table_whose_insert_takes_for_ever_holds_itself_alone(
     publish(settings, GOOD, EVENT)
     publish(settings, BAD, EVENT)
     sink = MysqlSink(settings, Registry(settings.schemas))
-    assert sink.write(BAD, events(0, 6)) == []
+    assert write(sink, BAD, events(0, 6)) == []
     admin("CREATE TRIGGER tr BEFORE INSERT ON Bad_1 FOR EACH ROW SET NEW.event_i = SLEEP(600)")
     for _ in range(2):
         with pytest.raises(TableTrouble, match=r"Bad_1 .*: nothing within 1.0 s: .*SHOW TRIGGERS"):
-            sink.write(BAD, events(6, 6))
+            write(sink, BAD, events(6, 6))
         others_go_on(sink, cursor)
     cursor.execute("SHOW PROCESSLIST")
     assert not [row for row in cursor.fetchall() if "INSERT" in str(row) and "Bad_1" in str(row)]
     admin("DROP TRIGGER tr")
-    assert sink.write(BAD, events(6, 6)) == []
+    assert write(sink, BAD, events(6, 6)) == []

@@ -13,7 +13,7 @@ from elfaust.schema.lookup.registry import Registry
 from elfaust.settings import Settings
 from elfaust.sinks.mysql import ddl
 from elfaust.sinks.mysql.sink import MysqlSink
-from elfaust.testing import make_record
+from elfaust.testing import make_record, write
 from tests.integration.mysql_held.tables import BAD, events, others_go_on, publish, stored, tables
 
 STRINGS = {f"p{n}": {"type": "string"} for n in range(372)}
@@ -27,7 +27,7 @@ def test_a_column_is_known_in_an_error_whatever_its_name(
     key = SchemaKey("Odd", 1)
     publish(settings, key, {"properties": {name: {"type": "boolean"}, "c": {}}})
     value = orjson.dumps({"uuid": "0" * 32, "dt": "2020-09-13T12:26:40Z", "event": {name: 920}})
-    [(_, fault)] = sink.write(key, [make_record(value, 0, 0)])
+    [(_, fault)] = write(sink, key, [make_record(value, 0, 0)])
     assert fault.path == f"$.event.{name}"
 
 
@@ -49,7 +49,7 @@ def test_a_schema_that_can_have_no_table_is_refused_by_name(
     settings: Settings, sink: MysqlSink, cursor: Any, event: dict[str, Any], said: str
 ) -> None:
     publish(settings, BAD, event)
-    refused = sink.write(BAD, events(0, 6))
+    refused = write(sink, BAD, events(0, 6))
     assert [fault.code for _, fault in refused] == ["consumer"] * 6
     assert all(said in fault.message for _, fault in refused)
     others_go_on(sink, cursor)
@@ -62,7 +62,7 @@ def test_a_table_that_mysql_refuses_for_another_reason_waits(
     monkeypatch.setattr(ddl, "check", lambda *_: None)
     publish(settings, BAD, {"properties": STRINGS})
     with pytest.raises(TableTrouble, match=r"table Bad_1 takes no rows, .* 1118"):
-        sink.write(BAD, events(0, 6))
+        write(sink, BAD, events(0, 6))
     others_go_on(sink, cursor)
 
 
@@ -78,14 +78,14 @@ def next_id(cursor: Any) -> int:
 def test_batches_that_come_again_use_up_no_number_of_id(
     settings: Settings, sink: MysqlSink, cursor: Any
 ) -> None:
-    assert sink.write(BAD, events(0, 20), {0, 1}) == []
+    assert write(sink, BAD, events(0, 20), 0, 1) == []
     before = next_id(cursor)
     for _ in range(3):
         again = MysqlSink(settings, Registry(settings.schemas))
-        assert again.write(BAD, events(0, 20), {0, 1}) == []
-    sink.forget()
-    assert sink.write(BAD, events(0, 20), {0}) == []
+        assert write(again, BAD, events(0, 20), 0, 1) == []
+    sink.on_revoked()
+    assert write(sink, BAD, events(0, 20), 0) == []
     assert next_id(cursor) == before
-    assert sink.write(BAD, events(10, 20), {0}) == []
+    assert write(sink, BAD, events(10, 20), 0) == []
     assert next_id(cursor) - before <= 16
     assert len(stored(cursor, "Bad_1")) == 30

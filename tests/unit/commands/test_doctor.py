@@ -7,8 +7,8 @@ import json
 import pytest
 from click.testing import CliRunner, Result
 
+from elfaust.checks import Check
 from elfaust.commands import doctor, main
-from elfaust.doctor.check import Check
 
 OK = Check("MySQL", "ok", "database log")
 WARN = Check("topics", "warn", "not there yet", "start the workers")

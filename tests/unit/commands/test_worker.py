@@ -16,6 +16,7 @@ from click.testing import CliRunner
 from elfaust.commands import main
 from elfaust.commands.up import parse_counts
 from elfaust.errors import SettingsError
+from elfaust.roles import ROLES, running
 from elfaust.settings import Settings
 from elfaust.workers.state import web_port
 from elfaust.workers.supervisor import Supervisor
@@ -102,11 +103,18 @@ main(["worker", "processor", "--web-port", "{free_port()}"])
 )
 def test_counts_that_are_none_are_refused(given: str) -> None:
     with pytest.raises(click.BadParameter, match="is not ROLE=N"):
-        parse_counts((given,), 4)
+        parse_counts((given,), Settings())
+
+
+def test_a_sink_that_is_not_picked_has_no_worker_unless_it_is_asked_for() -> None:
+    base = Settings()
+    alone = replace(base, processor=replace(base.processor, stores="mysql"))
+    assert parse_counts((), alone) == dict.fromkeys(ROLES, 0) | dict.fromkeys(running("mysql"), 1)
+    assert parse_counts(("hdfs=2",), alone)["hdfs"] == 2
 
 
 def test_no_more_workers_than_have_something_to_do() -> None:
-    assert parse_counts(("mysql=4", "forwarder=0"), 4)["mysql"] == 4
+    assert parse_counts(("mysql=4", "forwarder=0"), Settings())["mysql"] == 4
     for given, why in (
         ("mysql=5", "more than topics.lanes, 4, have nothing to do"),
         ("forwarder=2", "forwarder.source is read by one forwarder"),

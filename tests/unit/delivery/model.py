@@ -18,9 +18,10 @@ from faust.types import TP
 
 from elfaust.delivery.transport import BatchSchema
 from elfaust.errors import ServerAway, TableChanged
-from elfaust.sinks.base import Rejected
+from elfaust.sinks.base import Limits
 from elfaust.sinks.bounds import Bounds
-from elfaust.sinks.buffer import Buffer, Buffered
+from elfaust.sinks.buffer import Buffer
+from elfaust.sinks.groups import Buffered
 from elfaust.workers.attach import buffered, pauser
 from tests.unit.delivery.played import Kafka, Lanes
 
@@ -33,7 +34,7 @@ class Flow(Lanes):
     """The lanes with a sink's buffer behind them, and the worker around both."""
 
     def __init__(
-        self, seed: int, ends: Mapping[TP, int], group_of: Callable[[Buffered], Hashable]
+        self, seed: int, ends: Mapping[TP, int], group_of: Callable[[str, int], Hashable]
     ) -> None:
         self.random = random.Random(seed)
         super().__init__(Kafka({tp: range(end) for tp, end in ends.items()}, POLL))
@@ -45,16 +46,9 @@ class Flow(Lanes):
         self.written: dict[TP, list[int]] = {tp: [] for tp in ends}
         self.most: defaultdict[str, int] = defaultdict(int)
         self.waiting: list[Any] = []
-        self.buffer = Buffer(
-            group_of=group_of,
-            write=self.write,
-            report=self.report,
-            generation=lambda: self.app.consumer_generation_id,
-            flush=Bounds(10, 10_000),
-            flush_seconds=0.0,
-            pending=Bounds(40, 40_000),
-            hold=pauser(self.app),
-        )
+        self.group_of = group_of
+        self.limits = Limits(Bounds(10, 10_000), 0.0, Bounds(40, 40_000))
+        self.buffer = Buffer(self, lambda: self.app.consumer_generation_id, pauser(self.app))
 
     async def turns(self) -> None:
         for _ in range(self.random.choice((0, 0, 1, 1, 2, 5))):
@@ -64,7 +58,8 @@ class Flow(Lanes):
         for tp, at in offsets.items():
             assert set(range(at.offset)) <= set(self.written[tp]), "committed and not written"
 
-    async def write(self, key: Hashable, batches: Sequence[Buffered]) -> Sequence[Rejected]:
+    async def write(self, batches: Sequence[Buffered]) -> None:
+        key = self.group_of(batches[0].topic, batches[0].lane)
         await self.turns()
         if self.away:
             raise ServerAway("MySQL", "gone")
@@ -74,9 +69,8 @@ class Flow(Lanes):
             offsets = [record.offset for record in batch.records]
             self.written[TP(batch.topic, batch.lane)] += offsets
         await self.turns()
-        return []
 
-    async def report(self, refused: object) -> None: ...
+    def on_revoked(self) -> None: ...
 
     async def move(self) -> None:
         """Have the lanes move and come back, as Faust and aiokafka go about it."""

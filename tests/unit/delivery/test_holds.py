@@ -9,8 +9,7 @@ import pytest
 from faust.types import TP
 
 from elfaust.delivery import thread
-from elfaust.sinks import buffer, held
-from elfaust.sinks.buffer import Buffered
+from elfaust.sinks import buffer, held, server_wait
 from tests.unit.delivery.model import POLL, QUEUE, Flow
 from tests.unit.delivery.played import lanes_of, nothing
 
@@ -22,18 +21,18 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing waits for the clock."""
     monkeypatch.setattr(thread, "MOVING_SECONDS", 0)
     monkeypatch.setattr(held, "TRY_SECONDS", 0)
-    monkeypatch.setattr(buffer, "SOON_SECONDS", 1e-9)
-    monkeypatch.setattr(buffer, "AGAIN_SECONDS", 1e-9)
+    monkeypatch.setattr(server_wait, "SOON_SECONDS", 1e-9)
+    monkeypatch.setattr(server_wait, "AGAIN_SECONDS", 1e-9)
     monkeypatch.setattr(buffer, "FULL_SECONDS", 0)
 
 
-def by_topic(batch: Buffered) -> object:
-    return batch.topic
+def by_topic(topic: str, lane: int) -> object:
+    return topic
 
 
-def by_lane(batch: Buffered) -> object:
+def by_lane(topic: str, lane: int) -> object:
     """Group as the HDFS sink: a lane with its topics, one of which waits alone."""
-    return batch.lane, batch.topic if batch.topic == "b" else ""
+    return lane, topic if topic == "b" else ""
 
 
 async def test_a_flood_of_a_held_topic_waits_in_kafka_and_the_other_goes_on(

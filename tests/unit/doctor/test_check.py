@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import requests
 
-from elfaust.doctor.check import Check, clock, why, worst
+from elfaust.checks import Check, clock, why, worst
 
 
 def test_the_worst_outcome() -> None:

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Iterator
 from time import monotonic
 
-from elfaust.doctor.check import Check, Subject
+from elfaust.checks import Check, Subject
 from elfaust.doctor.examination import examine_all
 from elfaust.errors import ServerAway
 from elfaust.settings import Settings

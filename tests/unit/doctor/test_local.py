@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
+from elfaust.checks import worst
 from elfaust.doctor import local
-from elfaust.doctor.check import worst
 from elfaust.doctor.local import check_folder, check_schemas, check_settings, check_wiki
 from elfaust.settings import PROFILES, Schemas, Settings, load
 from tests.unit.doctor.fakes import wiki

@@ -17,9 +17,9 @@ from elfaust.schema.lookup.registry import Registry
 from elfaust.settings import Settings
 from elfaust.sinks.base import Rejected
 from elfaust.sinks.parquet.reader import parquet_files
-from elfaust.sinks.parquet.sink import HdfsSink
+from elfaust.sinks.parquet.sink import ParquetSink
 from elfaust.storage.local import LocalStorage
-from elfaust.testing import make_record
+from elfaust.testing import make_events, make_record
 
 KEY = SchemaKey("SpecialMuteSubmit", 19679477)
 REGISTRY = Registry(Settings().schemas)
@@ -41,14 +41,14 @@ class Owner:
         self._dies = False
         self.over = False
         self.error: BaseException | None = None
-        self._sink = HdfsSink(config, REGISTRY, Halting(self.halt))
+        self._sink = ParquetSink(config, REGISTRY, Halting(self.halt))
         threading.Thread(target=self._work, daemon=True).start()
         self._halted.acquire()
 
     def _work(self) -> None:
         try:
             for numbers in map(range, (0, *self._cuts), self._cuts):
-                self._sink.write(0, {"topic": (KEY, records(numbers))}, nothing)
+                self._sink.write([make_events(KEY, records(numbers))], nothing)
         except (LaneLost, Death):
             pass
         except BaseException as error:

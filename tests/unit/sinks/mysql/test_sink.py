@@ -19,7 +19,7 @@ from elfaust.sinks.mysql.connection import DriverFault
 from elfaust.sinks.mysql.hazards import FACTS
 from elfaust.sinks.mysql.rows import Row, RowMaker
 from elfaust.sinks.mysql.sink import MysqlSink
-from elfaust.testing import make_record
+from elfaust.testing import make_record, write
 from tests.unit.sinks.fakes import ShownTable, table_of
 
 KEY = SchemaKey("AutoblockIpBlock", 19098752)
@@ -112,7 +112,7 @@ def sink_on(
 
 def test_all_rows_are_committed(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> None:
     sink, connection = sink_on(monkeypatch, settings, lambda rows: None)
-    assert sink.write(KEY, RECORDS) == []
+    assert write(sink, KEY, RECORDS) == []
     assert len(connection.committed) == len(RECORDS)
 
 
@@ -124,7 +124,7 @@ def test_a_batch_is_halved_until_the_bad_row_is_alone(
     sink, connection = sink_on(
         monkeypatch, settings, lambda rows: error if any(bad in row for row in rows) else None
     )
-    [(record, fault)] = sink.write(KEY, RECORDS)
+    [(record, fault)] = write(sink, KEY, RECORDS)
     assert record is RECORDS[5]
     assert (fault.code, fault.schema, fault.revision) == ("consumer", *KEY)
     assert "AutoblockIpBlock_19098752" in fault.message
@@ -148,7 +148,7 @@ def test_what_an_altered_table_refuses_waits(
 ) -> None:
     sink, connection = sink_on(monkeypatch, settings, lambda rows: NOT_INT, **{column: "int(11)"})
     with pytest.raises(TableChanged, match=rf"column {column} is int\(11\), not VARCHAR\(1024\)"):
-        sink.write(KEY, RECORDS)
+        write(sink, KEY, RECORDS)
     assert connection.committed == []
 
 
@@ -156,14 +156,14 @@ def test_nothing_is_committed_to_a_table_that_was_altered_harmfully(
     monkeypatch: pytest.MonkeyPatch, settings: Settings
 ) -> None:
     sink, connection = sink_on(monkeypatch, settings, lambda rows: None)
-    sink.write(KEY, RECORDS[:4])
+    write(sink, KEY, RECORDS[:4])
     altered(connection, unique=[("mine", "event_blockId", None), ("ix_uuid", "uuid", None)])
     for _ in range(2):
         with pytest.raises(TableChanged, match=r"unique index mine .*DROP INDEX `mine`"):
-            sink.write(KEY, RECORDS)
+            write(sink, KEY, RECORDS)
     assert len(connection.committed) == 4
     altered(connection, unique=[("ix_uuid", "uuid", None)])
-    assert sink.write(KEY, RECORDS) == []
+    assert write(sink, KEY, RECORDS) == []
     assert len(connection.committed) == len(RECORDS)
 
 
@@ -173,11 +173,11 @@ def test_a_table_is_compared_when_it_has_changed_and_no_more(
     sink, connection = sink_on(monkeypatch, settings, lambda rows: None)
     for n, next_id in enumerate([1, 5, 9]):
         altered(connection, next_id=next_id)
-        sink.write(KEY, RECORDS[2 * n : 2 * n + 2])
+        write(sink, KEY, RECORDS[2 * n : 2 * n + 2])
     assert connection.statements.count(FACTS) == 1
     altered(connection, constraints=[("foo", "CHECK")])
     with pytest.raises(TableChanged, match="CHECK foo refuses rows"):
-        sink.write(KEY, RECORDS[6:])
+        write(sink, KEY, RECORDS[6:])
 
 
 def test_rows_that_vanish_hold_the_table(
@@ -186,7 +186,7 @@ def test_rows_that_vanish_hold_the_table(
     sink, connection = sink_on(monkeypatch, settings, lambda rows: None)
     connection.swallows = {f"{5:032x}"}
     with pytest.raises(TableTrouble, match=f"1 of 4 rows are not in it, as uuid {5:032x}"):
-        sink.write(KEY, RECORDS)
+        write(sink, KEY, RECORDS)
     assert connection.committed == []
 
 
@@ -206,7 +206,7 @@ def test_what_is_known_neither_of_the_server_nor_of_a_value_holds_the_table_alon
 ) -> None:
     sink, connection = sink_on(monkeypatch, settings, lambda rows: error)
     with pytest.raises(TableTrouble, match="AutoblockIpBlock_19098752") as caught:
-        sink.write(KEY, RECORDS)
+        write(sink, KEY, RECORDS)
     assert error.args[1] in str(caught.value)
     assert "; cure: " in str(caught.value)
     assert connection.committed == []
@@ -219,13 +219,13 @@ def test_an_id_that_is_used_up_is_told_with_its_cure(
     errors = [None, None, error]
     sink, connection = sink_on(monkeypatch, settings, lambda rows: errors.pop(0))
     altered(connection, next_id=1_717_986_918)
-    sink.write(KEY, RECORDS[:2])
+    write(sink, KEY, RECORDS[:2])
     assert "more than 80 % of the numbers of its id are used" not in caplog.text
     altered(connection, next_id=1_717_986_919)
-    sink.write(KEY, RECORDS[2:4])
+    write(sink, KEY, RECORDS[2:4])
     assert "more than 80 % of the numbers of its id are used" in caplog.text
     with pytest.raises(TableChanged, match="MODIFY COLUMN `id` BIGINT AUTO_INCREMENT NOT NULL"):
-        sink.write(KEY, RECORDS[4:])
+        write(sink, KEY, RECORDS[4:])
 
 
 def lookups(connection: FakeConnection) -> int:
@@ -239,26 +239,26 @@ def test_a_batch_that_comes_again_inserts_nothing(
     sink, connection = sink_on(
         monkeypatch, settings, lambda rows: inserted.extend(row[0] for row in rows)
     )
-    sink.write(KEY, RECORDS[:2], {0})
-    sink.forget()
-    sink.write(KEY, RECORDS[:4], {0})
+    write(sink, KEY, RECORDS[:2], 0)
+    sink.on_revoked()
+    write(sink, KEY, RECORDS[:4], 0)
     assert len(inserted) == len(set(inserted)) == 4
     # Its repeats are over once a batch has none: from then on nothing is looked up.
-    sink.write(KEY, RECORDS[4:5], {0})
+    write(sink, KEY, RECORDS[4:5], 0)
     before = lookups(connection)
-    sink.write(KEY, RECORDS[5:6], {0})
+    write(sink, KEY, RECORDS[5:6], 0)
     assert lookups(connection) == before
-    sink.write(KEY, RECORDS[6:7], {0, 1})
+    write(sink, KEY, RECORDS[6:8], 0, 1)
     assert lookups(connection) == before + 1
-    assert len(connection.committed) == 7
+    assert len(connection.committed) == 8
 
 
 def test_of_a_table_that_was_empty_no_lane_looks_rows_up(
     monkeypatch: pytest.MonkeyPatch, settings: Settings
 ) -> None:
     sink, connection = sink_on(monkeypatch, settings, lambda rows: None)
-    sink.write(KEY, RECORDS[:2], {0})
-    sink.write(KEY, RECORDS[2:4], {0, 3})
+    write(sink, KEY, RECORDS[:2], 0)
+    write(sink, KEY, RECORDS[2:4], 0, 3)
     assert lookups(connection) == 0
     assert len(connection.committed) == 4
 
@@ -268,11 +268,11 @@ def test_after_a_write_that_failed_rows_are_looked_up_again(
 ) -> None:
     errors: list[Exception | None] = [None, GONE, None]
     sink, connection = sink_on(monkeypatch, settings, lambda rows: errors.pop(0))
-    sink.write(KEY, RECORDS[:2], {0})
+    write(sink, KEY, RECORDS[:2], 0)
     with pytest.raises(ServerAway):
-        sink.write(KEY, RECORDS[2:4], {0})
+        write(sink, KEY, RECORDS[2:4], 0)
     before = lookups(connection)
-    sink.write(KEY, RECORDS[2:4], {0})
+    write(sink, KEY, RECORDS[2:4], 0)
     assert lookups(connection) == before + 1
 
 
@@ -284,7 +284,7 @@ def test_a_row_that_the_driver_cannot_send_is_refused_alone(
     sink, connection = sink_on(
         monkeypatch, settings, lambda rows: error if any(bad in row for row in rows) else None
     )
-    [(record, fault)] = sink.write(KEY, RECORDS)
+    [(record, fault)] = write(sink, KEY, RECORDS)
     assert record is RECORDS[5]
     assert isinstance(fault, Unforeseen)
     assert len(connection.committed) == len(RECORDS) - 1
@@ -297,7 +297,7 @@ def test_a_driver_that_sends_nothing_ends_the_worker(
         monkeypatch, settings, lambda rows: MySQLdb.ProgrammingError("not all arguments converted")
     )
     with pytest.raises(DriverFault, match="not all arguments"):
-        sink.write(KEY, RECORDS)
+        write(sink, KEY, RECORDS)
     assert connection.committed == []
 
 
@@ -313,7 +313,7 @@ def test_a_row_that_cannot_be_made_is_refused_alone(
 
     monkeypatch.setattr(RowMaker, "row", row)
     sink, connection = sink_on(monkeypatch, settings, lambda rows: None)
-    [(record, fault)] = sink.write(KEY, RECORDS)
+    [(record, fault)] = write(sink, KEY, RECORDS)
     assert record is RECORDS[5]
     assert isinstance(fault, Unforeseen)
     assert len(connection.committed) == len(RECORDS) - 1
@@ -328,9 +328,9 @@ def test_after_a_server_s_error_the_same_write_may_be_tried_again(
     errors: list[Exception | None] = [None, error, None, None]
     sink, connection = sink_on(monkeypatch, settings, lambda rows: errors.pop(0))
     with pytest.raises(ServerAway):
-        sink.write(KEY, RECORDS)
+        write(sink, KEY, RECORDS)
     assert connection.committed == []
-    assert sink.write(KEY, RECORDS) == []
+    assert write(sink, KEY, RECORDS) == []
     assert len(connection.committed) == len(RECORDS)
 
 
@@ -339,7 +339,7 @@ def test_a_server_that_stays_away_is_named(
 ) -> None:
     sink, connection = sink_on(monkeypatch, settings, lambda rows: GONE)
     with pytest.raises(ServerAway, match=r"MySQL 127\.0\.0\.1:1 .*gone away"):
-        sink.write(KEY, RECORDS)
+        write(sink, KEY, RECORDS)
     assert connection.committed == []
 
 
@@ -349,8 +349,8 @@ def test_a_table_that_was_dropped_is_created_again(
     errors = [MySQLdb.ProgrammingError(ER.NO_SUCH_TABLE, "no such table"), None, None]
     sink, connection = sink_on(monkeypatch, settings, lambda rows: errors.pop(0))
     with pytest.raises(TableChanged):
-        sink.write(KEY, RECORDS)
-    assert sink.write(KEY, RECORDS) == []
+        write(sink, KEY, RECORDS)
+    assert write(sink, KEY, RECORDS) == []
     created = [s for s in connection.statements if str(s).startswith("CREATE TABLE")]
     assert len(created) == 2
 
@@ -360,7 +360,7 @@ def test_events_of_a_schema_that_this_machine_does_not_have_wait(
 ) -> None:
     sink, connection = sink_on(monkeypatch, settings, lambda rows: None)
     with pytest.raises(SchemaAway, match="NoSuchSchema"):
-        sink.write(SchemaKey("NoSuchSchema", 1), RECORDS)
+        write(sink, SchemaKey("NoSuchSchema", 1), RECORDS)
     assert connection.committed == []
 
 
@@ -370,7 +370,7 @@ def test_what_is_no_event_is_refused_alone(
 ) -> None:
     broken = RECORDS[0]._replace(value=value)
     sink, connection = sink_on(monkeypatch, settings, lambda rows: None)
-    [(record, _)] = sink.write(KEY, [broken, *RECORDS[1:]])
+    [(record, _)] = write(sink, KEY, [broken, *RECORDS[1:]])
     assert record is broken
     assert len(connection.committed) == len(RECORDS) - 1
 

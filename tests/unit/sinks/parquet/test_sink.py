@@ -14,17 +14,19 @@ import pytest
 from elfaust.delivery.batch import END_OF_TIME, MAX_SOURCES
 from elfaust.errors import CommitTorn, FolderTrouble, LaneLost, Unacknowledged
 from elfaust.hints import OTHERS_PLACE
+from elfaust.names import TopicNames
 from elfaust.records import UNKNOWN_TIME, Record, SchemaKey
 from elfaust.schema.lookup.registry import Registry
 from elfaust.settings import Settings
-from elfaust.sinks.base import Rejected
+from elfaust.sinks.base import Events, Rejected
 from elfaust.sinks.parquet.commit_files import Progress
 from elfaust.sinks.parquet.reader import parquet_files
-from elfaust.sinks.parquet.sink import HdfsSink, advance, by_hour
+from elfaust.sinks.parquet.sink import ParquetSink, advance, by_hour
 from elfaust.storage.local import LocalStorage
-from elfaust.testing import make_record
+from elfaust.testing import make_events, make_record
 
 KEYS = [SchemaKey("SpecialMuteSubmit", 19679477), SchemaKey("EchoMail", 19089329)]
+NAMES = TopicNames(Settings())
 EVENTS = {
     "SpecialMuteSubmit": {"emailsBefore": True},
     "EchoMail": {"version": "1", "recipientUserId": 1, "emailDeliveryMode": "single"},
@@ -84,8 +86,10 @@ def records(key: SchemaKey, numbers: range, hours: int = 2) -> list[Record]:
     return made
 
 
-def batches(numbers: range) -> dict[str, tuple[SchemaKey, list[Record]]]:
-    return {f"topic-{key.schema}": (key, records(key, numbers)) for key in KEYS}
+def batches(numbers: range, lane: int = 0) -> list[Events]:
+    return [
+        make_events(key, records(key, numbers), topic=NAMES.event(key), lane=lane) for key in KEYS
+    ]
 
 
 def uuids(settings: Settings) -> Counter[str]:
@@ -103,19 +107,20 @@ def nothing(refused: Sequence[Rejected]) -> None:
     raise AssertionError(refused)
 
 
-def sink_of(settings: Settings, storage: LocalStorage) -> HdfsSink:
-    sink = HdfsSink(settings, Registry(settings.schemas), storage)
-    sink.write(0, {}, nothing)
+def sink_of(settings: Settings, storage: LocalStorage) -> ParquetSink:
+    sink = ParquetSink(settings, Registry(settings.schemas), storage)
+    # Takes the lane over, and stores nothing.
+    sink.write([make_events(KEYS[0], [], topic=NAMES.event(KEYS[0]))], nothing)
     return sink
 
 
 def test_a_flush_is_files_by_schema_revision_and_hour(settings: Settings) -> None:
-    sink_of(settings, LocalStorage()).write(0, batches(range(4)), nothing)
+    sink_of(settings, LocalStorage()).write(batches(range(4)), nothing)
     assert uuids(settings) == everything(range(4))
     [first, *_] = [f.path for f in parquet_files(LocalStorage(), settings.hdfs.root)]
     assert first.removeprefix(settings.hdfs.root) == (
         "/echomail_19089329/year=2020/month=9/day=13/hour=0/"
-        f"topic-EchoMail.0.{0:020d}-{3:020d}.parquet"
+        f"eventlogging_EchoMail_19089329.0.{0:020d}-{3:020d}.parquet"
     )
 
 
@@ -136,19 +141,19 @@ def test_sources_that_somebody_makes_up_are_not_kept_without_end() -> None:
 
 def test_a_folder_that_takes_no_files_holds_its_schema_alone(settings: Settings) -> None:
     sink = sink_of(settings, LocalStorage())
-    (muted, mute), (mailed, mail) = batches(range(4)).items()
-    assert sink.group(0, muted, mute[0]) == sink.group(0, mailed, mail[0]) == (0, "")
+    mute, mail = batches(range(4))
+    assert sink.group_of(mute.topic, 0) == sink.group_of(mail.topic, 0) == (0, "")
     in_the_way = Path(settings.hdfs.root) / "specialmutesubmit_19679477"
     in_the_way.write_bytes(b"not ours")
     for _ in range(2):
         with pytest.raises(FolderTrouble, match=r"specialmutesubmit.* its schema's events wait"):
-            sink.write(0, {muted: mute, mailed: mail}, nothing)
-    assert sink.group(0, muted, mute[0]) == (0, muted)
-    assert sink.group(0, mailed, mail[0]) == (0, "")
-    sink.write(0, {mailed: mail}, nothing)
+            sink.write([mute, mail], nothing)
+    assert sink.group_of(mute.topic, 0) == (0, mute.topic)
+    assert sink.group_of(mail.topic, 0) == (0, "")
+    sink.write([mail], nothing)
     assert uuids(settings) == Counter(f"EchoMail-{number}" for number in range(4))
     in_the_way.unlink()
-    sink.write(0, {muted: mute}, nothing)
+    sink.write([mute], nothing)
     assert uuids(settings) == everything(range(4))
 
 
@@ -159,14 +164,14 @@ def test_a_worker_that_dies_at_any_step_loses_and_doubles_nothing(settings: Sett
         died = False
         try:
             sink = sink_of(mine, Mortal(step))
-            sink.write(0, batches(range(4)), nothing)
-            sink.write(0, batches(range(4, 8)), nothing)
+            sink.write(batches(range(4)), nothing)
+            sink.write(batches(range(4, 8)), nothing)
         except Death:
             died = True
         # The next owner is given everything again, cut otherwise, some of it repeated.
         again = sink_of(mine, LocalStorage())
-        again.write(0, batches(range(3)), nothing)
-        again.write(0, batches(range(2, 8)), nothing)
+        again.write(batches(range(3)), nothing)
+        again.write(batches(range(2, 8)), nothing)
         assert uuids(mine) == everything(range(8)), f"step {step}"
         assert LocalStorage().list(f"{root}/_temporary/lane=0") == [], f"step {step}"
         if not died:
@@ -178,10 +183,10 @@ def test_a_worker_that_dies_at_any_step_loses_and_doubles_nothing(settings: Sett
 def test_of_two_owners_one_fails(settings: Settings) -> None:
     zombie = sink_of(settings, LocalStorage())
     owner = sink_of(settings, LocalStorage())
-    owner.write(0, batches(range(4)), nothing)
+    owner.write(batches(range(4)), nothing)
     with pytest.raises(LaneLost):
-        zombie.write(0, batches(range(4)), nothing)
-    sink_of(settings, LocalStorage()).write(0, batches(range(6)), nothing)
+        zombie.write(batches(range(4)), nothing)
+    sink_of(settings, LocalStorage()).write(batches(range(6)), nothing)
     assert uuids(settings) == everything(range(6))
 
 
@@ -191,13 +196,14 @@ def test_a_topic_that_waited_for_its_schema_keeps_its_order(
     folder = tmp_path / "schemas"
     schemas = dataclasses.replace(settings.schemas, folder=str(folder))
     registry = Registry(dataclasses.replace(schemas, negative_ttl=0.0))
-    sink, key = HdfsSink(settings, registry, LocalStorage()), SchemaKey("Edit", 7)
-    assert sink.group(3, "edit", key) == (3, "edit")
+    sink = ParquetSink(settings, registry, LocalStorage())
+    edit, other = (NAMES.event(SchemaKey("Edit", revision)) for revision in (7, 8))
+    assert sink.group_of(edit, 3) == (3, edit)
     (folder / "Edit").mkdir(parents=True)
     (folder / "Edit" / "7.json").write_text("{}")
     (folder / "Edit" / "8.json").write_text("{}")
-    assert sink.group(3, "edit", key) == (3, "edit")
-    assert sink.group(3, "other", SchemaKey("Edit", 8)) == (3, "")
+    assert sink.group_of(edit, 3) == (3, edit)
+    assert sink.group_of(other, 3) == (3, "")
 
 
 def test_an_event_that_does_not_fit_is_refused_alone(settings: Settings) -> None:
@@ -208,7 +214,7 @@ def test_an_event_that_does_not_fit_is_refused_alone(settings: Settings) -> None
     bad = good[1]._replace(value=orjson.dumps(capsule))
     sink = sink_of(settings, LocalStorage())
     told: list[Rejected] = []
-    sink.write(3, {"topic": (key, [good[0], bad, good[2]])}, told.extend)
+    sink.write([make_events(key, [good[0], bad, good[2]], lane=3)], told.extend)
     [(record, fault)] = told
     assert (record, fault.code) == (bad, "consumer")
     assert uuids(settings) == Counter(["EchoMail-0", "EchoMail-2"])
@@ -226,13 +232,13 @@ def test_what_a_restarted_processor_repeats_is_skipped() -> None:
 
 def test_a_topic_made_anew_is_stored_beside_the_old_one(settings: Settings) -> None:
     sink, key = sink_of(settings, LocalStorage()), KEYS[0]
-    sink.write(0, {"t": (key, records(key, range(4), hours=1))}, nothing)
+    sink.write([make_events(key, records(key, range(4), hours=1))], nothing)
     later = [
         record._replace(offset=record.offset - 4, timestamp=ARRIVED + 5)
         for record in records(key, range(4, 8), hours=1)
     ]
-    sink.write(0, {"t": (key, later)}, nothing)
-    sink.write(0, {"t": (key, later)}, nothing)
+    sink.write([make_events(key, later)], nothing)
+    sink.write([make_events(key, later)], nothing)
     assert uuids(settings) == Counter(f"{key.schema}-{number}" for number in range(8))
 
 
@@ -276,7 +282,7 @@ def test_a_worker_that_dies_at_any_step_has_told_what_it_refused(
             sink = sink_of(mine, told.storage)
             for end in (4, 8):
                 batch = unfit(key, range(acknowledged, end), wrong)
-                sink.write(0, {"t": (key, batch)}, told)
+                sink.write([make_events(key, batch)], told)
                 acknowledged = end
         except Death:
             died = True
@@ -284,7 +290,7 @@ def test_a_worker_that_dies_at_any_step_has_told_what_it_refused(
         told.storage = Mortal(1000)
         again = sink_of(mine, LocalStorage())
         if acknowledged < 8:
-            again.write(0, {"t": (key, unfit(key, range(acknowledged, 8), wrong))}, told)
+            again.write([make_events(key, unfit(key, range(acknowledged, 8), wrong))], told)
         stored = Counter(f"{key.schema}-{n}" for n in range(8) if n not in wrong)
         assert uuids(mine) == stored, f"step {step}"
         assert set(told.offsets) == set(wrong), f"step {step}"
@@ -300,9 +306,9 @@ def test_nothing_is_committed_where_refusals_cannot_be_told(settings: Settings) 
     key, told = KEYS[0], list[Rejected]()
     sink, batch = sink_of(settings, LocalStorage()), unfit(key, range(4), [2])
     with pytest.raises(Unacknowledged):
-        sink.write(0, {"t": (key, batch)}, away)
+        sink.write([make_events(key, batch)], away)
     assert uuids(settings) == Counter()
-    sink.write(0, {"t": (key, batch)}, told.extend)
+    sink.write([make_events(key, batch)], told.extend)
     assert [r.record.offset for r in told] == [2]
     assert sum(uuids(settings).values()) == 3
 
@@ -310,27 +316,27 @@ def test_nothing_is_committed_where_refusals_cannot_be_told(settings: Settings) 
 def test_what_was_refused_is_not_told_again_under_another_offset(settings: Settings) -> None:
     key, told = KEYS[0], list[Rejected]()
     batch = unfit(key, range(2), [0, 1])
-    sink_of(settings, LocalStorage()).write(0, {"t": (key, batch)}, told.extend)
+    sink_of(settings, LocalStorage()).write([make_events(key, batch)], told.extend)
     # The processor was killed and repeats itself; the sink's lane has moved.
     repeated = [record._replace(offset=record.offset + 2) for record in batch]
-    sink_of(settings, LocalStorage()).write(0, {"t": (key, repeated)}, nothing)
+    sink_of(settings, LocalStorage()).write([make_events(key, repeated)], nothing)
     assert len(told) == 2
 
 
 def test_a_lane_whose_last_commit_is_torn_waits_and_others_go_on(settings: Settings) -> None:
     sink, storage = sink_of(settings, LocalStorage()), LocalStorage()
-    sink.write(0, batches(range(2)), nothing)
+    sink.write(batches(range(2)), nothing)
     folder = f"{settings.hdfs.root}/_commits/lane=0"
     last = f"{folder}/{storage.list(folder)[-1]}"
     whole = storage.read(last)
     storage.write(last, whole[:-9])
-    sink.forget()
+    sink.on_revoked()
     with pytest.raises(CommitTorn, match="lane=0"):
-        sink.write(0, batches(range(2, 4)), nothing)
-    sink.write(1, batches(range(4, 5)), nothing)
+        sink.write(batches(range(2, 4)), nothing)
+    sink.write(batches(range(4, 5), lane=1), nothing)
     assert uuids(settings) == everything(range(2)) + everything(range(4, 5))
     storage.write(last, whole)
-    sink.write(0, batches(range(2, 4)), nothing)
+    sink.write(batches(range(2, 4)), nothing)
     assert uuids(settings) == everything(range(5))
 
 
@@ -338,7 +344,7 @@ def test_the_way_out_of_a_torn_commit_stores_each_event_once(settings: Settings)
     """The steps of docs/operating.md, "A torn commit file"."""
     sink, storage = sink_of(settings, LocalStorage()), LocalStorage()
     for start in (0, 4, 8):
-        sink.write(0, batches(range(start, start + 4)), nothing)
+        sink.write(batches(range(start, start + 4)), nothing)
     folder = f"{settings.hdfs.root}/_commits/lane=0"
     readable, torn = [f"{folder}/{name}" for name in storage.list(folder)[-2:]]
     storage.write(torn, b"")
@@ -349,7 +355,7 @@ def test_the_way_out_of_a_torn_commit_stores_each_event_once(settings: Settings)
             storage.delete(file.path)
     storage.delete(torn)
     assert set(offsets.values()) == {8}
-    sink_of(settings, storage).write(0, batches(range(8, 14)), nothing)
+    sink_of(settings, storage).write(batches(range(8, 14)), nothing)
     assert uuids(settings) == everything(range(14))
 
 
@@ -361,7 +367,7 @@ def test_a_schema_that_no_table_can_be_made_of_is_its_events_fault(
 
     monkeypatch.setattr("elfaust.sinks.parquet.table.event_shape", broken)
     told = list[Rejected]()
-    sink_of(settings, LocalStorage()).write(0, batches(range(1)), told.extend)
+    sink_of(settings, LocalStorage()).write(batches(range(1)), told.extend)
     assert {r.fault.code for r in told} == {"consumer"}
     assert all("of this schema" in r.fault.message for r in told)
     assert uuids(settings) == Counter()
@@ -427,12 +433,10 @@ def test_a_schema_whose_folder_another_has_is_refused_with_a_cure(
     settings = dataclasses.replace(settings, schemas=schemas)
     EVENTS.update(Foo={}, foo={})
     told: list[Rejected] = []
-    sink_of(settings, LocalStorage()).write(
-        0, {"eventlogging_Foo_1": (one, records(one, range(2)))}, nothing
-    )
-    sink_of(settings, LocalStorage()).write(
-        1, {"eventlogging_foo_1": (other, records(other, range(3)))}, told.extend
-    )
+    mine = make_events(one, records(one, range(2)), topic=NAMES.event(one))
+    sink_of(settings, LocalStorage()).write([mine], nothing)
+    others = make_events(other, records(other, range(3)), topic=NAMES.event(other), lane=1)
+    sink_of(settings, LocalStorage()).write([others], told.extend)
     assert uuids(settings) == {"Foo-0": 1, "Foo-1": 1}
     assert [(r.record.offset, r.fault.code, r.fault.schema) for r in told] == [
         (n, "consumer", "foo") for n in range(3)

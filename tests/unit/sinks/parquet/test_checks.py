@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from elfaust.doctor import hdfs
-from elfaust.doctor.hdfs import LEFT_SECONDS, ask, check_commits, check_left, check_write
 from elfaust.errors import ServerAway
 from elfaust.settings import Hdfs, Settings
+from elfaust.sinks.parquet import checks
+from elfaust.sinks.parquet.checks import LEFT_SECONDS, ask, check_commits, check_left, check_write
 from elfaust.storage.local import LocalStorage
 
 DATE = "Mon, 23 Nov 2026 16:02:12 GMT"
@@ -79,7 +79,7 @@ def test_what_hdfs_says_picks_the_cure(
         def write(self, path: str, data: bytes) -> None:
             raise ServerAway("HDFS", said)
 
-    monkeypatch.setattr(hdfs, "open_storage", lambda _: Refusing())
+    monkeypatch.setattr(checks, "open_storage", lambda _: Refusing())
     check = check_write(Hdfs(root="/e"))
     assert (check.outcome, check.detail) == ("fail", " ".join(said.split()))
     assert cure in check.cure
@@ -92,7 +92,7 @@ def test_what_is_read_back_otherwise_is_deleted_too(
         def read(self, path: str) -> bytes:
             return super().read(path)[1:]
 
-    monkeypatch.setattr(hdfs, "open_storage", lambda _: Lossy())
+    monkeypatch.setattr(checks, "open_storage", lambda _: Lossy())
     check = check_write(local(tmp_path))
     assert (check.outcome, check.cure) == ("fail", f"hdfs fsck {tmp_path}")
     assert list(tmp_path.iterdir()) == []
@@ -155,6 +155,6 @@ def test_a_namenode_that_does_not_serve(
 
 def test_a_local_folder_has_no_server_and_no_clock(tmp_path: Path) -> None:
     settings = dataclasses.replace(Settings(), hdfs=local(tmp_path))
-    subject = hdfs.subject(settings)
+    subject = checks.subject(settings)
     names = [check.name for check in subject.checks(settings)]
     assert names == [subject.name, *subject.others]

@@ -11,9 +11,11 @@ import MySQLdb
 import pytest
 from MySQLdb.constants import CR, ER
 
-from elfaust.doctor import mysql
-from elfaust.doctor.check import Check
-from elfaust.doctor.mysql import (
+from elfaust.checks import Check
+from elfaust.errors import ServerAway
+from elfaust.settings import Settings
+from elfaust.sinks.mysql import checks
+from elfaust.sinks.mysql.checks import (
     CHECKS,
     NEEDED,
     check_characters,
@@ -24,8 +26,6 @@ from elfaust.doctor.mysql import (
     grant,
     granted,
 )
-from elfaust.errors import ServerAway
-from elfaust.settings import Settings
 from tests.unit.doctor.fakes import FakeCursor, Rows
 
 BASE = Settings()
@@ -125,8 +125,8 @@ class FakeConnection:
 
 def examined(monkeypatch: pytest.MonkeyPatch, answer: Exception) -> list[Check]:
     """Return the checks of a server that answers whatever it is asked with an error."""
-    monkeypatch.setattr(mysql, "connect", lambda _: FakeConnection({"": answer}))
-    return list(mysql.subject(SETTINGS).checks(SETTINGS))
+    monkeypatch.setattr(checks, "connect", lambda _: FakeConnection({"": answer}))
+    return list(checks.subject(SETTINGS).checks(SETTINGS))
 
 
 def test_a_check_that_the_server_refuses_lets_the_others_go_on(
@@ -161,6 +161,6 @@ def test_a_connection_that_is_refused(
     def refuse(_: object) -> None:
         raise MySQLdb.OperationalError(code, "no")
 
-    monkeypatch.setattr(mysql, "connect", refuse)
-    [check] = mysql.subject(SETTINGS).checks(SETTINGS)
+    monkeypatch.setattr(checks, "connect", refuse)
+    [check] = checks.subject(SETTINGS).checks(SETTINGS)
     assert check == Check("MySQL 127.0.0.1:3306", "fail", "no", cure)

@@ -13,12 +13,12 @@ from typing import Any
 import MySQLdb
 from MySQLdb.constants import ER
 
-from elfaust.doctor.check import ANSWER_SECONDS, Check, Subject, clock
-from elfaust.doctor.tables import check_tables
+from elfaust.checks import ANSWER_SECONDS, Check, Subject, clock
 from elfaust.errors import ServerAway
 from elfaust.settings import Settings
-from elfaust.sinks.mysql.connection import connect
+from elfaust.sinks.mysql.connection import connect, server_name
 from elfaust.sinks.mysql.ddl import quoted
+from elfaust.sinks.mysql.table_checks import check_tables
 
 #: Rights that the sink uses. MySQL asks for UPDATE in `ON DUPLICATE KEY UPDATE uuid = uuid`.
 NEEDED = ("SELECT", "INSERT", "UPDATE", "CREATE")
@@ -33,11 +33,7 @@ CheckOf = Callable[[Settings, Any], Iterable[Check]]
 def subject(settings: Settings) -> Subject:
     """Return the checks of MySQL."""
     cure = "start it, or correct mysql.host and mysql.port"
-    return Subject(_server(settings), tuple(CHECKS), _checks, cure)
-
-
-def _server(settings: Settings) -> str:
-    return f"MySQL {settings.mysql.host}:{settings.mysql.port}"
+    return Subject(server_name(settings.mysql), tuple(CHECKS), _checks, cure)
 
 
 def _checks(settings: Settings) -> Iterator[Check]:
@@ -45,16 +41,16 @@ def _checks(settings: Settings) -> Iterator[Check]:
     try:
         connection = connect(replace(settings.mysql, timeout=timeout))
     except MySQLdb.Error as error:
-        yield Check(_server(settings), "fail", _message(error), _cure(settings, error))
+        yield Check(server_name(settings.mysql), "fail", _message(error), _cure(settings, error))
         return
     with closing(connection), connection.cursor() as cursor:
-        yield Check(_server(settings), "ok", f"database {settings.mysql.database}")
+        yield Check(server_name(settings.mysql), "ok", f"database {settings.mysql.database}")
         for name, check in CHECKS.items():
             try:
                 yield from check(settings, cursor)
             except MySQLdb.Error as error:
                 if error.args and error.args[0] in LOST:
-                    raise ServerAway(_server(settings), _message(error)) from error
+                    raise ServerAway(server_name(settings.mysql), _message(error)) from error
                 detail = f"could not be checked: {_message(error)}"
                 yield Check(name, "fail", detail, "see the server's message")
 

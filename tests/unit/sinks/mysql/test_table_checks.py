@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from elfaust.doctor.check import Check
-from elfaust.doctor.tables import check_tables
+from elfaust.checks import Check
 from elfaust.settings import Settings
+from elfaust.sinks.mysql.table_checks import check_tables
 from tests.unit.doctor.fakes import FakeCursor, Rows, wiki
 from tests.unit.sinks.fakes import ShownTable
 

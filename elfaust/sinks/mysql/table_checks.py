@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from elfaust.doctor.check import ANSWER_SECONDS, Check
+from elfaust.checks import ANSWER_SECONDS, Check
 from elfaust.errors import SchemaUnfit
 from elfaust.names import table_name
 from elfaust.records import SchemaKey

@@ -15,7 +15,7 @@ import requests
 from hdfs import InsecureClient
 from hdfs.util import HdfsError
 
-from elfaust.doctor.check import ANSWER_SECONDS, Check, Subject, clock, why
+from elfaust.checks import ANSWER_SECONDS, Check, Subject, clock, why
 from elfaust.errors import ServerAway
 from elfaust.settings import Hdfs, Settings
 from elfaust.sinks.parquet.commit_files import torn
