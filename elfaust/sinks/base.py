@@ -5,11 +5,15 @@ docs/extending.md has a whole one, and elfaust/testing.py the contract that each
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 from elfaust.errors import EventFault
+from elfaust.events.storable import EventLimits
 from elfaust.records import Record, SchemaKey
+from elfaust.schema.changes.change import Change
+from elfaust.schema.lint import Diagnostic
+from elfaust.schema.lookup.registry import Schema
 from elfaust.sinks.bounds import Bounds
 
 
@@ -99,6 +103,20 @@ class Store(Protocol):
 
     def sink(self) -> Sink:
         """Return what a worker writes with."""
+
+    def limits(self, schema: Schema) -> EventLimits:
+        """Return what the store cannot hold of a schema revision's events, by place.
+
+        Asked once of a schema, by the judge and by `elfaust validate`: what is here is refused
+        before it is an event. Empty where every event can be stored. Raises SchemaUnfit where none
+        can: all of them are refused.
+        """
+
+    def lint(self, schema: Schema, others: Collection[SchemaKey]) -> Iterable[Diagnostic]:
+        """Return what will hurt of a schema that is to be published; `others` exist beside it."""
+
+    def changes(self, old: Schema, new: Schema) -> Iterable[Change]:
+        """Return what the store's readers had by one revision, and have by another no more."""
 
     def stored(self, keys: Sequence[SchemaKey]) -> Mapping[SchemaKey, Stored]:
         """Return what is there of schema revisions, for the account.
