@@ -15,6 +15,7 @@ from elfaust.schema.changes.change import Change
 from elfaust.schema.lint import Diagnostic
 from elfaust.schema.lookup.registry import Schema
 from elfaust.sinks.bounds import Bounds
+from elfaust.sinks.reading import Reader, Stored
 
 
 class Rejected(NamedTuple):
@@ -82,17 +83,6 @@ class Sink(Protocol):
         """Forget what is known of lanes: they are moving, and no `write` is running."""
 
 
-class Stored(NamedTuple):
-    """What a store has of one schema revision."""
-
-    #: Rows.
-    events: int = 0
-    #: Rows whose uuid another row has.
-    twice: int = 0
-    #: Why that cannot be told.
-    unreadable: str = ""
-
-
 class Store(Protocol):
     """What the other rooms ask of a sink's store, without a worker; made of the settings alone."""
 
@@ -118,8 +108,14 @@ class Store(Protocol):
     def changes(self, old: Schema, new: Schema) -> Iterable[Change]:
         """Return what the store's readers had by one revision, and have by another no more."""
 
-    def stored(self, keys: Sequence[SchemaKey]) -> Mapping[SchemaKey, Stored]:
+    def stored(self, keys: Collection[SchemaKey]) -> Mapping[SchemaKey, Stored]:
         """Return what is there of schema revisions, for the account.
+
+        Raises ServerAway when the server does not answer.
+        """
+
+    def read(self) -> Reader:
+        """Return what reads all that is there, for the audit; whoever asks closes it.
 
         Raises ServerAway when the server does not answer.
         """

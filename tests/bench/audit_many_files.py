@@ -156,7 +156,7 @@ def timed(settings: Settings) -> None:
     found = asyncio.run(audit(settings))
     took, cpu = time.monotonic() - began, time.process_time() - cpu
     most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    events = sum(line.valid for line in found.account.lines)
+    events = sum(entry.valid for entry in found.account.entries)
     print(f"{events} events: {took:.1f} s, CPU {cpu:.1f} s, {before // 1024} -> {most // 1024} MiB")
     for finding in found.findings:
         if finding.kind != "unbalanced":

@@ -11,10 +11,10 @@ import orjson
 from elfaust.errors import EventFault
 from elfaust.events.storable import EventLimits, Limit, unstorable
 from elfaust.json_text import encode
+from elfaust.names import table_name
 from elfaust.schema.columns import Column
 from elfaust.schema.lookup.registry import Schema
 from elfaust.settings import Mysql
-from elfaust.names import table_name
 from elfaust.sinks.mysql.ddl import table_columns
 from elfaust.sinks.mysql.limits import MAX_FLOAT, TEXT_BYTES
 from elfaust.sinks.mysql.rows import DIGITS, mediawiki_timestamp

@@ -6,13 +6,13 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from elfaust.errors import SchemaUnfit
+from elfaust.names import table_name
 from elfaust.records import SchemaKey
 from elfaust.schema.lint import Diagnostic
 from elfaust.schema.lookup.registry import Schema
 from elfaust.schema.shape import Place, shape_of
 from elfaust.schema.tree import ITEMS, properties, types_of
 from elfaust.settings import Mysql
-from elfaust.names import table_name
 from elfaust.sinks.mysql.ddl import table_columns
 from elfaust.sinks.mysql.rows import DIGITS
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
+from contextlib import closing
 
 from elfaust.events.storable import EventLimits
 from elfaust.records import SchemaKey
@@ -13,6 +14,9 @@ from elfaust.settings import Settings
 from elfaust.sinks.mysql.changes import changes
 from elfaust.sinks.mysql.event_limits import event_limits
 from elfaust.sinks.mysql.lint import lint
+from elfaust.sinks.mysql.reading.reader import MysqlReader
+from elfaust.sinks.mysql.reading.tables import Tables
+from elfaust.sinks.reading import Reader, Stored
 
 
 class MysqlStore:
@@ -35,3 +39,12 @@ class MysqlStore:
     def changes(self, old: Schema, new: Schema) -> Iterable[Change]:
         """Return the columns that are gone, or of another type."""
         return changes(old, new, self._settings.mysql.number)
+
+    def stored(self, keys: Collection[SchemaKey]) -> Mapping[SchemaKey, Stored]:
+        """Return how many rows tables have; raises ServerAway."""
+        with closing(self.read()) as reader:
+            return reader.stored(keys)
+
+    def read(self) -> Reader:
+        """Return what reads the tables; raises ServerAway."""
+        return MysqlReader(Tables(self._settings.mysql), self._settings.mysql)

@@ -153,7 +153,9 @@ class Clock:
 
 
 def judge_with(registry: Any) -> Judge:
-    return Judge(SETTINGS.processor.server_format, registry, SETTINGS, enabled_stores(SETTINGS).values())
+    return Judge(
+        SETTINGS.processor.server_format, registry, SETTINGS, enabled_stores(SETTINGS).values()
+    )
 
 
 def lane(
