@@ -162,7 +162,7 @@ def check(settings: Settings, total: int) -> None:
         one: Entry = found[key]
         stored = EACH - of["consumer"]
         assert (one.lines, one.stored, one.invalid) == (stored + of.total(), stored, of)
-        assert (one.mysql, one.parquet) == STORED[key]
+        assert (one.in_store("mysql").events, one.in_store("hdfs").events) == STORED[key]
         assert rows(settings, key) == STORED[key][0]
         page = shown[key]
         assert (page["lines"], page["stored"], page["errors"]) == (one.lines, stored, of)

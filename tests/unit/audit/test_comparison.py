@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as given_slowly
 from hypothesis import strategies as st
 
+from elfaust.audit.comparison import Comparison
 from elfaust.audit.topics import Scanned
 from elfaust.delivery.lag import LaneLag
 from elfaust.names import TopicNames
@@ -20,6 +22,7 @@ from elfaust.settings import Settings
 from elfaust.sinks.finding import Finding
 from elfaust.sinks.mysql.reading.tables import TableUnreadable
 from elfaust.sinks.parquet.table import to_bytes
+from elfaust.sinks.reading import EventReader
 from elfaust.storage.local import LocalStorage
 from elfaust.testing import make_record
 from tests.unit.audit.fakes import (
@@ -238,3 +241,34 @@ def test_what_kafka_keeps_no_more_is_unknown_and_no_finding(fakes: Fakes) -> Non
     assert (comparison.findings, [of.kind for of in comparison.notes]) == ([], both)
     fakes.rows.pop(0)
     assert [of.kind for of in fakes.comparison().findings] == ["lost"]
+
+
+class Lines:
+    """A store whose rows are events as they were sent, one a record."""
+
+    title = "JSON lines"
+    once = False
+
+
+@pytest.mark.parametrize(
+    ("spoil", "kind"),
+    [
+        (lambda rows: rows, []),
+        (lambda rows: rows[1:], ["lost"]),
+        (lambda rows: rows[:1] + rows, ["twice"]),
+        (lambda rows: [*rows, {"uuid": "x"}], ["unknown"]),
+        (lambda rows: [{**rows[0], "wiki": "x"}, *rows[1:]], ["differs"]),
+    ],
+)
+def test_the_events_of_any_store_are_there_each_once(
+    fakes: Fakes, spoil: Callable[[list[Any]], list[Any]], kind: list[str]
+) -> None:
+    rows = spoil([orjson.loads(value) for value in fakes.values])
+    stores: Any = {"lines": Lines()}
+    readers = {"lines": EventReader("JSON lines", lambda _: rows)}
+    lags = [LaneLag(TOPIC, lane, "lines", 99, 99) for lane in fakes.lanes]
+    comparison = Comparison(fakes.settings, lags, stores, readers)
+    lanes = [Scanned(TOPIC, lane, records) for lane, records in fakes.lanes.items()]
+    assert list(comparison.watch(lanes)) == lanes
+    found = [(of.kind, of.where, of.number) for of in comparison.findings]
+    assert found == [(of, f"JSON lines {NAME}", 1) for of in kind]

@@ -68,7 +68,8 @@ class Tables:
             if owner_of(cursor, name) not in ("", owner(key)):
                 return 0
             cursor.execute(f"SELECT COUNT(*) FROM {quoted(name)}")
-            return int(cursor.fetchone()[0])
+            [(number,)] = cursor.fetchall()
+            return int(number)
 
     def ask(self, statement: str, parameters: Sequence[Any] = ()) -> Sequence[Any]:
         """Return the rows of a statement; raises ServerAway and TableUnreadable."""

@@ -244,3 +244,23 @@ def test_a_number_is_of_the_type_that_its_table_has(server: Server, rows: Tables
     table.rows(["u"])
     [(statement, _)] = server.selects
     assert statement.startswith("SELECT `uuid`, `event_n`, `event_d` + 0e0, `event_a``%%`")
+
+
+@pytest.mark.parametrize(
+    ("owner", "count"), [([("Edit 7",)], 3), ([("a comment",)], 3), ([("Other 7",)], 0), ([], 0)]
+)
+def test_the_rows_of_a_table_are_counted_unless_it_is_another_s(
+    server: Server, rows: Tables, owner: list[tuple[str, ...]], count: int
+) -> None:
+    server.owner, server.held = owner, [("u",)] * 3
+    assert rows.count("t`", KEY) == count
+    assert any("FROM `t```" in said for said, _ in server.said) is bool(count)
+
+
+def test_a_table_that_cannot_be_counted_says_why(server: Server, rows: Tables) -> None:
+    server.raises["COUNT(*)"] = NO_COLUMN
+    with pytest.raises(TableUnreadable, match="MySQL says 1054"):
+        rows.count("t", KEY)
+    server.raises["COUNT(*)"] = GONE
+    with pytest.raises(ServerAway):
+        rows.count("t", KEY)
