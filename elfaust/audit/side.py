@@ -2,27 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any
 
-from elfaust.audit.finding import Finding, some
-from elfaust.records import Source
+from elfaust.sinks.finding import Finding, some
+from elfaust.sinks.reading import SentEvent, StoredRow
 
-Row = dict[str, Any]
 #: Yields what a row says otherwise than an event.
-Differences = Callable[[dict[str, Any], Row], Iterator[str]]
-
-
-class Event(NamedTuple):
-    """One record of a topic: its event, and where the record comes from."""
-
-    capsule: dict[str, Any]
-    lane: int
-    offset: int
-    source: Source
-    #: When the raw line came into Kafka, ms; negative where that is unknown.
-    arrived: int = -1
+Differences = Callable[[dict[str, Any], StoredRow], Iterable[str]]
 
 
 @dataclass
@@ -41,9 +29,9 @@ class Side:
     def take(
         self,
         uuid: str,
-        due: Sequence[Event],
-        events: Sequence[Event],
-        rows: Sequence[Row],
+        due: Sequence[SentEvent],
+        events: Sequence[SentEvent],
+        rows: Sequence[StoredRow],
         before: bool,
         differences: Differences,
     ) -> None:
@@ -62,8 +50,8 @@ class Side:
     def _compare(
         self,
         uuid: str,
-        events: Sequence[Event],
-        rows: Sequence[Row],
+        events: Sequence[SentEvent],
+        rows: Sequence[StoredRow],
         before: bool,
         differences: Differences,
     ) -> None:

@@ -6,20 +6,28 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, NamedTuple
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
-from elfaust.audit.account import Scanned
 from elfaust.delivery.batch import Batch
 from elfaust.delivery.topics import TopicAdmin
 from elfaust.errors import ServerAway
 from elfaust.names import TopicNames
+from elfaust.records import Record
 from elfaust.settings import Settings
 
 #: Lanes are read together while they have no more records than this.
 TOGETHER = 20_000
+
+
+class Scanned(NamedTuple):
+    """All records of one lane of a topic."""
+
+    topic: str
+    lane: int
+    records: list[Record]
 
 
 class Lanes(Iterable[Scanned]):
@@ -147,3 +155,9 @@ async def lanes_of(settings: Settings) -> AsyncIterator[Lanes]:
         raise ServerAway(f"Kafka {settings.kafka.bootstrap}", str(error)) from error
     finally:
         await consumer.stop()
+
+
+async def scan(settings: Settings) -> list[Scanned]:
+    """Return all lanes with all their records, as `lanes_of` gives them; raises as it does."""
+    async with lanes_of(settings) as lanes:
+        return await asyncio.to_thread(list, lanes)

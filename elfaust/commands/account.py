@@ -5,25 +5,23 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import Counter
-from dataclasses import fields
+from collections.abc import Mapping
+from typing import Any
 
 import click
 
-from elfaust.audit.account import Account, Line, read_account
+from elfaust.audit.account import Account, read_account
+from elfaust.audit.entries import Entry
 from elfaust.counts.tally import UNKNOWN_KEY
 from elfaust.schema.lookup.registry import Registry
 from elfaust.settings import Settings
+from elfaust.sinks.base import Store
 
-HEADINGS = (
-    "schema revision",
-    "lines",
-    "stored",
-    "errors",
-    "records",
-    "MySQL",
-    "Parquet",
-    "counted",
-)
+#: Of the table, the stores apart.
+HEADINGS = ("schema revision", "lines", "stored", "errors", "records")
+#: What `--json` prints of an entry as it is.
+OF_TOPICS = ("valid", "invalid", "refused", "unfit", "repeats", "again")
+OF_COUNTS = ("counted", "counted_invalid", "counted_refused")
 
 
 @click.command()
@@ -46,19 +44,22 @@ def as_object(account: Account) -> dict[str, object]:
         "raw_lines": account.raw,
         "balances": not account.problems,
         "problems": account.problems,
-        "schemas": [
-            {
-                "schema": line.key.schema,
-                "revision": line.key.revision,
-                "lines": line.lines,
-                "stored": line.stored,
-                "errors": line.errors,
-                # Not asdict: it makes counters of counters' items.
-                **{f.name: getattr(line, f.name) for f in fields(line) if f.name != "key"},
-            }
-            for line in account.lines
-        ],
+        "schemas": [_entry_object(entry, account.stores) for entry in account.entries],
     }
+
+
+def _entry_object(entry: Entry, stores: Mapping[str, Store]) -> dict[str, Any]:
+    shown: dict[str, Any] = {"schema": entry.key.schema, "revision": entry.key.revision}
+    for name in ("lines", "stored", "errors", *OF_TOPICS):
+        shown[name] = getattr(entry, name)
+    shown["unreadable"] = ""
+    for role, store in stores.items():
+        stored, name = entry.in_store(role), store.title.lower().replace(" ", "_")
+        shown[name] = stored.events
+        shown["unreadable"] = shown["unreadable"] or stored.unreadable
+        if not store.once:
+            shown[f"{name}_twice"] = stored.twice
+    return shown | {name: getattr(entry, name) for name in OF_COUNTS}
 
 
 def show(settings: Settings, account: Account, everything: bool = False) -> None:
@@ -67,12 +68,14 @@ def show(settings: Settings, account: Account, everything: bool = False) -> None
     Schemas that no folder and no wiki has share a line unless `everything` is asked for; one that
     does not balance has its own.
     """
-    lines, folded = (account.lines, []) if everything else _folded(settings, account)
-    rows = [_row(f"{line.key.schema}_{line.key.revision}", line) for line in lines]
+    entries, folded = (account.entries, []) if everything else _folded(settings, account)
+    stores = account.stores
+    rows = [_row(f"{of.key.schema}_{of.key.revision}", of, stores) for of in entries]
     if folded:
-        named = sum(line.key != UNKNOWN_KEY for line in folded)
-        rows.append(_row(f"unknown schemas ({named} named)", _together(folded)))
-    for name, *cells in [HEADINGS, *rows, _sum(account)]:
+        named = sum(entry.key != UNKNOWN_KEY for entry in folded)
+        rows.append(_row(f"unknown schemas ({named} named)", _together(folded), stores))
+    headings = (*HEADINGS, *(store.title for store in stores.values()), "counted")
+    for name, *cells in [headings, *rows, _sum(account)]:
         shown = (f" {cell:>27}" if i == 2 else f" {cell:>8}" for i, cell in enumerate(cells))
         click.echo(f"{name:<44}{''.join(shown)}")
     for problem in account.problems:
@@ -82,37 +85,44 @@ def show(settings: Settings, account: Account, everything: bool = False) -> None
     )
 
 
-def _folded(settings: Settings, account: Account) -> tuple[list[Line], list[Line]]:
-    """Return the lines to show one by one, and those of unknown schemas if there are several."""
+def _folded(settings: Settings, account: Account) -> tuple[list[Entry], list[Entry]]:
+    """Return the entries to show one by one, and those of unknown schemas if there are several."""
     registry = Registry.of_workers(settings)
     known = set(registry.known())
     unknown = {
-        line.key
-        for line in account.lines
-        if not (line.valid or line.problems(account.stores) or line.key in known)
-        and registry.get(line.key) is None
+        entry.key
+        for entry in account.entries
+        if not (entry.valid or entry.problems(account.stores) or entry.key in known)
+        and registry.get(entry.key) is None
     }
     if len(unknown) < 2:
-        return account.lines, []
-    shown = [line for line in account.lines if line.key not in unknown]
-    return shown, [line for line in account.lines if line.key in unknown]
+        return account.entries, []
+    shown = [entry for entry in account.entries if entry.key not in unknown]
+    return shown, [entry for entry in account.entries if entry.key in unknown]
 
 
-def _together(lines: list[Line]) -> Line:
-    """Return the sum of lines of schemas of which there are no events."""
+def _together(entries: list[Entry]) -> Entry:
+    """Return the sum of the entries of schemas of which there are no events."""
     codes, counted = Counter[str](), Counter[str]()
-    for line in lines:
-        codes.update(line.invalid)
-        counted.update(line.counted_invalid)
-    return Line(UNKNOWN_KEY, invalid=codes, counted_invalid=counted)
+    for entry in entries:
+        codes.update(entry.invalid)
+        counted.update(entry.counted_invalid)
+    return Entry(UNKNOWN_KEY, invalid=codes, counted_invalid=counted)
 
 
-def _row(name: str, line: Line) -> tuple[str, ...]:
-    codes = " ".join(f"{code} {n}" for code, n in sorted(line.invalid.items())) or "0"
-    numbers = (line.valid, line.mysql, line.parquet, line.counted_lines)
-    return (name, str(line.lines), str(line.stored), codes, *map(str, numbers))
+def _row(name: str, entry: Entry, stores: Mapping[str, Store]) -> tuple[str, ...]:
+    codes = " ".join(f"{code} {n}" for code, n in sorted(entry.invalid.items())) or "0"
+    first, stored, _, *numbers = _numbers(entry, stores)
+    return (name, str(first), str(stored), codes, *map(str, numbers))
 
 
 def _sum(account: Account) -> tuple[str, ...]:
-    numbers = ("lines", "stored", "errors", "valid", "mysql", "parquet", "counted_lines")
-    return "all", *(str(sum(getattr(line, name) for line in account.lines)) for name in numbers)
+    columns = zip(*(_numbers(entry, account.stores) for entry in account.entries), strict=True)
+    sums = [sum(column) for column in columns] or _numbers(Entry(UNKNOWN_KEY), account.stores)
+    return ("all", *map(str, sums))
+
+
+def _numbers(entry: Entry, stores: Mapping[str, Store]) -> list[int]:
+    """Return the columns of the table."""
+    stored = (entry.in_store(role).events for role in stores)
+    return [entry.lines, entry.stored, entry.errors, entry.valid, *stored, entry.counted_lines]

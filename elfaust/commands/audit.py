@@ -46,7 +46,7 @@ def shape(found: Audit) -> dict[str, object]:
     """Return an audit as the JSON that `--json` prints."""
     return {
         "findings": [finding._asdict() for finding in found.findings],
-        "told": [finding._asdict() for finding in found.told],
+        "told": [finding._asdict() for finding in found.notes],
         "waiting": found.waiting,
         "incomplete": found.incomplete,
         "account": as_object(found.account),
@@ -55,12 +55,12 @@ def shape(found: Audit) -> dict[str, object]:
 
 def show(found: Audit) -> None:
     """Print an audit for people."""
-    for kind, where, number, detail in [*found.told, *found.findings]:
+    for kind, where, number, detail in [*found.notes, *found.findings]:
         click.echo(f"{kind:<10} {where}: {number}: {detail}")
     for why in found.incomplete:
         click.echo(f"incomplete {why}")
-    stored = sum(line.stored for line in found.account.lines)
-    errors = sum(line.errors for line in found.account.lines)
+    stored = sum(entry.stored for entry in found.account.entries)
+    errors = sum(entry.errors for entry in found.account.entries)
     verdicts = [
         *([f"{len(found.findings)} findings"] if found.findings else []),
         *(["INCOMPLETE"] if found.incomplete else []),

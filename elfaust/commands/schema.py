@@ -16,13 +16,14 @@ from elfaust.names import table_name
 from elfaust.records import SchemaKey
 from elfaust.schema.changes.revisions import compare
 from elfaust.schema.dialect import DIALECTS
-from elfaust.schema.lint import Finding, lint
+from elfaust.schema.lint import Diagnostic, lint
 from elfaust.schema.lookup.folder import EXAMPLES, SchemaFolder
 from elfaust.schema.lookup.parsing import MAX_SCHEMA_BYTES, parse_schema
 from elfaust.schema.lookup.registry import Kind, Registry, Schema
 from elfaust.schema.suggestions import suggest_schema
 from elfaust.settings import Settings
 from elfaust.sinks.mysql.ddl import create_table
+from elfaust.sinks.stores import every_store
 
 
 @click.group()
@@ -79,25 +80,25 @@ def lint_command(settings: Settings, name: str | None, revision: int | None, as_
 
     Exits 1 if events would be refused because of it.
     """
-    known = Registry(settings.schemas).known()
+    known, stores = Registry(settings.schemas).known(), every_store(settings).values()
     found = [
-        (SchemaKey(*schema.key), finding)
+        (SchemaKey(*schema.key), diagnostic)
         for schema in _chosen(settings, name, revision)
-        for finding in (
+        for diagnostic in (
             # An invalid schema must not hide the others.
-            lint(schema, settings.mysql, known)
+            lint(schema, known, stores)
             if isinstance(schema, Schema)
-            else [Finding("error", "$", schema.detail)]
+            else [Diagnostic("error", "$", schema.detail)]
         )
     ]
     if as_json:
-        click.echo(json.dumps([_finding_object(*item) for item in found]))
+        click.echo(json.dumps([_as_object(*item) for item in found]))
     else:
-        for key, finding in found:
-            place = f"{key.schema} {key.revision} {finding.path}"
-            shown = f"{place}: {finding.level}: {finding.message}"
+        for key, diagnostic in found:
+            place = f"{key.schema} {key.revision} {diagnostic.path}"
+            shown = f"{place}: {diagnostic.level}: {diagnostic.message}"
             click.echo(shown.encode("utf-8", "replace"))
-    if any(finding.level == "error" for _, finding in found):
+    if any(diagnostic.level == "error" for _, diagnostic in found):
         raise SystemExit(1)
 
 
@@ -113,7 +114,7 @@ def diff_command(settings: Settings, name: str, old: int, new: int, as_json: boo
     Exits 1 if a change is breaking, or if it is one that only you can judge.
     """
     was, now = find(settings, name, old), find(settings, name, new)
-    changes = compare(was, now, settings.mysql)
+    changes = compare(was, now, every_store(settings).values())
     if as_json:
         click.echo(json.dumps([change._asdict() for change in changes]))
     else:
@@ -183,5 +184,5 @@ def _of_file(settings: Settings, key: SchemaKey, file: Path) -> Schema | SchemaU
     return Schema(key, event, DIALECTS[settings.schemas.compatibility])
 
 
-def _finding_object(key: SchemaKey, finding: Finding) -> dict[str, Any]:
-    return {"schema": key.schema, "revision": key.revision, **finding._asdict()}
+def _as_object(key: SchemaKey, diagnostic: Diagnostic) -> dict[str, Any]:
+    return {"schema": key.schema, "revision": key.revision, **diagnostic._asdict()}

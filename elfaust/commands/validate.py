@@ -21,6 +21,7 @@ from elfaust.records import Record
 from elfaust.schema.dialect import DIALECTS
 from elfaust.schema.lookup.registry import Registry
 from elfaust.settings import Settings
+from elfaust.sinks.stores import enabled_stores
 
 #: Lines judged together.
 CHUNK = 1_000
@@ -103,15 +104,16 @@ class Judges:
         """
         registry, processor = Registry(settings.schemas), settings.processor
         self._every_fault = AllFaults(registry)
+        stores = enabled_stores(settings).values()
         plain = PlainJsonParser(processor.max_keys)
         self._kinds = {
-            "client": Judge(processor.client_format, registry, settings),
-            "server": Judge(processor.server_format, registry, settings),
-            "json": Judge("", registry, settings, plain),
+            "client": Judge(processor.client_format, registry, settings, stores),
+            "server": Judge(processor.server_format, registry, settings, stores),
+            "json": Judge("", registry, settings, stores, plain),
         }
         self._only = None if line_format == "auto" else line_format
         if line_format not in NAMES:
-            self._kinds[line_format] = Judge(line_format, registry, settings)
+            self._kinds[line_format] = Judge(line_format, registry, settings, stores)
 
     def told(self, lines: Iterator[tuple[int, bytes]]) -> Iterator[Told]:
         """Yield the verdict and the faults of each numbered line, in order."""

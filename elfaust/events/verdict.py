@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from elfaust import hints
@@ -13,7 +13,7 @@ from elfaust.events.bounds import bound_faults, check_bounds
 from elfaust.events.event_error import error_event, is_revision
 from elfaust.events.lines import LineParser
 from elfaust.events.parsing import Parsed, Parser, parse_line, read_capsule
-from elfaust.events.storable import Storable
+from elfaust.events.storable import Limiting, Storable
 from elfaust.json_text import encode
 from elfaust.records import Record, SchemaKey
 from elfaust.schema.dialect import DIALECTS
@@ -63,9 +63,16 @@ class Judge:
     """Judges the lines of one format, by the dialect of the settings."""
 
     def __init__(
-        self, line_format: str, registry: Registry, settings: Settings, parser: Parser | None = None
+        self,
+        line_format: str,
+        registry: Registry,
+        settings: Settings,
+        stores: Collection[Limiting],
+        parser: Parser | None = None,
     ) -> None:
         """Compile a format, that of the dialect if it is empty; `parser` takes its place.
+
+        What one of the `stores` cannot hold is refused.
 
         Raises ValueError for a format that is none.
         """
@@ -74,7 +81,7 @@ class Judge:
         self._parser = parser or LineParser(line_format, settings.processor.max_keys)
         self._registry = registry
         self._settings = settings.processor
-        self._storable = Storable(settings)
+        self._storable = Storable(stores)
         self._keep_user_agent = set(settings.processor.keep_user_agent.replace(",", " ").split())
 
     async def judge(self, records: Sequence[Record], origin: str) -> list[Verdict]:

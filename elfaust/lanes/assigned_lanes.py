@@ -13,6 +13,7 @@ from elfaust.lanes.callbacks import LaneCallbacks, Settled
 from elfaust.lanes.raw_lane import RawLane, WaitLimits
 from elfaust.records import Outgoing, SchemaKey, Source
 from elfaust.schema.lookup.registry import Registry
+from elfaust.sinks.stores import enabled_stores
 from elfaust.workers.worker import Worker
 
 #: Longest wait between looks at lines that wait for their schema, seconds.
@@ -26,9 +27,14 @@ class AssignedLanes:
         settings = worker.settings
         self._worker = worker
         self._registry = registry
+        formats = {
+            settings.topics.raw_client: settings.processor.client_format,
+            settings.topics.raw_server: settings.processor.server_format,
+        }
+        stores = enabled_stores(settings).values()
         self._judges = {
-            settings.topics.raw_client: Judge(settings.processor.client_format, registry, settings),
-            settings.topics.raw_server: Judge(settings.processor.server_format, registry, settings),
+            topic: Judge(line_format, registry, settings, stores)
+            for topic, line_format in formats.items()
         }
         self._limits = WaitLimits(
             settings.processor.unresolved_seconds,

@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from elfaust.hints import step
+from elfaust.schema.tree import ITEMS
 from elfaust.schema.validation.drafts import DRAFT3, Draft, closed_schema, draft_of
 from elfaust.schema.validation.references import expanded
 
@@ -51,6 +53,11 @@ class Place:
     is_open: bool = False
     members: dict[str, Place] = field(default_factory=dict)
     item: Place | None = None
+
+    @property
+    def name(self) -> str:
+        """The place as messages call it: "$.event.a[]"."""
+        return "$" + "".join(name if name == ITEMS else step(name) for name in self.path)
 
     @property
     def passes_unnamed(self) -> bool:
@@ -144,7 +151,7 @@ class _Shaping:
             # Items before those that `items` is about have schemas of their own.
             in_front = schema.get("prefixItems")
             # MySQL has them as JSON text.
-            item = None if in_front else self.place(items, (*path, "[]"), False, filled=False)
+            item = None if in_front else self.place(items, (*path, ITEMS), False, filled=False)
         if item is not None:
             kind = "list"
         elif kind is None or kind not in SCALARS:

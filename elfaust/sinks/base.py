@@ -5,14 +5,19 @@ docs/extending.md has a whole one, and elfaust/testing.py the contract that each
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 from elfaust.checks import Subject
 from elfaust.errors import EventFault
+from elfaust.events.storable import EventLimits
 from elfaust.records import Record, SchemaKey
+from elfaust.schema.changes.change import Change
+from elfaust.schema.lint import Diagnostic
+from elfaust.schema.lookup.registry import Schema
 from elfaust.settings import Settings
 from elfaust.sinks.bounds import Bounds
+from elfaust.sinks.reading import Reader, Stored
 
 
 class Rejected(NamedTuple):
@@ -80,19 +85,11 @@ class Sink(Protocol):
         """Forget what is known of lanes: they are moving, and no `write` is running."""
 
 
-class Stored(NamedTuple):
-    """What a store has of one schema revision."""
-
-    #: Rows.
-    events: int = 0
-    #: Rows whose uuid another row has.
-    twice: int = 0
-    #: Why that cannot be told.
-    unreadable: str = ""
-
-
 class Store(Protocol):
-    """What the other rooms ask of a sink's store, without a worker; made of the settings alone."""
+    """What the other rooms ask of a sink's store, without a worker; made of the settings alone.
+
+    What has a body here is inherited by a store that has nothing to say of it.
+    """
 
     #: What people call it: "MySQL", "Parquet".
     title: str
@@ -107,6 +104,7 @@ class Store(Protocol):
 
     def prepare(self) -> None:
         """Make what workers expect to be there, a database say, for a trial."""
+        return
 
     def remove(self) -> None:
         """Remove all that is stored: a trial's, never anybody else's."""
@@ -114,8 +112,31 @@ class Store(Protocol):
     def checks(self) -> Subject:
         """Return what doctor examines: could a worker write there, and what would it find."""
 
-    def stored(self, keys: Sequence[SchemaKey]) -> Mapping[SchemaKey, Stored]:
+    def limits(self, schema: Schema) -> EventLimits:
+        """Return what the store cannot hold of a schema revision's events, by place.
+
+        Asked once of a schema, by the judge and by `elfaust validate`: what is here is refused
+        before it is an event. Empty where every event can be stored. Raises SchemaUnfit where none
+        can: all of them are refused.
+        """
+        return {}
+
+    def lint(self, schema: Schema, others: Collection[SchemaKey]) -> Iterable[Diagnostic]:
+        """Return what will hurt of a schema that is to be published; `others` exist beside it."""
+        return ()
+
+    def changes(self, old: Schema, new: Schema) -> Iterable[Change]:
+        """Return what the store's readers had by one revision, and have by another no more."""
+        return ()
+
+    def stored(self, keys: Collection[SchemaKey]) -> Mapping[SchemaKey, Stored]:
         """Return what is there of schema revisions, for the account.
+
+        Raises ServerAway when the server does not answer.
+        """
+
+    def read(self) -> Reader:
+        """Return what reads all that is there, for the audit; whoever asks closes it.
 
         Raises ServerAway when the server does not answer.
         """

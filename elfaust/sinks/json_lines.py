@@ -25,8 +25,9 @@ from elfaust.errors import EventFault, ServerAway
 from elfaust.names import TopicNames
 from elfaust.records import Record, SchemaKey
 from elfaust.settings import Settings, state_folder
-from elfaust.sinks.base import Events, Limits, Reject, Rejected, Stored
+from elfaust.sinks.base import Events, Limits, Reject, Rejected, Store
 from elfaust.sinks.bounds import Bounds
+from elfaust.sinks.reading import EventReader, Stored
 
 
 class JsonLinesSink:
@@ -103,7 +104,7 @@ def put(file: Path, data: bytes) -> None:
         os.close(folder)
 
 
-class JsonLinesStore:
+class JsonLinesStore(Store):
     """What the other rooms ask of the folder."""
 
     title = "JSON lines"
@@ -125,16 +126,16 @@ class JsonLinesStore:
 
     def stored(self, keys: Collection[SchemaKey]) -> Mapping[SchemaKey, Stored]:
         """Return how many events there are of schema revisions."""
-        uuids = {key: [row["uuid"] for row in self.rows(key)] for key in keys}
-        return {key: Stored(len(of), len(of) - len(set(of))) for key, of in uuids.items()}
+        return self.read().stored(keys)
+
+    def read(self) -> EventReader:
+        """Return what reads the files."""
+        return EventReader(self.title, self.rows)
 
     def isolated(self, name: str) -> Settings:
         """Return the settings with a folder of a trial's own."""
         folder = f"{self._folder}_{name}"
         return replace(self._settings, lines=replace(self._settings.lines, folder=folder))
-
-    def prepare(self) -> None:
-        """Make nothing: workers make their folders."""
 
     def remove(self) -> None:
         """Delete the folder of a trial."""

@@ -17,6 +17,7 @@ from elfaust.events.capsule import parse_user_agent
 from elfaust.events.verdict import Judge
 from elfaust.schema.lookup.registry import Registry
 from elfaust.settings import load
+from elfaust.sinks.stores import enabled_stores
 from elfaust.testing import make_record
 from elfaust.trial.recorded import recorded_lines
 from elfaust.trial.reference_judge import ReferenceJudge
@@ -36,7 +37,8 @@ def main(count: int) -> None:
     """Measure `count` recorded lines, one in twenty of them invalid."""
     settings = load()
     registry = Registry(settings.schemas)
-    judge, reference = Judge("", registry, settings), ReferenceJudge(registry)
+    judge = Judge("", registry, settings, enabled_stores(settings).values())
+    reference = ReferenceJudge(registry)
     lines = [line for kind, line in recorded_lines(count) if kind == "client"]
     records = [make_record(line, n, 1_600_000_000_000) for n, line in enumerate(lines)]
     collect_rarely()

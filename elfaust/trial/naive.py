@@ -19,6 +19,7 @@ from elfaust.events.verdict import Judge
 from elfaust.names import TopicNames
 from elfaust.schema.lookup.registry import Registry
 from elfaust.settings import load
+from elfaust.sinks.stores import enabled_stores
 from elfaust.testing import make_record
 
 
@@ -26,7 +27,9 @@ def main(events: int) -> None:
     """Process `events` raw lines one by one and print how long that took."""
     settings = load()
     names, registry = TopicNames(settings), Registry(settings.schemas)
-    judge = Judge(settings.processor.client_format, registry, settings)
+    judge = Judge(
+        settings.processor.client_format, registry, settings, enabled_stores(settings).values()
+    )
     app = faust.App(
         settings.kafka.app_id.format(role="naive"),
         broker=f"kafka://{settings.kafka.bootstrap}",

@@ -33,6 +33,7 @@ from elfaust.settings import Settings
 from elfaust.sinks.mysql.sink import MysqlSink
 from elfaust.sinks.parquet.file_names import FileNames, file_name
 from elfaust.sinks.parquet.table import ParquetWriter, to_bytes
+from elfaust.sinks.stores import enabled_stores
 from elfaust.storage import open_storage
 from elfaust.testing import make_record, write
 from elfaust.trial.recorded import recorded_lines
@@ -73,7 +74,8 @@ class Maker:
     async def make(self, count: int) -> None:
         """Send lines and events, and store the events."""
         execute(self._settings, f"CREATE DATABASE `{self._settings.mysql.database}`")
-        judge = Judge("", self._registry, self._settings)
+        stores = enabled_stores(self._settings).values()
+        judge = Judge("", self._registry, self._settings, stores)
         lines = (line for kind, line in recorded_lines(2 * count) if kind == "client")
         made, lane = 0, 0
         async with publishing(self._settings) as publisher:
@@ -155,7 +157,7 @@ def timed(settings: Settings) -> None:
     found = asyncio.run(audit(settings))
     took, cpu = time.monotonic() - began, time.process_time() - cpu
     most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    events = sum(line.valid for line in found.account.lines)
+    events = sum(entry.valid for entry in found.account.entries)
     print(f"{events} events: {took:.1f} s, CPU {cpu:.1f} s, {before // 1024} -> {most // 1024} MiB")
     for finding in found.findings:
         if finding.kind != "unbalanced":

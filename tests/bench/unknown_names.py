@@ -26,6 +26,7 @@ from elfaust.lanes.raw_lane import RawLane, WaitLimits
 from elfaust.records import Record, SchemaKey
 from elfaust.schema.lookup.registry import Registry
 from elfaust.settings import Settings, load
+from elfaust.sinks.stores import enabled_stores
 from elfaust.testing import make_record
 from elfaust.trial.recorded import cases, recorded_lines
 from elfaust.workers.state import collect_rarely
@@ -86,7 +87,8 @@ def lane_of(judge: Judge, registry: Registry, settings: Settings) -> RawLane:
 async def run(settings: Settings, lines: list[Record], wiki: Wiki) -> Figures:
     """Have a lane take all lines, batch by batch, while it settles what waits as a worker does."""
     registry = Registry(settings.schemas)
-    judge, busy = Judge("", registry, settings), asyncio.Lock()
+    judge = Judge("", registry, settings, enabled_stores(settings).values())
+    busy = asyncio.Lock()
     # What every worker has done once: schemas are compiled, user agents known.
     await lane_of(judge, registry, settings).take(records(5_000, 0))
     lane, size = lane_of(judge, registry, settings), settings.kafka.max_poll_records

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 import orjson
 import pytest
 
-from elfaust.audit.account import scan
+from elfaust.audit.topics import scan
 from elfaust.delivery.publisher import publishing
 from elfaust.names import TopicNames
 from elfaust.records import Outgoing, SchemaKey

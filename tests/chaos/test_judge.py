@@ -1,4 +1,4 @@
-"""The judge finds what is wrong: each fault is planted by hand among events that are right."""
+"""The audit finds what is wrong: each fault is planted by hand among events that are right."""
 
 from __future__ import annotations
 
@@ -137,7 +137,7 @@ async def commit_past_the_end(settings: Settings) -> None:
         await consumer.stop()
 
 
-#: Fault: what the judge must say, of which place, and with which words.
+#: Fault: what the audit must say, of which place, and with which words.
 PLANTED: list[tuple[Callable[[Settings], None], str, str, str]] = [
     (lose_a_row, "lost", f"MySQL {KEY}", ""),
     (change_a_value, "differs", f"MySQL {KEY}", "event_action: "),
@@ -168,7 +168,7 @@ def stored(quick: Settings) -> Settings:
 
 
 @pytest.mark.timeout(300)
-def test_the_judge_finds_each_fault(stored: Settings) -> None:
+def test_the_audit_finds_each_fault(stored: Settings) -> None:
     for plant in dict.fromkeys(plant for plant, *_ in PLANTED):
         plant(stored)
     asyncio.run(send(stored, WAITING))

@@ -13,7 +13,7 @@ from pathlib import Path
 import orjson
 import pytest
 
-from elfaust.audit.account import scan
+from elfaust.audit.topics import scan
 from elfaust.names import TopicNames
 from elfaust.records import SchemaKey
 from elfaust.roles import READERS

@@ -1,4 +1,4 @@
-"""A trial: workers under a steady load, a fault, its end, and what the judge says then."""
+"""A trial: workers under a steady load, a fault, its end, and what the audit says then."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ IDLE_CPU = 0.6
 
 @dataclass
 class Outcome:
-    """What one fault did: how often it was injected, what the judge found, how long it took on."""
+    """What one fault did: how often it was injected, what the audit found, how long it took on."""
 
     fault: str
     times: int
@@ -191,7 +191,7 @@ def _cpu(settings: Settings, role: str) -> float:
 
 
 def judged(settings: Settings, fault: str, times: int, sent: int, undone: float) -> Outcome:
-    """Wait until all has landed and return what the judge says; `undone` is when the fault ended.
+    """Wait until all has landed and return what the audit says; `undone` is when the fault ended.
 
     Faults that lasted more than an hour would need more patience.
     """

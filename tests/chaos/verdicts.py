@@ -19,7 +19,7 @@ from pathlib import Path
 
 import orjson
 
-from elfaust.audit.account import scan
+from elfaust.audit.topics import scan
 from elfaust.delivery.publisher import publishing
 from elfaust.names import TopicNames
 from elfaust.records import Outgoing, SchemaKey

@@ -17,6 +17,7 @@ with atheris.instrument_imports(include=["elfaust"]):
     from elfaust.events.verdict import Judge
     from elfaust.schema.lookup.registry import Registry
     from elfaust.settings import Settings
+    from elfaust.sinks.stores import enabled_stores
     from elfaust.testing import make_record
     from elfaust.trial.recorded import recorded_lines
 
@@ -26,10 +27,11 @@ from elfaust.trial.reference_judge import ReferenceJudge
 
 SETTINGS = Settings()
 REGISTRY = Registry(SETTINGS.schemas)
+STORES = enabled_stores(SETTINGS).values()
 JUDGES = [
-    Judge("", REGISTRY, SETTINGS),
-    Judge(SETTINGS.processor.server_format, REGISTRY, SETTINGS),
-    Judge('%{%FT%T}t "%{User-agent}i" %n %l %o %h %{a}s %u %j', REGISTRY, SETTINGS),
+    Judge("", REGISTRY, SETTINGS, STORES),
+    Judge(SETTINGS.processor.server_format, REGISTRY, SETTINGS, STORES),
+    Judge('%{%FT%T}t "%{User-agent}i" %n %l %o %h %{a}s %u %j', REGISTRY, SETTINGS, STORES),
 ]
 REFERENCE = ReferenceJudge(REGISTRY)
 LOOP = asyncio.new_event_loop()

@@ -11,7 +11,7 @@ from typing import Any
 import orjson
 import pyarrow.parquet as pq
 
-from elfaust.audit.account import _Lines
+from elfaust.audit.entries import Entries
 from elfaust.counts.entry import CountKey, merge
 from elfaust.counts.tally import tally
 from elfaust.counts.view import View
@@ -24,6 +24,7 @@ from elfaust.settings import Settings
 from elfaust.sinks.base import Events, Rejected
 from elfaust.sinks.parquet.commit_files import Progress
 from elfaust.sinks.parquet.sink import ParquetSink, advance
+from elfaust.sinks.stores import enabled_stores
 from elfaust.storage import Storage, open_storage
 from elfaust.workers.attach import rejecter
 from tests.fuzz.faults import Broken, Faults
@@ -200,13 +201,14 @@ class Sinks:
         # What else may stand in the error topic.
         strays = [record for records in events.values() for record in records if not record.source]
         topics = {**events, self.names.error: of_errors, "": strays}
-        view, lines = View(), _Lines()
+        stores = enabled_stores(self.settings)
+        view, entries = View(), Entries(stores)
         for topic, records in topics.items():
             self.faults.attempt("counts", self._tally, topic, records, view)
             if key := self.names.schema_of(topic):
-                self.faults.attempt("account", lines.add_events, key, records, topic)
-        self.faults.attempt("account", lambda: lines.add_errors(of_errors))
-        self.faults.attempt("account", lambda: [line.problems() for line in lines.sorted()])
+                self.faults.attempt("account", entries.add_events, key, records, topic)
+        self.faults.attempt("account", lambda: entries.add_errors(of_errors))
+        self.faults.attempt("account", lambda: [of.problems(stores) for of in entries.sorted()])
         self.faults.attempt("view", lambda: orjson.dumps(view.as_json()))
 
     def _tally(self, topic: str, records: Sequence[Record], view: View) -> None:

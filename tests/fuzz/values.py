@@ -10,8 +10,6 @@ from urllib.parse import unquote_to_bytes
 
 import pyarrow.parquet as pq
 
-from elfaust.audit.in_mysql import RowReading
-from elfaust.audit.in_parquet import FileReading
 from elfaust.errors import EventFault, SchemaUnfit
 from elfaust.events.verdict import Verdict
 from elfaust.names import table_name
@@ -21,6 +19,8 @@ from elfaust.schema.lookup.registry import Registry, Schema
 from elfaust.schema.validation.references import expanded
 from elfaust.settings import Settings
 from elfaust.sinks.mysql.ddl import create_table
+from elfaust.sinks.mysql.reading.row import RowComparison
+from elfaust.sinks.parquet.reading.row import FileRowComparison
 from elfaust.sinks.parquet.table import ParquetWriter
 from elfaust.sinks.parquet.types import event_shape
 from elfaust.storage import Storage
@@ -192,6 +192,6 @@ def _readings(schema: Schema) -> dict[str, Any]:
     columns = columns_of(schema.key, schema.event, schema.dialect)
     kind = event_shape(schema.key, schema.event).type
     return {
-        "rows": RowReading(columns, event).differences,
-        "files": FileReading(kind, event).differences,
+        "rows": RowComparison(columns, event).differences,
+        "files": FileRowComparison(kind, event).differences,
     }

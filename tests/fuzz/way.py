@@ -20,6 +20,7 @@ from elfaust.names import TopicNames
 from elfaust.records import Outgoing, Record, Source
 from elfaust.schema.lookup.registry import Registry
 from elfaust.settings import Settings
+from elfaust.sinks.stores import enabled_stores
 from tests.fuzz.cases import Case
 from tests.fuzz.faults import Faults, TooLong
 from tests.fuzz.kafka import Topics
@@ -128,7 +129,7 @@ class Way:
     def _judged(self, topic: str, form: str, records: list[Record]) -> list[tuple[Record, Verdict]]:
         def judge(of: Sequence[Record]) -> list[Verdict]:
             registry = Registry(self.settings.schemas)
-            return asyncio.run(Judge(form, registry, self.settings).judge(of, f"{topic}/0"))
+            return asyncio.run(self._judge(form, registry).judge(of, f"{topic}/0"))
 
         verdicts = self.faults.attempt("judge", judge, records)
         if verdicts is None:
@@ -139,6 +140,9 @@ class Way:
         self._settle(topic, form, records, verdicts)
         return list(zip(records, verdicts, strict=False))
 
+    def _judge(self, form: str, registry: Registry) -> Judge:
+        return Judge(form, registry, self.settings, enabled_stores(self.settings).values())
+
     def _settle(
         self, topic: str, form: str, records: list[Record], verdicts: list[Verdict]
     ) -> None:
@@ -146,7 +150,7 @@ class Way:
 
         def judge_again() -> dict[int, Verdict]:
             registry = Registry(self.settings.schemas)
-            judge = Judge(form, registry, self.settings)
+            judge = self._judge(form, registry)
             return asyncio.run(settle(judge, registry, f"{topic}/0", records))
 
         settled = self.faults.attempt("lane", judge_again) or {}

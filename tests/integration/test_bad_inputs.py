@@ -19,10 +19,8 @@ import orjson
 import pytest
 from aiokafka import AIOKafkaProducer
 
-from elfaust.audit.account import scan
 from elfaust.audit.audit import audit
-from elfaust.audit.files import Row, read_files
-from elfaust.audit.table import Rows
+from elfaust.audit.topics import scan
 from elfaust.delivery.topics import TopicAdmin
 from elfaust.errors import SchemaUnfit
 from elfaust.events.refusals import split_source
@@ -33,7 +31,10 @@ from elfaust.schema.lookup.registry import Registry, Schema
 from elfaust.settings import Settings
 from elfaust.sinks.mysql.connection import connect
 from elfaust.sinks.mysql.ddl import create_table
+from elfaust.sinks.mysql.reading.tables import Tables
+from elfaust.sinks.parquet.reading.files import read_files
 from elfaust.sinks.parquet.types import column_name
+from elfaust.sinks.reading import StoredRow
 from elfaust.storage import open_storage
 from elfaust.trial.job import landed
 from tests.integration.bad_inputs import RECEIVED, Case, all_cases, schemas
@@ -118,8 +119,8 @@ class Landed:
                 self.errors[position_of(record)].append((role, orjson.loads(record.value)["event"]))
         registry = Registry(settings.schemas)
         uuids = [event["uuid"] for events in self.events.values() for event in events]
-        self.mysql: dict[str, Row] = {}
-        self.parquet: dict[str, Row] = {}
+        self.mysql: dict[str, StoredRow] = {}
+        self.parquet: dict[str, StoredRow] = {}
         for key in {SchemaKey(*case.key) for case in CASES}:
             if schema := registry.get(key):
                 self.parquet |= _parquet(settings, key)
@@ -168,7 +169,7 @@ class Landed:
             yield from _lacks("Parquet", in_parquet, {"dt": case.dt} if case.dt else {})
 
 
-def _parquet(settings: Settings, key: SchemaKey) -> dict[str, Row]:
+def _parquet(settings: Settings, key: SchemaKey) -> dict[str, StoredRow]:
     storage = open_storage(settings.hdfs)
     paths = list(storage.walk(f"{settings.hdfs.root}/{key.schema.lower()}_{key.revision}"))
     with ThreadPoolExecutor(1) as thread:
@@ -176,10 +177,10 @@ def _parquet(settings: Settings, key: SchemaKey) -> dict[str, Row]:
     return {row["uuid"]: row for file in files for row in file.rows or ()}
 
 
-def _mysql(settings: Settings, schema: Schema, uuids: list[str]) -> dict[str, Row]:
+def _mysql(settings: Settings, schema: Schema, uuids: list[str]) -> dict[str, StoredRow]:
     columns = columns_of(schema.key, schema.event, schema.dialect)
-    with closing(Rows(settings.mysql)) as rows:
-        table = rows.table(table_name(settings.mysql.table, schema.key), schema.key, columns)
+    with closing(Tables(settings.mysql)) as tables:
+        table = tables.table(table_name(settings.mysql.table, schema.key), schema.key, columns)
         return {uuid: row for uuid, [row] in table.rows(uuids).items()} if table else {}
 
 

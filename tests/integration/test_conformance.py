@@ -13,7 +13,7 @@ import orjson
 import pyarrow.parquet as pq
 import pytest
 
-from elfaust.audit.account import scan
+from elfaust.audit.topics import scan
 from elfaust.delivery.publisher import publishing
 from elfaust.names import TopicNames, table_name
 from elfaust.records import Outgoing, SchemaKey, Source

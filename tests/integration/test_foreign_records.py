@@ -18,6 +18,7 @@ from elfaust.delivery.topics import TopicAdmin
 from elfaust.names import TopicNames, changelog_topic
 from elfaust.records import UNKNOWN_TIME, SchemaKey
 from elfaust.settings import Settings
+from elfaust.sinks.stores import enabled_stores
 from elfaust.trial.job import landed, send
 from tests.integration.running import working
 
@@ -149,9 +150,9 @@ def test_no_record_of_any_topic_ends_a_worker(quick: Settings) -> None:
         view = asyncio.run(read_counts(quick))
         keys = asyncio.run(entries(quick))
     assert codes.ended == []
-    [line] = [line for line in found.account.lines if line.key == KEY]
-    assert line.unfit == {"mysql": len(BAD), "hdfs": len(BAD)}
-    assert line.problems() == []
+    [entry] = [entry for entry in found.account.entries if entry.key == KEY]
+    assert entry.unfit == {"mysql": len(BAD), "hdfs": len(BAD)}
+    assert entry.problems(enabled_stores(quick)) == []
     # Events and errors that were never a raw line are all that does not add up.
     judged = LINES + len(RAW) + len(GOOD) + len(BAD) + len(ERRORS)
     wrong = f"{LINES + len(RAW)} raw lines, {judged} stored or errors"

@@ -14,7 +14,9 @@ import orjson
 import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from elfaust.audit.account import Line, read_account, scan
+from elfaust.audit.account import read_account
+from elfaust.audit.entries import Entry
+from elfaust.audit.topics import scan
 from elfaust.counts.reader import read_counts
 from elfaust.delivery.publisher import publishing
 from elfaust.delivery.topics import TopicAdmin
@@ -144,7 +146,7 @@ def check(settings: Settings, total: int) -> None:
     account = asyncio.run(read_account(settings))
     assert account.problems == []
     assert account.raw == total
-    found = {one.key: one for one in account.lines}
+    found = {one.key: one for one in account.entries}
     invalid = len(range(0, EACH, 3))
     errors = {
         GOOD: Counter[str](),
@@ -157,10 +159,10 @@ def check(settings: Settings, total: int) -> None:
     shown = {(row["schema"], row["revision"]): row for row in data["schemas"]}
     uuids = error_uuids(settings)
     for key, of in errors.items():
-        one: Line = found[key]
+        one: Entry = found[key]
         stored = EACH - of["consumer"]
         assert (one.lines, one.stored, one.invalid) == (stored + of.total(), stored, of)
-        assert (one.mysql, one.parquet) == STORED[key]
+        assert (one.in_store("mysql").events, one.in_store("hdfs").events) == STORED[key]
         assert rows(settings, key) == STORED[key][0]
         page = shown[key]
         assert (page["lines"], page["stored"], page["errors"]) == (one.lines, stored, of)

@@ -23,7 +23,7 @@ def test_every_line_lands_once_and_a_stop_is_clean(quick: Settings) -> None:
         account = the_account(quick)
     assert account.problems == []
     assert account.raw == LINES
-    assert sum(line.valid for line in account.lines) == LINES * 19 // 20
+    assert sum(entry.valid for entry in account.entries) == LINES * 19 // 20
     assert codes == {f"{role}-0": 0 for role in EVERY}
 
 

@@ -16,6 +16,7 @@ import pytest
 from elfaust.events.verdict import Judge
 from elfaust.schema.lookup.registry import Registry
 from elfaust.settings import Settings
+from elfaust.sinks.stores import enabled_stores
 from elfaust.testing import make_record
 from elfaust.trial.reference_judge import ReferenceJudge
 from tests.generated_lines import generated_lines
@@ -27,7 +28,8 @@ REGISTRY = Registry(SETTINGS.schemas)
 
 @pytest.mark.timeout(1_800)
 def test_both_ways_say_the_same_of_every_line() -> None:
-    judge, reference = Judge("", REGISTRY, SETTINGS), ReferenceJudge(REGISTRY)
+    judge = Judge("", REGISTRY, SETTINGS, enabled_stores(SETTINGS).values())
+    reference = ReferenceJudge(REGISTRY)
     lines, number, seen = generated_lines(LINES), 0, dict[str, int]()
     while chunk := list(islice(lines, 2_000)):
         records = [make_record(line, n, 1_600_000_000_000) for n, line in enumerate(chunk)]

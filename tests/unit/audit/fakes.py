@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -12,16 +12,18 @@ from typing import Any
 
 import orjson
 
-from elfaust.audit.account import Scanned
-from elfaust.audit.files import listed, walked
-from elfaust.audit.finding import Finding
-from elfaust.audit.judge import Judge
+from elfaust.audit.comparison import Comparison
+from elfaust.audit.topics import Scanned
 from elfaust.delivery.lag import LaneLag
 from elfaust.records import Record, SchemaKey
 from elfaust.schema.lookup.registry import Registry
 from elfaust.settings import Settings
+from elfaust.sinks.finding import Finding
+from elfaust.sinks.mysql.reading.reader import MysqlReader
 from elfaust.sinks.parquet.file_names import FileNames, file_name
 from elfaust.sinks.parquet.table import ParquetWriter, to_bytes
+from elfaust.sinks.reading import Reader
+from elfaust.sinks.stores import enabled_stores
 from elfaust.storage.local import LocalStorage
 from elfaust.testing import make_record
 
@@ -73,7 +75,7 @@ class Fakes:
         assert not refused
         self.storage.write(path or self.path(lane), to_bytes(table))
 
-    def judge(self) -> Judge:
+    def comparison(self) -> Comparison:
         lags = [
             LaneLag(TOPIC, lane, role, 99, self.acknowledged)
             for role in ("mysql", "hdfs")
@@ -81,10 +83,10 @@ class Fakes:
         ]
         lanes = [Scanned(TOPIC, lane, records) for lane, records in self.lanes.items()]
         scanned = [Scanned(ERRORS, 0, self.errors), *lanes]
-        return judged(self.settings, scanned, lags, self.rows, self.older)
+        return compared(self.settings, scanned, lags, self.rows, self.older)
 
     def findings(self) -> list[Finding]:
-        return self.judge().findings
+        return self.comparison().findings
 
 
 class Table:
@@ -104,23 +106,39 @@ class Table:
         return (row["uuid"] for row in self.held)
 
 
-def judged(
+def readers_of(
+    settings: Settings, held: list[dict[str, Any]] | None, table: Any = None
+) -> dict[str, Reader]:
+    """Return what reads the stores; `held` are MySQL's rows, or `table` gives its table."""
+    give = table or (lambda *_: None if held is None else Table(held))
+    tables: Any = SimpleNamespace(table=give, count=lambda *_: len(held or ()), close=lambda: None)
+    return {
+        role: MysqlReader(tables, settings.mysql) if role == "mysql" else store.read()
+        for role, store in enabled_stores(settings).items()
+    }
+
+
+def compared(
     settings: Settings,
     scanned: Sequence[Scanned],
     lags: Sequence[LaneLag],
     held: list[dict[str, Any]] | None,
     older: Sequence[str] = (),
-) -> Judge:
-    """Return a judge that has seen all lanes; `held` are MySQL's rows, None: no table."""
-    rows: Any = SimpleNamespace(table=lambda *_: None if held is None else Table(held))
-    storage = LocalStorage()
-    with ThreadPoolExecutor(2) as threads:
-        names = FileNames(settings)
-        paths = walked(storage, names, settings.hdfs.root, threads)
-        topics = {lane.topic for lane in scanned}
-        judge = Judge(settings, lags, rows, storage, listed(paths, topics, names), threads, older)
-        assert list(judge.watch(scanned)) == list(scanned)
-    return judge
+    stored: Callable[[Mapping[str, Reader]], None] = lambda _: None,
+) -> Comparison:
+    """Return a comparison that has seen all lanes; `held` are MySQL's rows, None: no table.
+
+    `stored` is called with the readers when it has.
+    """
+    with ExitStack() as opened:
+        readers = readers_of(settings, held)
+        for reader in readers.values():
+            opened.enter_context(closing(reader))
+            reader.begin({lane.topic for lane in scanned})
+        comparison = Comparison(settings, lags, enabled_stores(settings), readers, older)
+        assert list(comparison.watch(scanned)) == list(scanned)
+        stored(readers)
+    return comparison
 
 
 def uuid(n: int) -> str:

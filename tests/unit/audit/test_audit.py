@@ -30,14 +30,14 @@ async def test_a_store_that_keeps_no_events_is_waited_for_by_nobody(
     async def lags(_: Settings) -> list[LaneLag]:
         return [LaneLag("t", 0, role, 9, done) for role, done in acknowledged.items()]
 
-    async def judged(*_: Any) -> Any:
-        return SimpleNamespace(findings=[], told=[]), Account(0, []), {}
+    async def compared(*_: Any) -> Any:
+        return SimpleNamespace(findings=[], notes=[]), Account(0, [], {}), {}
 
     base = Settings()
     hdfs = replace(base.hdfs, storage="local", root="/nowhere/event")
     processor = replace(base.processor, stores=stores)
     monkeypatch.setattr(module, "_lags", lags)
-    monkeypatch.setattr(module, "_judged", judged)
+    monkeypatch.setattr(module, "_compared", compared)
     monkeypatch.setattr(module, "unwell", lambda _: [])
     found = await module.audit(replace(base, hdfs=hdfs, processor=processor))
     assert found.waiting == waits
@@ -51,14 +51,14 @@ async def test_numbers_are_not_held_to_each_other_where_kafka_has_let_records_go
     async def lags(_: Settings) -> list[LaneLag]:
         return []
 
-    async def judged(*_: Any) -> Any:
-        return SimpleNamespace(findings=[], told=[]), Account(7, []), older
+    async def compared(*_: Any) -> Any:
+        return SimpleNamespace(findings=[], notes=[]), Account(7, [], {}), older
 
     base = Settings()
     monkeypatch.setattr(module, "_lags", lags)
-    monkeypatch.setattr(module, "_judged", judged)
+    monkeypatch.setattr(module, "_compared", compared)
     monkeypatch.setattr(module, "unwell", lambda _: [])
     hdfs = replace(base.hdfs, storage="local", root="/nowhere/event")
     found = await module.audit(replace(base, hdfs=hdfs))
     assert [of.kind for of in found.findings] == ([] if older else ["unbalanced"])
-    assert [(of.kind, of.number) for of in found.told] == ([("older", 4)] if older else [])
+    assert [(of.kind, of.number) for of in found.notes] == ([("older", 4)] if older else [])

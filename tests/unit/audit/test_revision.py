@@ -3,26 +3,23 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack, closing
 from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
-from elfaust.audit.account import Scanned
-from elfaust.audit.files import listed, walked
-from elfaust.audit.finding import Finding
-from elfaust.audit.revision import Revision
-from elfaust.audit.stores import Stores
-from elfaust.audit.table import TableUnreadable
+from elfaust.audit.revision import Revision, SinkState
+from elfaust.audit.topics import Scanned
 from elfaust.errors import ServerAway
 from elfaust.schema.dialect import LATEST
 from elfaust.schema.lookup.registry import Registry, Schema
-from elfaust.sinks.parquet.file_names import FileNames
-from elfaust.sinks.parquet.table import ParquetWriter
+from elfaust.sinks.finding import Finding
+from elfaust.sinks.mysql.reading.tables import TableUnreadable
+from elfaust.sinks.reading import Stored
+from elfaust.sinks.stores import enabled_stores
 from elfaust.testing import make_record
 from tests.unit.audit.fakes import (
     AHEAD,
@@ -35,6 +32,7 @@ from tests.unit.audit.fakes import (
     Fakes,
     Table,
     event,
+    readers_of,
     row,
     uuid,
 )
@@ -48,50 +46,45 @@ def fakes(tmp_path: Path) -> Fakes:
     return Fakes(tmp_path)
 
 
+class Taken(NamedTuple):
+    """What is said of a revision that has taken all lanes."""
+
+    findings: list[Finding]
+    notes: list[Finding]
+    stored: Mapping[str, Stored]
+
+
 def taken(
     fakes: Fakes,
     acknowledged: dict[tuple[str, str, int], int] = ALL,
     refused: dict[str, set[tuple[str, int, int]]] | None = None,
     table: Any = None,
     schema: Schema | None = None,
-) -> Revision:
-    """Return a revision that has taken all lanes; `table` gives the table, or raises."""
-    rows: Any = SimpleNamespace(table=table or (lambda *_: Table(fakes.rows)))
-    with ThreadPoolExecutor(2) as threads:
-        names = FileNames(fakes.settings)
-        paths = walked(fakes.storage, names, fakes.settings.hdfs.root, threads)
-        stores = Stores(
-            fakes.settings,
-            rows,
-            fakes.storage,
-            listed(paths, {TOPIC}, names),
-            threads,
-            acknowledged,
-            defaultdict(set, refused or {}),
-        )
-        schema = schema or Registry(fakes.settings.schemas).find(KEY)
-        revision = Revision(stores, schema)
+) -> Taken:
+    """Return what a revision says of all lanes; `table` gives the table, or raises."""
+    schema = schema or Registry(fakes.settings.schemas).find(KEY)
+    state = SinkState(acknowledged, defaultdict(set, refused or {}))
+    with ExitStack() as opened:
+        readers = readers_of(fakes.settings, fakes.rows, table)
+        for reader in readers.values():
+            opened.enter_context(closing(reader))
+            reader.begin({TOPIC})
+        of_revision = {role: reader.revision(schema) for role, reader in readers.items()}
+        revision = Revision(KEY, enabled_stores(fakes.settings), of_revision, state)
         for lane, records in fakes.lanes.items():
             revision.take(Scanned(TOPIC, lane, records))
         # Files of lanes that the topic lacks are read at the end.
-        revision.found = list(revision.findings())  # type: ignore[attr-defined]
-    return revision
+        findings, notes = list(revision.findings()), list(revision.notes())
+        stored = {role: reader.stored([KEY])[KEY] for role, reader in readers.items()}
+        return Taken(findings, notes, stored)
 
 
 def found(*arguments: Any, **more: Any) -> list[tuple[str, str, int]]:
-    findings: list[Finding] = taken(*arguments, **more).found  # type: ignore[attr-defined]
-    return [(of.kind, of.where, of.number) for of in findings]
+    return [(of.kind, of.where, of.number) for of in taken(*arguments, **more).findings]
 
 
 def test_where_all_is_right_nothing_is_found(fakes: Fakes) -> None:
-    revision = taken(fakes)
-    assert revision.found == []  # type: ignore[attr-defined]
-    assert list(revision.told()) == []
-    assert revision.name == NAME
-    assert {path: file.uuids for path, file in revision.files.items()} == {
-        fakes.path(0): [uuid(n) for n in range(3)],
-        fakes.path(1): [uuid(n) for n in range(3, EVENTS)],
-    }
+    assert taken(fakes) == ([], [], {"mysql": Stored(EVENTS), "hdfs": Stored(EVENTS)})
 
 
 @pytest.mark.parametrize("role", ["mysql", "hdfs"])
@@ -121,9 +114,8 @@ def test_a_refusal_names_the_record_or_its_line(
     fakes: Fakes, mark: tuple[str, int, int], is_it: bool
 ) -> None:
     del fakes.rows[1]
-    revision = taken(fakes, refused={"mysql": {mark}})
     lost = [] if is_it else [Finding("lost", MYSQL, 1, uuid(1))]
-    assert revision.found == lost  # type: ignore[attr-defined]
+    assert taken(fakes, refused={"mysql": {mark}}).findings == lost
 
 
 def test_a_record_of_no_line_is_refused_by_its_own_offset_alone(fakes: Fakes) -> None:
@@ -137,15 +129,15 @@ def test_what_one_or_both_have_refused_is_told_with_where_else_it_is(fakes: Fake
     del fakes.rows[0:2]
     fakes.write(0, fakes.lanes[0][1:2])
     refused = {"mysql": {(TOPIC, 0, 0), (TOPIC, 0, 1)}, "hdfs": {(TOPIC, 0, 0), (TOPIC, 0, 2)}}
-    revision = taken(fakes, refused=refused)
-    assert revision.found == []  # type: ignore[attr-defined]
-    assert [(of.where, of.number, of.detail) for of in revision.told()] == [
+    findings, notes, _ = taken(fakes, refused=refused)
+    assert findings == []
+    assert [(of.where, of.number, of.detail) for of in notes] == [
         (PARQUET, 1, f"refused here, in no store: {uuid(0)}"),
         (PARQUET, 1, f"refused here, stored in MySQL: {uuid(2)}"),
         (MYSQL, 1, f"refused here, in no store: {uuid(0)}"),
         (MYSQL, 1, f"refused here, stored in Parquet: {uuid(1)}"),
     ]
-    assert {of.kind for of in revision.told()} == {"refused"}
+    assert {of.kind for of in notes} == {"refused"}
 
 
 def test_a_row_too_many_is_found_though_another_is_missing(fakes: Fakes) -> None:
@@ -189,9 +181,7 @@ def test_a_file_that_names_no_lane_counts_for_each_and_once_in_all(fakes: Fakes)
     for lane in (0, 1):
         fakes.storage.delete(fakes.path(lane))
     fakes.write(0, [*fakes.lanes[0], *fakes.lanes[1]], path)
-    revision = taken(fakes)
-    assert revision.found == []  # type: ignore[attr-defined]
-    assert [len(file.uuids) for file in revision.files.values()] == [EVENTS]
+    assert taken(fakes) == ([], [], {"mysql": Stored(EVENTS), "hdfs": Stored(EVENTS)})
 
 
 @pytest.mark.parametrize("roles", [["mysql"], ["hdfs"], ["mysql", "hdfs"], []])
@@ -245,32 +235,6 @@ def test_a_schema_that_no_store_can_have_has_lost_what_was_not_refused(fakes: Fa
     assert found(fakes, refused={"mysql": every, "hdfs": every}, schema=unfit) == []
 
 
-@pytest.mark.parametrize(
-    ("number", "types", "holds"),
-    [
-        ("DOUBLE", {}, True),
-        ("FLOAT", {}, False),
-        ("FLOAT", {"event_n": "DOUBLE"}, True),
-        ("DOUBLE", {"event_n": "FLOAT"}, False),
-    ],
-)
-def test_a_number_is_held_against_the_column_that_there_is(
-    fakes: Fakes, number: str, types: dict[str, str], holds: bool
-) -> None:
-    fakes.settings = replace(fakes.settings, mysql=replace(fakes.settings.mysql, number=number))
-    share = Schema(KEY, {"properties": {"n": {"type": "number"}}}, LATEST)
-    fakes.lanes = {0: [make_record(event(0, event={"n": 0.1}), 0, NOW, (RAW, 0))]}
-    fakes.storage.delete(fakes.settings.hdfs.root)
-    fakes.writer = ParquetWriter(share)
-    fakes.write(0, fakes.lanes[0])
-    held = {name: of for name, of in row(0).items() if not name.startswith("event_")}
-    fakes.rows = [{**held, "event_n": 0.1}]
-    table = Table(fakes.rows, **types)
-    assert found(fakes, schema=share, table=lambda *_: table) == (
-        [] if holds else [("differs", MYSQL, 1)]
-    )
-
-
 @pytest.mark.parametrize("store", ["mysql", "hdfs"])
 def test_of_a_store_that_keeps_no_events_nothing_is_expected(fakes: Fakes, store: str) -> None:
     fakes.settings = replace(
@@ -291,30 +255,3 @@ def test_of_a_store_that_keeps_no_events_nothing_is_expected(fakes: Fakes, store
         fakes.storage.delete(fakes.path(0))
     assert found(fakes, refused=refused) == [wanted]
     assert found(fakes) == [("unreadable", f"{TOPIC}/0", 1), wanted]
-
-
-@pytest.mark.parametrize(
-    ("arrived", "hour"),
-    [(NOW, "2020-09-13T12"), (NOW - 10**9, "2020-09-01T22"), (-1, "2020-09-13T12")],
-)
-def test_a_file_is_in_the_hour_of_its_events_or_of_their_arrival(
-    fakes: Fakes, arrived: int, hour: str
-) -> None:
-    fakes.lanes[1] = [record._replace(timestamp=arrived) for record in fakes.lanes[1]]
-    path = fakes.path(1)
-    right = f"{FileNames(fakes.settings).in_hour(KEY, hour)}/{path.rpartition('/')[2]}"
-    for wrong in ("2020-09-13T11", "1999-01-01T00"):
-        fakes.storage.delete(path)
-        path = f"{FileNames(fakes.settings).in_hour(KEY, wrong)}/{path.rpartition('/')[2]}"
-        fakes.write(1, fakes.lanes[1], path)
-        assert found(fakes) == [("misplaced", PARQUET, 1)]
-    fakes.storage.rename(path, right)
-    assert found(fakes) == []
-
-
-def test_files_that_are_none_of_ours_are_one_finding(fakes: Fakes) -> None:
-    for name in "dcba":
-        fakes.storage.write(f"{fakes.settings.hdfs.root}/{NAME.lower()}/{name}", b"")
-    [bad] = taken(fakes).found  # type: ignore[attr-defined]
-    assert (bad.kind, bad.where, bad.number) == ("unreadable", PARQUET, 4)
-    assert bad.detail.endswith("/c and 1 more")

@@ -7,22 +7,23 @@ from typing import Any
 
 import pytest
 
-from elfaust.audit.finding import Finding
-from elfaust.audit.side import Event, Row, Side
+from elfaust.audit.side import Side
 from elfaust.records import Source
+from elfaust.sinks.finding import Finding
+from elfaust.sinks.reading import SentEvent, StoredRow
 
 #: Rows and events that hold the same number are the same.
 ONE, OTHER = {"n": 1}, {"n": 2}
 
 
-def differences(capsule: dict[str, Any], row: Row) -> Iterator[str]:
+def differences(capsule: dict[str, Any], row: StoredRow) -> Iterator[str]:
     if capsule["n"] != row["n"]:
         yield f"n: {capsule['n']}, not {row['n']}"
         yield "and more"
 
 
-def event(position: int, n: int = 1, source: str = "raw") -> Event:
-    return Event({"n": n}, 0, position + 100, Source(source, position))
+def event(position: int, n: int = 1, source: str = "raw") -> SentEvent:
+    return SentEvent({"n": n}, 0, position + 100, Source(source, position))
 
 
 def mysql() -> Side:
@@ -35,8 +36,8 @@ def parquet() -> Side:
 
 def taken(
     side: Side,
-    events: Sequence[Event],
-    rows: Sequence[Row],
+    events: Sequence[SentEvent],
+    rows: Sequence[StoredRow],
     *,
     due: int | None = None,
     before: bool = False,
@@ -66,7 +67,7 @@ def taken(
     ],
 )
 def test_rows_of_an_event_in_one_lane(
-    events: list[Event], rows: list[Row], of_mysql: list[str], of_parquet: list[str]
+    events: list[SentEvent], rows: list[StoredRow], of_mysql: list[str], of_parquet: list[str]
 ) -> None:
     assert taken(mysql(), events, rows) == of_mysql
     assert taken(parquet(), events, rows) == of_parquet

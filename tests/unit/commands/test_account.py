@@ -8,32 +8,35 @@ from collections import Counter
 import pytest
 from click.testing import CliRunner, Result
 
-from elfaust.audit.account import Account, Line
+from elfaust.audit.account import Account
+from elfaust.audit.entries import Entry
 from elfaust.commands import account
 from elfaust.counts.tally import UNKNOWN_KEY
 from elfaust.records import SchemaKey
 from elfaust.settings import Settings
+from elfaust.sinks.reading import Stored
+from elfaust.sinks.stores import enabled_stores
 
 KNOWN, SILENT = SchemaKey("SaveTiming", 18481943), SchemaKey("EchoMail", 19089329)
 NAMED = [SchemaKey("5", 18731791), SchemaKey("None", 19540539)]
 
 
-def refused(key: SchemaKey, **codes: int) -> Line:
+def refused(key: SchemaKey, **codes: int) -> Entry:
     """Return the line of a schema revision of which there are errors alone."""
-    return Line(key, invalid=Counter(codes), counted_invalid=Counter(codes))
+    return Entry(key, invalid=Counter(codes), counted_invalid=Counter(codes))
 
 
-def lines() -> list[Line]:
-    stored = Line(KNOWN, valid=10, mysql=10, parquet=10, counted=10)
+def entries() -> list[Entry]:
+    stored = Entry(KNOWN, valid=10, counted=10, stored_in={"mysql": Stored(10), "hdfs": Stored(10)})
     unknown = [refused(NAMED[0], validation=2), refused(NAMED[1], validation=3, processor=1)]
     return [stored, refused(SILENT, validation=1), *unknown, refused(UNKNOWN_KEY, processor=4)]
 
 
-def run(monkeypatch: pytest.MonkeyPatch, found: list[Line], *options: str) -> Result:
+def run(monkeypatch: pytest.MonkeyPatch, found: list[Entry], *options: str) -> Result:
     """Run the command where this is what the servers hold."""
 
     async def read(_: Settings) -> Account:
-        return Account(sum(line.lines for line in found), found)
+        return Account(sum(of.lines for of in found), found, enabled_stores(Settings()))
 
     monkeypatch.setattr(account, "read_account", read)
     return CliRunner().invoke(account.command, options, obj=Settings())
@@ -44,7 +47,7 @@ def names(result: Result) -> list[str]:
 
 
 def test_unknown_schemas_share_a_line(monkeypatch: pytest.MonkeyPatch) -> None:
-    result = run(monkeypatch, lines())
+    result = run(monkeypatch, entries())
     assert result.exit_code == 0
     known = [f"{key.schema}_{key.revision}" for key in (KNOWN, SILENT)]
     assert names(result) == [*known, "unknown schemas (2 named)", "all"]
@@ -64,14 +67,34 @@ def test_unknown_schemas_share_a_line(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_all_of_them_are_shown_on_demand(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert len(names(run(monkeypatch, lines(), "--all"))) == 6
-    schemas = json.loads(run(monkeypatch, lines(), "--json").stdout)["schemas"]
+    assert len(names(run(monkeypatch, entries(), "--all"))) == 6
+    schemas = json.loads(run(monkeypatch, entries(), "--json").stdout)["schemas"]
     assert len(schemas) == 5
     assert schemas[-1]["invalid"] == {"processor": 4}
+    assert schemas[0] == {
+        "schema": KNOWN.schema,
+        "revision": KNOWN.revision,
+        "lines": 10,
+        "stored": 10,
+        "errors": 0,
+        "valid": 10,
+        "invalid": {},
+        "refused": 0,
+        "unfit": {},
+        "repeats": 0,
+        "again": {},
+        "mysql": 10,
+        "unreadable": "",
+        "parquet": 10,
+        "parquet_twice": 0,
+        "counted": 10,
+        "counted_invalid": {},
+        "counted_refused": 0,
+    }
 
 
 def test_one_that_does_not_balance_has_a_line_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
-    found = lines()
+    found = entries()
     found[2].counted_invalid["validation"] = 1
     result = run(monkeypatch, found)
     assert result.exit_code == 1
@@ -81,7 +104,7 @@ def test_one_that_does_not_balance_has_a_line_of_its_own(monkeypatch: pytest.Mon
 
 
 def test_a_single_one_keeps_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert names(run(monkeypatch, [*lines()[:2], refused(UNKNOWN_KEY, processor=4)]))[2:] == [
+    assert names(run(monkeypatch, [*entries()[:2], refused(UNKNOWN_KEY, processor=4)]))[2:] == [
         "unknown_-1",
         "all",
     ]

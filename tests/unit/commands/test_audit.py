@@ -9,9 +9,10 @@ import pytest
 from click.testing import CliRunner
 
 from elfaust.audit.account import Account
-from elfaust.audit.audit import Audit, Finding
+from elfaust.audit.audit import Audit
 from elfaust.commands.audit import command
 from elfaust.settings import Settings
+from elfaust.sinks.finding import Finding
 
 LOST = Finding("lost", "MySQL Edit_1", 1, "u")
 REFUSED = Finding("refused", "MySQL Edit_1", 1, "refused here, stored in Parquet: u")
@@ -29,11 +30,11 @@ def run(monkeypatch: pytest.MonkeyPatch, found: Audit, *arguments: str) -> Any:
 @pytest.mark.parametrize(
     ("found", "code", "verdict"),
     [
-        (Audit(Account(0, []), [], {"mysql": 0}), 0, "ALL THERE, ONCE"),
-        (Audit(Account(0, []), [], {}, [REFUSED]), 0, "ALL THERE, ONCE"),
-        (Audit(Account(0, []), [LOST], {}), 1, "1 findings"),
-        (Audit(Account(0, []), [], {"mysql": 2}), 1, "INCOMPLETE"),
-        (Audit(Account(0, []), [LOST], {}, (), ["hdfs holds events: x"]), 1, "INCOMPLETE"),
+        (Audit(Account(0, [], {}), [], {"mysql": 0}), 0, "ALL THERE, ONCE"),
+        (Audit(Account(0, [], {}), [], {}, [REFUSED]), 0, "ALL THERE, ONCE"),
+        (Audit(Account(0, [], {}), [LOST], {}), 1, "1 findings"),
+        (Audit(Account(0, [], {}), [], {"mysql": 2}), 1, "INCOMPLETE"),
+        (Audit(Account(0, [], {}), [LOST], {}, (), ["hdfs holds events: x"]), 1, "INCOMPLETE"),
     ],
 )
 def test_an_audit_exits_0_only_if_all_is_there_and_nothing_waits(
@@ -45,7 +46,7 @@ def test_an_audit_exits_0_only_if_all_is_there_and_nothing_waits(
 
 
 def test_a_program_gets_all_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    found = Audit(Account(0, []), [LOST], {"mysql": 2}, [REFUSED], ["hdfs waits for HDFS"])
+    found = Audit(Account(0, [], {}), [LOST], {"mysql": 2}, [REFUSED], ["hdfs waits for HDFS"])
     done = run(monkeypatch, found, "--json")
     said = json.loads(done.output)
     assert [said["findings"], said["told"]] == [[LOST._asdict()], [REFUSED._asdict()]]

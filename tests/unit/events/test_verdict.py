@@ -21,14 +21,16 @@ from elfaust.records import SchemaKey
 from elfaust.schema.dialect import Dialect
 from elfaust.schema.lookup.registry import Registry
 from elfaust.settings import Settings
+from elfaust.sinks.stores import enabled_stores
 from elfaust.testing import make_record
 from elfaust.trial.recorded import RECORDED
 
 CASES: list[dict[str, Any]] = [json.loads(line) for line in RECORDED.read_text().splitlines()]
 SETTINGS = Settings()
 REGISTRY = Registry(SETTINGS.schemas)
-CLIENT = Judge(SETTINGS.processor.client_format, REGISTRY, SETTINGS)
-SERVER = Judge(SETTINGS.processor.server_format, REGISTRY, SETTINGS)
+STORES = enabled_stores(SETTINGS).values()
+CLIENT = Judge(SETTINGS.processor.client_format, REGISTRY, SETTINGS, STORES)
+SERVER = Judge(SETTINGS.processor.server_format, REGISTRY, SETTINGS, STORES)
 LINES = [case["line"].encode("utf-8", "surrogateescape") for case in CASES]
 
 
@@ -138,7 +140,10 @@ def test_whatever_a_capsule_holds_is_its_own_fault(line: bytes, code: str) -> No
 
 def test_in_2015_a_time_that_is_no_text_is_its_lines_own_fault() -> None:
     of_2015 = replace(SETTINGS, schemas=replace(SETTINGS.schemas, compatibility="2015"))
-    verdict = judge(of_server(dt=True), Judge(SETTINGS.processor.server_format, REGISTRY, of_2015))
+    judge_of_2015 = Judge(
+        SETTINGS.processor.server_format, REGISTRY, of_2015, enabled_stores(of_2015).values()
+    )
+    verdict = judge(of_server(dt=True), judge_of_2015)
     assert verdict.code == "processor"
     assert not isinstance(verdict.fault, Unforeseen)
 

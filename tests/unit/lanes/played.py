@@ -17,6 +17,7 @@ from elfaust.lanes.raw_lane import RawLane, WaitLimits
 from elfaust.records import Outgoing, Record, SchemaKey, Source
 from elfaust.schema.lookup.registry import Kind, Schema, State
 from elfaust.settings import Settings
+from elfaust.sinks.stores import enabled_stores
 from elfaust.testing import make_record
 
 SETTINGS = Settings()
@@ -152,7 +153,9 @@ class Clock:
 
 
 def judge_with(registry: Any) -> Judge:
-    return Judge(SETTINGS.processor.server_format, registry, SETTINGS)
+    return Judge(
+        SETTINGS.processor.server_format, registry, SETTINGS, enabled_stores(SETTINGS).values()
+    )
 
 
 def lane(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import struct
+from collections.abc import Collection
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,17 +15,25 @@ from elfaust.records import SchemaKey
 from elfaust.schema.lint import lint
 from elfaust.schema.lookup.registry import Registry, Schema
 from elfaust.settings import Mysql, Settings
+from elfaust.sinks.base import Store
 from elfaust.sinks.mysql import ddl
 from elfaust.sinks.mysql.ddl import create_table
+from elfaust.sinks.stores import every_store
 
 KEY = SchemaKey("Word", 1)
-MYSQL = Mysql()
+STORES = every_store(Settings()).values()
+
+
+def stores(number: str) -> Collection[Store]:
+    return every_store(replace(Settings(), mysql=Mysql(number=number))).values()
 
 
 def levels(
     event: dict[str, Any], *others: SchemaKey, key: SchemaKey = KEY
 ) -> list[tuple[str, str]]:
-    return [(f.level, f.path) for f in lint(Schema(key, event), MYSQL, others) if f.level != "note"]
+    return [
+        (f.level, f.path) for f in lint(Schema(key, event), others, STORES) if f.level != "note"
+    ]
 
 
 def of(**given: Any) -> dict[str, Any]:
@@ -35,7 +45,7 @@ def test_the_schemas_of_the_repository_have_no_error() -> None:
     for key in registry.known():
         schema = registry.get(key)
         assert schema is not None
-        assert not any(f.level == "error" for f in lint(schema, MYSQL, registry.known()))
+        assert not any(f.level == "error" for f in lint(schema, registry.known(), STORES))
 
 
 @pytest.mark.parametrize(
@@ -82,7 +92,7 @@ def test_names_that_fold_together() -> None:
 def test_a_table_that_another_schema_has() -> None:
     key, other = SchemaKey("Foo-Bar", 1), SchemaKey("Foo_Bar", 1)
     [finding] = [
-        f for f in lint(Schema(key, of(type="string")), MYSQL, [key, other]) if f.level == "error"
+        f for f in lint(Schema(key, of(type="string")), [key, other], STORES) if f.level == "error"
     ]
     assert finding.message == "Choose another name: Foo_Bar has the table Foo_Bar_1 already."
 
@@ -90,19 +100,19 @@ def test_a_table_that_another_schema_has() -> None:
 def test_a_folder_that_another_schema_has() -> None:
     key, other = SchemaKey("foo", 1), SchemaKey("Foo", 1)
     [finding] = [
-        f for f in lint(Schema(key, of(type="string")), MYSQL, [key, other]) if f.level == "error"
+        f for f in lint(Schema(key, of(type="string")), [key, other], STORES) if f.level == "error"
     ]
     assert finding.message == "Choose another name: Foo has the Parquet folder of it already."
     assert not [
         f
-        for f in lint(Schema(key, of(type="string")), MYSQL, [SchemaKey("Foo", 2)])
+        for f in lint(Schema(key, of(type="string")), [SchemaKey("Foo", 2)], STORES)
         if f.level == "error"
     ]
 
 
 def test_a_wide_row_is_noted() -> None:
     event = {"properties": {f"p{n}": {"type": "string"} for n in range(30)}}
-    notes = [f.message for f in lint(Schema(KEY, event), MYSQL, []) if f.path == "$"]
+    notes = [f.message for f in lint(Schema(KEY, event), [], STORES) if f.path == "$"]
     assert any("strings are TEXT" in note for note in notes)
 
 
@@ -140,7 +150,7 @@ def stamps(count: int) -> dict[str, Any]:
     ],
 )
 def test_a_schema_that_can_have_no_table(event: dict[str, Any], said: str) -> None:
-    errors = [f.message for f in lint(Schema(KEY, event), MYSQL, []) if f.level == "error"]
+    errors = [f.message for f in lint(Schema(KEY, event), [], STORES) if f.level == "error"]
     assert any(said in error for error in errors), errors
     with pytest.raises(SchemaUnfit, match=re.escape(said)):
         create_table("Word_1", Schema(KEY, event))
@@ -159,7 +169,7 @@ def test_a_schema_that_can_have_no_table(event: dict[str, Any], said: str) -> No
     ],
 )
 def test_the_largest_that_has_a_table(event: dict[str, Any]) -> None:
-    assert not any(f.level == "error" for f in lint(Schema(KEY, event), MYSQL, []))
+    assert not any(f.level == "error" for f in lint(Schema(KEY, event), [], STORES))
 
 
 def test_what_nobody_foresaw_of_a_schema_is_that_schema_s(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -178,14 +188,14 @@ def test_a_schema_whose_steps_multiply_is_a_warning() -> None:
 
 
 def test_what_the_judge_stumbles_over_is_named_by_its_path() -> None:
-    [finding] = lint(Schema(KEY, of(pattern="*abc")), MYSQL, [])
+    [finding] = lint(Schema(KEY, of(pattern="*abc")), [], STORES)
     assert finding.message.startswith("Nobody can judge by this schema: $.properties.a.pattern: ")
 
 
 def test_lint_says_that_a_format_is_not_checked() -> None:
-    found = lint(Schema(KEY, of(type="string", format="email")), MYSQL, ())
+    found = lint(Schema(KEY, of(type="string", format="email")), (), STORES)
     assert any((f.level, f.path) == ("note", "$.event.a") and "format" in f.message for f in found)
-    assert not any("format" in f.message for f in lint(Schema(KEY, of(type="string")), MYSQL, ()))
+    assert not any("format" in f.message for f in lint(Schema(KEY, of(type="string")), (), STORES))
 
 
 DRAFT7 = {"$schema": "http://json-schema.org/draft-07/schema#"}
@@ -203,14 +213,14 @@ DRAFT7 = {"$schema": "http://json-schema.org/draft-07/schema#"}
     ],
 )
 def test_what_mysql_has_no_column_of_is_told(event: dict[str, Any], path: str) -> None:
-    told = {f.path for f in lint(Schema(KEY, event), MYSQL, ()) if "no column" in f.message}
+    told = {f.path for f in lint(Schema(KEY, event), (), STORES) if "no column" in f.message}
     assert told == {path}
 
 
 @pytest.mark.parametrize(("number", "kept"), [("FLOAT", "f"), ("DOUBLE", "d")])
 def test_what_a_number_s_column_rounds_is_told_by_its_setting(number: str, kept: str) -> None:
     event = {"properties": {"n": {"type": "number"}, "i": {"type": "integer"}}}
-    found = lint(Schema(KEY, event), Mysql(number=number), ())
+    found = lint(Schema(KEY, event), (), stores(number))
     [told] = [f for f in found if f"a {number}" in f.message]
     assert told.path == "$.event.n"
     assert ("mysql.number" in told.message) is (number == "FLOAT")
@@ -220,8 +230,8 @@ def test_what_a_number_s_column_rounds_is_told_by_its_setting(number: str, kept:
 
 def test_what_a_double_holds_is_no_error_of_it() -> None:
     schema = Schema(KEY, {**of(type="number", default=1e39)})
-    assert any(f.level == "error" for f in lint(schema, Mysql(), ()))
-    told = lint(schema, Mysql(number="DOUBLE"), ())
+    assert any(f.level == "error" for f in lint(schema, (), STORES))
+    told = lint(schema, (), stores("DOUBLE"))
     assert not any(f.level == "error" or "FLOAT" in f.message for f in told)
 
 
@@ -245,7 +255,7 @@ def test_a_timestamp_that_may_be_longer_than_its_column(
     stamp: dict[str, Any], refused: bool
 ) -> None:
     def told(event: dict[str, Any]) -> list[tuple[str, str]]:
-        found = lint(Schema(KEY, event), Mysql(), ())
+        found = lint(Schema(KEY, event), (), STORES)
         return [(f.level, f.path) for f in found if "maxLength 14" in f.message]
 
     event = {**DRAFT7, "properties": {"timestamp": stamp}}
@@ -254,7 +264,7 @@ def test_a_timestamp_that_may_be_longer_than_its_column(
 
 
 def defaults_told(**given: Any) -> list[str]:
-    found = lint(Schema(KEY, {**DRAFT7, **of(**given)}), Mysql(), ())
+    found = lint(Schema(KEY, {**DRAFT7, **of(**given)}), (), STORES)
     return [f.path for f in found if f.level == "warning" and "default" in f.message]
 
 

@@ -22,8 +22,10 @@ from elfaust.settings import Mysql, Processor, Settings
 from elfaust.sinks.mysql.ddl import table_columns
 from elfaust.sinks.mysql.rows import RowMaker
 from elfaust.sinks.parquet.table import ParquetWriter
+from elfaust.sinks.stores import enabled_stores
 from elfaust.testing import make_record
 
+STORES = enabled_stores(Settings()).values()
 KEY = SchemaKey("Any", 1)
 DRAFT7 = {"$schema": "http://json-schema.org/draft-07/schema#", "type": "object"}
 CAPSULE = {"uuid": "a" * 32, "dt": "2020-09-13T12:26:40Z", "wiki": "w", "recvFrom": "h", "seqId": 1}
@@ -41,7 +43,9 @@ def judged(schema: dict[str, Any], event: dict[str, Any], settings: Settings | N
     """Return the path at which the judge refuses an event, "" where it does not."""
     value = written(event)
     try:
-        check_of(Schema(KEY, schema), settings or Settings())(event, len(value), False)
+        check_of(Schema(KEY, schema), enabled_stores(settings or Settings()).values())(
+            event, len(value), False
+        )
     except EventFault as fault:
         return fault.path if fault.code == "consumer" and fault.hint else "no cure"
     return ""
@@ -252,7 +256,7 @@ def test_only_enabled_stores_count() -> None:
 
 def test_a_schema_that_a_store_cannot_have_refuses_its_events() -> None:
     with pytest.raises(EventFault, match="share column") as refused:
-        check_of(Schema(KEY, of(**{"a.b": {}, "a_b": {}})), Settings())({}, 2, False)
+        check_of(Schema(KEY, of(**{"a.b": {}, "a_b": {}})), STORES)({}, 2, False)
     assert (refused.value.code, bool(refused.value.hint)) == ("consumer", True)
 
 

@@ -14,8 +14,8 @@ import pytest
 from elfaust.names import TopicNames
 from elfaust.records import SchemaKey
 from elfaust.settings import Settings
-from elfaust.sinks.base import Stored
 from elfaust.sinks.json_lines import JsonLinesSink, JsonLinesStore
+from elfaust.sinks.reading import Stored
 from elfaust.testing import Place, SinkContract, make_events, make_record, uuid_of
 
 KEY = SchemaKey("Edit", 1)

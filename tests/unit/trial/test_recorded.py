@@ -10,6 +10,7 @@ import orjson
 from elfaust.events.verdict import Judge
 from elfaust.schema.lookup.registry import Registry
 from elfaust.settings import Settings
+from elfaust.sinks.stores import enabled_stores
 from elfaust.testing import make_record
 from elfaust.trial.recorded import recorded_lines
 
@@ -17,9 +18,10 @@ from elfaust.trial.recorded import recorded_lines
 def test_one_line_in_twenty_is_invalid_and_no_uuid_comes_twice() -> None:
     settings = Settings()
     registry = Registry(settings.schemas)
+    stores = enabled_stores(settings).values()
     judges = {
-        "client": Judge(settings.processor.client_format, registry, settings),
-        "server": Judge(settings.processor.server_format, registry, settings),
+        "client": Judge(settings.processor.client_format, registry, settings, stores),
+        "server": Judge(settings.processor.server_format, registry, settings, stores),
     }
     uuids: Counter[str] = Counter()
     codes: Counter[str] = Counter()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,14 +11,16 @@ from elfaust.records import SchemaKey
 from elfaust.schema.changes.change import Change
 from elfaust.schema.changes.revisions import compare
 from elfaust.schema.lookup.registry import Schema
-from elfaust.settings import Mysql
+from elfaust.settings import Mysql, Settings
+from elfaust.sinks.stores import every_store
 
 DRAFT7 = {"$schema": "http://json-schema.org/draft-07/schema#"}
 
 
 def found(was: dict[str, Any], now: dict[str, Any], number: str = "FLOAT") -> list[Change]:
     old, new = (Schema(SchemaKey("Word", n), event) for n, event in ((1, was), (2, now)))
-    return compare(old, new, Mysql(number=number))
+    settings = replace(Settings(), mysql=Mysql(number=number))
+    return compare(old, new, every_store(settings).values())
 
 
 def of(**properties: Any) -> dict[str, Any]:

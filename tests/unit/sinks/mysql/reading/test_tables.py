@@ -1,4 +1,4 @@
-"""Rows read back by uuid: which statements are sent, and what becomes of what MySQL says."""
+"""Tables read back by uuid: which statements are sent, and what becomes of what MySQL says."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ import MySQLdb
 import pytest
 from MySQLdb.cursors import SSCursor
 
-from elfaust.audit import table as table_module
-from elfaust.audit.table import BATCH, Rows, TableUnreadable
 from elfaust.errors import ServerAway
 from elfaust.records import SchemaKey
 from elfaust.schema.columns import Column
 from elfaust.settings import Mysql
 from elfaust.sinks.mysql.ddl import OWNER
+from elfaust.sinks.mysql.reading import tables as table_module
+from elfaust.sinks.mysql.reading.tables import BATCH, Tables, TableUnreadable
 
 KEY = SchemaKey("Edit", 7)
 COLUMNS = [
@@ -95,17 +95,17 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Server:
 
 
 @pytest.fixture
-def rows(server: Server) -> Rows:
-    return Rows(Mysql())
+def rows(server: Server) -> Tables:
+    return Tables(Mysql())
 
 
-def test_all_is_read_as_of_one_moment(server: Server, rows: Rows) -> None:
+def test_all_is_read_as_of_one_moment(server: Server, rows: Tables) -> None:
     assert server.said == [("START TRANSACTION WITH CONSISTENT SNAPSHOT", None)]
     rows.close()
     assert server.closed == 1
 
 
-def test_rows_come_by_uuid_however_many_there_are(server: Server, rows: Rows) -> None:
+def test_rows_come_by_uuid_however_many_there_are(server: Server, rows: Tables) -> None:
     server.held = [("u1", 1.5, 2.5, "x"), ("u2", None, None, None), ("u1", 1.5, 2.5, "x")]
     table = rows.table("t`%", KEY, COLUMNS)
     assert table is not None
@@ -120,7 +120,7 @@ def test_rows_come_by_uuid_however_many_there_are(server: Server, rows: Rows) ->
 
 
 @pytest.mark.parametrize("number", [0, 1, BATCH, BATCH + 1, 3 * BATCH])
-def test_uuids_are_asked_for_in_batches(server: Server, rows: Rows, number: int) -> None:
+def test_uuids_are_asked_for_in_batches(server: Server, rows: Tables, number: int) -> None:
     server.held = [(f"{n}", 0.0, 0.0, "") for n in range(number)]
     table = rows.table("t", KEY, COLUMNS)
     assert table is not None
@@ -131,7 +131,7 @@ def test_uuids_are_asked_for_in_batches(server: Server, rows: Rows, number: int)
     assert len(sizes) == -(-number // BATCH)
 
 
-def test_counting_and_all_uuids(server: Server, rows: Rows) -> None:
+def test_counting_and_all_uuids(server: Server, rows: Tables) -> None:
     server.held = [("u1", 0.0, 0.0, ""), ("u1", 0.0, 0.0, ""), ("u2", 0.0, 0.0, "")]
     table = rows.table("a%b", KEY, COLUMNS)
     assert table is not None
@@ -151,20 +151,20 @@ def test_counting_and_all_uuids(server: Server, rows: Rows) -> None:
     [([], False), ([("Edit 7",)], True), ([("Edit 8",)], False), ([("mine",)], True)],
 )
 def test_a_table_of_another_schema_is_none(
-    server: Server, rows: Rows, owner: list[tuple[str, ...]], is_there: bool
+    server: Server, rows: Tables, owner: list[tuple[str, ...]], is_there: bool
 ) -> None:
     server.owner = owner
     assert (rows.table("t", KEY, COLUMNS) is not None) is is_there
 
 
 @pytest.mark.parametrize("kind", ["char(36)", "VARCHAR(32)", "longtext", "text"])
-def test_a_uuid_that_is_any_text_is_read(server: Server, rows: Rows, kind: str) -> None:
+def test_a_uuid_that_is_any_text_is_read(server: Server, rows: Tables, kind: str) -> None:
     server.shown[0] = ("uuid", kind)
     assert rows.table("t", KEY, COLUMNS) is not None
 
 
 @pytest.mark.parametrize("kind", ["binary(32)", "int(11)", "blob", "uuid", "varbinary(9)"])
-def test_a_uuid_that_is_no_text_is_unreadable(server: Server, rows: Rows, kind: str) -> None:
+def test_a_uuid_that_is_no_text_is_unreadable(server: Server, rows: Tables, kind: str) -> None:
     server.shown[0] = ("uuid", kind)
     with pytest.raises(TableUnreadable, match=r"its column uuid is " + kind.split("(")[0]):
         rows.table("t", KEY, COLUMNS)
@@ -173,19 +173,19 @@ def test_a_uuid_that_is_no_text_is_unreadable(server: Server, rows: Rows, kind: 
         rows.table("t", KEY, COLUMNS)
 
 
-def ask_for_rows(rows: Rows) -> object:
+def ask_for_rows(rows: Tables) -> object:
     table = rows.table("t", KEY, COLUMNS)
     assert table is not None
     return table.rows(["u"])
 
 
-def ask_for_count(rows: Rows) -> object:
+def ask_for_count(rows: Tables) -> object:
     table = rows.table("t", KEY, COLUMNS)
     assert table is not None
     return table.count()
 
 
-def ask_for_uuids(rows: Rows) -> object:
+def ask_for_uuids(rows: Tables) -> object:
     table = rows.table("t", KEY, COLUMNS)
     assert table is not None
     return list(table.uuids())
@@ -202,7 +202,7 @@ def ask_for_uuids(rows: Rows) -> object:
     ],
 )
 def test_what_mysql_says_is_the_server_s_or_the_table_s(
-    server: Server, rows: Rows, words: str, ask: Callable[[Rows], object]
+    server: Server, rows: Tables, words: str, ask: Callable[[Tables], object]
 ) -> None:
     server.raises = {words: GONE}
     with pytest.raises(ServerAway, match=r"MySQL 127\.0\.0\.1:3306"):
@@ -223,10 +223,10 @@ def test_a_server_that_is_away_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(table_module, "connect", refuse)
     with pytest.raises(ServerAway, match="Can't connect"):
-        Rows(Mysql(port=7))
+        Tables(Mysql(port=7))
 
 
-def test_a_number_is_of_the_type_that_its_table_has(server: Server, rows: Rows) -> None:
+def test_a_number_is_of_the_type_that_its_table_has(server: Server, rows: Tables) -> None:
     server.shown = [
         ("uuid", "char(32)"),
         ("event_n", "double unsigned"),
@@ -244,3 +244,23 @@ def test_a_number_is_of_the_type_that_its_table_has(server: Server, rows: Rows) 
     table.rows(["u"])
     [(statement, _)] = server.selects
     assert statement.startswith("SELECT `uuid`, `event_n`, `event_d` + 0e0, `event_a``%%`")
+
+
+@pytest.mark.parametrize(
+    ("owner", "count"), [([("Edit 7",)], 3), ([("a comment",)], 3), ([("Other 7",)], 0), ([], 0)]
+)
+def test_the_rows_of_a_table_are_counted_unless_it_is_another_s(
+    server: Server, rows: Tables, owner: list[tuple[str, ...]], count: int
+) -> None:
+    server.owner, server.held = owner, [("u",)] * 3
+    assert rows.count("t`", KEY) == count
+    assert any("FROM `t```" in said for said, _ in server.said) is bool(count)
+
+
+def test_a_table_that_cannot_be_counted_says_why(server: Server, rows: Tables) -> None:
+    server.raises["COUNT(*)"] = NO_COLUMN
+    with pytest.raises(TableUnreadable, match="MySQL says 1054"):
+        rows.count("t", KEY)
+    server.raises["COUNT(*)"] = GONE
+    with pytest.raises(ServerAway):
+        rows.count("t", KEY)

@@ -1,4 +1,4 @@
-"""What the judge finds: each fault is planted in stores of which all else is right."""
+"""What is found of all topics; test_planted_faults.py has a fault of each kind."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as given_slowly
 from hypothesis import strategies as st
 
-from elfaust.audit.account import Scanned
-from elfaust.audit.audit import _left_over
-from elfaust.audit.finding import Finding
-from elfaust.audit.table import TableUnreadable
+from elfaust.audit.comparison import Comparison
+from elfaust.audit.topics import Scanned
 from elfaust.delivery.lag import LaneLag
 from elfaust.names import TopicNames
 from elfaust.records import SchemaKey
 from elfaust.settings import Settings
-from elfaust.sinks.parquet.reader import parquet_table
+from elfaust.sinks.finding import Finding
+from elfaust.sinks.mysql.reading.tables import TableUnreadable
 from elfaust.sinks.parquet.table import to_bytes
+from elfaust.sinks.reading import EventReader
 from elfaust.storage.local import LocalStorage
 from elfaust.testing import make_record
 from tests.unit.audit.fakes import (
@@ -35,8 +35,8 @@ from tests.unit.audit.fakes import (
     TOPIC,
     Fakes,
     Table,
+    compared,
     event,
-    judged,
     row,
     uuid,
 )
@@ -48,125 +48,8 @@ def fakes(tmp_path: Path) -> Fakes:
 
 
 def test_where_all_is_right_nothing_is_found(fakes: Fakes) -> None:
-    judge = fakes.judge()
-    assert (judge.findings, judge.told) == ([], [])
-    assert sorted(uuid for file in judge.files for uuid in file.uuids) == [
-        uuid(n) for n in range(EVENTS)
-    ]
-
-
-def lose_a_row(fakes: Fakes) -> None:
-    del fakes.rows[4]
-
-
-def double_a_row(fakes: Fakes) -> None:
-    fakes.rows.append(fakes.rows[0])
-
-
-def double_all_rows(fakes: Fakes) -> None:
-    fakes.rows += fakes.rows
-
-
-def alter_a_row(fakes: Fakes) -> None:
-    fakes.rows[1]["event_emailsAfter"] = 1
-
-
-def add_a_row(fakes: Fakes) -> None:
-    fakes.rows.append(row(77))
-
-
-def lose_a_file(fakes: Fakes) -> None:
-    fakes.storage.delete(fakes.path(1))
-
-
-def lose_a_line_of_a_file(fakes: Fakes) -> None:
-    fakes.write(0, fakes.lanes[0][:2])
-
-
-def double_a_file(fakes: Fakes) -> None:
-    fakes.storage.write(f"{fakes.path(0)}.copy.parquet", fakes.storage.read(fakes.path(0)))
-
-
-def double_a_file_under_any_name(fakes: Fakes) -> None:
-    folder = fakes.path(0).rpartition("/")[0]
-    fakes.storage.write(f"{folder}/x.parquet", fakes.storage.read(fakes.path(0)))
-
-
-def alter_a_file(fakes: Fakes) -> None:
-    first, *others = fakes.lanes[0]
-    changed = event(0, event={"emailsBefore": False, "emailsAfter": False})
-    fakes.write(0, [first._replace(value=changed), *others])
-
-
-def move_a_file(fakes: Fakes) -> None:
-    moved = fakes.path(1).replace("/hour=12/", "/hour=13/")
-    assert fakes.storage.rename(fakes.path(1), moved)
-
-
-def move_a_file_out_of_its_hour(fakes: Fakes) -> None:
-    path = fakes.path(1)
-    assert fakes.storage.rename(path, f"{fakes.settings.hdfs.root}/{path.rpartition('/')[2]}")
-
-
-def hide_a_file(fakes: Fakes) -> None:
-    folder, _, name = fakes.path(1).rpartition("/")
-    assert fakes.storage.rename(fakes.path(1), f"{folder}/_{name}")
-
-
-def lose_a_column(fakes: Fakes) -> None:
-    table = parquet_table(fakes.storage, fakes.path(1))
-    fakes.storage.write(fakes.path(1), to_bytes(table.drop_columns(["wiki"])))
-
-
-def add_a_file(fakes: Fakes) -> None:
-    fakes.write(3, [make_record(event(78), 0, NOW, (RAW, 0))])
-
-
-def lose_a_value_in_both(fakes: Fakes) -> None:
-    alter_both(fakes, {"emailsAfter": False})
-
-
-def keep_an_unnamed_key_in_neither(fakes: Fakes) -> None:
-    first, *others = fakes.lanes[0]
-    value = event(0, event={"emailsBefore": True, "emailsAfter": False, "more": {"a": 1}})
-    fakes.lanes[0] = [first._replace(value=value), *others]
-
-
-def alter_both(fakes: Fakes, kept: dict[str, Any]) -> None:
-    first, *others = fakes.lanes[0]
-    fakes.write(0, [first._replace(value=event(0, event=kept)), *others])
-    fakes.rows[0]["event_emailsBefore"] = None
-
-
-#: Fault: kind and place of all that is found, and how many.
-PLANTED: list[tuple[Callable[[Fakes], None], list[tuple[str, str, int]]]] = [
-    (lose_a_row, [("lost", "MySQL", 1)]),
-    (double_a_row, [("twice", "MySQL", 1)]),
-    (double_all_rows, [("twice", "MySQL", EVENTS)]),
-    (alter_a_row, [("differs", "MySQL", 1)]),
-    (add_a_row, [("unknown", "MySQL", 1)]),
-    (lose_a_file, [("lost", "Parquet", 3)]),
-    (lose_a_line_of_a_file, [("lost", "Parquet", 1)]),
-    (double_a_file, [("twice", "Parquet", 3)]),
-    (double_a_file_under_any_name, [("twice", "Parquet", 3)]),
-    (alter_a_file, [("differs", "Parquet", 1)]),
-    (add_a_file, [("unknown", "Parquet", 1)]),
-    (move_a_file, [("misplaced", "Parquet", 1)]),
-    (move_a_file_out_of_its_hour, [("misplaced", "Parquet", 1)]),
-    (hide_a_file, [("lost", "Parquet", 3)]),
-    (lose_a_column, [("other columns", "Parquet", 1)]),
-    (lose_a_value_in_both, [("differs", "MySQL", 1), ("differs", "Parquet", 1)]),
-    (keep_an_unnamed_key_in_neither, [("differs", "Parquet", 1)]),
-]
-
-
-@pytest.mark.parametrize(("plant", "wanted"), PLANTED, ids=[of.__name__ for of, _ in PLANTED])
-def test_a_fault_is_found_and_no_other(
-    fakes: Fakes, plant: Callable[[Fakes], None], wanted: list[tuple[str, str, int]]
-) -> None:
-    plant(fakes)
-    found = fakes.findings()
-    assert [(f.kind, f.where.partition(" ")[0], f.number) for f in found] == wanted
+    comparison = fakes.comparison()
+    assert (comparison.findings, comparison.notes) == ([], [])
 
 
 def test_what_is_not_acknowledged_may_be_missing(fakes: Fakes) -> None:
@@ -181,10 +64,10 @@ def test_what_one_sink_refused_and_the_other_stored_is_told(fakes: Fakes, source
     del fakes.rows[1]
     position = 1 + (AHEAD if source == RAW else 0)
     fakes.errors = [make_record(b"", 0, 0, (f"mysql/{source}", position))]
-    judge = fakes.judge()
+    comparison = fakes.comparison()
     detail = f"refused here, stored in Parquet: {uuid(1)}"
-    assert judge.findings == []
-    assert judge.told == [Finding("refused", f"MySQL {NAME}", 1, detail)]
+    assert comparison.findings == []
+    assert comparison.notes == [Finding("refused", f"MySQL {NAME}", 1, detail)]
 
 
 def test_what_parquet_has_in_part_is_told_and_is_no_finding(fakes: Fakes) -> None:
@@ -193,10 +76,10 @@ def test_what_parquet_has_in_part_is_told_and_is_no_finding(fakes: Fakes) -> Non
         fakes.lanes[0][n] = record._replace(value=event(n, userAgent=agent))
         fakes.rows[n]["userAgent"] = orjson.dumps(agent).decode()
     fakes.write(0, fakes.lanes[0])
-    judge = fakes.judge()
+    comparison = fakes.comparison()
     detail = f"userAgent has more than its parts: {uuid(0)}, {uuid(1)}, {uuid(2)}"
-    assert judge.findings == []
-    assert judge.told == [Finding("in part", f"Parquet {NAME}", 3, detail)]
+    assert comparison.findings == []
+    assert comparison.notes == [Finding("in part", f"Parquet {NAME}", 3, detail)]
 
 
 def test_one_event_in_two_records_is_two_rows_of_parquet_and_told_as_such(fakes: Fakes) -> None:
@@ -260,13 +143,13 @@ def test_what_the_sinks_have_refused_or_await_is_none(fakes: Fakes) -> None:
     ]
     scanned = [Scanned(ERRORS, 2, told), Scanned(TOPIC, 2, fakes.lanes[2])]
     lags = [LaneLag(TOPIC, 2, role, 99, 99) for role in ("mysql", "hdfs")]
-    assert judged(fakes.settings, scanned, lags, []).findings == []
+    assert compared(fakes.settings, scanned, lags, []).findings == []
 
 
-def test_a_schema_that_is_not_to_be_had_is_a_finding(fakes: Fakes) -> None:
+def test_a_schema_that_nobody_has_is_a_finding(fakes: Fakes) -> None:
     topic = TopicNames(fakes.settings).event(SchemaKey("Gone", 7))
     scanned = [Scanned(topic, lane, fakes.lanes[0]) for lane in range(2)]
-    [found] = judged(fakes.settings, scanned, [], None).findings
+    [found] = compared(fakes.settings, scanned, [], None).findings
     assert (found.kind, found.where, found.number) == ("unreadable", "Gone_7", 6)
     assert "Gone/7.json into" in found.detail
 
@@ -306,7 +189,7 @@ def test_files_that_are_none_of_ours_and_a_torn_commit_are_findings(fakes: Fakes
     [found] = fakes.findings()
     assert (found.kind, found.where, found.number) == ("unreadable", f"Parquet {NAME}", 3)
     storage.write(f"{root}/_commits/lane=2/0000000001.json", b'{"files":')
-    [torn] = _left_over(fakes.settings)
+    _, torn = fakes.findings()
     assert (torn.kind, "lane=2/0000000001.json" in torn.detail) == ("unreadable", True)
 
 
@@ -337,7 +220,7 @@ def test_no_content_ends_an_audit(
     lags = [LaneLag(TOPIC, 2, role, 9, acknowledged) for role in ("mysql", "hdfs")]
     scanned = [Scanned(topic, 2, records) for topic in (ERRORS, RAW, TOPIC)]
     held = [of for of in held if isinstance(of.get("uuid"), str)]
-    judged(settings, scanned, lags, held)
+    compared(settings, scanned, lags, held)
 
 
 def repr_json(value: Any) -> bytes:
@@ -352,9 +235,40 @@ def test_what_kafka_keeps_no_more_is_unknown_and_no_finding(fakes: Fakes) -> Non
     fakes.write(0, [make_record(event(78), 0, NOW, (RAW, 0))], fakes.path(0) + ".bak")
     fakes.lanes[1][0:1] = []
     both = ["unknown", "unknown"]
-    assert [of.kind for of in fakes.judge().findings] == both
+    assert [of.kind for of in fakes.comparison().findings] == both
     fakes.older = [TOPIC]
-    judge = fakes.judge()
-    assert (judge.findings, [of.kind for of in judge.told]) == ([], both)
+    comparison = fakes.comparison()
+    assert (comparison.findings, [of.kind for of in comparison.notes]) == ([], both)
     fakes.rows.pop(0)
-    assert [of.kind for of in fakes.judge().findings] == ["lost"]
+    assert [of.kind for of in fakes.comparison().findings] == ["lost"]
+
+
+class Lines:
+    """A store whose rows are events as they were sent, one a record."""
+
+    title = "JSON lines"
+    once = False
+
+
+@pytest.mark.parametrize(
+    ("spoil", "kind"),
+    [
+        (lambda rows: rows, []),
+        (lambda rows: rows[1:], ["lost"]),
+        (lambda rows: rows[:1] + rows, ["twice"]),
+        (lambda rows: [*rows, {"uuid": "x"}], ["unknown"]),
+        (lambda rows: [{**rows[0], "wiki": "x"}, *rows[1:]], ["differs"]),
+    ],
+)
+def test_the_events_of_any_store_are_there_each_once(
+    fakes: Fakes, spoil: Callable[[list[Any]], list[Any]], kind: list[str]
+) -> None:
+    rows = spoil([orjson.loads(value) for value in fakes.values])
+    stores: Any = {"lines": Lines()}
+    readers = {"lines": EventReader("JSON lines", lambda _: rows)}
+    lags = [LaneLag(TOPIC, lane, "lines", 99, 99) for lane in fakes.lanes]
+    comparison = Comparison(fakes.settings, lags, stores, readers)
+    lanes = [Scanned(TOPIC, lane, records) for lane, records in fakes.lanes.items()]
+    assert list(comparison.watch(lanes)) == lanes
+    found = [(of.kind, of.where, of.number) for of in comparison.findings]
+    assert found == [(of, f"JSON lines {NAME}", 1) for of in kind]

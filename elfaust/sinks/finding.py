@@ -10,19 +10,19 @@ EXAMPLES = 3
 
 
 class Finding(NamedTuple):
-    """One thing that is not as promised.
+    """One thing that is not as promised, or that people should know.
 
     `kind` is `lost` (acknowledged and not there), `twice`, `unknown` (there, and in no topic),
     `differs` (a store has another value than the topic), `ahead` (acknowledged past the end of its
     topic), `left over` (files of no finished commit), `unreadable` (records without a uuid that a
-    sink has taken, tables and files that are none of ours, a torn commit, events whose schema is
-    not available), `misplaced` (files in another hour's folder than their events belong to),
-    `other columns` (files whose columns are not those of their schema) or `unbalanced` (numbers
-    that do not add up). `number` is how many events, records, files or sums it is about.
+    sink has taken, tables and files that are none of ours, a torn commit, events whose schema
+    nobody has), `misplaced` (files in another hour's folder than their events belong to), `other
+    columns` (files whose columns are not those of their schema) or `unbalanced` (numbers that do
+    not add up). `number` is how many events, records, files or sums it is about.
 
-    What is told and is nothing wrong is one of kind `refused`, events that one sink has refused,
-    and where else they are, `in part`, events with values that a store has no column for, `older`,
-    records that Kafka keeps no more, or `unknown` of a topic that has such.
+    Nothing is wrong with what is of kind `refused` (events that one sink has refused, and where
+    else they are), `in part` (events with values that a store has no column for), `older` (records
+    that Kafka keeps no more), or `unknown` of a topic that has such.
     """
 
     kind: str

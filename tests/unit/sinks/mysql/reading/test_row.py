@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from elfaust.audit.in_mysql import RowReading
 from elfaust.records import SchemaKey
 from elfaust.schema.columns import columns_of
+from elfaust.sinks.mysql.reading.row import RowComparison
 
 EVENT: dict[str, Any] = {
     "properties": {
@@ -24,7 +24,7 @@ EVENT: dict[str, Any] = {
         "inner": {"type": "object", "properties": {"a": {"type": "string", "default": "x"}}},
     }
 }
-READING = RowReading(columns_of(SchemaKey("Test", 1), EVENT), EVENT)
+READING = RowComparison(columns_of(SchemaKey("Test", 1), EVENT), EVENT)
 AGENT = {"browser_family": "Firefox", "is_bot": False, "os_family": "x" * 1_500}
 CAPSULE = {"uuid": "0" * 32, "dt": "2020-09-13T12:26:40.9Z", "event": {}}
 ROW = {
@@ -147,7 +147,7 @@ def test_a_double_holds_what_a_float_does_not() -> None:
         column._replace(sql_type="DOUBLE") if column.sql_type == "FLOAT" else column
         for column in READING.columns
     ]
-    reading = RowReading(columns, EVENT)
+    reading = RowComparison(columns, EVENT)
     event = {**CAPSULE, "event": {"share": 0.1}}
     assert list(reading.differences(event, {**ROW, "event_share": 0.1})) == []
     assert len(list(reading.differences(event, {**ROW, "event_share": float32(0.1)}))) == 1

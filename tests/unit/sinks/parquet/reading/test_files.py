@@ -13,12 +13,12 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from elfaust.audit import files
-from elfaust.audit.files import AHEAD, ReadFile, listed, read_files, walked
 from elfaust.errors import ServerAway
 from elfaust.records import SchemaKey
 from elfaust.settings import Settings
 from elfaust.sinks.parquet.file_names import FileNames
+from elfaust.sinks.parquet.reading import files
+from elfaust.sinks.parquet.reading.files import AHEAD, ReadFile, listed, read_files, walked
 from elfaust.sinks.parquet.table import to_bytes
 from elfaust.storage.local import LocalStorage
 

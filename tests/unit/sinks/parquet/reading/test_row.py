@@ -7,9 +7,9 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from elfaust.audit.in_parquet import FileReading, is_kept_in_part
 from elfaust.events.capsule import parse_user_agent
 from elfaust.records import SchemaKey
+from elfaust.sinks.parquet.reading.row import FileRowComparison, is_kept_in_part
 from elfaust.sinks.parquet.types import event_shape
 
 EVENT: dict[str, Any] = {
@@ -27,7 +27,7 @@ EVENT: dict[str, Any] = {
         },
     }
 }
-READING = FileReading(event_shape(SchemaKey("Test", 1), EVENT).type, EVENT)
+READING = FileRowComparison(event_shape(SchemaKey("Test", 1), EVENT).type, EVENT)
 CAPSULE = {"uuid": "u", "dt": "2020-09-13T12:26:40Z", "event": {}}
 NOTHING = {
     "flag": None,
@@ -199,7 +199,7 @@ def test_a_file_without_the_column_differs() -> None:
 
 
 def test_an_event_of_no_properties_is_json_text() -> None:
-    reading = FileReading(pa.string(), {"additionalProperties": True})
+    reading = FileRowComparison(pa.string(), {"additionalProperties": True})
     capsule = {**CAPSULE, "event": {"a": [1]}}
     assert list(reading.differences(capsule, {**ROW, "event": '{"a":[1]}'})) == []
     assert len(list(reading.differences(capsule, {**ROW, "event": "{}"}))) == 1

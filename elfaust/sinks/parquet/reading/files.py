@@ -7,16 +7,16 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from elfaust.records import SchemaKey
 from elfaust.sinks.parquet.file_names import FileNames, folders_of_events, topic_and_lane
+from elfaust.sinks.reading import StoredRow
 from elfaust.storage import Storage
 
-Row = dict[str, Any]
 #: Files that are read ahead of the one whose rows are compared.
 AHEAD = 64
 
@@ -25,7 +25,7 @@ class ReadFile(NamedTuple):
     """A file's rows, None for what is no file of ours, and its columns."""
 
     path: str
-    rows: list[Row] | None
+    rows: list[StoredRow] | None
     columns: pa.Schema | None = None
 
 
@@ -47,6 +47,14 @@ class Listing(NamedTuple):
         for topic, lane in self.of_lanes:
             found[topic].add(lane)
         return found
+
+
+class Folder(NamedTuple):
+    """What the files of all schema revisions have in common."""
+
+    storage: Storage
+    listing: Listing
+    threads: Executor
 
 
 def walked(storage: Storage, names: FileNames, root: str, threads: Executor) -> list[str]:

@@ -8,8 +8,10 @@ from typing import Any, NamedTuple
 
 import pyarrow as pa
 
-from elfaust.audit.file_columns import AGENT_FLAGS, AGENT_TEXTS, UNNAMED
-from elfaust.audit.values import (
+from elfaust.events.capsule import MAX_USER_AGENT, parse_user_agent
+from elfaust.sinks.parquet.reading.columns import AGENT_FLAGS, AGENT_TEXTS, UNNAMED
+from elfaust.sinks.parquet.types import column_name
+from elfaust.sinks.values import (
     ABSENT,
     STRANGE,
     default_of,
@@ -19,8 +21,6 @@ from elfaust.audit.values import (
     parsed_moment,
     same_json,
 )
-from elfaust.events.capsule import MAX_USER_AGENT, parse_user_agent
-from elfaust.sinks.parquet.types import column_name
 
 #: Column: key of the capsule that it holds as it is.
 AS_SENT = {
@@ -50,7 +50,7 @@ class Place(NamedTuple):
     filled: bool = False
 
 
-class FileReading:
+class FileRowComparison:
     """Compares events with rows of the Parquet files of one schema revision."""
 
     def __init__(self, kind: pa.DataType, event: Mapping[str, Any]) -> None:

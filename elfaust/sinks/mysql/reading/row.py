@@ -7,7 +7,8 @@ import struct
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from elfaust.audit.values import (
+from elfaust.schema.columns import TIMESTAMP, Column
+from elfaust.sinks.values import (
     ABSENT,
     STRANGE,
     default_of,
@@ -18,7 +19,6 @@ from elfaust.audit.values import (
     same_json,
     since_epoch,
 )
-from elfaust.schema.columns import TIMESTAMP, Column
 
 #: Columns that say nothing of an event: the table's own number, and a client's address.
 NOT_COMPARED = ("id", "clientIp")
@@ -28,7 +28,7 @@ TEXT_CHARACTERS = 65_535 // 4
 Check = Callable[[Any, Any], bool]
 
 
-class RowReading:
+class RowComparison:
     """Compares events with rows of one table: `columns` without those that are not compared."""
 
     def __init__(self, columns: Sequence[Column], event: Mapping[str, Any]) -> None:

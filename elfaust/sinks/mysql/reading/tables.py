@@ -1,4 +1,4 @@
-"""Rows of a schema revision's table, read back by uuid."""
+"""Rows of the tables of schema revisions, read back by uuid."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from elfaust.schema.columns import NUMBERS, Column
 from elfaust.settings import Mysql
 from elfaust.sinks.mysql.connection import connect, is_of_server
 from elfaust.sinks.mysql.ddl import owner, owner_of, quoted
+from elfaust.sinks.reading import StoredRow
 
-Row = dict[str, Any]
 #: Types of columns whose values are texts, as MySQL shows them.
 TEXT = re.compile("(?:var)?char|(?:tiny|medium|long)?text", re.IGNORECASE)
 #: Rows asked for at once.
@@ -29,7 +29,7 @@ class TableUnreadable(ElfaustError):
     """A table of which nothing can be said, whatever it holds."""
 
 
-class Rows:
+class Tables:
     """Reads tables over one connection; close it."""
 
     def __init__(self, mysql: Mysql) -> None:
@@ -58,6 +58,18 @@ class Rows:
             raise TableUnreadable(f"its column uuid is {kind}")
         held = [_as_held(of, there[of.name]) for of in columns if of.name in there]
         return Table(self, name, held)
+
+    def count(self, name: str, key: SchemaKey) -> int:
+        """Return how many rows a schema revision's table has, 0 where it is none or another's.
+
+        Raises ServerAway and TableUnreadable.
+        """
+        with self._answers(), self._connection.cursor() as cursor:
+            if owner_of(cursor, name) not in ("", owner(key)):
+                return 0
+            cursor.execute(f"SELECT COUNT(*) FROM {quoted(name)}")
+            [(number,)] = cursor.fetchall()
+            return int(number)
 
     def ask(self, statement: str, parameters: Sequence[Any] = ()) -> Sequence[Any]:
         """Return the rows of a statement; raises ServerAway and TableUnreadable."""
@@ -89,8 +101,8 @@ class Rows:
 class Table:
     """One table, with those of its columns that are compared."""
 
-    def __init__(self, rows: Rows, name: str, columns: Sequence[Column]) -> None:
-        self._rows = rows
+    def __init__(self, tables: Tables, name: str, columns: Sequence[Column]) -> None:
+        self._tables = tables
         self._name = quoted(name)
         self._columns = [column.name for column in columns]
         #: The types of columns that the table has: a number's may be another than it should be.
@@ -98,24 +110,24 @@ class Table:
         shown = ", ".join(map(_shown, columns))
         self._select = f"SELECT {shown} FROM {self._name.replace('%', '%%')} WHERE uuid IN "
 
-    def rows(self, uuids: Sequence[str]) -> dict[str, list[Row]]:
+    def rows(self, uuids: Sequence[str]) -> dict[str, list[StoredRow]]:
         """Return the rows of events, however many an event has."""
-        found: defaultdict[str, list[Row]] = defaultdict(list)
+        found: defaultdict[str, list[StoredRow]] = defaultdict(list)
         for start in range(0, len(uuids), BATCH):
             some = uuids[start : start + BATCH]
-            for row in self._rows.ask(f"{self._select}({', '.join(['%s'] * len(some))})", some):
+            for row in self._tables.ask(f"{self._select}({', '.join(['%s'] * len(some))})", some):
                 named = dict(zip(self._columns, row, strict=True))
                 found[named["uuid"]].append(named)
         return found
 
     def count(self) -> int:
         """Return how many rows there are."""
-        [(number,)] = self._rows.ask(f"SELECT COUNT(*) FROM {self._name}")
+        [(number,)] = self._tables.ask(f"SELECT COUNT(*) FROM {self._name}")
         return int(number)
 
     def uuids(self) -> Iterator[str]:
         """Yield the uuid of each row."""
-        return (uuid for (uuid,) in self._rows.stream(f"SELECT uuid FROM {self._name}"))
+        return (uuid for (uuid,) in self._tables.stream(f"SELECT uuid FROM {self._name}"))
 
 
 def _as_held(column: Column, kind: str) -> Column:

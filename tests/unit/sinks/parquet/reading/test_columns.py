@@ -9,10 +9,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from elfaust.audit.file_columns import columns_of, unlike
 from elfaust.records import SchemaKey
 from elfaust.schema.dialect import LATEST
 from elfaust.schema.lookup.registry import Schema
+from elfaust.sinks.parquet.reading.columns import columns_of, unlike
 from elfaust.sinks.parquet.table import ParquetWriter, to_bytes
 
 MEMBERS = {

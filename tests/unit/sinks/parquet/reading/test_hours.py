@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from elfaust.audit.hours import LAST, Hours
 from elfaust.delivery.batch import END_OF_TIME
 from elfaust.settings import Settings
+from elfaust.sinks.parquet.reading.hours import LAST, Hours
 from elfaust.sinks.parquet.sink import by_hour
 
 NOW = 1_600_000_000_000

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from elfaust.audit.values import (
+from elfaust.sinks.values import (
     ABSENT,
     EPOCH,
     STRANGE,
