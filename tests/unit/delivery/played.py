@@ -146,7 +146,7 @@ class Lanes(Consumer):
         self.kafka = kafka
         #: Awaited after each fetch, before what it brought is delivered.
         self.meanwhile: Callable[[], Awaitable[None]] = nothing
-        worker = PlayedWorker("played", settings or Settings())
+        worker = PlayedWorker("processor", settings or Settings())
         worker.topics.acks_enabled_for = lambda topic: True
         super().__init__(Transport(worker.conf.broker_consumer, worker), nothing, nothing, nothing)
         worker.consumer = self
