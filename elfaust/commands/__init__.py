@@ -22,24 +22,9 @@ from elfaust.quiet import keep_quiet
 if TYPE_CHECKING:
     from elfaust.settings import Settings
 
-#: Where each command is, "module:attribute"; its module is only imported to run it.
+#: Each command `x`, which is `command` in elfaust/commands/x.py, and what `elfaust --help` says of
+#: it: a command is imported only to run it.
 COMMANDS = {
-    "run": "elfaust.commands.run:command",
-    "stack": "elfaust.commands.stack:command",
-    "up": "elfaust.commands.up:command",
-    "worker": "elfaust.commands.worker:command",
-    "status": "elfaust.commands.status:command",
-    "account": "elfaust.commands.account:command",
-    "audit": "elfaust.commands.audit:command",
-    "doctor": "elfaust.commands.doctor:command",
-    "validate": "elfaust.commands.validate:command",
-    "schema": "elfaust.commands.schema:command",
-    "bench": "elfaust.commands.bench:command",
-    "config": "elfaust.commands.config:command",
-}
-
-#: One line about each for `elfaust --help`, which imports none of them.
-SUMMARIES = {
     "run": "Run servers and workers, send recorded lines, show an account.",
     "stack": "Start, stop and look at Kafka, HDFS and MariaDB on this machine.",
     "up": "Run one worker of each role; restart what dies.",
@@ -88,14 +73,13 @@ class LazyGroup(click.Group):
         """Import and return a command; None if none has that name."""
         if cmd_name not in COMMANDS:
             return None
-        module, _, attribute = COMMANDS[cmd_name].partition(":")
-        command: click.Command = getattr(importlib.import_module(module), attribute)
+        command: click.Command = importlib.import_module(f"elfaust.commands.{cmd_name}").command
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the commands without importing them."""
         with formatter.section("Commands"):
-            formatter.write_dl(list(SUMMARIES.items()))
+            formatter.write_dl(list(COMMANDS.items()))
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -153,7 +137,7 @@ def _settings(conf: Path | None, profile: str | None) -> Settings:
     from elfaust.settings import load
 
     settings = load(conf, profile=profile)
-    if {"processor.client_format", "processor.server_format"} & settings.origins.keys():
+    if {f"processor.{kind}_format" for kind in settings.line_formats} & settings.origins.keys():
         from elfaust.events.formats import check_formats
 
         check_formats(settings)

@@ -4,19 +4,32 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from types import ModuleType
 
 import click
 import pytest
 from click.testing import CliRunner
 
 import elfaust
-from elfaust.commands import COMMANDS, SUMMARIES, main
+from elfaust.commands import COMMANDS, main
 from elfaust.errors import ElfaustError, ServerAway, SettingsError, StackError, Unacknowledged
-from elfaust.settings import PROFILES
+from elfaust.settings import PROFILES, Settings
 
 
-def test_every_command_has_a_summary_in_the_same_order() -> None:
-    assert list(SUMMARIES) == list(COMMANDS)
+@click.command()
+@click.pass_obj
+def greet(settings: Settings) -> None:
+    """Greet the profile."""
+    click.echo(f"Hello, {settings.profile}.")
+
+
+def test_a_command_is_a_module_and_a_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    module = ModuleType("elfaust.commands.greet")
+    module.command = greet  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "elfaust.commands.greet", module)
+    monkeypatch.setitem(COMMANDS, "greet", "Greet the profile.")
+    assert "Greet the profile." in CliRunner().invoke(main, ["--help"]).output
+    assert CliRunner().invoke(main, ["--profile", "beta", "greet"]).output == "Hello, beta.\n"
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -29,7 +42,7 @@ def test_every_command_is_found_and_has_help_without_settings(name: str) -> None
 
 def test_help_lists_the_commands_and_examples() -> None:
     result = CliRunner().invoke(main, ["--help"])
-    assert all(summary in result.output for summary in SUMMARIES.values())
+    assert all(summary in result.output for summary in COMMANDS.values())
     assert "elfaust run --events 20000" in result.output
     assert f"Profile: {', '.join(PROFILES)}." in result.output
 
