@@ -16,6 +16,8 @@ from tests import REPOSITORY
 
 REFERENCE = (REPOSITORY / "docs" / "reference.md").read_text()
 DOCUMENTS = sorted([*REPOSITORY.glob("*.md"), *REPOSITORY.glob("docs/*.md")])
+#: Code in a document that is part of a file.
+SHOWN = re.compile(r"<!-- from (\S+) -->\n```python\n(.*?)```", re.DOTALL)
 LINK = re.compile(r"\]\((?!https?:)([^)#]+)")
 SETTING = re.compile(r"`([a-z]+)\.(?!py`)([a-z_]+)`")
 TARGET = re.compile(r"\bmake ([a-z]+)")
@@ -71,6 +73,15 @@ def test_settings_and_targets_that_are_named_exist(document: Path) -> None:
     makefile = (REPOSITORY / "Makefile").read_text()
     for target in TARGET.findall("\n".join(re.findall(r"`[^`]+`", text))):
         assert f"\n{target}:" in makefile, f"make {target}"
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_code_that_is_shown_is_that_of_the_file(document: Path) -> None:
+    text = document.read_text()
+    shown = SHOWN.findall(text)
+    assert len(shown) == text.count("<!-- from ")
+    for file, code in shown:
+        assert code in (REPOSITORY / file).read_text(), f"{file}: {code[:60]}"
 
 
 @pytest.fixture(scope="module")
