@@ -39,6 +39,7 @@ class TopicNames:
 
     def __init__(self, settings: Settings) -> None:
         self._topics = settings.topics
+        self._raw = tuple(settings.raw_topics.values())
         pattern = re.escape(self._topics.event)
         pattern = pattern.replace(re.escape("{schema}"), r"(?P<schema>[A-Za-z0-9_-]{1,63})")
         pattern = pattern.replace(re.escape("{revision}"), r"(?P<revision>[0-9]+)")
@@ -47,9 +48,9 @@ class TopicNames:
         self._of_keys: dict[SchemaKey, str] = {}
 
     @property
-    def raw(self) -> tuple[str, str]:
+    def raw(self) -> tuple[str, ...]:
         """The topics of raw lines."""
-        return self._topics.raw_client, self._topics.raw_server
+        return self._raw
 
     @property
     def error(self) -> str:

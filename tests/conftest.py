@@ -152,20 +152,19 @@ def quick(fresh: Settings) -> Settings:
 def renamed(settings: Settings, prefix: str, state: Path) -> Settings:
     """Return the settings with `prefix` in every name and the workers' state in `state`."""
     topics = settings.topics
-    raw_server = f"{prefix}-{topics.raw_server}"
+    raw: Any = {f"raw_{kind}": f"{prefix}-{topic}" for kind, topic in settings.raw_topics.items()}
     return replace(
         settings,
         kafka=replace(settings.kafka, app_id=f"{prefix}-{{role}}"),
         topics=replace(
             topics,
-            raw_client=f"{prefix}-{topics.raw_client}",
-            raw_server=raw_server,
+            **raw,
             event=f"{prefix}_{topics.event}",
             error=f"{prefix}_{topics.error}",
         ),
         mysql=replace(settings.mysql, database=f"log_{prefix}"),
         hdfs=replace(settings.hdfs, root=f"/test/{prefix}"),
-        forwarder=replace(settings.forwarder, topic=raw_server),
+        forwarder=replace(settings.forwarder, topic=raw["raw_server"]),
         workers=replace(settings.workers, state=str(state / "workers")),
     )
 

@@ -25,7 +25,6 @@ from elfaust.sinks.stores import enabled_stores
 
 #: Lines judged together.
 CHUNK = 1_000
-NAMES = ("auto", "client", "server", "json")
 
 
 @click.command()
@@ -107,12 +106,12 @@ class Judges:
         stores = enabled_stores(settings).values()
         plain = PlainJsonParser(processor.max_keys)
         self._kinds = {
-            "client": Judge(processor.client_format, registry, settings, stores),
-            "server": Judge(processor.server_format, registry, settings, stores),
-            "json": Judge("", registry, settings, stores, plain),
+            kind: Judge(text, registry, settings, stores)
+            for kind, text in settings.line_formats.items()
         }
+        self._kinds["json"] = Judge("", registry, settings, stores, plain)
         self._only = None if line_format == "auto" else line_format
-        if line_format not in NAMES:
+        if line_format not in ("auto", *self._kinds):
             self._kinds[line_format] = Judge(line_format, registry, settings, stores)
 
     def told(self, lines: Iterator[tuple[int, bytes]]) -> Iterator[Told]:

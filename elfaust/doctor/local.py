@@ -53,8 +53,9 @@ def check_settings(settings: Settings) -> Iterator[Check]:
 
 def _topics(settings: Settings) -> Iterator[Check]:
     topics = TopicNames(settings)
-    if len({*topics.raw, topics.error}) < 3:
-        cure = "give topics.raw_client, topics.raw_server and topics.error names of their own"
+    if len({*topics.raw, topics.error}) <= len(topics.raw):
+        named = ", ".join(f"topics.raw_{kind}" for kind in settings.raw_topics)
+        cure = f"give {named} and topics.error names of their own"
         yield Check("settings", "fail", "two of the topics have the same name", cure)
     if settings.forwarder.topic not in topics.raw:
         detail = f"forwarder.topic {settings.forwarder.topic} is not a topic that processors read"

@@ -13,8 +13,8 @@ def check_formats(settings: Settings) -> None:
     Settings are below the language of formats, so that it is checked here and not as they are read.
     """
     faults = []
-    for key in ("client_format", "server_format"):
-        name, text = f"processor.{key}", getattr(settings.processor, key)
+    for kind, text in settings.line_formats.items():
+        name = f"processor.{kind}_format"
         try:
             if text:
                 LineParser(text)

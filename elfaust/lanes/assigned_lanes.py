@@ -27,14 +27,10 @@ class AssignedLanes:
         settings = worker.settings
         self._worker = worker
         self._registry = registry
-        formats = {
-            settings.topics.raw_client: settings.processor.client_format,
-            settings.topics.raw_server: settings.processor.server_format,
-        }
         stores = enabled_stores(settings).values()
         self._judges = {
-            topic: Judge(line_format, registry, settings, stores)
-            for topic, line_format in formats.items()
+            settings.raw_topics[kind]: Judge(line_format, registry, settings, stores)
+            for kind, line_format in settings.line_formats.items()
         }
         self._limits = WaitLimits(
             settings.processor.unresolved_seconds,

@@ -33,6 +33,8 @@ from elfaust.settings.values import (
 CODECS = ("none", "gzip", "snappy", "lz4", "zstd")
 #: Years of EventLogging; elfaust/schema/dialect.py has their rules.
 COMPATIBILITIES = ("2015", "2018")
+#: Kinds of raw lines: `topics.raw_<kind>` is their topic, `processor.<kind>_format` their format.
+RAW_KINDS = ("client", "server")
 
 
 @dataclass(frozen=True, config=CONFIG)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from elfaust.settings.flow import Forwarder, Kafka, Processor, Schemas, Topics
+from elfaust.settings.flow import RAW_KINDS, Forwarder, Kafka, Processor, Schemas, Topics
 from elfaust.settings.machines import Stack, Web, Workers
 from elfaust.settings.stores import Hdfs, Lines, Mysql, Throughput
 from elfaust.settings.values import secrets_of, variable
@@ -37,6 +37,16 @@ class Settings:
     profile: str = "dev"
     conf: str = field(default="", compare=False)
     origins: dict[str, str] = field(default_factory=dict, compare=False)
+
+    @property
+    def raw_topics(self) -> dict[str, str]:
+        """The topic of each kind of raw lines."""
+        return {kind: getattr(self.topics, f"raw_{kind}") for kind in RAW_KINDS}
+
+    @property
+    def line_formats(self) -> dict[str, str]:
+        """The format of each kind of raw lines; "" stands for the dialect's."""
+        return {kind: getattr(self.processor, f"{kind}_format") for kind in RAW_KINDS}
 
 
 #: Each section's class by its name, in the order in which they are shown.

@@ -40,6 +40,7 @@ def isolated(settings: Settings) -> Settings:
     """Return settings whose topics, tables, files and state are nobody else's."""
     name = f"bench{uuid.uuid4().hex[:8]}"
     topics, kafka = settings.topics, settings.kafka
+    raw: Any = {f"raw_{kind}": f"{name}-{topic}" for kind, topic in settings.raw_topics.items()}
     for role in picked(settings.processor.stores):
         settings = every_store(settings, [role])[role].isolated(name)
     return dataclasses.replace(
@@ -47,8 +48,7 @@ def isolated(settings: Settings) -> Settings:
         kafka=dataclasses.replace(kafka, app_id=f"{name}-{kafka.app_id}"),
         topics=dataclasses.replace(
             topics,
-            raw_client=f"{name}-{topics.raw_client}",
-            raw_server=f"{name}-{topics.raw_server}",
+            **raw,
             event=f"{name}_{topics.event}",
             error=f"{name}_{topics.error}",
         ),

@@ -49,7 +49,7 @@ async def send(
 
 
 def _outgoing(settings: Settings, batch: list[tuple[str, bytes]], lane: int) -> list[Outgoing]:
-    topics = {"client": settings.topics.raw_client, "server": settings.topics.raw_server}
+    topics = settings.raw_topics
     now = int(time.time() * 1000)
     return [Outgoing(topics[kind], lane, line, now) for kind, line in batch]
 

@@ -67,7 +67,7 @@ def test_each_line_is_stored_in_both_stores_or_one_error(
 
 async def send(settings: Settings, sent: Sequence[Line]) -> None:
     """Send lines, so many at a time to each lane by turns."""
-    topics = {"client": settings.topics.raw_client, "server": settings.topics.raw_server}
+    topics = settings.raw_topics
     async with publishing(settings) as publisher:
         for number, first in enumerate(range(0, len(sent), CHUNK)):
             lane, now = number % settings.topics.lanes, int(time.time() * 1_000)

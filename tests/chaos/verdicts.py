@@ -101,7 +101,7 @@ def sending(seed: int) -> Sends:
     ) -> int:
         assert count is None
         total, began = 0, time.monotonic()
-        topics = {"client": settings.topics.raw_client, "server": settings.topics.raw_server}
+        topics = settings.raw_topics
         source, size = lines(random.Random(seed)), int(rate / 10)
         async with publishing(settings) as publisher:
             for lane, chunk in enumerate(iter(lambda: list(itertools.islice(source, size)), [])):

@@ -62,13 +62,9 @@ class Way:
 
     def run(self) -> None:
         """Go the whole way."""
-        processor = self.settings.processor
-        for kind, topic, form in (
-            ("client", self.settings.topics.raw_client, processor.client_format),
-            ("server", self.settings.topics.raw_server, processor.server_format),
-        ):
+        for kind, form in self.settings.line_formats.items():
             records = self.records(self.case.records.get(kind, []))
-            self._process(topic, form, records)
+            self._process(self.settings.raw_topics[kind], form, records)
         judged = {topic: len(of) for topic, of in self.topics.records.items()}
         for path, fetched in self.case.records.items():
             if "/" in path:

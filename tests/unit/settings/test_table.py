@@ -6,9 +6,24 @@ import dataclasses
 from pathlib import Path
 
 import pytest
+from pydantic.dataclasses import dataclass
 
 from elfaust.errors import SettingsError
-from elfaust.settings import PROFILES, SECTIONS, Mysql, Settings, Stack, Web, as_environ, load
+from elfaust.events.formats import check_formats
+from elfaust.names import TopicNames
+from elfaust.settings import (
+    PROFILES,
+    SECTIONS,
+    Mysql,
+    Processor,
+    Settings,
+    Stack,
+    Web,
+    as_environ,
+    load,
+    table,
+)
+from elfaust.settings.flow import RAW_KINDS, Topics
 from elfaust.settings.values import fields_of
 from tests import REPOSITORY
 
@@ -58,6 +73,28 @@ def test_every_default_is_a_value_that_faust_conf_could_hold() -> None:
             value = getattr(section(**{key: str(field.default)}), key)
             assert value == field.default
             assert type(value) is type(field.default)
+
+
+@dataclass(frozen=True)
+class MoreTopics(Topics):
+    raw_mobile: str = "eventlogging-mobile"
+
+
+@dataclass(frozen=True)
+class MoreFormats(Processor):
+    mobile_format: str = "%z"
+
+
+def test_a_further_kind_of_raw_lines_is_two_settings_and_its_name(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    before = TopicNames(Settings()).raw
+    monkeypatch.setattr(table, "RAW_KINDS", (*RAW_KINDS, "mobile"))
+    settings = Settings(topics=MoreTopics(), processor=MoreFormats())
+    assert settings.raw_topics["mobile"] == "eventlogging-mobile"
+    assert TopicNames(settings).raw == (*before, "eventlogging-mobile")
+    with pytest.raises(SettingsError, match=r"processor\.mobile_format = '%z'"):
+        check_formats(settings)
 
 
 def test_section_names_hold_no_underscore_so_that_variables_are_unambiguous() -> None:
