@@ -1,1 +1,1 @@
-"""One module a role: the stream it reads, and what becomes of each batch."""
+"""What each role does: the stream it reads, and what becomes of each batch; sinks share one."""

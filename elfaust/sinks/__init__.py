@@ -1,1 +1,1 @@
-"""Stores of events: the buffer that sinks share, mysql and parquet. Workers are not known here."""
+"""Stores of events: what a sink is, the buffer, MySQL, Parquet, JSON lines; no workers here."""
