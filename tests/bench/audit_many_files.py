@@ -27,7 +27,6 @@ from elfaust.delivery.publisher import publishing
 from elfaust.events.verdict import Judge, Verdict
 from elfaust.names import TopicNames
 from elfaust.records import Outgoing, Record, SchemaKey, Source
-from elfaust.roles import READERS
 from elfaust.schema.lookup.registry import Registry
 from elfaust.settings import Settings
 from elfaust.sinks.mysql.sink import MysqlSink
@@ -38,6 +37,7 @@ from elfaust.storage import open_storage
 from elfaust.testing import make_record, write
 from elfaust.trial.recorded import recorded_lines
 from tests.conftest import execute, remove_topics, renamed, running, settings_of_tests
+from tests.integration.running import READERS
 
 #: Lines judged, sent and stored at once.
 CHUNK = 4_000

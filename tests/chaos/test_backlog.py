@@ -11,10 +11,9 @@ from pathlib import Path
 import pytest
 
 from elfaust.devstack.stack import Stack
-from elfaust.roles import READERS
 from elfaust.settings import Settings
 from tests.chaos.trial import Load, Outcome, acknowledged, judged, until, waits_for, workers_of
-from tests.integration.running import working
+from tests.integration.running import READERS, working
 
 OUTAGE_SECONDS = 600.0
 #: Lines a second: what the servers, the workers and the load can do together on two cores.

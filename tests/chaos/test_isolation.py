@@ -15,10 +15,9 @@ from elfaust.audit.topics import scan
 from elfaust.delivery.publisher import publishing
 from elfaust.names import TopicNames
 from elfaust.records import Outgoing, SchemaKey
-from elfaust.roles import READERS
 from elfaust.settings import Settings
 from tests.chaos.trial import Load, Outcome, judged, lags, until, workers_of
-from tests.integration.running import working
+from tests.integration.running import READERS, working
 
 Note = Callable[[Outcome], None]
 KEY = SchemaKey("AutoblockIpBlock", 19098752)

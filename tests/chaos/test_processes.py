@@ -18,12 +18,11 @@ from pathlib import Path
 
 import pytest
 
-from elfaust.roles import READERS
 from elfaust.settings import Settings, as_environ
 from elfaust.trial.job import landed
 from elfaust.workers.state import WorkerState, web_port
 from tests.chaos.trial import Load, Outcome, acknowledged, go_on, judged, until, workers_of
-from tests.integration.running import EVERY, Running, working, working_as
+from tests.integration.running import EVERY, READERS, Running, working, working_as
 
 Note = Callable[[Outcome], None]
 

@@ -17,7 +17,6 @@ import pytest
 from elfaust.devstack.stack import Stack
 from elfaust.names import TopicNames
 from elfaust.records import SchemaKey
-from elfaust.roles import READERS
 from elfaust.schema.columns import columns_of
 from elfaust.schema.lookup.registry import Registry
 from elfaust.settings import Settings
@@ -35,7 +34,7 @@ from tests.chaos.trial import (
     until,
     workers_of,
 )
-from tests.integration.running import working
+from tests.integration.running import READERS, working
 
 Note = Callable[[Outcome], None]
 Admin = Callable[[str], None]

@@ -16,7 +16,6 @@ import pytest
 from elfaust.audit.topics import scan
 from elfaust.names import TopicNames
 from elfaust.records import SchemaKey
-from elfaust.roles import READERS
 from elfaust.settings import Settings
 from tests.chaos.trial import (
     Load,
@@ -29,7 +28,7 @@ from tests.chaos.trial import (
     workers_of,
 )
 from tests.chaos.wiki import Wiki
-from tests.integration.running import working
+from tests.integration.running import READERS, working
 
 Note = Callable[[Outcome], None]
 #: The schema that only the wiki knows.

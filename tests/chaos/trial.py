@@ -15,10 +15,10 @@ import requests
 from elfaust.audit.audit import audit
 from elfaust.delivery.lag import LagReader, TopicLag
 from elfaust.processes import cpu_seconds
-from elfaust.roles import READERS
 from elfaust.settings import Settings
 from elfaust.trial.job import landed, send
 from elfaust.workers.state import WorkerState, alive
+from tests.integration.running import READERS
 
 #: Lines a second of the load, unless a trial says otherwise.
 RATE = 400.0

@@ -6,13 +6,14 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 
-from elfaust.roles import DEFAULT_STORES
-from elfaust.roles import running as running_roles
+from elfaust import roles
 from elfaust.settings import Settings
 from elfaust.workers.supervisor import Supervisor
 
 #: The roles that run unless settings say otherwise.
-EVERY = running_roles(DEFAULT_STORES)
+EVERY = roles.running(roles.DEFAULT_STORES)
+#: Those of them that read topics.
+READERS = roles.running(roles.DEFAULT_STORES, roles.READERS)
 
 
 class Running(dict[str, int]):
@@ -34,8 +35,8 @@ def working(settings: Settings, **counts: int) -> AbstractContextManager[Running
 @contextmanager
 def working_as(program: str, settings: Settings, counts: Mapping[str, int]) -> Iterator[Running]:
     """Run workers whose command line is that of another program."""
-    roles = running_roles(settings.processor.stores)
-    supervisor = Supervisor(settings, dict.fromkeys(roles, 1) | dict(counts), program)
+    one_each = dict.fromkeys(roles.running(settings.processor.stores), 1)
+    supervisor = Supervisor(settings, one_each | dict(counts), program)
     over, running = threading.Event(), Running()
 
     def keep() -> None:

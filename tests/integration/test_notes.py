@@ -21,7 +21,7 @@ from elfaust.workers.worker import Worker
 
 def noting(settings: Settings) -> Worker:
     """Return a worker that notes with each batch how far it has come."""
-    app = Worker("noting", settings, web_enabled=False)
+    app = Worker("processor", settings, web_enabled=False)
 
     @app.agent(app.batches(settings.topics.raw_client, value_type=RawLine), name="noting")  # type: ignore[untyped-decorator]
     async def note(stream: Any) -> None:
@@ -64,7 +64,7 @@ async def committed(settings: Settings, lane: TP) -> tuple[int, str]:
     admin = AIOKafkaAdminClient(bootstrap_servers=settings.kafka.bootstrap)
     await admin.start()
     try:
-        group = settings.kafka.app_id.format(role="noting")
+        group = settings.kafka.app_id.format(role="processor")
         offsets: Any = await admin.list_consumer_group_offsets(group)
         at = {(tp.topic, tp.partition): found for tp, found in offsets.items()}[lane]
         return at.offset, at.metadata

@@ -52,7 +52,9 @@ class MysqlStore(Store):
         self._alone(f"DROP DATABASE IF EXISTS {quoted(self._settings.mysql.database)}")
 
     def _alone(self, statement: str) -> None:
-        with closing(connect(replace(self._settings.mysql, database=""))) as connection:
+        with closing(
+            connect(replace(self._settings.mysql, database="information_schema"))
+        ) as connection:
             connection.query(statement)
 
     def checks(self) -> Subject:
