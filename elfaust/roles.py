@@ -72,13 +72,13 @@ SINKS = tuple(role.name for role in ROLES.values() if role.store)
 
 def picked(stores: str) -> tuple[str, ...]:
     """Return the sinks that `processor.stores` names, in the order of the table."""
-    named = stores.split()
-    return tuple(role for role in SINKS if role in named)
+    return tuple(name for name in running(stores) if ROLES[name].store)
 
 
-def running(stores: str, of: Collection[str] = tuple(ROLES)) -> tuple[str, ...]:
+def running(stores: str, of: Collection[str] | None = None) -> tuple[str, ...]:
     """Return which roles of some run: all but the sinks that `processor.stores` does not name."""
-    return tuple(role for role in of if role not in SINKS or role in picked(stores))
+    named = stores.split()
+    return tuple(name for name in of or ROLES if not ROLES[name].store or name in named)
 
 
 def load(path: str) -> Any:

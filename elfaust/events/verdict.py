@@ -88,7 +88,7 @@ class Judge:
         """Return a verdict for each record of a raw topic, in their order.
 
         `origin` is the topic and lane, for the errors' identities. Schemas that are not known are
-        looked up once for many records, and waited for; a worker does not wait (settling.py).
+        looked up once for many records, and waited for; a worker does not wait (lanes/raw_lane.py).
         """
         verdicts: list[Verdict] = []
         for start in range(0, len(records), LINES_AT_ONCE):

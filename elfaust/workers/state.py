@@ -48,7 +48,8 @@ def web_port(settings: Settings, role: str, instance: int = 0) -> int:
     """
     # A sink that is off by default moves nobody's port until it is turned on.
     roles = running(f"{DEFAULT_STORES} {settings.processor.stores}")
-    port = settings.web.port + list(ROLES).index(role) + len(roles) * instance
+    order = (*roles, *(other for other in ROLES if other not in roles))
+    port = settings.web.port + order.index(role) + len(roles) * instance
     if port > MAX_PORT:
         raise SettingsError(
             f"web.port {settings.web.port}: worker {instance} of {role} would have port {port}"

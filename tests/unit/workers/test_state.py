@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from elfaust.processes import cpu_seconds, process_start
+from elfaust.roles import ROLES
 from elfaust.settings import Settings
 from elfaust.workers.state import alive, announce, web_port
 
@@ -69,3 +70,15 @@ def test_each_worker_has_a_web_port_of_its_own() -> None:
     ports = [web_port(Settings(), role, n) for role in roles for n in range(3)]
     assert len(set(ports)) == 15
     assert web_port(Settings(), "throughput") == Settings().web.port
+
+
+def test_roles_behind_one_that_is_off_have_ports_of_their_own(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name in ("mine", "yours"):
+        monkeypatch.setitem(ROLES, name, ROLES["lines"]._replace(name=name))
+    settings = Settings()
+    object.__setattr__(settings.processor, "stores", "mysql hdfs yours")
+    roles = [role for role in ROLES if role not in ("lines", "mine")]
+    ports = [web_port(settings, role, n) for role in roles for n in range(3)]
+    assert len(set(ports)) == len(ports) == 18
