@@ -12,7 +12,7 @@ import asyncio
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from elfaust.audit.entries import Entries, Entry, lines_once
+from elfaust.audit.account_entries import Entries, Entry, lines_once
 from elfaust.audit.topics import Scanned, lanes_of
 from elfaust.counts.reader import read_counts
 from elfaust.names import TopicNames

@@ -19,8 +19,8 @@ from elfaust.audit.topics import Scanned, lanes_of
 from elfaust.delivery.lag import LagReader, LaneLag
 from elfaust.roles import SINKS
 from elfaust.settings import Settings
+from elfaust.sinks.audit_finding import Finding, some
 from elfaust.sinks.base import Store
-from elfaust.sinks.finding import Finding, some
 from elfaust.sinks.stores import enabled_stores
 from elfaust.workers.wellness import unwell
 

@@ -14,8 +14,8 @@ from elfaust.names import TopicNames
 from elfaust.records import SchemaKey
 from elfaust.schema.lookup.registry import Registry
 from elfaust.settings import Settings
+from elfaust.sinks.audit_finding import Finding
 from elfaust.sinks.base import Store
-from elfaust.sinks.finding import Finding
 from elfaust.sinks.reading import Reader
 
 

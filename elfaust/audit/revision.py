@@ -12,8 +12,8 @@ from typing import NamedTuple
 from elfaust.audit.side import Side
 from elfaust.audit.topics import Scanned
 from elfaust.records import Record, SchemaKey, Source
+from elfaust.sinks.audit_finding import EXAMPLES, Finding, more, some
 from elfaust.sinks.base import Store
-from elfaust.sinks.finding import EXAMPLES, Finding, more, some
 from elfaust.sinks.reading import RevisionReader, SentEvent, StoredRow
 from elfaust.sinks.values import event_of
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from elfaust.sinks.finding import Finding, some
+from elfaust.sinks.audit_finding import Finding, some
 from elfaust.sinks.reading import SentEvent, StoredRow
 
 #: Yields what a row says otherwise than an event.

@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from elfaust.audit.account import Account, read_account
-from elfaust.audit.entries import Entry
+from elfaust.audit.account_entries import Entry
 from elfaust.counts.tally import UNKNOWN_KEY
 from elfaust.schema.lookup.registry import Registry
 from elfaust.settings import Settings

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, Protocol
 
 from elfaust.records import SchemaKey, Source
 from elfaust.schema.lookup.registry import Schema
-from elfaust.sinks.finding import Finding
+from elfaust.sinks.audit_finding import Finding
 from elfaust.sinks.values import ABSENT, same_json
 
 #: What a store has of an event, by the names of its columns; `uuid` is one of them.

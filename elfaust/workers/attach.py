@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Sequence
 from typing import Any
 
-from elfaust.events.event_error import error_event, shortened
-from elfaust.events.refusals import refusal_source, refused_line
 from elfaust.models.event import EventCapsule
-from elfaust.records import Outgoing, Source
-from elfaust.sinks.base import Reject, Rejected, Sink
+from elfaust.sinks.base import Sink
 from elfaust.sinks.buffer import Buffer, Writer
 from elfaust.sinks.groups import Buffered
 from elfaust.sinks.held import Hold, Lane
 from elfaust.sinks.in_thread import InThread
+from elfaust.workers.rejecter import rejecter
 from elfaust.workers.worker import Worker
 
 
@@ -66,36 +62,3 @@ def buffered(event: Any) -> Buffered:
         batch.size,
         lambda: bool(message.dropped),
     )
-
-
-def rejecter(worker: Worker) -> Reject:
-    """Return what sends rejected records to the error topic, with code `consumer`.
-
-    It waits for the worker's loop, so that it must not be called there, and raises what publishing
-    raises.
-    """
-
-    async def publish(rejected: Sequence[Rejected]) -> None:
-        publisher = await worker.publisher()
-        await publisher.publish([error_of(worker, one) for one in rejected])
-
-    def reject(rejected: Sequence[Rejected]) -> None:
-        asyncio.run_coroutine_threadsafe(publish(rejected), worker.loop).result()
-
-    return reject
-
-
-def error_of(worker: Worker, rejected: Rejected) -> Outgoing:
-    """Return the EventError of a rejected record: the same one, whichever sink rejects it."""
-    record, fault = rejected
-    topic, offset = refused_line(record, worker.names.raw)
-    value = error_event(
-        record.value,
-        fault,
-        origin=f"{topic}/{record.lane}",
-        offset=offset,
-        timestamp=record.timestamp,
-        settings=worker.settings.processor,
-    )
-    source, at = Source(refusal_source(worker.role, topic), offset), record.timestamp
-    return Outgoing(worker.names.error, record.lane, value, at, source, shorten=shortened)

@@ -20,7 +20,7 @@ from elfaust.audit.audit import audit
 from elfaust.delivery.publisher import publishing
 from elfaust.records import Outgoing
 from elfaust.settings import Settings
-from elfaust.sinks.finding import Finding
+from elfaust.sinks.audit_finding import Finding
 from elfaust.trial.job import landed
 from tests.chaos.every_line import Event, Files, Line, Read, lines, read_topics, schemas, tables_of
 from tests.chaos.trial import until, workers_of

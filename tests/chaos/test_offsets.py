@@ -14,7 +14,7 @@ from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 
 from elfaust.audit.account import read_account
-from elfaust.audit.entries import Entry
+from elfaust.audit.account_entries import Entry
 from elfaust.delivery.lag import LagReader
 from elfaust.delivery.topics import TopicAdmin
 from elfaust.names import TopicNames

@@ -11,7 +11,7 @@ from typing import Any
 import orjson
 import pyarrow.parquet as pq
 
-from elfaust.audit.entries import Entries
+from elfaust.audit.account_entries import Entries
 from elfaust.counts.entry import CountKey, merge
 from elfaust.counts.tally import tally
 from elfaust.counts.view import View
@@ -26,7 +26,7 @@ from elfaust.sinks.parquet.commit_files import Progress
 from elfaust.sinks.parquet.sink import ParquetSink, advance
 from elfaust.sinks.stores import enabled_stores
 from elfaust.storage import Storage, open_storage
-from elfaust.workers.attach import rejecter
+from elfaust.workers.rejecter import rejecter
 from tests.fuzz.faults import Broken, Faults
 from tests.fuzz.kafka import MemoryStorage, Topics
 from tests.fuzz.tables import Stored, rows_of, shown

@@ -15,7 +15,7 @@ import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from elfaust.audit.account import read_account
-from elfaust.audit.entries import Entry
+from elfaust.audit.account_entries import Entry
 from elfaust.audit.topics import scan
 from elfaust.counts.reader import read_counts
 from elfaust.delivery.publisher import publishing

@@ -14,7 +14,7 @@ from elfaust.names import MAX_MYSQL_NAME
 from elfaust.records import SchemaKey
 from elfaust.schema.columns import Column, columns_of
 from elfaust.schema.lookup.registry import Schema
-from elfaust.sinks.mysql.limits import check
+from elfaust.sinks.mysql.table_limits import check
 
 #: MySQL's largest row; a character of utf8mb4 takes up to 4 bytes, a VARCHAR 2 for its length.
 MAX_ROW_BYTES = 65_535

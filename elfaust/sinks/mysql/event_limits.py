@@ -16,8 +16,8 @@ from elfaust.schema.columns import Column
 from elfaust.schema.lookup.registry import Schema
 from elfaust.settings import Mysql
 from elfaust.sinks.mysql.ddl import table_columns
-from elfaust.sinks.mysql.limits import MAX_FLOAT, TEXT_BYTES
 from elfaust.sinks.mysql.rows import DIGITS, mediawiki_timestamp
+from elfaust.sinks.mysql.table_limits import MAX_FLOAT, TEXT_BYTES
 
 
 def event_limits(schema: Schema, mysql: Mysql) -> EventLimits:

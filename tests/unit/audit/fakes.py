@@ -18,7 +18,7 @@ from elfaust.delivery.lag import LaneLag
 from elfaust.records import Record, SchemaKey
 from elfaust.schema.lookup.registry import Registry
 from elfaust.settings import Settings
-from elfaust.sinks.finding import Finding
+from elfaust.sinks.audit_finding import Finding
 from elfaust.sinks.mysql.reading.reader import MysqlReader
 from elfaust.sinks.parquet.file_names import FileNames, file_name
 from elfaust.sinks.parquet.table import ParquetWriter, to_bytes

@@ -10,7 +10,7 @@ import pytest
 
 from elfaust.audit import account as module
 from elfaust.audit.account import Account, account_of
-from elfaust.audit.entries import Entry
+from elfaust.audit.account_entries import Entry
 from elfaust.audit.topics import Scanned
 from elfaust.records import SchemaKey
 from elfaust.settings import Settings

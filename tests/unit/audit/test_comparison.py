@@ -19,7 +19,7 @@ from elfaust.delivery.lag import LaneLag
 from elfaust.names import TopicNames
 from elfaust.records import SchemaKey
 from elfaust.settings import Settings
-from elfaust.sinks.finding import Finding
+from elfaust.sinks.audit_finding import Finding
 from elfaust.sinks.mysql.reading.tables import TableUnreadable
 from elfaust.sinks.parquet.table import to_bytes
 from elfaust.sinks.reading import EventReader

@@ -16,7 +16,7 @@ from elfaust.audit.topics import Scanned
 from elfaust.errors import ServerAway
 from elfaust.schema.dialect import LATEST
 from elfaust.schema.lookup.registry import Registry, Schema
-from elfaust.sinks.finding import Finding
+from elfaust.sinks.audit_finding import Finding
 from elfaust.sinks.mysql.reading.tables import TableUnreadable
 from elfaust.sinks.reading import Stored
 from elfaust.sinks.stores import enabled_stores

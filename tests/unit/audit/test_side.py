@@ -9,7 +9,7 @@ import pytest
 
 from elfaust.audit.side import Side
 from elfaust.records import Source
-from elfaust.sinks.finding import Finding
+from elfaust.sinks.audit_finding import Finding
 from elfaust.sinks.reading import SentEvent, StoredRow
 
 #: Rows and events that hold the same number are the same.

@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from elfaust.audit.account import Account
-from elfaust.audit.entries import Entry
+from elfaust.audit.account_entries import Entry
 from elfaust.commands import account
 from elfaust.counts.tally import UNKNOWN_KEY
 from elfaust.records import SchemaKey

@@ -12,7 +12,7 @@ from elfaust.audit.account import Account
 from elfaust.audit.audit import Audit
 from elfaust.commands.audit import command
 from elfaust.settings import Settings
-from elfaust.sinks.finding import Finding
+from elfaust.sinks.audit_finding import Finding
 
 LOST = Finding("lost", "MySQL Edit_1", 1, "u")
 REFUSED = Finding("refused", "MySQL Edit_1", 1, "refused here, stored in Parquet: u")

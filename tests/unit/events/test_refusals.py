@@ -15,7 +15,7 @@ from elfaust.records import Outgoing, Record, Source, position_of
 from elfaust.settings import Settings
 from elfaust.sinks.base import Rejected
 from elfaust.testing import make_record
-from elfaust.workers.attach import error_of
+from elfaust.workers.rejecter import error_of
 from tests.stand_in import stand_in
 
 RAW = ("client", "server")

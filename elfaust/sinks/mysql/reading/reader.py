@@ -11,7 +11,7 @@ from elfaust.records import SchemaKey
 from elfaust.schema.lookup.registry import Schema
 from elfaust.schema.validation.references import expanded
 from elfaust.settings import Mysql
-from elfaust.sinks.finding import Finding
+from elfaust.sinks.audit_finding import Finding
 from elfaust.sinks.mysql.ddl import table_columns
 from elfaust.sinks.mysql.reading.row import RowComparison
 from elfaust.sinks.mysql.reading.tables import Table, Tables, TableUnreadable

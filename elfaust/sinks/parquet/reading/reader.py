@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from elfaust.records import SchemaKey
 from elfaust.schema.lookup.registry import Schema
 from elfaust.settings import Settings
-from elfaust.sinks.finding import Finding, some
+from elfaust.sinks.audit_finding import Finding, some
 from elfaust.sinks.parquet.commit_files import torn, unfinished
 from elfaust.sinks.parquet.file_names import FileNames
 from elfaust.sinks.parquet.reader import ParquetFile

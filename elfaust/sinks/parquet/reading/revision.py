@@ -14,7 +14,7 @@ from elfaust.schema.lookup.registry import Schema
 from elfaust.schema.shape import shape_of
 from elfaust.schema.validation.references import expanded
 from elfaust.settings import Settings
-from elfaust.sinks.finding import EXAMPLES, Finding, more, some
+from elfaust.sinks.audit_finding import EXAMPLES, Finding, more, some
 from elfaust.sinks.parquet.file_names import FileNames
 from elfaust.sinks.parquet.reader import ParquetFile
 from elfaust.sinks.parquet.reading.columns import Columns, columns_of, unlike

@@ -12,7 +12,7 @@ from elfaust.records import SchemaKey
 from elfaust.schema.dialect import LATEST
 from elfaust.schema.lookup.registry import Schema
 from elfaust.settings import Mysql
-from elfaust.sinks.finding import Finding
+from elfaust.sinks.audit_finding import Finding
 from elfaust.sinks.mysql.reading.reader import MysqlReader
 from elfaust.sinks.mysql.reading.tables import TableUnreadable
 from elfaust.sinks.reading import RevisionReader, Stored

@@ -11,7 +11,7 @@ import pytest
 
 from elfaust.records import SchemaKey
 from elfaust.settings import Settings
-from elfaust.sinks.finding import Finding
+from elfaust.sinks.audit_finding import Finding
 from elfaust.sinks.parquet.file_names import FileNames, file_name
 from elfaust.sinks.parquet.store import ParquetStore
 from elfaust.sinks.parquet.table import to_bytes

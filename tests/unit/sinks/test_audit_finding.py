@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from elfaust.sinks.finding import more, some
+from elfaust.sinks.audit_finding import more, some
 
 
 @pytest.mark.parametrize(

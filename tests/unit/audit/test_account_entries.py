@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 import pytest
 
-from elfaust.audit.entries import Entries, Entry, lines_once
+from elfaust.audit.account_entries import Entries, Entry, lines_once
 from elfaust.records import SchemaKey
 from elfaust.settings import Settings
 from elfaust.sinks.reading import Stored

@@ -1,4 +1,4 @@
-"""How a sink gets a worker's batches, and what its thread calls in the worker's loop."""
+"""What a sink rejects becomes EventErrors: who waits for them, and what is raised."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from elfaust.records import Outgoing
 from elfaust.settings import Settings
 from elfaust.sinks.base import Rejected
 from elfaust.testing import make_record
-from elfaust.workers.attach import rejecter
+from elfaust.workers.rejecter import rejecter
 from tests.stand_in import stand_in
 
 NAMES = TopicNames(Settings())
