@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 #: it: a command is imported only to run it.
 COMMANDS = {
     "run": "Run servers and workers, send recorded lines, show an account.",
-    "stack": "Start, stop and look at Kafka, HDFS and MariaDB on this machine.",
+    "stack": "Start, stop and inspect Kafka, HDFS and MariaDB on this machine.",
     "up": "Run one worker of each role; restart what dies.",
     "worker": "Run one worker of a role in the foreground.",
     "status": "Show workers, lag by topic and role, and rows written.",
@@ -35,7 +35,7 @@ COMMANDS = {
     "doctor": "Check whether elfaust can run: settings, servers, tables, folders.",
     "validate": "Judge raw lines or JSON events, and say what is wrong with each.",
     "schema": "Show schemas and their tables, find problems, compare revisions.",
-    "bench": "Measure events a second, end to end.",
+    "bench": "Measure events per second, end to end.",
     "config": "Show the settings and where each came from.",
 }
 

@@ -25,8 +25,8 @@ OF_COUNTS = ("counted", "counted_invalid", "counted_refused")
 
 
 @click.command()
-@click.option("--json", "as_json", is_flag=True, help="One JSON object for a program.")
-@click.option("--all", "everything", is_flag=True, help="Of unknown schemas too, a line each.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.option("--all", "everything", is_flag=True, help="List unknown schemas too, one a line.")
 @click.pass_obj
 def command(settings: Settings, as_json: bool, everything: bool) -> None:
     """Add up raw lines, records, rows and counts; exit 1 if they do not balance."""

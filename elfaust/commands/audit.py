@@ -15,7 +15,7 @@ from elfaust.settings import Settings
 
 
 @click.command()
-@click.option("--json", "as_json", is_flag=True, help="One JSON object for a program.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.pass_obj
 def command(settings: Settings, as_json: bool) -> None:
     """Compare topics, tables, files, counts and offsets with each other.

@@ -32,7 +32,7 @@ from elfaust.trial.bench import end_to_end, judge_alone, naive
 @click.option(
     "--judge", is_flag=True, help="Measure the verdict alone, in one process, without servers."
 )
-@click.option("--json", "as_json", is_flag=True, help="One JSON object for a program.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.pass_obj
 def command(settings: Settings, events: int, naive_events: int, judge: bool, as_json: bool) -> None:
     """Measure events a second from raw lines in Kafka to rows and files, on this machine.

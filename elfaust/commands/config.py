@@ -46,7 +46,7 @@ def command() -> None:
 
 @command.command()
 def init() -> None:
-    """Write the commented faust.conf that elfaust uses where there is none into this folder."""
+    """Write a commented example of faust.conf into the current folder."""
     conf = Path("faust.conf")
     try:
         with conf.open("xb") as file:
@@ -57,8 +57,8 @@ def init() -> None:
 
 
 @command.command()
-@click.option("--json", "as_json", is_flag=True, help="One JSON object for a program.")
-@click.option("--markdown", is_flag=True, help="The defaults, as docs/reference.md has them.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.option("--markdown", is_flag=True, help="Print the defaults as a Markdown table.")
 @click.pass_obj
 def show(settings: Settings, as_json: bool, markdown: bool) -> None:
     """Print every setting with its value, its origin and its meaning; secrets are masked."""

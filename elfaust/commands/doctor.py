@@ -18,7 +18,7 @@ LOUD = ("aiokafka", "hdfs", "urllib3")
 
 
 @click.command()
-@click.option("--json", "as_json", is_flag=True, help="One JSON object for a program.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.pass_obj
 def command(settings: Settings, as_json: bool) -> None:
     """Check whether elfaust can run: settings, servers, tables and folders.

@@ -30,7 +30,7 @@ RATE = 200.0
 
 @click.command()
 @click.option("--events", type=click.IntRange(min=1), help="Send this many as fast as possible.")
-@click.option("--all", "everything", is_flag=True, help="Of unknown schemas too, a line each.")
+@click.option("--all", "everything", is_flag=True, help="List unknown schemas too, one a line.")
 @click.pass_obj
 def command(settings: Settings, events: int | None, everything: bool) -> None:
     """Start servers and workers, send recorded lines, show where they are.

@@ -37,7 +37,7 @@ def command() -> None:
 @command.command()
 @click.pass_obj
 def init(settings: Settings) -> None:
-    """Copy the example schemas into schemas.folder, to begin with; it must not be there yet."""
+    """Copy the example schemas into schemas.folder, which must not exist yet."""
     folder = Path(settings.schemas.folder)
     try:
         shutil.copytree(EXAMPLES, folder)

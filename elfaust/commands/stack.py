@@ -18,7 +18,7 @@ def tell(line: str) -> None:
 
 @click.group()
 def command() -> None:
-    """Start, stop and look at Kafka, HDFS and MariaDB on this machine.
+    """Start, stop and inspect Kafka, HDFS and MariaDB on this machine.
 
     Their data is in one folder, .stack (ELFAUST_STACK_DIR moves it), and survives `down` and `up`.
     """
@@ -47,7 +47,7 @@ def down(settings: Settings) -> None:
 
 
 @command.command()
-@click.option("--json", "as_json", is_flag=True, help="One JSON object for a program.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.pass_obj
 def status(settings: Settings, as_json: bool) -> None:
     """Show which servers run; exit 1 if one does not."""

@@ -17,7 +17,7 @@ from elfaust.workers.wellness import said_by
 
 
 @click.command()
-@click.option("--json", "as_json", is_flag=True, help="One JSON object for a program.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.pass_obj
 def command(settings: Settings, as_json: bool) -> None:
     """Show the workers of this machine, the lag of each role, and the rows that it has written.
