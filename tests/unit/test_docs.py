@@ -12,6 +12,7 @@ import pytest
 
 from elfaust.commands import COMMANDS, main
 from elfaust.commands.config import as_markdown, items
+from elfaust.roles import ROLES
 from tests import REPOSITORY
 
 REFERENCE = (REPOSITORY / "docs" / "reference.md").read_text()
@@ -54,6 +55,12 @@ def test_every_command_and_option_is_in_the_reference(name: str) -> None:
         for parameter in command.params:
             if isinstance(parameter, click.Option):
                 assert parameter.opts[0] in line[0], f"elfaust {path} {parameter.opts[0]}"
+
+
+@pytest.mark.parametrize("document", ["README.md", "docs/reference.md"])
+def test_every_role_is_named_where_workers_are(document: str) -> None:
+    [row] = re.findall(r"(?m)^\| `elfaust worker ROLE.*$", (REPOSITORY / document).read_text())
+    assert set(ROLES) <= set(re.findall(r"\w+", row))
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)

@@ -18,14 +18,14 @@ from elfaust.settings import PROFILES, Settings
 
 @click.command()
 @click.pass_obj
-def greet(settings: Settings) -> None:
+def command(settings: Settings) -> None:
     """Greet the profile."""
     click.echo(f"Hello, {settings.profile}.")
 
 
 def test_a_command_is_a_module_and_a_line(monkeypatch: pytest.MonkeyPatch) -> None:
     module = ModuleType("elfaust.commands.greet")
-    module.command = greet  # type: ignore[attr-defined]
+    module.command = command  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "elfaust.commands.greet", module)
     monkeypatch.setitem(COMMANDS, "greet", "Greet the profile.")
     assert "Greet the profile." in CliRunner().invoke(main, ["--help"]).output

@@ -120,6 +120,7 @@ def test_beta_writes_nothing_where_production_does() -> None:
     assert beta.topics.error != production.topics.error
     assert beta.kafka.app_id != production.kafka.app_id
     assert beta.forwarder.topic == beta.topics.raw_server
+    assert not {*beta.raw_topics.values()} & {*production.raw_topics.values()}
 
 
 def test_faust_conf_of_the_working_folder_is_found(

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from elfaust.errors import CheckpointTorn
+from elfaust.settings import Forwarder as ForwarderSettings
 from elfaust.settings import Settings
 from elfaust.sources import kinds
 from elfaust.sources.base import LineSource, Start
@@ -24,7 +25,7 @@ class Countdown(LineSource):
 
     ended = True
 
-    def __init__(self) -> None:
+    def __init__(self, settings: ForwarderSettings, folder: Path) -> None:
         self.name = "countdown"
 
     def begin(self, known: Checkpoint | None) -> Start:
@@ -41,7 +42,7 @@ class Countdown(LineSource):
 async def test_a_source_of_the_table_is_forwarded_and_goes_on_at_its_checkpoint(
     tmp_path: Path, kafka: Kafka, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(kinds.KINDS, "countdown", lambda settings, folder: Countdown())
+    monkeypatch.setitem(kinds.KINDS, "countdown", Countdown)
     for _ in range(2):
         await Forwarder(of("countdown"), tmp_path).run(kafka)
         assert kafka.values == [b"%d" % n for n in reversed(range(10))]
