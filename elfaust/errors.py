@@ -23,7 +23,7 @@ class EventFault(ElfaustError):
     """An event that cannot be stored as it is: its own fault, never the pipeline's.
 
     `code` is EventLogging's: `processor` (could not be read), `validation` (does not fit its
-    schema) or `consumer` (a sink could not take it); `unresolved` is ours: nobody told whether its
+    schema) or `consumer` (a sink could not take it); `unresolved` is ours: nobody knew whether its
     schema exists, and a replay can bring it back. `schema` and `revision` are what the event
     names, whatever that is; `path` is the JSON path of the fault, `hint` a sentence on what to
     change.

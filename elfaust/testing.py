@@ -72,7 +72,7 @@ class MemorySink:
         return topic
 
     def write(self, events: Sequence[Events], reject: Reject) -> None:
-        """Store what is not there, once what cannot be stored is told."""
+        """Store what is not there, once what cannot be stored is rejected."""
         self.ping()
         bad = [record for part in events for record in part.records if self._rejects(record)]
         if bad:
@@ -180,7 +180,7 @@ class SinkContract:
         assert _is_there(place, [0, 2, 4])
 
     def test_a_rejected_record_is_told_before_it_is_passed(self, place: Place) -> None:
-        """What could not be told is told again, by this worker or by the next."""
+        """What could not be reported is reported again, by this worker or by the next."""
         sink, bad = place.open(), {1: place.misfit(1)}
         for again in (sink, place.open()):
             with _raised(_Untold):

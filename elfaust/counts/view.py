@@ -55,7 +55,7 @@ def stored(numbers: Numbers) -> int:
     return max(0, numbers[0] - numbers[2])
 
 
-#: What is told of a minute, and a second.
+#: What is shown of a minute, and a second.
 NUMBERS = (stored, errors, valid)
 #: How far minutes may be ahead of this machine's clock: as far as brokers take records.
 AHEAD_MINUTES = 61

@@ -116,7 +116,7 @@ class Publisher:
             limit = self._limit(topic)
             batches[topic, lane], long = self._fill(records, limit)
             if any(record.shorten for record in long):
-                # What is refused is told, however little its topic takes.
+                # What is refused is reported, however little its topic takes.
                 cut = [_cut(record, limit) if record in long else record for record in records]
                 batches[topic, lane], long = self._fill(cut, limit)
             too_long |= {record: _most(record, limit) for record in long}

@@ -85,15 +85,15 @@ async def raise_limits(admin: Any, topics: Iterable[str], least: int) -> dict[st
     not tell is taken for one of Kafka's own: the log says so.
     """
     limits = dict.fromkeys(topics, KAFKAS_OWN)
-    told = await read_limits(admin, limits)
-    if hidden := sorted(limits.keys() - told.keys()):
+    reported = await read_limits(admin, limits)
+    if hidden := sorted(limits.keys() - reported.keys()):
         log.warning("%s cannot be read of %s: taken for %d", LIMIT, hidden, KAFKAS_OWN)
-    limits |= told
-    small = sorted(topic for topic, limit in told.items() if limit < least)
+    limits |= reported
+    small = sorted(topic for topic, limit in reported.items() if limit < least)
     if small:
         request = IncrementalAlterConfigs(small, LIMIT, str(least))
         altered = await send_request(admin, request)
-        limits |= _altered({topic: told[topic] for topic in small}, altered.resources, least)
+        limits |= _altered({topic: reported[topic] for topic in small}, altered.resources, least)
     return limits
 
 

@@ -22,7 +22,7 @@ class Stored(NamedTuple):
     events: int = 0
     #: Rows whose uuid another row has.
     twice: int = 0
-    #: Why that cannot be told.
+    #: Why nobody can say that.
     unreadable: str = ""
 
 

@@ -26,7 +26,7 @@ class ServerWait:
         #: Why nothing can be written; "" while the server serves.
         self.blocked_by = ""
         self._retry_at = self._pause = 0.0
-        self._told = -TELL_SECONDS
+        self._reported = -TELL_SECONDS
 
     @property
     def is_over(self) -> bool:
@@ -40,8 +40,8 @@ class ServerWait:
         if self._pause:
             # Once is a deadlock or a connection that had grown old.
             self.blocked_by = str(away)
-            if monotonic() - self._told >= TELL_SECONDS:
-                self._told = monotonic()
+            if monotonic() - self._reported >= TELL_SECONDS:
+                self._reported = monotonic()
                 log.warning("%s; events wait", away)
         self._pause = min(AGAIN_SECONDS, 4 * self._pause or SOON_SECONDS)
         self._retry_at = monotonic() + self._pause
@@ -50,4 +50,4 @@ class ServerWait:
         """Note that the server serves."""
         if self.blocked_by:
             log.info("Goes on after: %s", self.blocked_by)
-        self.blocked_by, self._pause, self._told = "", 0.0, -TELL_SECONDS
+        self.blocked_by, self._pause, self._reported = "", 0.0, -TELL_SECONDS

@@ -74,39 +74,39 @@ def _looked(pair: Pair) -> Iterator[Change | Pair]:
     """Find what has changed at a part, and the parts of it that are others now."""
     yield from _keywords(pair)
     for keywords, looks in TOGETHER.items():
-        told = False
+        reported = False
         for found in itertools.chain.from_iterable(look(pair) for look in looks):
             if isinstance(found, Change):
-                told = True
+                reported = True
             elif same(found.was.of, found.now.of):
                 continue
             else:
                 # Of parts that differ in annotations alone there may be nothing to tell.
                 before, after = without_annotations(found.was.of), without_annotations(found.now.of)
-                told = told or not same(before, after)
+                reported = reported or not same(before, after)
             yield found
-        yield from _otherwise(pair, keywords, told)
+        yield from _otherwise(pair, keywords, reported)
 
 
-def _otherwise(pair: Pair, keywords: Iterable[str], told: bool) -> Iterator[Change]:
-    """Find what is written otherwise of keywords, of which something is `told` or nothing so far.
+def _otherwise(pair: Pair, keywords: Iterable[str], reported: bool) -> Iterator[Change]:
+    """Find what is written otherwise of keywords; `reported`: something was found of them before.
 
     As far as is known of its keyword that means the same, but where `unevaluated...` has rules for
     what nothing else has looked at.
     """
     for keyword in keywords:
         was, now = pair.of(keyword)
-        if are_same(keyword, was, now) or (keyword == "required" and _is_told_above(pair)):
+        if are_same(keyword, was, now) or (keyword == "required" and _is_reported_above(pair)):
             continue
         message = f"{keyword} {shown(was)}, now {shown(now)}"
         if keyword in EVALUATING and _looks_at_less(was, now) and _has_rules_for_the_rest(pair.now):
             yield unsure(pair.path, message)
-        elif not told:
+        elif not reported:
             yield Change(pair.path, message, breaking=False)
 
 
-def _is_told_above(pair: Pair) -> bool:
-    """Tell whether it is told of the object of a property that draft 3 has it required, or not."""
+def _is_reported_above(pair: Pair) -> bool:
+    """Tell whether the object of a property reports that draft 3 has it required, or not."""
     required_was, required_is = (bool(part.get("required")) for part in (pair.was, pair.now))
     return pair.is_named and DRAFT3.name in pair.drafts and required_was != required_is
 

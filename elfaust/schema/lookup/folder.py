@@ -43,7 +43,7 @@ class SchemaFolder:
         """Return a file, cut soon after MAX_SCHEMA_BYTES, None where there is none.
 
         Raises IsADirectoryError for what is no file in its place, another OSError where that cannot
-        be told: no rights, too many open files, a broken disk.
+        be reported: no rights, too many open files, a broken disk.
         """
         try:
             opened = _opened(self.path / key.schema / f"{key.revision}.json")

@@ -45,7 +45,7 @@ def check(schema: Schema) -> None:
     for keys, part in parts:
         if not isinstance(part, dict):
             raise ValueError(f"{json_path(keys)}: {part!r} is not a schema")
-    # What is wrong deep down is told there.
+    # What is wrong deep down is reported there.
     for keys, part in reversed(parts):
         of_part, samples = validator.evolve(schema=part), _samples(part)
         for keyword, value in part.items():

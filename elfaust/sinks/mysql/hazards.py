@@ -24,7 +24,7 @@ from elfaust.sinks.mysql.drift import (
     shown_columns,
 )
 
-#: Numbers of `id` are told from this share of them on.
+#: Numbers of `id` are reported from this share of them on.
 TELL_SHARE = 0.8
 OF_TABLE = "table_schema = DATABASE() AND table_name = %s"
 FACTS = f"SELECT table_type, engine, auto_increment FROM information_schema.tables WHERE {OF_TABLE}"
@@ -52,7 +52,7 @@ class Hazard(NamedTuple):
 
     what: str
     cure: str
-    #: Whether events must wait for it; what is not harmful is only told.
+    #: Whether events must wait for it; what is not harmful is only reported.
     harmful: bool = True
     #: Whether it is that the numbers of `id` come to an end.
     of_id: bool = False

@@ -86,8 +86,8 @@ class MysqlSink:
 
         Until a lane has brought a batch of which no row was there, rows are looked up first:
         `ON DUPLICATE KEY` uses up a number of `id` for each row that is there already. What is
-        rejected is told after the commit: it comes again until the worker acknowledges it. Raises
-        ServerAway and SchemaWaits as Sink says, nothing is stored then.
+        rejected is reported after the commit: it comes again until the worker acknowledges it.
+        Raises ServerAway and SchemaWaits as Sink says, nothing is stored then.
         """
         key, lanes = events[0].key, {part.lane for part in events}
         records = [record for part in events for record in part.records]

@@ -1,4 +1,4 @@
-"""How many keys of stored events have no column in MySQL: told in /ready/ and `elfaust status`."""
+"""How many keys of stored events have no column in MySQL: shown by /ready/ and `elfaust status`."""
 
 from __future__ import annotations
 

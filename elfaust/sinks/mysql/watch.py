@@ -34,7 +34,7 @@ class TableWatch:
         self._table = table
         self._columns = columns
         self._seen: object = None
-        #: From which number of `id` on it is told that they come to an end.
+        #: From which number of `id` on it is reported that they run out.
         self._tell_from = 0.0
 
     def look(self, cursor: Any) -> None:

@@ -28,7 +28,7 @@ def parquet_files(
 ) -> Iterator[ParquetFile]:
     """Yield the files below `root` that are wanted, those in elfaust's own folders left out.
 
-    What is no file of ours has no uuids, and is told in the log.
+    What is no file of ours has no uuids, and is reported in the log.
     """
     for path in filter(wanted, event_files(storage, root)):
         try:

@@ -77,8 +77,8 @@ class ParquetSink:
         """Store the records of a lane's topics.
 
         A lane's first write takes it over: what its last owner left is finished or dropped. Records
-        that the lane has stored or refused before are skipped. Those that cannot be stored are told
-        before the commit that passes them: whatever fails in between, they are told again. Raises
+        that the lane has stored or refused before are skipped. Those that cannot be stored are
+        reported before the commit that passes them, and again if anything fails in between. Raises
         ServerAway when the storage does not answer, FolderTrouble where a folder takes no files and
         CommitTorn where the lane's last commit cannot be read, after which the same write may be
         tried again, LaneLost when another worker has the lane, and what `reject` raises.
@@ -93,7 +93,7 @@ class ParquetSink:
                 made, unfit = self._files(part._replace(records=fresh), fresh[0].offset < stored)
                 files += made
                 rejected += unfit
-        # A commit without files too: what was rejected is not told at each start.
+        # A commit without files too: what was rejected is not reported at each start.
         if files or rejected:
             names = self._write_temporary(log, files)
             if rejected:
