@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from typing import TypeVar
 
 import orjson
 import pytest
 
-from elfaust.errors import CommitTorn, LaneLost
+from elfaust.errors import CommitTorn, LaneLost, ServerAway
 from elfaust.settings import Settings
 from elfaust.sinks.base import Rejected
 from elfaust.sinks.parquet.reader import parquet_files
@@ -26,6 +28,8 @@ from tests.unit.sinks.parquet.fakes import (
     unfit,
     uuids,
 )
+
+T = TypeVar("T")
 
 
 def test_a_worker_that_dies_at_any_step_loses_and_doubles_nothing(settings: Settings) -> None:
@@ -47,6 +51,53 @@ def test_a_worker_that_dies_at_any_step_loses_and_doubles_nothing(settings: Sett
         assert LocalStorage().list(f"{root}/_temporary/lane=0") == [], f"step {step}"
         if not died:
             assert step > 20
+            return
+    raise AssertionError("the steps did not end")
+
+
+class Faltering(LocalStorage):
+    """A storage whose server is away once: at its n-th change, or before it has answered that."""
+
+    def __init__(self, step: int, done: bool) -> None:
+        self.step = step
+        self._done = done
+
+    def _change(self, change: Callable[[], T]) -> T:
+        self.step -= 1
+        if self.step == 0:
+            if self._done:
+                change()
+            raise ServerAway("HDFS", "no answer")
+        return change()
+
+    def write(self, path: str, data: bytes) -> None:
+        self._change(lambda: super(Faltering, self).write(path, data))
+
+    def rename(self, source: str, target: str) -> bool:
+        return self._change(lambda: super(Faltering, self).rename(source, target))
+
+    def delete(self, path: str) -> None:
+        self._change(lambda: super(Faltering, self).delete(path))
+
+
+@pytest.mark.parametrize("done", [False, True])
+def test_a_sink_whose_write_failed_at_any_step_goes_on_and_stores_each_event_once(
+    settings: Settings, done: bool
+) -> None:
+    for step in range(1, 60):
+        root = f"{settings.hdfs.root}/{step}"
+        mine = dataclasses.replace(settings, hdfs=dataclasses.replace(settings.hdfs, root=root))
+        storage = Faltering(0, done)
+        sink = sink_of(mine, storage)
+        storage.step = step
+        with suppress(ServerAway):
+            sink.write(batches(range(4)), nothing)
+        falters, storage.step = storage.step <= 0, 0
+        # More has come meanwhile.
+        sink.write(batches(range(6)), nothing)
+        assert uuids(mine) == everything(range(6)), f"step {step}"
+        if not falters:
+            assert step > 10
             return
     raise AssertionError("the steps did not end")
 
