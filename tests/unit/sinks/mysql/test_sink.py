@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
+from pathlib import Path
+
 import MySQLdb
 import pytest
 from MySQLdb.constants import ER
 
 from elfaust.errors import SchemaAway, ServerAway, Unforeseen
+from elfaust.hints import OTHERS_PLACE
 from elfaust.records import SchemaKey
 from elfaust.schema.lookup.registry import Registry
 from elfaust.settings import Settings
 from elfaust.sinks.mysql.connection import DriverFault
 from elfaust.sinks.mysql.rows import Row, RowMaker
 from elfaust.sinks.mysql.sink import MysqlSink
-from elfaust.testing import write
+from elfaust.testing import make_events, write
 from tests.unit.sinks.mysql.fakes import GONE, KEY, RECORDS, sink_on
 
 
@@ -129,3 +134,53 @@ def test_what_is_no_event_is_refused_alone(
 def test_ping_raises_where_nobody_answers(settings: Settings) -> None:
     with pytest.raises(MySQLdb.Error):
         MysqlSink(settings, Registry(settings.schemas)).ping()
+
+
+def test_what_is_rejected_is_told_once_the_others_are_committed(
+    monkeypatch: pytest.MonkeyPatch, settings: Settings
+) -> None:
+    committed: list[int] = []
+    sink, connection = sink_on(monkeypatch, settings, lambda rows: None)
+    batch = [RECORDS[0]._replace(value=b"{"), *RECORDS[1:]]
+    sink.write(
+        [make_events(KEY, batch)], lambda refused: committed.append(len(connection.committed))
+    )
+    assert committed == [len(RECORDS) - 1]
+
+
+def test_events_of_a_schema_that_can_have_no_table_are_refused(
+    monkeypatch: pytest.MonkeyPatch, settings: Settings, tmp_path: Path
+) -> None:
+    key = SchemaKey("Foo", 1)
+    (tmp_path / "Foo").mkdir()
+    columns = dict.fromkeys((f"c{n}" for n in range(2_000)), {"type": "integer"})
+    (tmp_path / "Foo" / "1.json").write_text(json.dumps({"properties": columns}))
+    _, connection = sink_on(monkeypatch, settings, lambda rows: None)
+    schemas = replace(settings.schemas, folder=str(tmp_path))
+    refused = write(MysqlSink(settings, Registry(schemas)), key, RECORDS)
+    assert [rejected.record for rejected in refused] == RECORDS
+    assert {(r.fault.code, r.fault.schema) for r in refused} == {("consumer", "Foo")}
+    assert connection.committed == []
+
+
+def test_an_event_that_no_statement_can_hold_is_refused_alone(
+    monkeypatch: pytest.MonkeyPatch, settings: Settings
+) -> None:
+    sink, connection = sink_on(monkeypatch, settings, lambda rows: None)
+    monkeypatch.setattr("elfaust.sinks.mysql.sink.largest_event", lambda _: 200)
+    large = RECORDS[0]._replace(value=RECORDS[0].value + b" " * 200)
+    [(record, fault)] = write(sink, KEY, [large, *RECORDS[1:]])
+    assert record is large
+    assert "max_allowed_packet" in fault.message
+    assert len(connection.committed) == len(RECORDS) - 1
+
+
+def test_events_whose_table_is_another_schema_s_are_refused_with_a_cure(
+    monkeypatch: pytest.MonkeyPatch, settings: Settings
+) -> None:
+    sink, connection = sink_on(monkeypatch, settings, lambda rows: None)
+    monkeypatch.setattr("elfaust.sinks.mysql.sink.owner_of", lambda cursor, name: "Other_1")
+    refused = write(sink, KEY, RECORDS)
+    assert [rejected.record for rejected in refused] == RECORDS
+    assert {r.fault.hint for r in refused} == {OTHERS_PLACE}
+    assert connection.committed == []

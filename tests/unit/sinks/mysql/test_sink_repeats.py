@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 
-from elfaust.errors import ServerAway
+from elfaust.errors import ServerAway, Unacknowledged
 from elfaust.settings import Settings
-from elfaust.testing import write
+from elfaust.sinks.base import Rejected
+from elfaust.testing import make_events, write
 from tests.unit.sinks.mysql.fakes import GONE, KEY, RECORDS, lookups, sink_on
 
 
@@ -52,3 +55,43 @@ def test_after_a_write_that_failed_rows_are_looked_up_again(
     before = lookups(connection)
     write(sink, KEY, RECORDS[2:4], 0)
     assert lookups(connection) == before + 1
+
+
+def test_while_batches_repeat_the_next_is_looked_up(
+    monkeypatch: pytest.MonkeyPatch, settings: Settings
+) -> None:
+    sink, connection = sink_on(monkeypatch, settings, lambda rows: None)
+    write(sink, KEY, RECORDS[:2], 0)
+    sink.on_revoked()
+    write(sink, KEY, RECORDS[:3], 0)
+    before = lookups(connection)
+    write(sink, KEY, RECORDS[2:4], 0)
+    assert lookups(connection) == before + 1
+
+
+def test_a_batch_that_is_refused_whole_does_not_say_that_repeats_are_over(
+    monkeypatch: pytest.MonkeyPatch, settings: Settings
+) -> None:
+    sink, connection = sink_on(monkeypatch, settings, lambda rows: None)
+    write(sink, KEY, RECORDS[1:3], 0)
+    sink.on_revoked()
+    assert len(write(sink, KEY, [RECORDS[0]._replace(value=b"{")], 0)) == 1
+    before = lookups(connection)
+    write(sink, KEY, RECORDS[1:3], 0)
+    assert lookups(connection) == before + 1
+
+
+def test_a_batch_whose_refusals_could_not_be_told_is_looked_up_when_it_comes_again(
+    monkeypatch: pytest.MonkeyPatch, settings: Settings
+) -> None:
+    def away(refused: Sequence[Rejected]) -> None:
+        raise Unacknowledged("Kafka", "no answer")
+
+    sink, connection = sink_on(monkeypatch, settings, lambda rows: None)
+    batch = [RECORDS[0]._replace(value=b"{"), *RECORDS[1:3]]
+    with pytest.raises(Unacknowledged):
+        sink.write([make_events(KEY, batch)], away)
+    before = lookups(connection)
+    assert [rejected.record for rejected in write(sink, KEY, batch)] == batch[:1]
+    assert lookups(connection) == before + 1
+    assert len(connection.committed) == 2
