@@ -153,7 +153,7 @@ def test_events_of_a_schema_that_can_have_no_table_are_refused(
 ) -> None:
     key = SchemaKey("Foo", 1)
     (tmp_path / "Foo").mkdir()
-    columns = dict.fromkeys((f"c{n}" for n in range(2_000)), {"type": "integer"})
+    columns = {f"c{n}": {"type": "integer"} for n in range(2_000)}
     (tmp_path / "Foo" / "1.json").write_text(json.dumps({"properties": columns}))
     _, connection = sink_on(monkeypatch, settings, lambda rows: None)
     schemas = replace(settings.schemas, folder=str(tmp_path))

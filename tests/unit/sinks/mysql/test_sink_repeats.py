@@ -65,20 +65,21 @@ def test_while_batches_repeat_the_next_is_looked_up(
     sink.on_revoked()
     write(sink, KEY, RECORDS[:3], 0)
     before = lookups(connection)
-    write(sink, KEY, RECORDS[2:4], 0)
+    write(sink, KEY, RECORDS[3:4], 0)
     assert lookups(connection) == before + 1
 
 
 def test_a_batch_that_is_refused_whole_does_not_say_that_repeats_are_over(
     monkeypatch: pytest.MonkeyPatch, settings: Settings
 ) -> None:
-    sink, connection = sink_on(monkeypatch, settings, lambda rows: None)
+    inserted: list[str] = []
+    sink, _ = sink_on(monkeypatch, settings, lambda rows: inserted.extend(row[0] for row in rows))
     write(sink, KEY, RECORDS[1:3], 0)
     sink.on_revoked()
     assert len(write(sink, KEY, [RECORDS[0]._replace(value=b"{")], 0)) == 1
-    before = lookups(connection)
+    inserted.clear()
     write(sink, KEY, RECORDS[1:3], 0)
-    assert lookups(connection) == before + 1
+    assert inserted == []
 
 
 def test_a_batch_whose_refusals_could_not_be_told_is_looked_up_when_it_comes_again(
@@ -87,11 +88,11 @@ def test_a_batch_whose_refusals_could_not_be_told_is_looked_up_when_it_comes_aga
     def away(refused: Sequence[Rejected]) -> None:
         raise Unacknowledged("Kafka", "no answer")
 
-    sink, connection = sink_on(monkeypatch, settings, lambda rows: None)
+    inserted: list[str] = []
+    sink, _ = sink_on(monkeypatch, settings, lambda rows: inserted.extend(row[0] for row in rows))
     batch = [RECORDS[0]._replace(value=b"{"), *RECORDS[1:3]]
     with pytest.raises(Unacknowledged):
         sink.write([make_events(KEY, batch)], away)
-    before = lookups(connection)
+    inserted.clear()
     assert [rejected.record for rejected in write(sink, KEY, batch)] == batch[:1]
-    assert lookups(connection) == before + 1
-    assert len(connection.committed) == 2
+    assert inserted == []
