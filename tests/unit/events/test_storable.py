@@ -1,4 +1,4 @@
-"""What no store can hold of an event is refused with its path; test_shape.py has each kind."""
+"""What no store can hold of an event is refused with its path."""
 
 from __future__ import annotations
 

@@ -9,20 +9,25 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Sequence
+from typing import Any
 
 import pytest
 
+from elfaust.errors import EventFault
+from elfaust.events.parsing import Parsed
+from elfaust.events.verdict import Judge, Verdict
 from elfaust.lanes.raw_lane import RawLane
 from elfaust.records import Record
 from elfaust.schema.lookup.registry import Kind
+from elfaust.sinks.stores import enabled_stores
 from tests.unit.lanes.played import (
     FORWARDER,
+    SETTINGS,
     TOLD,
     Clock,
     Kafka,
     Killed,
     Knowledge,
-    judge_with,
     lane,
     line,
     take,
@@ -54,9 +59,32 @@ def expected(lines: Sequence[Record]) -> dict[int, int]:
     return wanted
 
 
-#: What the workers that are played know, and their judge, which is dear to make and keeps nothing.
+class Remembering(Judge):
+    """A judge that says again what it has said of the same line and schema: it is asked often."""
+
+    def __init__(self, registry: Any) -> None:
+        stores = enabled_stores(SETTINGS).values()
+        super().__init__(SETTINGS.processor.server_format, registry, SETTINGS, stores)
+        self._parsed: dict[bytes, Parsed | EventFault] = {}
+        self._judged: dict[tuple[bytes, int, int, str], Verdict | None] = {}
+
+    def parse(self, record: Record) -> Parsed | EventFault:
+        if record.value not in self._parsed:
+            self._parsed[record.value] = super().parse(record)
+        return self._parsed[record.value]
+
+    def verdict(self, record: Record, found: Parsed | EventFault, origin: str) -> Verdict | None:
+        if isinstance(found, EventFault) or self._registry.get(found.key) is None:
+            return super().verdict(record, found, origin)
+        line = record.value, record.offset, record.timestamp, origin
+        if line not in self._judged:
+            self._judged[line] = super().verdict(record, found, origin)
+        return self._judged[line]
+
+
+#: What the workers that are played know, and their judge.
 PLAYED = Knowledge()
-JUDGE = judge_with(PLAYED)
+JUDGE = Remembering(PLAYED)
 
 
 async def play(seed: int, lines: Sequence[Record], apart: bool) -> Kafka:
