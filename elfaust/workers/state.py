@@ -38,7 +38,7 @@ def collect_rarely() -> None:
     """
     gc.collect()
     gc.freeze()
-    gc.set_threshold(100_000, 20, 50)
+    gc.set_threshold(250_000, 20, 50)
 
 
 def web_port(settings: Settings, role: str, instance: int = 0) -> int:

@@ -177,11 +177,11 @@ def advance(progress: Progress, topic: str, records: Sequence[Record]) -> list[R
     positions = progress.positions.setdefault(topic, {})
     full = len(positions) >= MAX_SOURCES
     for record in records:
-        source = record.source
-        if source and not (full and source.name not in positions):
-            if source.position <= positions.get(source.name, -1):
+        name, position = record.source or ("", -1)
+        if name and not (full and name not in positions):
+            if position <= positions.get(name, -1):
                 continue
-            positions[source.name] = source.position
+            positions[name] = position
         elif record.offset < next_offset:
             continue
         fresh.append(record)
