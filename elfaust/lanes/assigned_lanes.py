@@ -114,13 +114,13 @@ class AssignedLanes:
             await publisher.publish(
                 [
                     Outgoing(
-                        names.error if verdict.code else names.event(verdict.key),
+                        names.event(verdict.key) if verdict.fault is None else names.error,
                         tp.partition,
                         verdict.value,
                         record.timestamp,
                         Source(tp.topic, record.offset),
                         verdict.headers,
-                        shortened if verdict.code else None,
+                        None if verdict.fault is None else shortened,
                     )
                     for record, verdict in settled
                 ]
