@@ -80,7 +80,7 @@ class Entry:
             if not store.once:
                 sums.append((f"uuids twice in {store.title}", stored.twice, self.again[role]))
             if stored.unreadable:
-                unreadable.append(f"its table cannot be read: {stored.unreadable}")
+                unreadable.append(f"{store.title} cannot be read: {stored.unreadable}")
         found = [f"{name} {has}, not {wanted}" for name, has, wanted in sums if has != wanted]
         found += unreadable
         if self.counted_invalid != self.invalid:

@@ -18,6 +18,7 @@ from pydantic import Field, ValidationError, create_model
 from pydantic_settings import BaseSettings, InitSettingsSource
 
 from elfaust.errors import SettingsError
+from elfaust.settings.secret_files import text_of
 from elfaust.settings.values import (
     PREFIX,
     PROFILES,
@@ -36,8 +37,6 @@ RESERVED = ("ELFAUST_TEST_", "ELFAUST_FAUST_")
 OWN_SECTION = "elfaust"
 #: The commented faust.conf of the package; in a checkout it is that at the top.
 EXAMPLE = Path(__file__).with_name("faust.conf")
-#: Longest text of a file that a setting names, characters.
-MOST_SECRET = 65_536
 #: What people write and faust.conf does not know: how the text looks, and the cure.
 CURES = (
     (re.compile(r"^['\"]|['\"]$"), "leave the quotes out"),
@@ -134,7 +133,7 @@ def _from_file(sections: Sections, conf: Path) -> dict[str, Texts]:
     try:
         parser.read_string(conf.read_text(encoding="utf-8-sig"), source=str(conf))
     except (OSError, UnicodeDecodeError, configparser.Error) as error:
-        raise SettingsError(f"{conf}: {' '.join(str(error).split())}") from error
+        raise SettingsError(f"{conf}{_why_unreadable(error)}") from None
     layers: dict[str, Texts] = {"": {}}
     for header in parser.sections():
         place = f"{conf} [{header}]"
@@ -148,6 +147,25 @@ def _from_file(sections: Sections, conf: Path) -> dict[str, Texts]:
         given = {key: Given(text, place) for key, text in parser[header].items()}
         layers.setdefault(profile, {})[section] = given
     return layers
+
+
+def _why_unreadable(error: Exception) -> str:
+    """Say where a file is no faust.conf and what to write, never what it holds: that may be secret.
+
+    Thus configparser's own errors, which quote the line, are not shown.
+    """
+    match error:
+        case configparser.ParsingError(errors=[(line, _), *_]):
+            return f" line {line}: not a [section], nor key = value"
+        case configparser.MissingSectionHeaderError(lineno=line):
+            return f" line {line}: stands before the first [section]"
+        case configparser.DuplicateSectionError(lineno=line, section=section):
+            return f" line {line}: the section [{section}] is there already"
+        case configparser.DuplicateOptionError(lineno=line, section=section, option=key):
+            return f" line {line}: {key} is in [{section}] already"
+        case UnicodeDecodeError(object=bytes() as text, start=start):
+            return f" line {text.count(10, 0, start) + 1}: not UTF-8"
+    return f": {getattr(error, 'strerror', None) or 'cannot be read'}"
 
 
 def _from_environ(sections: Sections, environ: Mapping[str, str]) -> Texts:
@@ -183,7 +201,9 @@ def _choose_profile(
 def _check(name: str, names: Iterable[str], what: str, place: str) -> None:
     names = list(names)
     if name not in names:
-        nearest = difflib.get_close_matches(name, names, n=1, cutoff=0.0)[0]
+        folded = {known.casefold(): known for known in names}
+        near = difflib.get_close_matches(name.casefold(), folded, n=1, cutoff=0.0)
+        nearest = folded[near[0]]
         raise SettingsError(f"{place}: unknown {what} {name!r}; the nearest is {nearest!r}")
 
 
@@ -198,19 +218,7 @@ def _read_secrets(sections: Sections, texts: Texts, used: bool) -> None:
                 raise SettingsError(f"{path.place}: give {key} or {key}_file, not both")
             if used:
                 place = f"file {path} of {path.place}"
-                given[key] = Given(_text_of(path, f"{section}.{key}"), place)
-
-
-def _text_of(path: Given, name: str) -> str:
-    """Return the text of the file of a secret, less the newline at its end."""
-    try:
-        with Path(path).open(encoding="utf-8") as file:
-            text = file.read(MOST_SECRET + 1)
-        if len(text) > MOST_SECRET:
-            raise OSError(f"{path} has more than {MOST_SECRET:,} characters")
-    except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(f"{path.place}: cannot read {name} from a file: {error}") from error
-    return text.removesuffix("\n").removesuffix("\r")
+                given[key] = Given(text_of(path, path.place, f"{section}.{key}"), place)
 
 
 def _faults(source: InitSettingsSource) -> Iterator[str]:

@@ -6,7 +6,7 @@ again, also to another worker: each record is there once, whatever is killed.
 
 Its limits: all workers of the role see one folder, and of two that believe they own a lane the one
 that is wrong may store what the other has too. What a processor that was killed has sent twice is
-there twice. The folder of a topic that was deleted and made anew has to be moved away.
+there twice. The folder of a topic that was deleted and created again has to be moved away.
 """
 
 from __future__ import annotations
@@ -119,10 +119,16 @@ class JsonLinesStore(Store):
         return JsonLinesSink(self._folder)
 
     def rows(self, key: SchemaKey) -> Iterator[dict[str, Any]]:
-        """Yield the events of a schema revision."""
+        """Yield the events of a schema revision; raises ValueError for a file that is damaged."""
         folder = self._folder / TopicNames(self._settings).event(key)
         for file in sorted(folder.glob("[0-9]*.jsonl")):
-            yield from map(orjson.loads, file.read_bytes().splitlines())
+            *lines, rest = file.read_bytes().split(b"\n")
+            try:
+                yield from map(orjson.loads, lines)
+            except orjson.JSONDecodeError as error:
+                raise ValueError(f"{file}: {error}") from error
+            if rest:
+                raise ValueError(f"{file}: its last line is cut")
 
     def stored(self, keys: Collection[SchemaKey]) -> Mapping[SchemaKey, Stored]:
         """Return how many events there are of schema revisions."""

@@ -15,6 +15,10 @@ from elfaust.sinks.values import ABSENT, same_json
 StoredRow = dict[str, Any]
 
 
+#: What rows that somebody has damaged raise, and files that cannot be read.
+UNREADABLE = (ValueError, LookupError, TypeError, OSError)
+
+
 class Stored(NamedTuple):
     """What a store has of one schema revision."""
 
@@ -117,7 +121,8 @@ class NoRows:
 class EventReader:
     """Reads a store whose rows are events as they were sent.
 
-    `rows_of` returns all of a schema revision; they are in memory while it is audited.
+    `rows_of` returns all of a schema revision, each with its uuid; they are in memory while it is
+    audited. Where it raises, the revision is unreadable, and the others are read.
     """
 
     def __init__(self, title: str, rows_of: Callable[[SchemaKey], Iterable[StoredRow]]) -> None:
@@ -129,11 +134,20 @@ class EventReader:
 
     def revision(self, schema: Schema) -> RevisionReader:
         """Return the rows of a schema revision."""
-        return _Events(self._title, self._rows_of(schema.key))
+        try:
+            return _Events(self._title, self._rows_of(schema.key))
+        except UNREADABLE as error:
+            return _Unreadable(f"{self._title} {schema.key.schema}_{schema.key.revision}", error)
 
     def stored(self, keys: Collection[SchemaKey]) -> Mapping[SchemaKey, Stored]:
         """Return how many rows there are of schema revisions."""
-        return {key: stored_of(row["uuid"] for row in self._rows_of(key)) for key in keys}
+        return {key: self._stored(key) for key in keys}
+
+    def _stored(self, key: SchemaKey) -> Stored:
+        try:
+            return stored_of(row["uuid"] for row in self._rows_of(key))
+        except UNREADABLE as error:
+            return Stored(unreadable=_why(error))
 
     def findings(self) -> Iterable[Finding]:
         """Return none."""
@@ -163,6 +177,24 @@ class _Events(NoRows):
 
     def unknown(self, matched: int, is_known: Callable[[str], bool]) -> Collection[str]:
         return {uuid for uuid in self._rows if not is_known(uuid)}
+
+
+class _Unreadable(NoRows):
+    def __init__(self, where: str, error: Exception) -> None:
+        self._finding = Finding("unreadable", where, 1, _why(error))
+
+    def rows(
+        self, topic: str, lane: int, events: Mapping[str, Sequence[SentEvent]]
+    ) -> Mapping[str, Sequence[StoredRow]] | None:
+        return None
+
+    def findings(self) -> Iterable[Finding]:
+        return (self._finding,)
+
+
+def _why(error: Exception) -> str:
+    # A KeyError says no more than the key.
+    return f"it has no {error}" if isinstance(error, KeyError) else str(error)
 
 
 def _shown(value: Any) -> str:

@@ -51,7 +51,7 @@ def test_an_entry_that_balances_has_no_problems() -> None:
         ("mysql", Stored(8), "MySQL rows 8, not 9"),
         ("hdfs", Stored(11), "Parquet rows 11, not 10"),
         ("hdfs", Stored(10, 3), "uuids twice in Parquet 3, not 0"),
-        ("mysql", Stored(9, unreadable="no"), "its table cannot be read: no"),
+        ("mysql", Stored(9, unreadable="no"), "MySQL cannot be read: no"),
     ],
 )
 def test_what_a_store_has_lost_or_doubled_is_named(role: str, stored: Stored, problem: str) -> None:

@@ -146,9 +146,9 @@ def test_conf_of_the_environment_is_read(conf: Path) -> None:
         ("[server]\nhost =\n", "server.host = '' is not a text on one line"),
         ("[server]\nhost = a\n b\n", "not a text on one line"),
         ("[server]\npassword = a\npassword_file = b\n", "give password or password_file, not both"),
-        ("[server]\nport = 1\n[server]\n", "section 'server' already exists"),
-        ("[server]\nport = 1\nport = 2\n", "option 'port' in section 'server' already exists"),
-        ("port = 1\n", "no section headers"),
+        ("[server]\nport = 1\n[server]\n", "line 3: the section"),
+        ("[server]\nport = 1\nport = 2\n", "line 3: port is in"),
+        ("port = 1\n", "line 1: stands before"),
     ],
 )
 def test_what_does_not_fit_is_named_with_its_place(conf: Path, text: str, message: str) -> None:
@@ -233,12 +233,6 @@ def test_an_argument_that_is_no_profile_is_named(conf: Path) -> None:
         read_text(conf, "", "devel")
 
 
-def test_a_file_that_is_not_utf8_is_an_error_of_settings(conf: Path) -> None:
-    conf.write_bytes(b"[server]\nhost = \xff\n")
-    with pytest.raises(SettingsError, match=r"faust\.conf: .*utf-8"):
-        read(SECTIONS, conf, {}, None)
-
-
 def test_a_secret_is_read_from_its_file_less_the_last_newline(conf: Path, tmp_path: Path) -> None:
     secret = tmp_path / "secret"
     secret.write_text(" pa ss \n")
@@ -257,9 +251,28 @@ def test_the_secret_file_of_another_profile_need_not_exist(conf: Path) -> None:
         read_text(conf, text, "production")
 
 
-def test_a_file_without_an_end_is_no_secret(conf: Path) -> None:
-    with pytest.raises(SettingsError, match="/dev/zero has more than 65,536 characters"):
-        read_text(conf, "[server]\npassword_file = /dev/zero\n")
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        (b"[server]\npassword: s3cret\n", "line 2: not a"),
+        (b"[server]\n[server]\n", "line 2: the section"),
+        (b"[server]\nport=1\nport=2\n", "line 3: port is in"),
+        (b"password = s3cret\n", "line 1: stands before"),
+        (b"[server]\npassword = s3cret\xff\n", "line 2: not UTF-8"),
+    ],
+)
+def test_a_line_that_is_none_of_faust_conf_has_its_number_and_is_not_shown(
+    conf: Path, text: bytes, reason: str
+) -> None:
+    conf.write_bytes(text)
+    with pytest.raises(SettingsError, match=reason) as caught:
+        read(SECTIONS, conf, {}, None)
+    assert "s3cret" not in str(caught.value)
+
+
+def test_a_name_in_the_other_case_has_its_own_as_the_nearest(conf: Path) -> None:
+    with pytest.raises(SettingsError, match="the nearest is 'dev'"):
+        read_text(conf, "", "DEV")
 
 
 def test_a_secret_and_its_file_in_the_environment_are_one_too_many(conf: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ import pytest
 
 from elfaust.names import TopicNames
 from elfaust.records import SchemaKey
+from elfaust.schema.lookup.registry import Schema
 from elfaust.settings import Settings
 from elfaust.sinks.json_lines import JsonLinesSink, JsonLinesStore
 from elfaust.sinks.reading import Stored
@@ -92,6 +93,26 @@ def test_what_is_killed_at_a_step_is_stored_by_the_next(
     store.sink().write([events(1, 2)], lambda rejected: None)
     store.sink().write([events(1, 2, 3, 4)], lambda rejected: None)
     assert store.stored([KEY]) == {KEY: Stored(5)}
+
+
+@pytest.mark.parametrize("held", [b'{"uuid": "a"}\n{"uuid": ', b'{"uuid":\n', b'{"a": 1}\n'])
+def test_a_damaged_file_is_unreadable_and_no_crash(tmp_path: Path, held: bytes) -> None:
+    store = JsonLinesStore(settings_of(tmp_path))
+    store.sink().write([events(0)], lambda rejected: None)
+    [file] = tmp_path.rglob("*.jsonl")
+    file.write_bytes(held)
+    with closing(store.read()) as reader:
+        assert reader.stored([KEY])[KEY].unreadable
+        revision = reader.revision(Schema(KEY, {}))
+        assert revision.rows(TOPIC, 0, {"a": []}) is None
+        assert [finding.kind for finding in revision.findings()] == ["unreadable"]
+
+
+def test_a_break_of_another_kind_within_a_record_is_no_end_of_its_line(tmp_path: Path) -> None:
+    store = JsonLinesStore(settings_of(tmp_path))
+    record = make_record(b'{"uuid":\r\n"%s"}' % uuid_of(0).encode())
+    store.sink().write([make_events(KEY, [record], topic=TOPIC)], lambda rejected: None)
+    assert store.stored([KEY]) == {KEY: Stored(1)}
 
 
 def test_a_folder_is_checked_and_a_trial_has_its_own(tmp_path: Path) -> None:
