@@ -12,6 +12,7 @@ there twice. The folder of a topic that was deleted and created again has to be 
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -28,6 +29,9 @@ from elfaust.settings import Settings, state_folder
 from elfaust.sinks.base import Events, Limits, Reject, Rejected, Store
 from elfaust.sinks.bounds import Bounds
 from elfaust.sinks.reading import EventReader, Stored
+
+#: What a file is called: lane, first and last offset.
+FILE = re.compile(r"([0-9]+)-([0-9]{20})-([0-9]{20})\.jsonl")
 
 
 class JsonLinesSink:
@@ -61,7 +65,7 @@ class JsonLinesSink:
         folder, of = self._folder / events.topic, (events.topic, events.lane)
         if of not in self._covered:
             folder.mkdir(parents=True, exist_ok=True)
-            ends = [int(file.stem.split("-")[2]) for file in folder.glob(f"{events.lane}-*")]
+            ends = [last for _, lane, last in files_in(folder) if lane == events.lane]
             self._covered[of] = max(ends, default=-1)
         fresh = [record for record in events.records if record.offset > self._covered[of]]
         judged = [(record, fault_of(events.key, record)) for record in fresh]
@@ -87,6 +91,13 @@ def fault_of(key: SchemaKey, record: Record) -> EventFault | None:
     except (ValueError, LookupError, TypeError) as error:
         return EventFault("consumer", f"is no JSON object with a uuid: {error}", *key)
     return None if isinstance(uuid, str) else EventFault("consumer", "has no uuid", *key)
+
+
+def files_in(folder: Path) -> Iterator[tuple[Path, int, int]]:
+    """Yield each file of a topic's folder, its lane and its last offset; others are passed over."""
+    for file in sorted(folder.glob("*.jsonl")):
+        if named := FILE.fullmatch(file.name):
+            yield file, int(named[1]), int(named[3])
 
 
 def put(file: Path, data: bytes) -> None:
@@ -121,7 +132,7 @@ class JsonLinesStore(Store):
     def rows(self, key: SchemaKey) -> Iterator[dict[str, Any]]:
         """Yield the events of a schema revision; raises ValueError for a file that is damaged."""
         folder = self._folder / TopicNames(self._settings).event(key)
-        for file in sorted(folder.glob("[0-9]*.jsonl")):
+        for file, _, _ in files_in(folder):
             *lines, rest = file.read_bytes().split(b"\n")
             try:
                 yield from map(orjson.loads, lines)

@@ -162,7 +162,9 @@ class _Events(NoRows):
         self._title = title
         self._rows: defaultdict[str, list[StoredRow]] = defaultdict(list)
         for row in rows:
-            self._rows[row["uuid"]].append(row)
+            if not isinstance(uuid := row["uuid"], str):
+                raise TypeError(f"its uuid {uuid!r:.80} is no text")
+            self._rows[uuid].append(row)
 
     def rows(
         self, topic: str, lane: int, events: Mapping[str, Sequence[SentEvent]]

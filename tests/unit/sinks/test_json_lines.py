@@ -95,7 +95,19 @@ def test_what_is_killed_at_a_step_is_stored_by_the_next(
     assert store.stored([KEY]) == {KEY: Stored(5)}
 
 
-@pytest.mark.parametrize("held", [b'{"uuid": "a"}\n{"uuid": ', b'{"uuid":\n', b'{"a": 1}\n'])
+@pytest.mark.parametrize("name", ["0-notes.txt", "0-x-y.jsonl", "0-1-2.jsonl", "README.jsonl"])
+def test_somebody_s_file_in_the_folder_is_passed_over(tmp_path: Path, name: str) -> None:
+    store = JsonLinesStore(settings_of(tmp_path))
+    store.sink().write([events(0)], lambda rejected: None)
+    [file] = tmp_path.rglob("*.jsonl")
+    (file.parent / name).write_bytes(b"not ours")
+    store.sink().write([events(0, 1)], lambda rejected: None)
+    assert store.stored([KEY]) == {KEY: Stored(2)}
+
+
+@pytest.mark.parametrize(
+    "held", [b'{"uuid": "a"}\n{"uuid": ', b'{"uuid":\n', b'{"a": 1}\n', b"[]\n", b'{"uuid": []}\n']
+)
 def test_a_damaged_file_is_unreadable_and_no_crash(tmp_path: Path, held: bytes) -> None:
     store = JsonLinesStore(settings_of(tmp_path))
     store.sink().write([events(0)], lambda rejected: None)
@@ -106,6 +118,16 @@ def test_a_damaged_file_is_unreadable_and_no_crash(tmp_path: Path, held: bytes) 
         revision = reader.revision(Schema(KEY, {}))
         assert revision.rows(TOPIC, 0, {"a": []}) is None
         assert [finding.kind for finding in revision.findings()] == ["unreadable"]
+
+
+def test_a_uuid_that_is_no_text_ends_no_audit(tmp_path: Path) -> None:
+    store = JsonLinesStore(settings_of(tmp_path))
+    store.sink().write([events(0)], lambda rejected: None)
+    [file] = tmp_path.rglob("*.jsonl")
+    file.write_bytes(b'{"uuid": 1}\n')
+    with closing(store.read()) as reader:
+        revision = reader.revision(Schema(KEY, {}))
+    assert [finding.kind for finding in revision.findings()] == ["unreadable"]
 
 
 def test_a_break_of_another_kind_within_a_record_is_no_end_of_its_line(tmp_path: Path) -> None:
