@@ -179,17 +179,17 @@ class SinkContract:
         assert {(fault.schema, fault.revision) for _, fault in rejected} == {place.key}
         assert _is_there(place, [0, 2, 4])
 
-    def test_a_rejected_record_is_told_before_it_is_passed(self, place: Place) -> None:
+    def test_a_rejected_record_is_reported_before_it_is_passed(self, place: Place) -> None:
         """What could not be reported is reported again, by this worker or by the next."""
         sink, bad = place.open(), {1: place.misfit(1)}
         for again in (sink, place.open()):
-            with _raised(_Untold):
-                again.write([_events(place, range(3), bad)], _untold)
+            with _raised(_Unreported):
+                again.write([_events(place, range(3), bad)], _unreported)
         rejected = _write(place, place.open(), range(3), bad)
         assert [record.offset for record, _ in rejected] == [1]
         assert _is_there(place, [0, 2])
 
-    def test_the_same_write_mends_what_could_not_be_told(self, place: Place) -> None:
+    def test_the_same_write_mends_what_could_not_be_reported(self, place: Place) -> None:
         """Kafka was away while the sink's own server served."""
         sink, bad = place.open(), {0: place.misfit(0)}
         with _raised(ServerAway):
@@ -214,12 +214,12 @@ class SinkContract:
         assert limits.flush_seconds > 0
 
 
-class _Untold(Exception):
+class _Unreported(Exception):
     """The worker is killed while it tells what was rejected."""
 
 
-def _untold(rejected: Sequence[Rejected]) -> None:
-    raise _Untold
+def _unreported(rejected: Sequence[Rejected]) -> None:
+    raise _Unreported
 
 
 def _kafka_away(rejected: Sequence[Rejected]) -> None:

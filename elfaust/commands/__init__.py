@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from elfaust import __version__
-from elfaust.commands.outside import told
+from elfaust.commands.outside import as_failure
 from elfaust.errors import ElfaustError, SettingsError
 from elfaust.quiet import keep_quiet
 
@@ -110,7 +110,7 @@ class LazyGroup(click.Group):
         try:
             return super().main(*args, **kwargs)
         except Exception as error:
-            if (failure := told(error)) is None:
+            if (failure := as_failure(error)) is None:
                 raise
             failure.show()
             raise SystemExit(failure.exit_code) from error

@@ -24,7 +24,7 @@ AWAY = {
 }
 
 
-def told(error: Exception) -> click.ClickException | None:
+def as_failure(error: Exception) -> click.ClickException | None:
     """Return an error as the command line shows it; None for one that needs its traceback."""
     if server := _away(error):
         away = ServerAway(server, _words(error))

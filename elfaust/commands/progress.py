@@ -52,7 +52,7 @@ class Progress:
         self._live = Live(console=self._console, auto_refresh=False)
         #: When, and what each role had done by then.
         self._seen: deque[tuple[float, dict[str, int]]] = deque()
-        self._told = -SECONDS
+        self._reported = -SECONDS
 
     def __enter__(self) -> Self:
         if self._console.is_terminal:
@@ -73,8 +73,8 @@ class Progress:
         found = self._standings(lags, now)
         if self._console.is_terminal:
             self._live.update(as_table(found), refresh=True)
-        elif now - self._told >= SECONDS:
-            self._told = now
+        elif now - self._reported >= SECONDS:
+            self._reported = now
             for standing in found:
                 click.echo(standing.line, err=True)
 

@@ -76,16 +76,16 @@ def command(
     if line_format in ("auto", "json"):
         lines = ((n, line) for n, line in lines if line.strip())
     refused = total = 0
-    for told in judges.told(lines):
+    for judged in judges.judged(lines):
         total += 1
-        refused += told.verdict.fault is not None
-        click.echo(as_object(told) if as_json else as_text(told))
+        refused += judged.verdict.fault is not None
+        click.echo(as_object(judged) if as_json else as_text(judged))
     click.echo(f"{total} lines: {total - refused} valid, {refused} refused", err=True)
     if refused:
         raise SystemExit(1)
 
 
-class Told(NamedTuple):
+class Judged(NamedTuple):
     """The number of a line, its verdict, and every fault of it."""
 
     number: int
@@ -114,17 +114,17 @@ class Judges:
         if line_format not in ("auto", *self._kinds):
             self._kinds[line_format] = Judge(line_format, registry, settings, stores)
 
-    def told(self, lines: Iterator[tuple[int, bytes]]) -> Iterator[Told]:
+    def judged(self, lines: Iterator[tuple[int, bytes]]) -> Iterator[Judged]:
         """Yield the verdict and the faults of each numbered line, in order."""
         while chunk := list(islice(lines, CHUNK)):
-            found: dict[int, Told] = {}
+            found: dict[int, Judged] = {}
             for kind, judge in self._kinds.items():
                 mine = [(n, line) for n, line in chunk if (self._only or _kind(line)) == kind]
                 records = [Record("", 0, n, 0, line) for n, line in mine]
                 verdicts = asyncio.run(judge.judge(records, "validate"))
                 for record, verdict in zip(records, verdicts, strict=True):
                     faults = self._every_fault.of(judge, record, verdict)
-                    found[record.offset] = Told(record.offset, verdict, faults)
+                    found[record.offset] = Judged(record.offset, verdict, faults)
             yield from (found[n] for n, _ in chunk)
 
 
@@ -135,9 +135,9 @@ def _kind(line: bytes) -> str:
     return "server" if start.isdigit() else "client"
 
 
-def as_object(told: Told) -> str:
+def as_object(judged: Judged) -> str:
     """Return the verdict on a line as one line of JSON."""
-    number, verdict, faults = told
+    number, verdict, faults = judged
     if not faults:
         event = decode_json(verdict.value)
         return json.dumps({"line": number, "outcome": "valid", "event": event})
@@ -157,9 +157,9 @@ def _fault_object(fault: EventFault) -> dict[str, str]:
     return {"message": fault.message, "path": fault.path, "hint": fault.hint}
 
 
-def as_text(told: Told) -> str:
+def as_text(judged: Judged) -> str:
     """Return the verdict on a line as text: each fault with its place and what to change."""
-    number, verdict, faults = told
+    number, verdict, faults = judged
     if not faults:
         return f"line {number}: valid, {verdict.key.schema} {verdict.key.revision}"
     shown = []

@@ -37,7 +37,7 @@ def tools(settings: Settings, case: Case, faults: Faults) -> None:
 
 
 def _validate(settings: Settings, form: str, lines: list[bytes]) -> None:
-    for verdict in Judges(form, settings).told(iter(enumerate(lines, 1))):
+    for verdict in Judges(form, settings).judged(iter(enumerate(lines, 1))):
         as_text(verdict).encode()
         shown = as_object(verdict)
         json.loads(shown.encode())

@@ -15,7 +15,7 @@ from aiokafka.errors import InvalidTopicError, KafkaConnectionError
 from click.testing import CliRunner
 
 from elfaust.commands import main
-from elfaust.commands.outside import told
+from elfaust.commands.outside import as_failure
 
 
 @pytest.mark.parametrize(
@@ -73,7 +73,7 @@ def test_it_is_one_line_and_a_code(
 
 @pytest.mark.parametrize("error", [ValueError("ours"), InvalidTopicError("a b"), KeyError(1)])
 def test_what_is_ours_keeps_its_traceback(error: Exception) -> None:
-    assert told(error) is None
+    assert as_failure(error) is None
 
 
 def test_a_disk_that_is_full_is_stdout_s_only_if_stdout_takes_nothing(
@@ -84,7 +84,7 @@ def test_a_disk_that_is_full_is_stdout_s_only_if_stdout_takes_nothing(
     for name in ("/dev/full", str(tmp_path / "out")):
         with Path(name).open("w") as out:
             monkeypatch.setattr(sys, "stdout", out)
-            failure = told(error)
+            failure = as_failure(error)
         assert failure is not None
         lines[name[:9]] = failure.message
     full, other = lines.values()
