@@ -36,7 +36,8 @@ def unforeseen(
     with _counting:
         _counted[code] += 1
     # Once a minute for each place: a flood of such records must not fill the disk.
-    log.error(f"elfaust failed on a record ({code}) in {_place(error)}: %r", error, exc_info=error)
+    failed = f"elfaust failed on a record ({code}) in {_place(error)}: %r"
+    log.error(failed, error, exc_info=error, extra={"schema": schema})
     return Unforeseen(error, code, schema, revision)
 
 

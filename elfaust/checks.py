@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Literal, NamedTuple
 
-import requests
-
 from elfaust.settings import Settings
 
 Outcome = Literal["ok", "warn", "fail"]
@@ -43,16 +41,6 @@ class Subject(NamedTuple):
 def worst(checks: Iterable[Check]) -> Outcome:
     """Return the worst outcome of the checks; ok where there are none."""
     return max((check.outcome for check in checks), key=OUTCOMES.index, default="ok")
-
-
-def why(error: requests.RequestException) -> str:
-    """Say in a few words why an HTTP request failed; requests itself takes three lines."""
-    if isinstance(error, requests.Timeout):
-        return "no answer in time"
-    if error.response is not None:
-        return f"answers {error.response.status_code} {error.response.reason}"
-    cause = error.args[0] if error.args else error
-    return str(getattr(cause, "reason", cause)).rpartition(": ")[2]
 
 
 def clock(name: str, here: tuple[float, float], there: float, step: float = 0.0) -> Check:

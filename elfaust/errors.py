@@ -26,7 +26,8 @@ class EventFault(ElfaustError):
     schema) or `consumer` (a sink could not take it); `unresolved` is ours: nobody knew whether its
     schema exists, and a replay can bring it back. `schema` and `revision` are what the event
     names, whatever that is; `path` is the JSON path of the fault, `hint` a sentence on what to
-    change.
+    change. `message` has EventLogging's words, which are Python's; `cause` says it for people,
+    where they differ.
     """
 
     def __init__(
@@ -37,6 +38,7 @@ class EventFault(ElfaustError):
         revision: Any = -1,
         path: str = "",
         hint: str = "",
+        cause: str = "",
     ) -> None:
         super().__init__(message)
         self.code = code
@@ -45,6 +47,7 @@ class EventFault(ElfaustError):
         self.revision = revision
         self.path = path
         self.hint = hint
+        self.cause = cause or message
 
 
 class Unforeseen(EventFault):
@@ -119,6 +122,8 @@ class SchemaWaits(ElfaustError):
 
 class SchemaAway(SchemaWaits):
     """A schema that this machine does not have, and the schema wiki does not tell."""
+
+    exit_code = 3
 
     def __init__(self, key: tuple[str, int], detail: str) -> None:
         super().__init__(f"schema {key[0]}, revision {key[1]} is not available: {detail}")

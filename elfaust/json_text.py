@@ -15,7 +15,7 @@ from urllib.parse import unquote_to_bytes
 
 import orjson
 
-from elfaust.hints import step
+from elfaust.words.hints import step
 
 #: Deeper JSON can be read and not written again, by orjson.
 WRITABLE_DEPTH = 254

@@ -11,7 +11,7 @@ from functools import lru_cache
 from posixpath import normpath
 
 from elfaust.errors import SchemaUnfit
-from elfaust.records import SchemaKey
+from elfaust.records import END_OF_REVISIONS, SchemaKey
 from elfaust.settings import Settings
 
 #: Names of topics that are kept: clients can make up any number of schemas.
@@ -42,7 +42,7 @@ class TopicNames:
         self._raw = tuple(settings.raw_topics.values())
         pattern = re.escape(self._topics.event)
         pattern = pattern.replace(re.escape("{schema}"), r"(?P<schema>[A-Za-z0-9_-]{1,63})")
-        pattern = pattern.replace(re.escape("{revision}"), r"(?P<revision>[0-9]+)")
+        pattern = pattern.replace(re.escape("{revision}"), r"(?P<revision>[1-9][0-9]{0,18})")
         self._event = re.compile(pattern + r"\Z")
         #: Names that were asked for lately: the processor asks for one with every event.
         self._of_keys: dict[SchemaKey, str] = {}
@@ -72,7 +72,8 @@ class TopicNames:
         match = self._event.match(topic)
         if match is None or topic == self.error or topic in self.raw:
             return None
-        return SchemaKey(match["schema"], int(match["revision"]))
+        key = SchemaKey(match["schema"], int(match["revision"]))
+        return key if key.revision < END_OF_REVISIONS else None
 
     def key_of(self, topic: str) -> SchemaKey:
         """Return the schema revision of an events topic; raises ValueError for another topic."""

@@ -16,6 +16,15 @@ def process_start(pid: int) -> int:
     return 0 if fields[0] == "Z" else int(fields[19])
 
 
+def arguments(pid: int) -> list[str]:
+    """Return the command line of a process; empty if there is none."""
+    try:
+        line = Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return []
+    return line.decode(errors="replace").split("\0")
+
+
 def cpu_seconds(pid: int) -> float:
     """Return the CPU time that a process has used, user and system; 0 if there is none."""
     try:

@@ -17,6 +17,8 @@ LOUD = (
     "aiokafka.consumer.group_coordinator",
     "aiokafka.producer.sender",
 )
+#: Libraries that log what a command says itself; asyncio tells of connections that were being made.
+SAID_BY_COMMANDS = ("aiokafka", "asyncio", "hdfs", "urllib3")
 #: What Kafka answers while it elects the leader of a lane, as of a new topic; aiokafka asks again,
 #: and where that takes too long the publisher says so.
 ELECTING = frozenset({"NotLeaderForPartitionError", "LeaderNotAvailableError"})
@@ -63,3 +65,9 @@ def keep_quiet() -> None:
         if is_lasting not in logger.filters:
             logger.addFilter(is_lasting)
             logger.addFilter(OnceAMinute(of_a_kind=True))
+
+
+def keep_off_stderr() -> None:
+    """Have Python not print what libraries log where nobody has set up a log, as in a command."""
+    for name in SAID_BY_COMMANDS:
+        logging.getLogger(name).addHandler(logging.NullHandler())

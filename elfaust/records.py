@@ -7,6 +7,8 @@ from typing import NamedTuple
 
 #: Time of a record where Kafka does not tell one that can be believed; it is Kafka's own number.
 UNKNOWN_TIME = -1
+#: Revisions of schemas are below; what is past it fits no number of a wiki, nor a name of a file.
+END_OF_REVISIONS = 2**63
 
 
 class SchemaKey(NamedTuple):

@@ -30,6 +30,10 @@ class Role(NamedTuple):
     #: Bytes that one fetch brings of a lane, 0 for as many as are allowed; a record that is longer
     #: comes alone.
     fetch_bytes: int = 0
+    #: Why one worker is all that there may be on a machine, "" for as many as there are lanes.
+    alone: str = ""
+    #: Whether it runs only where settings say so.
+    asked: bool = False
 
 
 #: In the order of their web ports: a new role goes to the end.
@@ -53,13 +57,26 @@ ROLES = {
             "elfaust.agents.sink:register",
             store="elfaust.sinks.parquet.store:ParquetStore",
         ),
-        Role("forwarder", "", "elfaust.agents.forwarder:register"),
+        Role(
+            "forwarder",
+            "",
+            "elfaust.agents.forwarder:register",
+            alone="forwarder.source is read by one forwarder",
+        ),
         Role(
             "lines",
             "events",
             "elfaust.agents.sink:register",
             store="elfaust.sinks.json_lines:JsonLinesStore",
         ),
+        Role(
+            "intake",
+            "",
+            "elfaust.agents.intake:register",
+            alone="intake.port is that of one worker",
+            asked=True,
+        ),
+        Role("view", "", "elfaust.agents.view:register", asked=True),
     )
 }
 #: Roles that read topics, in the order of the data's way.
@@ -75,10 +92,15 @@ def picked(stores: str) -> tuple[str, ...]:
     return tuple(name for name in running(stores) if ROLES[name].store)
 
 
-def running(stores: str, of: Collection[str] | None = None) -> tuple[str, ...]:
-    """Return which roles of some run: all but the sinks that `processor.stores` does not name."""
-    named = stores.split()
-    return tuple(name for name in of or ROLES if not ROLES[name].store or name in named)
+def running(
+    stores: str, of: Collection[str] | None = None, asked: Collection[str] = ()
+) -> tuple[str, ...]:
+    """Return which roles of some run: all but the sinks that `processor.stores` does not name, and
+    of those that have to be asked for the `asked` ones (Settings.asked).
+    """
+    named = {*stores.split(), *asked}
+    roles = [ROLES[name] for name in of or ROLES]
+    return tuple(r.name for r in roles if not (r.store or r.asked) or r.name in named)
 
 
 def load(path: str) -> Any:

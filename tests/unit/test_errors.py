@@ -11,7 +11,13 @@ RETRIABLE = {
     *("ServerAway", "SchemaWaits", "SchemaAway", "TableTrouble", "TableChanged", "TableLocked"),
     *("FolderTrouble", "CommitTorn"),
 }
-CODES = {"SettingsError": 2, "ServerTrouble": 3, "ServerAway": 3, "Unacknowledged": 3}
+CODES = {
+    "SettingsError": 2,
+    "SchemaAway": 3,
+    "ServerTrouble": 3,
+    "ServerAway": 3,
+    "Unacknowledged": 3,
+}
 CLASSES = [
     kind
     for kind in vars(errors).values()

@@ -30,4 +30,6 @@ def test_the_sinks_that_run_are_those_that_are_picked() -> None:
     assert picked("hdfs mysql") == ("mysql", "hdfs")
     assert running("hdfs") == ("throughput", "processor", "hdfs", "forwarder")
     assert running("hdfs", READERS) == ("processor", "hdfs", "throughput")
+    assert running("hdfs", asked=["intake"])[-1] == "intake"
+    assert running("hdfs", READERS, ["intake"]) == ("processor", "hdfs", "throughput")
     assert tuple(enabled_stores(Settings())) == tuple(DEFAULT_STORES.split())

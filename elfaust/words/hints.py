@@ -13,7 +13,25 @@ UNREADABLE = (
     "Send the event as one JSON object, percent-encoded between ? and ;, with the fields of the"
     " line after it as processor.client_format has them."
 )
+UNREADABLE_JSON = (
+    "Send the event as one JSON object without white space, with the fields of the line before it"
+    " as processor.server_format has them."
+)
+WHITE_SPACE = (
+    "Write the JSON without white space between its parts, and each space within a text as \\u0020:"
+    " the event of a server-side line ends at its first white space."
+)
+CUT = "Send all of the event: it was cut on its way, as a URL is that is too long, or has no end."
+PLAIN_JSON = "An event as plain JSON is taken by `elfaust validate` and `elfaust send`."
+CHANGED_SINCE = "Send it again as the schema is now: it was judged by one that has changed since."
+HALF_CHARACTER = (
+    "Send each character whole: a text that is cut after so many may end within an emoji, which"
+    " JavaScript counts as two."
+)
+NOT_UTF8 = "Send the event in UTF-8."
+TOO_DEEP = "Send what is nested so deep as a text, or less deep."
 NO_NUMBER = "Send {} as a number up to 1.7e308, or as a text."
+NO_REVISION = "Send `revision`, a whole number above 0 that a schema of this name has."
 NO_KEY = "Send `schema`, the schema's name, and `revision`, a whole number above 0."
 #: How to send the fields of which an event's uuid is made.
 IDENTITY = {
@@ -25,6 +43,7 @@ IDENTITY = {
 UNKNOWN_SCHEMA = (
     "Publish this revision of the schema, or correct the name and revision that the event gives."
 )
+BROKEN_FILE = "Correct the schema's file in the folder of schemas: the event may be right."
 UNRESOLVED = (
     "Nothing is wrong with the event as far as is known: send the line again once the schema wiki"
     " answers."
