@@ -12,6 +12,7 @@ from typing import Any
 from elfaust.errors import EventFault
 from elfaust.schema.dialect import Dialect
 from elfaust.times import is_time, iso8601
+from elfaust.words.causes import shown
 
 #: Integers are signed and of 64 bits in Kafka's, MySQL's and Parquet's readers alike.
 PAST_64_BITS = 2**63
@@ -40,7 +41,7 @@ def bound_faults(
     """Yield every fault of a capsule, the one that `check_bounds` raises first."""
     if not isinstance(capsule["event"], dict):
         # Draft 3 schemas without a type let anything pass.
-        yield _fault(f"{capsule['event']!r:.80} is not an object", "event", AN_EVENT)
+        yield _fault(f"{shown(capsule['event'])} is not an object", "event", AN_EVENT)
     moment = capsule.get("dt")
     if moment:
         if len(moment) > MOMENT_CHARS or not is_time(moment):

@@ -42,6 +42,7 @@ def error_event(
         "revision": fault.revision if is_revision(fault.revision) else -1,
         "path": storable(fault.path)[: settings.error_message_chars],
         "hint": storable(fault.hint)[: settings.error_message_chars],
+        "cause": storable(fault.cause)[: settings.error_message_chars],
     }
     if unknown:
         event["unknown"] = True
@@ -65,7 +66,7 @@ def shortened(value: bytes, most: int) -> bytes:
     """
     capsule = orjson.loads(value)
     event = capsule["event"]
-    for name in ("rawEvent", "message", "hint", "path"):
+    for name in ("rawEvent", "message", "cause", "hint", "path"):
         while len(value) > most and event[name]:
             event[name] = event[name][: len(event[name]) // 2]
             value = orjson.dumps(capsule)

@@ -14,9 +14,12 @@ from typing import Any
 from urllib.parse import quote
 
 from elfaust.errors import EventFault
-from elfaust.hints import NO_NUMBER, UNREADABLE
+from elfaust.events.misfits import Part, misfit
+from elfaust.events.wording import ENDS_AT_SPACE, cure, ends_early, why_unreadable
 from elfaust.json_text import MAX_KEYS, Unreadable, decode_json, decode_query
 from elfaust.times import unix_seconds
+from elfaust.words import hints
+from elfaust.words.causes import shown
 
 Capsule = dict[str, Any]
 Cast = Callable[[str], Any]
@@ -38,6 +41,16 @@ SPECIFIERS: dict[str, tuple[str, str, Cast | None]] = {
     "s": (r"\S+", "", None),
     "t": (MOMENT, "timestamp", unix_seconds),
     "u": (r"[^\t]+", "userAgent", None),
+}
+#: What a field stands for, by its specifier, for the people whose lines do not have it.
+WORDS = {
+    "d": "{name}, a whole number,",
+    "i": "{name}, which ends at a tab,",
+    "j": "the event, as JSON,",
+    "q": "the event, which begins with ?,",
+    "u": "{name}, which ends at a tab,",
+    **dict.fromkeys("Dt", "{name}, a time as 2020-09-13T12:26:40,"),
+    **dict.fromkeys("hlnos", "{name}, a text without white space,"),
 }
 #: A field of a line that is right, by its specifier; "1" for all others.
 EXAMPLES = {"D": "2020-09-13T12:26:40", "t": "2020-09-13T12:26:40", "%": "%"}
@@ -61,6 +74,7 @@ class LineParser:
         that of another, and for a format in which no event stands.
         """
         self._fields: list[tuple[str, Cast | None]] = []
+        self._parts: list[Part] = []
         self._decoders: dict[str, Cast] = {
             "q": lambda text: decode_query(text, max_keys),
             "j": lambda text: decode_json(text.encode(), max_keys),
@@ -71,28 +85,30 @@ class LineParser:
             raise ValueError("a line format needs one %q or %j, the event itself")
 
     def _compile(self, line_format: str) -> str:
-        parts, end = [], 0
+        end = 0
         for specifier in SPECIFIER.finditer(line_format):
-            parts += [_literal(line_format[end : specifier.start()]), self._field(specifier)]
+            self._parts += [*_literal(line_format[end : specifier.start()]), self._field(specifier)]
             end = specifier.end()
-        return "".join([*parts, _literal(line_format[end:])])
+        self._parts += _literal(line_format[end:])
+        return "".join(part.pattern for part in self._parts)
 
-    def _field(self, specifier: re.Match[str]) -> str:
-        letter, given = specifier["letter"], specifier["name"]
+    def _field(self, specifier: re.Match[str]) -> Part:
+        letter = specifier["letter"]
         if letter == "%":
-            return "%"
+            return Part("%", "the sign %")
         if letter not in SPECIFIERS:
             raise ValueError(f"no specifier %{letter} in line formats")
-        pattern, own, cast = SPECIFIERS[letter]
-        name = own if letter in FIXED else given or own
+        pattern, _, cast = SPECIFIERS[letter]
+        name = field_name(specifier)
         if not name:
             raise ValueError(f"%{letter} needs a name, as in %{{seqId}}{letter}")
+        words = WORDS[letter].format(name=name)
         if name == "omitted":
-            return f"(?:{pattern})"
+            return Part(f"(?:{pattern})", words)
         if any(name == other for other, _ in self._fields):
             raise ValueError(f"the field {name} stands twice in the line format")
         self._fields.append((name, self._decoders.get(letter, cast)))
-        return f"(?P<{name}>{pattern})" if name.isidentifier() else f"({pattern})"
+        return Part(f"(?P<{name}>{pattern})" if name.isidentifier() else f"({pattern})", words)
 
     def example(self, capsule: Capsule) -> bytes:
         """Return a line of this format that holds a capsule."""
@@ -112,12 +128,33 @@ class LineParser:
         Raises EventFault, code `processor`, for a line that does not fit the format, is not
         UTF-8, or holds no JSON object.
         """
+        text = line.decode("utf-8", "surrogateescape")
         try:
-            return self._match(line.decode("utf-8", "surrogateescape"))
+            return self._match(text)
         except (ValueError, RecursionError) as error:
-            path = error.path if isinstance(error, Unreadable) else ""
-            hint = NO_NUMBER.format(path) if path else UNREADABLE
-            raise EventFault("processor", repr(error), *guess_schema(line), path, hint) from error
+            path, hint, cause = self._why(text, error)
+            message = repr(error)
+            raise EventFault(
+                "processor", message, *guess_schema(line), path, hint, cause
+            ) from error
+
+    def _why(self, text: str, error: Exception) -> tuple[str, str, str]:
+        """Return the JSON path of what cannot be read in a line, what to change, and why."""
+        hint = hints.UNREADABLE if "%q" in self._format else hints.UNREADABLE_JSON
+        match = self.pattern.match(text)
+        if match is None:
+            cause, hint = misfit(self._format, self._parts, text, hint)
+            return "", hint, cause
+        for (name, cast), value in zip(self._fields, match.groups(), strict=True):
+            if name != "capsule" and cast is not None and not _can(cast, value):
+                hint = hints.IDENTITY.get(name, hint)
+                return f"$.{name}", hint, f"$.{name} cannot be {shown(value)}"
+        if ends_early(error):
+            if "%q" not in self._format and text[match.end("capsule") :].strip():
+                return "", hints.WHITE_SPACE, ENDS_AT_SPACE
+            hint = hints.CUT
+        path = error.path if isinstance(error, Unreadable) else ""
+        return path, cure(error, hint), why_unreadable(error)
 
     def _match(self, text: str) -> Capsule:
         match = self.pattern.match(text)
@@ -137,8 +174,26 @@ class LineParser:
         return capsule
 
 
-def _literal(text: str) -> str:
-    return r"\s+".join(re.escape(part) for part in text.split(" "))
+def field_name(specifier: re.Match[str]) -> str:
+    """Return the name of the field that a specifier of a format stands for, "" if it has none."""
+    letter, given = specifier["letter"], specifier["name"]
+    own = SPECIFIERS[letter][1] if letter in SPECIFIERS else ""
+    return own if letter in FIXED else given or own
+
+
+def _literal(text: str) -> list[Part]:
+    if not text:
+        return []
+    words = f"the text {text.strip()}" if text.strip() else "white space"
+    return [Part(r"\s+".join(re.escape(part) for part in text.split(" ")), words)]
+
+
+def _can(cast: Cast, text: str) -> bool:
+    try:
+        cast(text)
+    except ValueError:
+        return False
+    return True
 
 
 def guess_schema(line: bytes) -> tuple[str, int]:

@@ -5,15 +5,17 @@ from __future__ import annotations
 import re
 from typing import Any, NamedTuple, Protocol
 
-from elfaust import hints
 from elfaust.boundary import unforeseen
 from elfaust.errors import EventFault
 from elfaust.events.capsule import complete, faulty_identity_field
 from elfaust.events.event_error import is_revision
 from elfaust.events.lines import guess_schema
+from elfaust.events.wording import cure, why_unreadable
 from elfaust.records import SchemaKey
 from elfaust.schema.dialect import Dialect
 from elfaust.schema.lookup.folder import NAME
+from elfaust.words import hints
+from elfaust.words.causes import kind_of, shown
 
 #: Errors that reading a line raises where the line is at fault.
 READING = (ValueError, KeyError, TypeError, RecursionError, OverflowError)
@@ -57,7 +59,13 @@ def parse_line(
     except EventFault as fault:
         return fault
     except READING as error:
-        return EventFault("processor", repr(error), *guess_schema(line), hint=hints.UNREADABLE)
+        return EventFault(
+            "processor",
+            repr(error),
+            *guess_schema(line),
+            hint=cure(error, hints.UNREADABLE),
+            cause=why_unreadable(error),
+        )
     except Exception as error:
         return unforeseen(error, "processor", *guess_schema(line))
 
@@ -70,8 +78,10 @@ def read_capsule(parser: Parser, dialect: Dialect, line: bytes) -> Parsed:
     except READING as error:
         name = faulty_identity_field(capsule, dialect)
         hint = hints.IDENTITY[name]
-        fault = EventFault("processor", repr(error), *guess_schema(line), f"$.{name}", hint)
-        raise fault from error
+        sent, path = capsule.get(name), f"$.{name}"
+        cause = f"{path} is missing" if sent in (None, "") else f"{path} cannot be {shown(sent)}"
+        names = guess_schema(line)
+        raise EventFault("processor", repr(error), *names, path, hint, cause) from error
     return Parsed(capsule, key_of(capsule), agent)
 
 
@@ -82,19 +92,36 @@ def key_of(capsule: dict[str, Any]) -> SchemaKey:
     """
     if "schema" not in capsule or "revision" not in capsule:
         message = "scid could not be extracted from event."
-        raise EventFault("validation", message, hint=hints.NO_KEY)
+        missing = "schema" if "schema" not in capsule else "revision"
+        cause = f"the event does not say its {missing}"
+        raise EventFault("validation", message, hint=hints.NO_KEY, cause=cause)
     name, revision = capsule["schema"], capsule["revision"]
     if type(revision) is not int and not isinstance(revision, bool):
-        raise _no_key(f"Invalid revision ID type: {type(revision)}", name, revision, "revision")
+        message = f"Invalid revision ID type: {type(revision)}"
+        cause = f"the revision is {kind_of(revision)}, not a whole number"
+        raise _no_key(message, name, revision, "revision", cause)
     if revision < 1 and revision is not False:
-        raise _no_key(f"Invalid revision ID {revision}", name, revision, "revision")
+        message, cause = f"Invalid revision ID {revision}", f"no revision is {shown(revision)}"
+        raise _no_key(message, name, revision, "revision", cause)
     if not isinstance(name, str) or not EVENTLOGGING_NAME.match(name):
-        raise _no_key(f"Invalid schema name: {name}", name, revision, "schema")
+        message, cause = f"Invalid schema name: {name}", f"no schema has the name {shown(name)}"
+        raise _no_key(message, name, revision, "schema", cause)
     if not NAME.match(name) or not is_revision(revision):
-        # EventLogging took these, True for 1, and then failed to fetch them.
-        raise EventFault("processor", NOT_FETCHED, name, revision, hint=hints.UNKNOWN_SCHEMA)
+        raise _never_a_key(name, revision)
     return SchemaKey(name, revision)
 
 
-def _no_key(message: str, name: object, revision: Any, field: str) -> EventFault:
-    return EventFault("validation", message, name, revision, f"$.{field}", hints.NO_KEY)
+def _never_a_key(name: str, revision: Any) -> EventFault:
+    """Return the fault of what EventLogging took, True for 1, and then failed to fetch."""
+    path, hint = "$.revision", hints.NO_REVISION
+    cause = f"no schema has the revision {shown(revision)}"
+    if not NAME.match(name):
+        path, hint, cause = "$.schema", hints.NO_KEY, f"no schema has the name {shown(name)}"
+    elif isinstance(revision, bool):
+        cause = f"the revision is {kind_of(revision)}, not a whole number"
+    return EventFault("processor", NOT_FETCHED, name, revision, path, hint, cause)
+
+
+def _no_key(message: str, name: object, revision: Any, field: str, cause: str) -> EventFault:
+    path = f"$.{field}"
+    return EventFault("validation", message, name, revision, path, hints.NO_KEY, cause)

@@ -8,11 +8,13 @@ from typing import Any
 
 from elfaust.errors import EventFault
 from elfaust.events.lines import guess_schema
-from elfaust.hints import NO_NUMBER
+from elfaust.events.wording import cure, ends_early, why_unreadable
 from elfaust.json_text import Unreadable, decode_json
 from elfaust.times import iso8601
+from elfaust.words.causes import kind_of
 
-HINT = "Write the event as one JSON object on one line."
+HINT = "Write the event as one JSON object."
+NO_END = "Write all of the event: it was cut, or a quote or bracket that closes it is missing."
 
 
 class PlainJsonParser:
@@ -39,11 +41,14 @@ class PlainJsonParser:
         try:
             capsule = decode_json(line, self._max_keys)
             if not isinstance(capsule, dict):
-                raise ValueError(f"a JSON object was expected, not {type(capsule).__name__}")
+                raise ValueError(f"the event is {kind_of(capsule)}, not an object")
         except (ValueError, RecursionError) as error:
             path = error.path if isinstance(error, Unreadable) else ""
-            hint = NO_NUMBER.format(path) if path else HINT
-            raise EventFault("processor", repr(error), *guess_schema(line), path, hint) from error
+            hint = cure(error, NO_END if ends_early(error) else HINT)
+            message, cause = repr(error), why_unreadable(error)
+            raise EventFault(
+                "processor", message, *guess_schema(line), path, hint, cause
+            ) from error
         made_up = {"recvFrom": "localhost", "seqId": self._number}
         if "dt" not in capsule and "timestamp" not in capsule:
             made_up["dt"] = iso8601(int(time.time()))

@@ -12,11 +12,12 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any, NamedTuple, Protocol
 
 from elfaust.errors import EventFault, SchemaUnfit
-from elfaust.hints import step
 from elfaust.json_text import leaves
 from elfaust.records import SchemaKey
 from elfaust.schema.lookup.state import Schema
 from elfaust.schema.shape import Place, shape_of
+from elfaust.words.causes import shown
+from elfaust.words.hints import step
 
 #: Integers of a place of integers are of 64 bits; elsewhere readers of JSON are exact up to twice.
 LEAST, PAST = -(2**63), 2**63
@@ -201,4 +202,5 @@ def _inside(value: Any, at: str) -> Iterator[EventFault]:
 def unstorable(value: Any, at: str, what: str, cure: str) -> EventFault:
     """Return the fault of a value that cannot be stored: what is wrong, and what to send."""
     message = f"{at}: {value!r:.80}: {what}"
-    return EventFault("consumer", message, path=at, hint=f"Send {at} as {cure}.")
+    cause = f"{at}: {shown(value)}: {what}"
+    return EventFault("consumer", message, path=at, hint=f"Send {at} as {cure}.", cause=cause)

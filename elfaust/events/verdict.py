@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
-from elfaust import hints
 from elfaust.boundary import check_batch, unforeseen
 from elfaust.errors import EventFault
 from elfaust.events.bounds import bound_faults, check_bounds
@@ -14,11 +13,13 @@ from elfaust.events.event_error import error_event, is_revision
 from elfaust.events.lines import LineParser
 from elfaust.events.parsing import Parsed, Parser, parse_line, read_capsule
 from elfaust.events.storable import Limiting, Storable
+from elfaust.events.wording import cure, why_unreadable
 from elfaust.json_text import encode
 from elfaust.records import Record, SchemaKey
 from elfaust.schema.dialect import DIALECTS
 from elfaust.schema.lookup.registry import NAME, Kind, Registry, Schema
 from elfaust.settings import Settings
+from elfaust.words import hints
 
 #: Lines whose schemas are looked up together.
 LINES_AT_ONCE = 250
@@ -34,6 +35,10 @@ EXAMPLE = {
 }
 #: That time, by how a dialect calls it.
 EXAMPLE_TIMES = {"dt": "2020-09-13T12:26:40Z", "timestamp": 1_600_000_000}
+
+#: Why a schema cannot be had, for people.
+NO_SCHEMA = "there is no such schema"
+UNFIT = "the schema is not right"
 
 
 class Verdict(NamedTuple):
@@ -91,6 +96,7 @@ class Judge:
         looked up once for many records, and waited for; a worker does not wait (lanes/raw_lane.py).
         """
         verdicts: list[Verdict] = []
+        self._registry.reload.look()
         for start in range(0, len(records), LINES_AT_ONCE):
             part = records[start : start + LINES_AT_ONCE]
             parsed = [self.parse(record) for record in part]
@@ -120,7 +126,7 @@ class Judge:
         if schema is None:
             state = self._registry.state(found.key)
             if state.kind is Kind.UNFIT:
-                return self._refuse(record, _no_schema(found.key, state.reason), origin)
+                return self._refuse(record, _no_schema(found.key, state.reason, UNFIT), origin)
             if state.schema is None:
                 return None
             schema = state.schema
@@ -147,12 +153,17 @@ class Judge:
         """
         if isinstance(found, EventFault):
             return self._refuse(record, found, origin, unknown=True)
-        kind, _, reason = self._registry.state(found.key)
+        kind, _, reason, is_broken = self._registry.state(found.key)
         if kind is Kind.ASKING if given_up is None else given_up:
             message = f"<SchemaError: 'Schema fetch failed: no answer in time, {reason}'>"
-            fault = EventFault("unresolved", message, *found.key, hint=hints.UNRESOLVED)
+            cause = f"nobody could say in time whether there is this schema: {reason}"
+            fault = EventFault(
+                "unresolved", message, *found.key, hint=hints.UNRESOLVED, cause=cause
+            )
         else:
             fault = _no_schema(found.key, reason or "not in the repository")
+            if is_broken:
+                fault.hint = hints.BROKEN_FILE
         return self._refuse(record, fault, origin, unknown=True)
 
     def _accept(self, schema: Schema, found: Parsed) -> Verdict:
@@ -206,6 +217,8 @@ class Judge:
             settings=self._settings,
             unknown=unknown,
         )
+        # Its frames know the whole batch, in a circle that the rare collector would find late.
+        fault.__traceback__ = fault.__context__ = fault.__cause__ = None
         return Verdict(SchemaKey(str(fault.schema), revision), value, fault, unknown=unknown)
 
     def _judge_example(self) -> None:
@@ -215,9 +228,10 @@ class Judge:
         self._accept(Schema(found.key, {"properties": {}}, self._dialect), found)
 
 
-def _no_schema(key: SchemaKey, reason: str) -> EventFault:
+def _no_schema(key: SchemaKey, reason: str, why: str = NO_SCHEMA) -> EventFault:
     message = f"<SchemaError: 'Schema fetch failed: {reason}'>"
-    return EventFault("processor", message, *key, hint=hints.UNKNOWN_SCHEMA)
+    hint = hints.UNFIT_SCHEMA if why is UNFIT else hints.UNKNOWN_SCHEMA
+    return EventFault("processor", message, *key, hint=hint, cause=f"{why}: {reason}")
 
 
 def _written(capsule: dict[str, Any]) -> bytes:
@@ -225,4 +239,10 @@ def _written(capsule: dict[str, Any]) -> bytes:
         return encode(capsule)
     except ValueError as error:
         # Only the fields beside the JSON can still hold text that is not UTF-8.
-        raise EventFault("processor", f"not UTF-8: {error}", hint=hints.UNREADABLE) from error
+        cause = why_unreadable(error)
+        raise EventFault(
+            "processor",
+            f"not UTF-8: {error}",
+            hint=cure(error, hints.UNREADABLE),
+            cause=cause,
+        ) from error

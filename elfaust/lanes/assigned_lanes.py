@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from elfaust.errors import LaneLost
@@ -69,6 +69,7 @@ class AssignedLanes:
         """Settle waiting lines as their schemas become known or time runs out, until the drain."""
         while not self._worker.draining:
             await self._registry.wait_changed(LOOK_SECONDS)
+            self._registry.reload.look()
             async with self._busy:
                 answered = self._registry.answered()
                 try:
@@ -126,9 +127,9 @@ class AssignedLanes:
                 ]
             )
 
-        def acknowledge(end: int, text: str) -> None:
+        def acknowledge(end: int, text: str, when_committed: Callable[[], object]) -> None:
             event = self._open_batches[tp].pop(end)
-            event.message.note = text
+            event.message.note, event.message.when_committed = text, when_committed
             event.ack()
 
         async def note(text: str) -> None:

@@ -13,6 +13,7 @@ from functools import lru_cache
 from elfaust.delivery.batch import FORWARDED
 from elfaust.lanes.callbacks import LaneCallbacks
 from elfaust.lanes.notes import Note, decode
+from elfaust.lanes.outcomes import Outcomes
 from elfaust.lanes.waiting_lines import OpenBatch, WaitingLine
 from elfaust.records import Record, Source
 
@@ -34,7 +35,9 @@ class Progress:
         """Return a new batch of records, of which there is at least one."""
         if self._acknowledged < 0:
             self._acknowledged = records[0].offset
-        batch = OpenBatch(records[-1].offset + 1, len(records), {})
+        lines = len(records)
+        outcomes = Outcomes(records[0].topic, lines)
+        batch = OpenBatch(records[-1].offset + 1, lines, {}, outcomes)
         self._batches.append(batch)
         return batch
 
@@ -80,7 +83,7 @@ class Progress:
                 if offset >= batch.end
             }
             note = Note(batch.seen, self._note.decided).encode(batch.end)
-            self._callbacks.acknowledge(batch.end, note)
+            self._callbacks.acknowledge(batch.end, note, batch.outcomes.count)
 
 
 @lru_cache(maxsize=1024)

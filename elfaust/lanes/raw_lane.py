@@ -94,7 +94,7 @@ class RawLane:
                 await asyncio.sleep(0)
                 turn_ends = monotonic() + TURN_SECONDS
             if record.source and self._progress.is_repeat(record.source):
-                batch.left -= 1
+                batch.repeat()
                 continue
             verdict = self._first_verdict(record)
             if isinstance(verdict, SchemaKey):
@@ -110,7 +110,8 @@ class RawLane:
         self._judge.check(verdicts)
         self._registry.ask(wanted)
         kept = await self._topics.publish(events)
-        batch.left -= len(events) - len(kept)
+        out = {record.offset for record, _, _ in kept}
+        batch.settle([verdict for record, verdict in events if record.offset not in out])
         now = self._clock()
         self._waiting.insert(
             WaitingLine(record, batch, None if verdict else event.key, now, verdict)
@@ -143,7 +144,8 @@ class RawLane:
                 refused.append(line)
         self._waiting.wait_again(refused)
         for line in events.values():
-            line.batch.left -= 1
+            assert line.verdict is not None
+            line.batch.settle([line.verdict])
         await self._give_up()
         await self._publish_errors()
 
@@ -236,5 +238,5 @@ class RawLane:
             await self._progress.decide(errors)
             await self._callbacks.publish([(n.record, n.verdict) for n in errors if n.verdict])
             self._waiting.leave(ready)
-            ready[0].batch.left -= len(errors)
+            ready[0].batch.settle([line.verdict for line in errors if line.verdict])
             self._progress.acknowledge()

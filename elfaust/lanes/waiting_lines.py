@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from itertools import takewhile
 
 from elfaust.events.verdict import Verdict
+from elfaust.lanes.outcomes import Outcomes
 from elfaust.records import Record, SchemaKey
 
 
@@ -19,12 +20,24 @@ from elfaust.records import Record, SchemaKey
 class OpenBatch:
     """A batch that is not acknowledged: its `end`, and how many of its lines are `left`.
 
-    `seen` is how far each forwarder's lines have come at its end.
+    `seen` is how far each forwarder's lines have come at its end; `outcomes` is of those that are
+    not left.
     """
 
     end: int
     left: int
     seen: dict[str, int]
+    outcomes: Outcomes
+
+    def repeat(self) -> None:
+        """Settle a line that a forwarder had sent before."""
+        self.left -= 1
+        self.outcomes.repeats += 1
+
+    def settle(self, verdicts: Collection[Verdict]) -> None:
+        """Settle lines that are in Kafka as what their verdicts say."""
+        self.left -= len(verdicts)
+        self.outcomes.settle(verdicts)
 
 
 @dataclass(eq=False, slots=True)

@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from elfaust.hints import step
 from elfaust.schema.tree import ITEMS
 from elfaust.schema.validation.drafts import DRAFT3, Draft, closed_schema, draft_of
 from elfaust.schema.validation.references import expanded
+from elfaust.words.hints import step
 
 #: Types of JSON, and what their values are in Python.
 DEFAULTS = {"boolean": bool, "integer": int, "number": float, "string": str, "array": list}

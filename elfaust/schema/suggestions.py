@@ -8,8 +8,8 @@ from typing import Any
 
 from jsonschema.exceptions import ValidationError
 
-from elfaust.hints import missing_property
 from elfaust.records import SchemaKey
+from elfaust.words.hints import missing_property
 
 #: Names of which near ones are looked for among no more than so many others.
 MAX_NAMES = 1_000

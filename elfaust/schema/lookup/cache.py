@@ -11,6 +11,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from elfaust.records import SchemaKey
+from elfaust.schema.lookup.folder import SchemaFolder
 
 log = logging.getLogger(__name__)
 
@@ -24,6 +25,10 @@ class SchemaCache:
     def read(self, key: SchemaKey) -> bytes:
         """Return what was kept; raises OSError where nothing was."""
         return self._file(key).read_bytes()
+
+    def known(self) -> list[SchemaKey]:
+        """Return the schema revisions that were kept."""
+        return SchemaFolder(str(self._folder)).known()
 
     def keep(self, key: SchemaKey, body: bytes) -> None:
         """Keep a schema, complete or not at all; logs a warning where the disk refuses it."""

@@ -7,7 +7,7 @@ import re
 import stat
 from pathlib import Path
 
-from elfaust.records import SchemaKey
+from elfaust.records import END_OF_REVISIONS, SchemaKey
 from elfaust.schema.lookup.parsing import MAX_SCHEMA_BYTES
 from elfaust.settings import Schemas
 
@@ -15,8 +15,6 @@ from elfaust.settings import Schemas
 EXAMPLES = Path(__file__).parents[1] / "examples"
 #: Before a name becomes a path, a URL, a topic or a table.
 NAME = re.compile(r"\A[A-Za-z0-9_-]{1,63}\Z")
-#: Revisions are below; what is past it fits no number of a wiki, nor a name of a file.
-END_OF_REVISIONS = 2**63
 REVISION = re.compile(r"[1-9][0-9]{0,18}")
 
 

@@ -25,6 +25,10 @@ def parse_schema(body: bytes) -> dict[str, Any]:
     """Return the schema that a file holds; raises ValueError, saying why, where it is none."""
     if len(body) > MAX_SCHEMA_BYTES:
         raise ValueError(f"larger than {MAX_SCHEMA_BYTES:,} bytes")
+    try:
+        body.decode()
+    except UnicodeDecodeError as error:
+        raise ValueError(f"not UTF-8: byte {body[error.start]:#04x} is no character") from error
     event = orjson.loads(body)
     if not isinstance(event, dict) or "error" in event or event.get("type", "object") != "object":
         raise ValueError("not the schema of an object")

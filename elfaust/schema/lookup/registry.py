@@ -18,12 +18,15 @@ import aiohttp
 
 from elfaust.boundary import unforeseen
 from elfaust.errors import SchemaAway, SchemaUnfit
+from elfaust.metrics.table import LOOKUPS, UNANSWERED
+from elfaust.metrics.values import count
 from elfaust.records import SchemaKey
 from elfaust.schema.dialect import DIALECTS
 from elfaust.schema.lookup.background import BackgroundLookups, Trouble
 from elfaust.schema.lookup.cache import SchemaCache
 from elfaust.schema.lookup.folder import NAME, SchemaFolder, is_possible
 from elfaust.schema.lookup.parsing import parse_schema, parse_wiki_schema
+from elfaust.schema.lookup.reload import Reload
 from elfaust.schema.lookup.state import NOWHERE, UNTOLD, Kind, Schema, State
 from elfaust.schema.lookup.wiki import SchemaWiki
 from elfaust.settings import Schemas, Settings, state_folder
@@ -57,6 +60,9 @@ class Registry:
         #: Until when `find` does not ask the wiki, and why; and when it may ask again at all.
         self._away = (0.0, "")
         self._next_turn = 0.0
+        self.reload = Reload(
+            settings.reload, self._folder.path, self._found, self._recent, self._local
+        )
 
     @classmethod
     def of_workers(cls, settings: Settings) -> Registry:
@@ -154,7 +160,7 @@ class Registry:
             if body is None and not self._settings.wiki_url and not self._folder.path.is_dir():
                 return State(Kind.ASKING, reason=f"schemas.folder {self._folder.path} is not there")
         except IsADirectoryError:
-            return State(Kind.MISSING, reason=f"{key.revision}.json is not a file")
+            return State(Kind.MISSING, reason=f"{key.revision}.json is not a file", is_broken=True)
         except OSError as error:
             return State(Kind.ASKING, reason=f"schemas.folder cannot be read: {error}")
         if body is not None:
@@ -169,7 +175,9 @@ class Registry:
         try:
             return self._compiled(key, parse_schema(body))
         except ValueError as error:
-            return State(Kind.MISSING, reason=f"{key.revision}.json is not a schema: {error}")
+            return State(
+                Kind.MISSING, reason=f"{key.revision}.json is not a schema: {error}", is_broken=True
+            )
 
     def _compiled(self, key: SchemaKey, event: dict[str, Any]) -> State:
         schema = Schema(key, event, DIALECTS[self._settings.compatibility])
@@ -199,6 +207,7 @@ class Registry:
         state, away = self._local(key), False
         if state is UNTOLD:
             state, away = await self._ask_wiki(session, key)
+        count(LOOKUPS, 1, UNANSWERED if state.kind is Kind.ASKING else state.kind.value)
         if state.kind is Kind.ASKING:
             return Trouble(state.reason, of_all=away)
         self._remember(key, state, LEAST_SECONDS)

@@ -48,6 +48,8 @@ class State(NamedTuple):
     kind: Kind
     schema: Schema | None = None
     reason: str = ""
+    #: Whether there is a file in its place that is no schema.
+    is_broken: bool = False
 
 
 NOWHERE = State(Kind.MISSING, reason="not in the repository")

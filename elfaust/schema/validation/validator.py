@@ -16,12 +16,13 @@ from referencing import Registry as References
 
 from elfaust.boundary import unforeseen
 from elfaust.errors import EventFault
-from elfaust.hints import TOO_MANY_STEPS, UNFIT_SCHEMA, hint, path_of
 from elfaust.schema.dialect import Dialect
 from elfaust.schema.validation import draft3_check, patterns, recursion, references
 from elfaust.schema.validation.drafts import DRAFT3, Draft, closed_schema, draft_of
 from elfaust.schema.validation.patterns import OPTIONS, backtracks, patterns_of
 from elfaust.schema.validation.steps import TooManySteps, limited
+from elfaust.words.causes import cause
+from elfaust.words.hints import TOO_MANY_STEPS, UNFIT_SCHEMA, hint, path_of
 
 T = TypeVar("T")
 
@@ -191,7 +192,8 @@ def passes(rust: Any, value: Any) -> bool:
 def fault_of(error: ValidationError, at: tuple[str, ...], more: str = "") -> EventFault:
     """Return the fault that an error of `jsonschema` describes, with its path and a hint."""
     path = path_of(error, at)
-    return EventFault("validation", error.message + more, path=path, hint=hint(error, path))
+    why, cure = cause(error, path) + more, hint(error, path)
+    return EventFault("validation", error.message + more, path=path, hint=cure, cause=why)
 
 
 def _guarded(compiling: Callable[..., T], *arguments: Any) -> T:

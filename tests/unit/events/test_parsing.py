@@ -51,3 +51,20 @@ def test_what_names_no_schema_is_refused(capsule: dict[str, object], code: str) 
     with pytest.raises(EventFault) as refused:
         key_of(capsule)
     assert refused.value.code == code
+
+
+@pytest.mark.parametrize(
+    ("name", "revision", "path", "cause"),
+    [
+        ("Edit", True, "$.revision", "the revision is true or false, not a whole number"),
+        ("Edit", 10**22, "$.revision", f"no schema has the revision {10**22}"),
+        ("a/b", 7, "$.schema", 'no schema has the name "a/b"'),
+    ],
+)
+def test_what_can_be_no_schema_is_told_as_such(
+    name: str, revision: int, path: str, cause: str
+) -> None:
+    with pytest.raises(EventFault) as refused:
+        key_of({"schema": name, "revision": revision})
+    assert (refused.value.path, refused.value.cause) == (path, cause)
+    assert "Publish" not in refused.value.hint

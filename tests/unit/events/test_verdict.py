@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
+import re
 from dataclasses import replace
 from typing import Any
 
 import orjson
 import pytest
-from hypothesis import HealthCheck, given
-from hypothesis import settings as hypothesis
+from hypothesis import given
 from hypothesis import strategies as st
 
 from elfaust.errors import Unforeseen
@@ -31,6 +32,8 @@ REGISTRY = Registry(SETTINGS.schemas)
 STORES = enabled_stores(SETTINGS).values()
 CLIENT = Judge(SETTINGS.processor.client_format, REGISTRY, SETTINGS, STORES)
 SERVER = Judge(SETTINGS.processor.server_format, REGISTRY, SETTINGS, STORES)
+#: How Python says it, of which its causes have nothing: they are for people.
+PYTHONS = re.compile(r"Error|line \d+ column|\\[Sdst]|<class|\bNone\b|\bTrue\b|surrogates|literal")
 LINES = [case["line"].encode("utf-8", "surrogateescape") for case in CASES]
 
 
@@ -61,6 +64,8 @@ def test_the_verdict_is_eventloggings(case: dict[str, Any]) -> None:
         assert event["code"] == case["outcome"]
         assert event["message"][:200] == case["message"][:200]
         assert event["hint"]
+        assert not PYTHONS.search(event["cause"])
+        assert len(event["cause"]) <= 200
 
 
 BASE = (
@@ -107,6 +112,22 @@ def test_lines_beside_a_bad_one_go_on() -> None:
     records = [make_record(v, n, 1_000) for n, v in enumerate([good, b"\xff\xfe", good])]
     verdicts = asyncio.run(CLIENT.judge(records, "eventlogging-client-side/0"))
     assert [verdict.code for verdict in verdicts] == ["", "processor", ""]
+
+
+def test_refused_lines_leave_nothing_to_the_collector() -> None:
+    bad = [line for line, case in zip(LINES, CASES, strict=True) if case["outcome"] != "valid"][:40]
+    records = [make_record(line, n, 1_600_000_000_000) for n, line in enumerate(bad)]
+
+    async def garbage() -> int:
+        gc.collect()
+        await CLIENT.judge(records, "eventlogging-client-side/0")
+        return gc.collect()
+
+    gc.disable()
+    try:
+        assert asyncio.run(garbage()) < len(records)
+    finally:
+        gc.enable()
 
 
 def of_server(
@@ -208,7 +229,6 @@ MUTATED = st.builds(
 )
 
 
-@hypothesis(max_examples=500, suppress_health_check=[HealthCheck.too_slow])
 @given(st.one_of(st.binary(max_size=300), MUTATED))
 def test_any_bytes_give_a_verdict_that_is_json(line: bytes) -> None:
     for of_format in (CLIENT, SERVER):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import random
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import orjson
@@ -80,6 +80,7 @@ class Kafka:
         self.errors: list[tuple[int, dict[str, Any]]] = []
         self.committed, self.note = 0, ""
         self.acknowledged: list[tuple[int, str]] = []
+        self.when_committed: list[Callable[[], object]] = []
         self.moved = False
         self.refusing = set[str]()
         self._draw = draw
@@ -111,8 +112,9 @@ class Kafka:
             }
             raise TopicRefuses(why)
 
-    def acknowledge(self, end: int, note: str) -> None:
+    def acknowledge(self, end: int, note: str, when_committed: Callable[[], object]) -> None:
         self.acknowledged.append((end, note))
+        self.when_committed.append(when_committed)
 
     async def commit_note(self, note: str) -> None:
         if self.moved:
@@ -124,7 +126,13 @@ class Kafka:
     def commit(self) -> None:
         if self.acknowledged:
             self.committed, self.note = self.acknowledged[-1]
-            self.acknowledged.clear()
+            for call in self.when_committed:
+                call()
+            self.forget()
+
+    def forget(self) -> None:
+        self.acknowledged.clear()
+        self.when_committed.clear()
 
     async def is_published(self, key: SchemaKey) -> bool:
         return key.schema in self.events

@@ -17,9 +17,11 @@ from elfaust.errors import EventFault
 from elfaust.events.parsing import Parsed
 from elfaust.events.verdict import Judge, Verdict
 from elfaust.lanes.raw_lane import RawLane
+from elfaust.metrics.table import EVENTS, RAW_LINES, REPEATED_LINES
 from elfaust.records import Record
 from elfaust.schema.lookup.registry import Kind
 from elfaust.sinks.stores import enabled_stores
+from tests.counted import counted
 from tests.unit.lanes.played import (
     FORWARDER,
     SETTINGS,
@@ -115,7 +117,7 @@ async def play(seed: int, lines: Sequence[Record], apart: bool) -> Kafka:
                     kafka.commit()
                 kafka.step()
         except Killed:
-            kafka.acknowledged.clear()
+            kafka.forget()
     return kafka
 
 
@@ -139,3 +141,5 @@ def test_each_line_has_one_outcome_whatever_is_killed_and_whenever_schemas_are_t
         seen = asyncio.run(play(seed, lines, apart)).outcomes()
         wrong = {at: seen[at] for at, wanted in expected(lines).items() if seen[at] != wanted}
         assert not wrong, f"seed {seed}: {wrong}"
+    counts = [sum(counted(metric).values()) for metric in (RAW_LINES, EVENTS, REPEATED_LINES)]
+    assert counts[0] == counts[1] + counts[2] == 150 * 60

@@ -26,7 +26,7 @@ class Worker:
         self.notes: list[str] = []
 
     def progress(self, note: str = "") -> Progress:
-        def acknowledge(end: int, text: str) -> None:
+        def acknowledge(end: int, text: str, _: object) -> None:
             self.acknowledged.append((end, text))
 
         async def commit_note(text: str) -> None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from elfaust.errors import EventFault
 from elfaust.events.verdict import Verdict
+from elfaust.lanes.outcomes import Outcomes
 from elfaust.lanes.waiting_lines import OpenBatch, WaitingLine, WaitingLines
 from elfaust.records import SchemaKey
 from elfaust.testing import make_record
 
 A, B = SchemaKey("A", 1), SchemaKey("B", 1)
-BATCH, NEXT = OpenBatch(3, 3, {}), OpenBatch(6, 3, {})
+BATCH, NEXT = (OpenBatch(end, 3, {}, Outcomes("raw", 3)) for end in (3, 6))
 EVENT = Verdict(A, b"event")
 ERROR = Verdict(A, b"an error", EventFault("validation", "no"))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from elfaust.errors import EventFault
@@ -78,7 +78,6 @@ def check(old: dict[str, Any], new: dict[str, Any], event: dict[str, Any]) -> No
         assert is_valid(new, event), changes
 
 
-@settings(max_examples=300)
 @given(PART7, PART7, VALUE)
 def test_what_is_refused_now_and_was_not_is_breaking(was: Any, now: Any, value: Any) -> None:
     old, new = ({**DRAFT7, "properties": {"a": of}} for of in (was, now))
@@ -86,7 +85,6 @@ def test_what_is_refused_now_and_was_not_is_breaking(was: Any, now: Any, value: 
     check(new, old, {})
 
 
-@settings(max_examples=200)
 @given(SCHEMA, SCHEMA, VALUE)
 def test_so_it_is_in_draft_3(was: dict[str, Any], now: dict[str, Any], value: Any) -> None:
     old, new = ({"properties": {"a": of}} for of in (was, now))
@@ -166,7 +164,6 @@ def two_schemas(draw: st.DrawFn) -> tuple[dict[str, Any], dict[str, Any]]:
     return {**named, "properties": {"n": was}}, {**named, "properties": {"n": now}}
 
 
-@settings(max_examples=500)
 @given(two_schemas())
 def test_no_change_of_a_schema_is_without_a_line(
     schemas: tuple[dict[str, Any], dict[str, Any]],

@@ -48,6 +48,14 @@ def test_a_file_that_is_no_schema_leaves_it_unknown(tmp_path: Path, text: str) -
     assert registry.get(EDIT) is None
     reason = registry.reason(EDIT)
     assert "not a schema" in reason or "cannot be validated by it" in reason
+    assert registry.state(EDIT).is_broken == ("not a schema" in reason)
+
+
+def test_a_file_in_another_encoding_is_told_so(tmp_path: Path) -> None:
+    put(tmp_path, "")
+    (tmp_path / "Edit" / "7.json").write_text(json.dumps(EVENT), encoding="utf-16")
+    reason = Registry(settings(tmp_path)).reason(EDIT)
+    assert reason == "7.json is not a schema: not UTF-8: byte 0xff is no character"
 
 
 async def test_the_first_look_at_a_made_up_name_is_the_last_for_a_while(

@@ -11,9 +11,11 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
+from elfaust.metrics.table import LOOKUPS
 from elfaust.records import SchemaKey
 from elfaust.schema.lookup.registry import Kind, Registry, State
 from elfaust.settings import Schemas
+from tests.counted import counted
 from tests.unit.schema.lookup.played import (
     EDIT,
     EVENT,
@@ -29,6 +31,24 @@ async def test_names_that_are_no_names_never_reach_the_wiki(tmp_path: Path, wiki
     registry, key = Registry(settings(tmp_path, wiki.url), tmp_path), SchemaKey("../Edit", 7)
     await registry.resolve([key])
     assert (wiki.asked, registry.get(key)) == ([], None)
+
+
+async def test_look_ups_are_counted_by_their_results(tmp_path: Path, wiki: Wiki) -> None:
+    registry = Registry(settings(tmp_path, wiki.url))
+    for _ in range(3):
+        await registry.resolve([EDIT])
+    assert counted(LOOKUPS) == {("found",): 1}
+    wiki.answer = web.Response(status=404)
+    await registry.resolve([SchemaKey("Gone", 1)])
+    wiki.answer = web.Response(text='{"type": "object", "properties": 7}')
+    await registry.resolve([SchemaKey("Unfit", 1)])
+    wiki.answer = web.Response(status=500)
+    registry.ask([SchemaKey("Away", 1)])
+    await until(lambda: ("unanswered",) in counted(LOOKUPS))
+    found = counted(LOOKUPS)
+    assert found.pop(("unanswered",)) >= 1
+    assert found == {("found",): 1, ("missing",): 1, ("unfit",): 1}
+    await registry.close()
 
 
 async def test_the_wiki_is_asked_once(tmp_path: Path, wiki: Wiki) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from elfaust.schema.validation import recursion, references
@@ -75,7 +75,6 @@ def parts(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
     return beside.map(lambda found: {key: of for one in found for key, of in one.items()})
 
 
-@settings(max_examples=500)
 @given(
     st.sampled_from(NEWER),
     st.recursive(SMALL, parts, max_leaves=4).filter(lambda of: isinstance(of, dict)),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from elfaust.errors import EventFault, Unforeseen
@@ -121,7 +121,6 @@ JSON: st.SearchStrategy[Any] = st.recursive(
 
 
 @ALL
-@settings(max_examples=200)
 @given(
     schema=st.dictionaries(
         st.sampled_from(["properties", "extends", "anyOf", "items", "dependencies", "$ref"]), JSON
