@@ -17,12 +17,13 @@ from elfaust.audit.account import Account, account_of
 from elfaust.audit.comparison import Comparison
 from elfaust.audit.topics import Scanned, lanes_of
 from elfaust.delivery.lag import LagReader, LaneLag
+from elfaust.delivery.patience import Patience
+from elfaust.overview.look import look
 from elfaust.roles import SINKS
 from elfaust.settings import Settings
 from elfaust.sinks.audit_finding import Finding, some
 from elfaust.sinks.base import Store
 from elfaust.sinks.stores import enabled_stores
-from elfaust.workers.wellness import unwell
 
 #: Called with how many of how many records were compared.
 Tick = Callable[[int, int], None]
@@ -66,7 +67,7 @@ async def audit(settings: Settings, tick: Tick = lambda done, of: None) -> Audit
         notes.append(_older(older))
     elif not sum(waiting.values()):
         findings += [Finding("unbalanced", "account", 1, problem) for problem in account.problems]
-    sick = await asyncio.to_thread(unwell, settings)
+    sick = (await look(settings)).unwell
     return Audit(account, findings, dict(waiting), notes, sick)
 
 
@@ -99,7 +100,7 @@ async def _compared(
 
 
 async def _lags(settings: Settings) -> list[LaneLag]:
-    async with LagReader(settings) as reader:
+    async with Patience(settings.kafka).one_step(), LagReader(settings) as reader:
         return await reader.lanes()
 
 

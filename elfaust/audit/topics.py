@@ -11,7 +11,10 @@ from typing import Any, NamedTuple
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
+from elfaust.delivery import privates
 from elfaust.delivery.batch import Batch
+from elfaust.delivery.broker_errors import words
+from elfaust.delivery.patience import Patience
 from elfaust.delivery.topics import TopicAdmin
 from elfaust.errors import ServerAway
 from elfaust.names import TopicNames
@@ -43,6 +46,7 @@ class Lanes(Iterable[Scanned]):
         consumer: AIOKafkaConsumer,
         sizes: Mapping[TopicPartition, tuple[int, int]],
     ) -> None:
+        self._kafka = settings.kafka
         self._names = TopicNames(settings)
         self._consumer = consumer
         self._sizes = sizes
@@ -98,13 +102,18 @@ class Lanes(Iterable[Scanned]):
         behind = {lane for lane in lanes if self._sizes[lane][1] > self._sizes[lane][0]}
         if behind:
             self._consumer.assign(behind)
+        patience = Patience(self._kafka)
         while behind:
             if self.over:
                 raise asyncio.CancelledError
-            for lane, records in (await self._consumer.getmany(timeout_ms=200)).items():
+            async with patience.one_step():
+                found = await self._consumer.getmany(timeout_ms=200)
+                at = {of: await self._consumer.position(of) for of in behind}
+            for lane, records in found.items():
                 end = self._sizes[lane][1]
                 fetched[lane] += [record for record in records if record.offset < end]
-            behind = {of for of in behind if await self._consumer.position(of) < self._sizes[of][1]}
+            patience.look(at)
+            behind = {of for of in behind if at[of] < self._sizes[of][1]}
         return fetched
 
 
@@ -125,10 +134,10 @@ def _groups(sizes: Mapping[TopicPartition, tuple[int, int]]) -> Iterator[list[To
 async def lanes_of(settings: Settings) -> AsyncIterator[Lanes]:
     """Connect, and give all lanes as far as they have come.
 
-    Raises ServerAway when no broker answers.
+    Raises ServerAway when no broker answers, and so does reading them.
     """
     names = TopicNames(settings)
-    async with TopicAdmin(settings) as admin:
+    async with Patience(settings.kafka).one_step(), TopicAdmin(settings) as admin:
         known = await admin.lanes()
     order = {names.error: 0, **dict.fromkeys(names.raw, 1)}
     lanes = [
@@ -143,16 +152,17 @@ async def lanes_of(settings: Settings) -> AsyncIterator[Lanes]:
         fetch_max_wait_ms=50,
     )
     try:
-        await consumer.start()
-        first = await consumer.beginning_offsets(lanes) if lanes else {}
-        ends = await consumer.end_offsets(lanes) if lanes else {}
+        async with Patience(settings.kafka).one_step():
+            await consumer.start()
+            ends = await privates.ends(consumer, lanes)
+            first = await consumer.beginning_offsets(lanes) if lanes else {}
         given = Lanes(settings, consumer, {lane: (first[lane], ends[lane]) for lane in lanes})
         try:
             yield given
         finally:
             given.over = True
     except KafkaError as error:
-        raise ServerAway(f"Kafka {settings.kafka.bootstrap}", str(error)) from error
+        raise ServerAway(f"Kafka {settings.kafka.bootstrap}", words(error)) from error
     finally:
         await consumer.stop()
 

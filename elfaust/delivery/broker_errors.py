@@ -39,10 +39,18 @@ def away(kafka: Kafka, detail: str) -> ServerAway:
     return ServerAway(f"Kafka {kafka.bootstrap}", detail)
 
 
+def words(error: Exception) -> str:
+    """Return what an error of aiokafka says, for people."""
+    text = str(error)
+    # What follows are its own objects; the address is named by whoever tells of the error.
+    away = isinstance(error, errors.NodeNotReadyError) or "Unable to bootstrap from" in text
+    return "no broker answers" if away else text
+
+
 @contextmanager
 def translating_errors(kafka: Kafka, about: str = "") -> Iterator[None]:
     """Raise what aiokafka raises as ServerAway; `about` is what could not be done."""
     try:
         yield
     except errors.KafkaError as error:
-        raise away(kafka, f"{about}: {error}" if about else str(error)) from error
+        raise away(kafka, f"{about}: {words(error)}" if about else words(error)) from error

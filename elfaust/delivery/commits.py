@@ -26,7 +26,8 @@ class CommittingConsumer(FaustConsumer):
     """Commits from the oldest batch on, as far as batches are acknowledged.
 
     Who acknowledges a batch may set `message.note` before: what is committed with the offset after
-    that batch. `note` tells it to whoever goes on from there.
+    that batch. `note` tells it to whoever goes on from there. `message.when_committed`, which may
+    be set as well, is called once the batch is committed and does not come again.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -43,6 +44,18 @@ class CommittingConsumer(FaustConsumer):
         """
         going = self._from.get(tp)
         return "" if going is None else going.note
+
+    def begin_again(self, tp: TP, offset: int) -> None:
+        """Take a lane for another one from an offset on, before what was committed.
+
+        Its topic was made anew: until the new one had passed what is committed of the old one,
+        nothing would be committed, and a worker that starts then would begin in its midst.
+        """
+        self.committed.pop(tp, None)
+        self._from[tp] = Noted(offset, "")
+        for message in self._in_flight.pop(tp, ()):
+            if message.acked:
+                message.when_committed()
 
     async def commit_note(self, tp: TP, note: str) -> None:
         """Commit what is acknowledged of a lane at once, with this note; durable on return.
@@ -102,7 +115,7 @@ class CommittingConsumer(FaustConsumer):
                 self._from[tp] = offset
             in_flight = self._in_flight[tp]
             while in_flight and in_flight[0].acked and in_flight[0].offset < offset:
-                in_flight.popleft()
+                in_flight.popleft().when_committed()
         return committed
 
     async def _commit(self, offsets: Mapping[TP, int]) -> bool:

@@ -63,7 +63,8 @@ class Discovery:
         if new or gone or topics.keys() & self._app.assignor.left_out:
             self._subscribe()
         for topic in gone:
-            log.error("%s was deleted: what was not read of it is lost", topic)
+            lost = "%s was deleted: what was not read of it is lost"
+            log.error(lost, topic, extra={"topic": topic})
         self._tell_unread({topic: has for topic, has in topics.items() if topic in subscribed})
 
     def _rename(self, names: list[str]) -> None:

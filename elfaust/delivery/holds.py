@@ -8,12 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from itertools import takewhile
-from typing import Any
+from typing import Any, NamedTuple
 
 from faust.types import TP
 
 from elfaust.delivery.commits import CommittingConsumer
 from elfaust.delivery.thread import Fetched
+
+
+class Oldest(NamedTuple):
+    """The first record of a lane that is not acknowledged; it may not have come yet."""
+
+    offset: int
+    #: Its time as Kafka tells it, ms; None where it is not known.
+    timestamp: int | None = None
 
 
 class HoldingConsumer(CommittingConsumer):
@@ -24,7 +32,11 @@ class HoldingConsumer(CommittingConsumer):
         #: The offset that each lane has to go on with.
         self._next: dict[TP, int] = {}
         self._held: set[TP] = set()
-        #: The thread's step of the last seek, of all lanes and of each that was released since.
+        #: The first record that was dropped of a lane.
+        self._dropped: dict[TP, Oldest] = {}
+        #: The generation whose lanes were last sought, and the thread's step then; and the step of
+        #: each lane that was released since.
+        self._sought_in: int | None = None
         self._sought = 0
         self._released: dict[TP, int] = {}
 
@@ -53,6 +65,17 @@ class HoldingConsumer(CommittingConsumer):
         self._released |= dict.fromkeys(held, step)
         self._fetch(held - self.paused - self.backed_up)
 
+    def oldest(self, tp: TP) -> Oldest | None:
+        """Return the first record of a lane that is not acknowledged, None where nobody knows."""
+        for message in self._in_flight.get(tp, ()):
+            if not message.acked:
+                return Oldest(message.first, message.since)
+        at = self._next.get(tp, self._from.get(tp))
+        if at is None:
+            return None
+        dropped = self._dropped.get(tp)
+        return dropped if dropped is not None and dropped.offset == at else Oldest(at)
+
     def _drop(self, tp: TP) -> int | None:
         """Drop what is not acknowledged; return where the lane has to go on, None if unknown."""
         in_flight = self._in_flight[tp]
@@ -60,14 +83,22 @@ class HoldingConsumer(CommittingConsumer):
         offset: int | None = (
             in_flight[acked].first if acked < len(in_flight) else self._next.get(tp)
         )
+        if acked < len(in_flight):
+            self._dropped[tp] = Oldest(in_flight[acked].first, in_flight[acked].since)
         while len(in_flight) > acked:
             in_flight.pop().dropped = True
         return offset
 
     def _counts(self, tp: TP, fetched: Fetched) -> bool:
-        """Tell whether what was fetched of a lane is to be delivered; if not, it comes again."""
+        """Tell whether what was fetched of a lane is to be delivered; if not, it comes again.
+
+        Nothing is delivered of lanes that were not sought since they came. Faust may let them flow
+        for a moment before it pauses them, and its tables are not recovered then: what is counted
+        in a table that lacks entries hides those that the recovery brings.
+        """
         since = max(self._sought, self._released.get(tp, 0))
-        return self._flows(fetched) and fetched.step >= since and tp not in self._held
+        sought = fetched.generation == self._sought_in and fetched.step >= since
+        return sought and self._flows(fetched) and tp not in self._held
 
     def _flows(self, fetched: Fetched) -> bool:
         """Tell whether the lanes are still those for which this was fetched."""
@@ -91,8 +122,9 @@ class HoldingConsumer(CommittingConsumer):
 
     async def perform_seek(self) -> None:
         """Go back to what is committed; what was delivered before no longer counts."""
+        generation = self.app.consumer_generation_id
         await super().perform_seek()
-        self._sought = self.thread.step
+        self._sought_in, self._sought = generation, self.thread.step
         self._forget_deliveries()
         self._next = {tp: offset for tp, offset in self.committed.items() if offset}
 
@@ -100,6 +132,7 @@ class HoldingConsumer(CommittingConsumer):
         self._in_flight.clear()
         self._held.clear()
         self._released.clear()
+        self._dropped.clear()
 
     async def on_partitions_revoked(self, revoked: set[TP]) -> None:
         """Forget what the lanes that go had in flight and held."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Self
 
@@ -9,7 +11,9 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from tenacity import AsyncRetrying, retry_if_exception, stop_after_delay, wait_fixed
 
+from elfaust.delivery import privates
 from elfaust.delivery.broker_errors import translating_errors
+from elfaust.delivery.first_unread import FETCHING, FirstUnread, Place
 from elfaust.names import TopicNames, group_of
 from elfaust.roles import READERS, ROLES, running
 from elfaust.settings import Settings
@@ -23,6 +27,9 @@ class TopicLag:
     role: str
     records: int
     acknowledged: int
+    #: Age of the oldest record that is not acknowledged, 0 where there is none; None where nobody
+    #: has asked for it or Kafka did not tell in time.
+    seconds: float | None = None
 
     @property
     def lag(self) -> int:
@@ -31,13 +38,26 @@ class TopicLag:
 
 
 class LaneLag(NamedTuple):
-    """One lane of a topic as one role has read it: the ends of both, as offsets."""
+    """One lane of a topic as one role has read it: the ends of both, as offsets.
+
+    What is acknowledged past the end is of a topic that was deleted, and made anew.
+    """
 
     topic: str
     lane: int
     role: str
     end: int
     acknowledged: int
+
+    @property
+    def read(self) -> int:
+        """What is acknowledged of this topic, as an offset."""
+        return self.acknowledged if self.acknowledged <= self.end else 0
+
+    @property
+    def first_unread(self) -> Place:
+        """Where the first record is that is not acknowledged."""
+        return Place(TopicPartition(self.topic, self.lane), self.read)
 
 
 def topics_of(settings: Settings, role: str, topics: set[str]) -> set[str]:
@@ -60,9 +80,8 @@ class LagReader:
         self._settings = settings
         self._roles = running(settings.processor.stores, READERS)
         self._admin = AIOKafkaAdminClient(bootstrap_servers=settings.kafka.bootstrap)
-        self._consumer = AIOKafkaConsumer(
-            bootstrap_servers=settings.kafka.bootstrap, metadata_max_age_ms=1000
-        )
+        self._consumer = AIOKafkaConsumer(bootstrap_servers=settings.kafka.bootstrap, **FETCHING)
+        self._first = FirstUnread(self._consumer)
 
     async def __aenter__(self) -> Self:
         try:
@@ -78,14 +97,22 @@ class LagReader:
         await self._consumer.stop()
         await self._admin.close()
 
-    async def read(self) -> list[TopicLag]:
-        """Return the lag of each role in each topic that it reads."""
-        sums: dict[tuple[str, str], list[int]] = {}
-        for lane in await self.lanes():
-            of = sums.setdefault((lane.role, lane.topic), [0, 0])
-            of[0] += lane.end
-            of[1] += lane.acknowledged
-        return [TopicLag(topic, role, *of) for (role, topic), of in sums.items()]
+    async def read(self, *, ages: bool = False) -> list[TopicLag]:
+        """Return the lag of each role in each topic that it reads; with `ages` in seconds too.
+
+        For that one record is fetched of each lane that has lag. Raises ServerAway.
+        """
+        by_topic: dict[tuple[str, str], list[LaneLag]] = {}
+        with translating_errors(self._settings.kafka):
+            lanes = await self.lanes()
+            for lane in lanes:
+                by_topic.setdefault((lane.topic, lane.role), []).append(lane)
+            if not ages:
+                return [_summed(*of, lanes) for of, lanes in by_topic.items()]
+            behind = {lane.first_unread for lane in lanes if lane.end > lane.read}
+            since = await self._first.since(behind)
+        now = time.time()
+        return [_summed(*of, lanes, _age(lanes, since, now)) for of, lanes in by_topic.items()]
 
     async def lanes(self) -> list[LaneLag]:
         """Return the lag of each role in each lane that it reads, by role and topic."""
@@ -96,15 +123,17 @@ class LagReader:
             for topic in sorted(set().union(*wanted.values()))
             for lane in range(known[topic])
         ]
-        ends = await self._consumer.end_offsets(lanes)
-        lags = []
-        for role in self._roles:
-            committed = await self._committed(group_of(self._settings, role))
-            for lane in lanes:
-                if lane.topic in wanted[role]:
-                    done = max(0, committed[lane].offset) if lane in committed else 0
-                    lags.append(LaneLag(lane.topic, lane.partition, role, ends[lane], done))
-        return lags
+        by_role = {
+            role: await self._committed(group_of(self._settings, role)) for role in self._roles
+        }
+        # After that: no lane that is being read is committed past its end.
+        ends = await privates.ends(self._consumer, lanes)
+        return [
+            LaneLag(lane.topic, lane.partition, role, ends[lane], _offset(committed.get(lane)))
+            for role, committed in by_role.items()
+            for lane in lanes
+            if lane.topic in wanted[role]
+        ]
 
     async def _committed(self, group: str) -> dict[TopicPartition, Any]:
         async for attempt in AsyncRetrying(
@@ -119,3 +148,26 @@ class LagReader:
                     TopicPartition, Any
                 ] = await self._admin.list_consumer_group_offsets(group)
         return committed
+
+
+def _offset(committed: Any) -> int:
+    """Return what is committed of a lane, 0 where nothing is."""
+    return 0 if committed is None else max(0, int(committed.offset))
+
+
+def _summed(
+    topic: str, role: str, lanes: Sequence[LaneLag], seconds: float | None = None
+) -> TopicLag:
+    records, acknowledged = (
+        sum(lane.end for lane in lanes),
+        sum(lane.read for lane in lanes),
+    )
+    return TopicLag(topic, role, records, acknowledged, seconds)
+
+
+def _age(lanes: Sequence[LaneLag], since: Mapping[Place, float], now: float) -> float | None:
+    """Return the age of the oldest unread record of some lanes, None if one of them is unknown."""
+    firsts = [lane.first_unread for lane in lanes if lane.end > lane.read]
+    if any(first not in since for first in firsts):
+        return None
+    return max((max(0.0, now - since[first]) for first in firsts), default=0.0)

@@ -15,6 +15,7 @@ from typing import Any
 import faust
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import NodeNotReadyError
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 
@@ -71,6 +72,18 @@ async def any_fetched(consumer: AIOKafkaConsumer, seconds: float) -> None:
         waiter.cancel()
 
 
+async def ends(consumer: AIOKafkaConsumer, lanes: Collection[TP]) -> Mapping[TP, int]:
+    """Return the ends of some lanes, by a consumer that has none itself.
+
+    aiokafka's own asks once more for each topic that it does not know.
+    """
+    if not lanes:
+        return {}
+    await consumer._client.set_topics({tp.topic for tp in lanes})
+    found: Mapping[TP, int] = await consumer.end_offsets(lanes)
+    return found
+
+
 def fetch_again(consumer: AIOKafkaConsumer) -> None:
     """Have a fetch that waits for its answer look again at what there is to ask for."""
     consumer._fetcher._notify(consumer._fetcher._wait_consume_future)
@@ -82,6 +95,23 @@ async def committed(consumer: AIOKafkaConsumer, lanes: Collection[TP]) -> Mappin
         return {}
     offsets: Mapping[TP, Any] = await consumer._coordinator.fetch_committed_offsets(lanes)
     return offsets
+
+
+async def stop(consumer: AIOKafkaConsumer) -> None:
+    """Stop a consumer, whether its broker is there or not.
+
+    Where the broker is gone, aiokafka's own `stop` raises the cancellation of a task of its own,
+    and leaves its connections open.
+    """
+    try:
+        await consumer.stop()
+    except asyncio.CancelledError:
+        for request in getattr(consumer._fetcher, "_pending_tasks", ()):
+            request.cancel()
+        await consumer._client.close()
+        task = asyncio.current_task()
+        if task is not None and task.cancelling():
+            raise
 
 
 def position(consumer: AIOKafkaConsumer, tp: TP) -> int | None:
@@ -102,6 +132,18 @@ def take_back_numbers(producer: AIOKafkaProducer, topic: str, lane: int, count: 
 async def send_request(admin: AIOKafkaAdminClient, request: Any) -> Any:
     """Send a request that the admin client has no method for; return the answer."""
     return await admin._send_request(request)
+
+
+class Admin(AIOKafkaAdminClient):  # type: ignore[misc]
+    """An admin client that says so where no controller is known, as of a broker that begins."""
+
+    async def _send_to_controller(self, request: Any) -> Any:
+        try:
+            return await super()._send_to_controller(request)
+        except AttributeError as error:
+            if self._client.cluster.controller is None:
+                raise NodeNotReadyError("no controller is known") from error
+            raise
 
 
 def subscribed(app: faust.App) -> Collection[str]:

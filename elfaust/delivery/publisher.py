@@ -51,8 +51,14 @@ def make_producer(kafka: Kafka) -> AIOKafkaProducer:
 @asynccontextmanager
 async def publishing(settings: Settings) -> AsyncIterator[Publisher]:
     """Give a publisher with a producer of its own, which ends with the context."""
-    async with TopicAdmin(settings) as admin, make_producer(settings.kafka) as producer:
-        yield Publisher(settings, producer, admin)
+    async with TopicAdmin(settings) as admin:
+        producer = make_producer(settings.kafka)
+        try:
+            await producer.start()
+            yield Publisher(settings, producer, admin)
+        finally:
+            # Also one that could not start has something to close.
+            await producer.stop()
 
 
 class Publisher:

@@ -11,7 +11,8 @@ from typing import Any
 import faust
 from faust.exceptions import DecodeError
 from faust.tables.manager import TableManager
-from faust.tables.recovery import Recovery, ServiceStopped
+from faust.tables.recovery import RebalanceAgain, Recovery, ServiceStopped
+from faust.types import TP
 
 from elfaust.errors import Unacknowledged
 
@@ -50,6 +51,15 @@ class LoudRecovery(Recovery):  # type: ignore[misc]
         self.tables.changelog_queue.clear()
         self.active_offsets.clear()
         await super().on_rebalance(*args, **kwargs)
+
+    async def _seek_offsets(self, consumer: Any, tps: set[TP], *args: Any) -> None:
+        try:
+            await super()._seek_offsets(consumer, tps, *args)
+        except Exception:
+            if consumer.assignment().issuperset(tps):
+                raise
+            # Lanes have begun to move: what comes next recovers those that will be ours then.
+            raise RebalanceAgain from None
 
     async def _wait(self, coro: Any, timeout: Any = None) -> None:
         try:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
+from aiokafka.errors import UnknownTopicOrPartitionError
 from aiokafka.protocol.admin import AlterConfigsResponse_v0
 from aiokafka.protocol.api import Request, RequestStruct
 from aiokafka.protocol.types import Array, Boolean, Int8, Schema, String
@@ -20,7 +22,10 @@ log.addFilter(OnceAMinute())
 LIMIT = "max.message.bytes"
 #: What Kafka takes where nobody has said otherwise.
 KAFKAS_OWN = 1_048_588
+#: How often a broker is asked for topics that it does not know, and how long it is left alone.
+TRIES, PAUSE_SECONDS = 20, 0.1
 _SET = 0
+_UNKNOWN_TOPIC = UnknownTopicOrPartitionError.errno
 
 
 class _Response(AlterConfigsResponse_v0):  # type: ignore[misc]
@@ -65,17 +70,29 @@ class IncrementalAlterConfigs(Request[_Request0]):  # type: ignore[misc]
 
 
 async def read_limits(admin: Any, topics: Iterable[str]) -> dict[str, int]:
-    """Return the longest batch that each topic takes, bytes; without those that Kafka hides."""
-    wanted = {LIMIT: None}
-    resources = [ConfigResource(ConfigResourceType.TOPIC, topic, wanted) for topic in topics]
-    return {
-        name: int(entry[1])
-        for answer in await admin.describe_configs(resources)
-        for code, _, _, name, entries in answer.resources
-        if code == 0
-        for entry in entries
-        if entry[0] == LIMIT
-    }
+    """Return the longest batch that each topic takes, bytes; without those that Kafka hides.
+
+    A broker may not know yet what another client has just created: it is asked again for a while.
+    """
+    limits: dict[str, int] = {}
+    left, tries = set(topics), TRIES
+    while left and tries:
+        wanted = {LIMIT: None}
+        resources = [ConfigResource(ConfigResourceType.TOPIC, topic, wanted) for topic in left]
+        found = await admin.describe_configs(resources)
+        answers = [resource for answer in found for resource in answer.resources]
+        limits |= {
+            name: int(entry[1])
+            for code, _, _, name, entries in answers
+            if code == 0
+            for entry in entries
+            if entry[0] == LIMIT
+        }
+        left = {name for code, _, _, name, _ in answers if code == _UNKNOWN_TOPIC}
+        tries -= 1
+        if left and tries:
+            await asyncio.sleep(PAUSE_SECONDS)
+    return limits
 
 
 async def raise_limits(admin: Any, topics: Iterable[str], least: int) -> dict[str, int]:

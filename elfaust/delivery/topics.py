@@ -16,6 +16,7 @@ from aiokafka.errors import (
 )
 
 from elfaust.delivery.broker_errors import away, is_of_topic, translating_errors
+from elfaust.delivery.privates import Admin
 from elfaust.delivery.topic_limits import LIMIT, raise_limits
 from elfaust.settings import Settings
 
@@ -57,7 +58,7 @@ class TopicAdmin:
 
     async def _client(self) -> AIOKafkaAdminClient:
         if self._admin is None:
-            admin = AIOKafkaAdminClient(bootstrap_servers=self._kafka.bootstrap)
+            admin = Admin(bootstrap_servers=self._kafka.bootstrap)
             try:
                 await admin.start()
             except BaseException:
@@ -126,6 +127,8 @@ class TopicAdmin:
         config = {LIMIT: str(topics.max_message_bytes)}
         if compacted:
             config["cleanup.policy"] = "compact"
+        elif topics.retention_hours:
+            config["retention.ms"] = str(int(topics.retention_hours * 3_600_000))
         async with self._asking() as admin:
             answer = await admin.create_topics(
                 [

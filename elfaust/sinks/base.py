@@ -1,6 +1,6 @@
 """What a sink is: what its worker calls, and what the other rooms ask of its store.
 
-docs/extending.md has a whole one, and elfaust/testing.py the contract that each of them keeps.
+docs/extending.md has a whole one, and elfaust/testing/ the contract that each of them keeps.
 """
 
 from __future__ import annotations

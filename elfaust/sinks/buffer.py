@@ -66,6 +66,11 @@ class Buffer:
         return self._server.blocked_by
 
     @property
+    def retries(self) -> bool:
+        """Whether the server did not serve when it was last asked."""
+        return self._server.retries
+
+    @property
     def held(self) -> list[str]:
         """Why groups wait by themselves."""
         return self._held.reasons

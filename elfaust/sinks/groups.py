@@ -24,6 +24,8 @@ class Buffered(NamedTuple):
     size: int = 0
     #: Tells whether its lane was held since: it comes again and is not to be written.
     dropped: Callable[[], bool] = lambda: False
+    #: Has something called once it is committed.
+    when_committed: Callable[[Callable[[], object]], object] = lambda call: None
 
 
 @dataclass

@@ -23,6 +23,8 @@ import orjson
 
 from elfaust.checks import Check, Subject
 from elfaust.errors import EventFault, ServerAway
+from elfaust.metrics.table import SINK_ROWS
+from elfaust.metrics.values import count_of
 from elfaust.names import TopicNames
 from elfaust.records import Record, SchemaKey
 from elfaust.settings import Settings, state_folder
@@ -78,6 +80,7 @@ class JsonLinesSink:
             name = f"{events.lane}-{fresh[0].offset:020}-{fresh[-1].offset:020}.jsonl"
             put(folder / name, b"".join(line + b"\n" for line in lines))
             self._covered[of] = fresh[-1].offset
+            count_of(SINK_ROWS, len(lines), events.key, "lines")
 
     def on_revoked(self) -> None:
         """Look again what is covered: others may write the lanes now."""

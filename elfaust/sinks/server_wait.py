@@ -33,6 +33,11 @@ class ServerWait:
         """Whether the server may be asked."""
         return self._retry_at <= monotonic()
 
+    @property
+    def retries(self) -> bool:
+        """Whether the server did not serve when it was last asked."""
+        return self._pause > 0
+
     def begin(self, away: ServerAway) -> None:
         """Wait, longer after each failure; raises `away` where waiting does not help."""
         if not away.retriable:

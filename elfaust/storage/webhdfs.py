@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from typing import TypeVar
+from urllib.parse import urlsplit
 
 import requests
 from hdfs import InsecureClient
@@ -11,6 +12,7 @@ from hdfs.util import HdfsError
 
 from elfaust.errors import FolderTrouble, ServerAway
 from elfaust.settings import Hdfs
+from elfaust.words.http import asked, why
 
 T = TypeVar("T")
 #: Errors that HDFS has for whatever is asked of it. Any other error is about the folder asked of.
@@ -110,10 +112,18 @@ class WebHdfsStorage:
             if self.exists(path):
                 yield path
             return
-        for name, status in self._ask(path, lambda: self._client.list(path, status=True)):
+        yield from self._files(path)
+
+    def _files(self, path: str) -> Iterator[str]:
+        try:
+            inside = self._ask(path, lambda: self._client.list(path, status=True))
+        except FileNotFoundError:
+            # Deleted since its folder was listed.
+            return
+        for name, status in inside:
             inner = f"{path.rstrip('/')}/{name}"
             if status["type"] == "DIRECTORY":
-                yield from self.walk(inner)
+                yield from self._files(inner)
             else:
                 yield inner
 
@@ -126,9 +136,17 @@ class WebHdfsStorage:
         try:
             return call()
         except (requests.RequestException, OSError) as error:
-            raise ServerAway(f"HDFS {self._url}", str(error)) from error
+            raise ServerAway(self._server(error), why(error)) from error
         except HdfsError as error:
             if getattr(error, "exception", "") == "FileNotFoundException":
                 raise FileNotFoundError(path) from error
             # Safe mode, a quota, missing rights: not the fault of what is written.
-            raise ServerAway(f"HDFS {self._url}", str(error)) from error
+            raise ServerAway(f"HDFS {self._url}", why(error)) from error
+
+    def _server(self, error: Exception) -> str:
+        """Return who did not answer: a NameNode sends those who read and write to a DataNode."""
+        host = asked(error)
+        of_namenodes = {urlsplit(url).netloc for url in self._url.split(";")}
+        if not host or host in of_namenodes:
+            return f"HDFS {self._url}"
+        return f"DataNode {host} of HDFS {self._url}"

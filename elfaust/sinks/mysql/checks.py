@@ -61,8 +61,10 @@ def _message(error: MySQLdb.Error) -> str:
 
 def _cure(settings: Settings, error: MySQLdb.Error) -> str:
     database, user = quoted(settings.mysql.database), settings.mysql.user
+    denied = "correct mysql.password (ELFAUST_MYSQL_PASSWORD) or mysql.user"
     cures = {
-        ER.ACCESS_DENIED_ERROR: "correct mysql.user, or give ELFAUST_MYSQL_PASSWORD",
+        ER.ACCESS_DENIED_ERROR: denied,
+        ER.ACCESS_DENIED_NO_PASSWORD_ERROR: denied,
         ER.BAD_DB_ERROR: f"CREATE DATABASE {database} CHARACTER SET utf8mb4",
         ER.DBACCESS_DENIED_ERROR: grant(NEEDED, settings.mysql.database, f"{user}@HOST"),
     }

@@ -161,6 +161,16 @@ def alter_table(table: str, found: Iterable[Difference]) -> str:
     return f"ALTER TABLE {quoted(table)} {', '.join(changes)}" if changes else ""
 
 
+def add_missing(cursor: Any, table: str, columns: Sequence[Column]) -> None:
+    """Add the columns that a table lacks: its schema may have got them since it was made.
+
+    Raises MySQLdb.Error.
+    """
+    found = differences(shown_columns(cursor, table), columns)
+    if change := alter_table(table, [one for one in found if one.shown is None]):
+        cursor.execute(change)
+
+
 def _changes(difference: Difference) -> Iterator[str]:
     name, column, shown, what = difference
     if column is None:

@@ -84,6 +84,8 @@ class Insertion:
         self.refused: list[Rejected] = []
         #: Whether a row was in the table before.
         self.repeats = False
+        #: How many rows are new.
+        self.stored = 0
         self._looked = False
 
     def insert(self, rows: Rows) -> None:
@@ -129,6 +131,7 @@ class Insertion:
             else:
                 self._refuse(*rows[0], error)
             return
+        self.stored += stored
         if stored < len(rows):
             self._check_all_are_there(rows)
 

@@ -17,7 +17,8 @@ import orjson
 
 from elfaust.boundary import check_batch, unforeseen
 from elfaust.errors import EventFault, SchemaUnfit, SchemaWaits, ServerAway, TableTrouble
-from elfaust.hints import OTHERS_PLACE
+from elfaust.metrics.table import SINK_ROWS
+from elfaust.metrics.values import count_of
 from elfaust.names import table_name
 from elfaust.records import Record, SchemaKey
 from elfaust.schema.lookup.registry import Registry
@@ -40,9 +41,11 @@ from elfaust.sinks.mysql.ddl import (
     quoted,
     table_columns,
 )
+from elfaust.sinks.mysql.drift import add_missing
 from elfaust.sinks.mysql.inserting import Insertion, Table
 from elfaust.sinks.mysql.rows import Row
 from elfaust.sinks.mysql.unnamed import tell_unnamed
+from elfaust.words.hints import OTHERS_PLACE
 
 STATEMENT_BYTES = 8 * 1024 * 1024
 #: Longest wait for a server that is asked whether it is there, seconds.
@@ -89,6 +92,8 @@ class MysqlSink:
         rejected is reported after the commit: it comes again until the worker acknowledges it.
         Raises ServerAway and SchemaWaits as Sink says, nothing is stored then.
         """
+        for changed in self._registry.reload.look(at_once=True):
+            self._tables.pop(changed, None)
         key, lanes = events[0].key, {part.lane for part in events}
         records = [record for part in events for record in part.records]
         # Put back when it is known that nothing of this comes again.
@@ -116,6 +121,7 @@ class MysqlSink:
             self._check(insertion, refused, len(records))
             with translating_errors(table.name):
                 self._connection.commit()
+            count_of(SINK_ROWS, insertion.stored, key, "mysql")
             tell_unnamed(key, table.maker)
         except SchemaUnfit as unfit:
             fault = EventFault("consumer", unfit.detail, *key, hint=unfit.hint)
@@ -180,6 +186,8 @@ class MysqlSink:
         with translating_errors(name), self._connection.cursor() as cursor:
             cursor.execute("SET sql_notes = 0")
             cursor.execute(create_table(name, schema, number))
+            if self._registry.reload.on:
+                add_missing(cursor, name, columns)
             whose = owner_of(cursor, name)
         if whose and whose != owner(key):
             detail = f"table {name} is that of schema {whose}, not of {owner(key)}"

@@ -15,11 +15,12 @@ import requests
 from hdfs import InsecureClient
 from hdfs.util import HdfsError
 
-from elfaust.checks import ANSWER_SECONDS, Check, Subject, clock, why
+from elfaust.checks import ANSWER_SECONDS, Check, Subject, clock
 from elfaust.errors import ServerAway
 from elfaust.settings import Hdfs, Settings
 from elfaust.sinks.parquet.commit_files import torn
 from elfaust.storage import Storage, open_storage
+from elfaust.words.http import why
 
 #: A file that waits for its commit for longer has been left by a worker that died.
 LEFT_SECONDS = 3600.0
@@ -101,7 +102,7 @@ def check_write(hdfs: Hdfs) -> Check:
     try:
         folder = _try(open_storage(hdfs), PurePosixPath(hdfs.root))
     except (ServerAway, OSError) as error:
-        return Check(name, "fail", _message(error), _cure(hdfs, str(error)))
+        return Check(name, "fail", _message(error), _cure(hdfs, error))
     return Check(name, "ok", f"written, read and deleted in {folder}")
 
 
@@ -123,13 +124,19 @@ def _try(storage: Storage, root: PurePosixPath) -> PurePosixPath:
 
 
 def _message(error: Exception) -> str:
-    said = error.detail if isinstance(error, ServerAway) else str(error)
-    return " ".join(said.split())
+    if not isinstance(error, ServerAway):
+        return why(error)
+    of_datanode = f"{error.server}: " if error.server.startswith("DataNode") else ""
+    return f"{of_datanode}{' '.join(error.detail.split())}"
 
 
-def _cure(hdfs: Hdfs, message: str) -> str:
+def _cure(hdfs: Hdfs, error: Exception) -> str:
+    if isinstance(error, ServerAway) and error.server.startswith("DataNode"):
+        return (
+            f"start it, or let this machine reach {error.server.split()[1]}; hdfs dfsadmin -report"
+        )
     for sign, cure in CURES.items():
-        if sign in message.lower():
+        if sign in str(error).lower():
             return cure.format(root=hdfs.root, user=hdfs.user)
     if hdfs.storage == "local":
         return "correct hdfs.root, or make room and give the workers' user the right to write"
@@ -143,7 +150,7 @@ def check_left(hdfs: Hdfs) -> Check:
         files = _local_times(hdfs) if hdfs.storage == "local" else _hdfs_times(hdfs)
         old = sum(time.time() - changed > LEFT_SECONDS for changed in files)
     except (requests.RequestException, HdfsError, OSError) as error:
-        return Check(name, "fail", _message(error), _cure(hdfs, str(error)))
+        return Check(name, "fail", _message(error), _cure(hdfs, error))
     if old:
         cure = "start `elfaust worker hdfs`: who takes a lane over removes what was left in it"
         detail = f"{old} files under {_temporary(hdfs)} are older than an hour"
@@ -157,7 +164,7 @@ def check_commits(hdfs: Hdfs) -> Check:
     try:
         found = torn(open_storage(hdfs), hdfs.root)
     except (ServerAway, OSError) as error:
-        return Check(name, "fail", _message(error), _cure(hdfs, str(error)))
+        return Check(name, "fail", _message(error), _cure(hdfs, error))
     if found:
         paths = ", ".join(f"{error.path} ({error.detail})" for error in found)
         cure = "docs/operating.md, A torn commit file: the lane waits, and nothing of it is lost"

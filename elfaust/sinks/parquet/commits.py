@@ -15,6 +15,7 @@ import uuid
 from dataclasses import dataclass
 
 from elfaust.errors import LaneLost
+from elfaust.records import SchemaKey
 from elfaust.sinks.parquet.commit_files import (
     DIGITS,
     Commit,
@@ -40,6 +41,9 @@ class Pending:
 
     final: str
     data: bytes
+    #: The schema revision of its events, and their number.
+    key: SchemaKey
+    rows: int
 
 
 class CommitLog:

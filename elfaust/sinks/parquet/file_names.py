@@ -15,7 +15,7 @@ from elfaust.settings import Settings
 from elfaust.storage import Storage
 
 #: Topic, lane, first and last offset; whatever follows keeps two files of them apart.
-NAME = re.compile(r"(.+)\.([0-9]{1,9})\.[0-9]{20}-[0-9]{20}.*\.parquet")
+NAME = re.compile(r"(.+)\.([0-9]{1,9})\.([0-9]{20})-([0-9]{20}).*\.parquet")
 #: Folders below `hdfs.root` that hold no events.
 OWN_FOLDERS = ("_commits", "_owners", "_temporary")
 #: How names begin that Hive and Spark pass over.
@@ -31,6 +31,14 @@ def topic_and_lane(path: str) -> tuple[str, int] | None:
     """Return what a file's name says, None where it says nothing of the kind."""
     name = NAME.fullmatch(path.rpartition("/")[2])
     return (name[1], int(name[2])) if name else None
+
+
+def holds(path: str, topic: str, lane: int, offset: int) -> bool:
+    """Tell whether a file's name says that it has what is at an offset of a topic's lane."""
+    name = NAME.fullmatch(path.rpartition("/")[2])
+    if name is None or (name[1], int(name[2])) != (topic, lane):
+        return False
+    return int(name[3]) <= offset <= int(name[4])
 
 
 def folders_of_events(storage: Storage, root: str) -> list[str]:

@@ -15,7 +15,8 @@ import pyarrow.compute as pc
 
 from elfaust.delivery.batch import END_OF_TIME, MAX_SOURCES
 from elfaust.errors import EventFault, FolderTrouble, SchemaUnfit
-from elfaust.hints import OTHERS_PLACE
+from elfaust.metrics.table import SINK_BYTES, SINK_FILES, SINK_ROWS
+from elfaust.metrics.values import count_of
 from elfaust.names import TopicNames
 from elfaust.records import Record, SchemaKey
 from elfaust.schema.lookup.registry import Registry
@@ -28,6 +29,7 @@ from elfaust.sinks.parquet.file_names import FileNames, file_name
 from elfaust.sinks.parquet.folder_owners import FolderOwners, folder_name, owner_name
 from elfaust.sinks.parquet.table import ParquetWriter, to_bytes
 from elfaust.storage import Storage
+from elfaust.words.hints import OTHERS_PLACE
 
 HOUR_MS = 3_600_000
 
@@ -83,6 +85,8 @@ class ParquetSink:
         CommitTorn where the lane's last commit cannot be read, after which the same write may be
         tried again, LaneLost when another worker has the lane, and what `reject` raises.
         """
+        for changed in self._registry.reload.look(at_once=True):
+            self._writers.pop(changed, None)
         lane = events[0].lane
         # Out of the lanes until all is done: a write that fails takes the lane over again.
         log, progress = self._lanes.pop(lane) if lane in self._lanes else self._open(lane)
@@ -99,6 +103,7 @@ class ParquetSink:
             if rejected:
                 reject(rejected)
             log.commit(names, progress)
+            _count(files)
         self._lanes[lane] = log, progress
 
     def _open(self, lane: int) -> tuple[CommitLog, Progress]:
@@ -137,7 +142,7 @@ class ParquetSink:
         folders = [self._names.in_hour(key, hour) for hour, _ in hours]
         self._make_folders(topic, folders)
         return [
-            Pending(f"{folder}/{name}", to_bytes(rows))
+            Pending(f"{folder}/{name}", to_bytes(rows), key, rows.num_rows)
             for folder, (_, rows) in zip(folders, hours, strict=True)
         ], refused
 
@@ -163,6 +168,13 @@ class ParquetSink:
                 raise SchemaUnfit(key, detail, OTHERS_PLACE)
             self._writers[key] = writer
         return self._writers[key]
+
+
+def _count(files: Sequence[Pending]) -> None:
+    for file in files:
+        count_of(SINK_ROWS, file.rows, file.key, "hdfs")
+        count_of(SINK_FILES, 1, file.key, "hdfs")
+        count_of(SINK_BYTES, len(file.data), file.key, "hdfs")
 
 
 def advance(progress: Progress, topic: str, records: Sequence[Record]) -> list[Record]:
@@ -206,14 +218,15 @@ def by_hour(
     bounds, earliest = pc.min_max(hours).as_py(), min(arrived)
     if earliest < 0 or bounds["min"] < first or bounds["max"] > hour_of(earliest + ahead):
         pairs = zip(hours.to_pylist(), arrived, strict=True)
-        hours = pa.array(_placed(hour, ms, first, ahead) for hour, ms in pairs)
+        hours = pa.array(placed(hour, ms, first, ahead) for hour, ms in pairs)
     found = sorted(pc.unique(hours).to_pylist())
     if len(found) == 1:
         return [(found[0], table)]
     return [(hour, table.filter(pc.equal(hours, hour))) for hour in found]
 
 
-def _placed(hour: str, arrived: int, first: str, ahead: int) -> str:
+def placed(hour: str, arrived: int, first: str, ahead: int) -> str:
+    """Return the hour in whose folder a row is: of `by_hour`, with `ahead` in ms."""
     if arrived < 0:
         return hour if hour >= first else f"{first}-01-01T00"
     return hour if first <= hour <= hour_of(arrived + ahead) else hour_of(arrived)

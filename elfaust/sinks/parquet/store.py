@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
+from typing import Any
 
 from elfaust.checks import Subject
 from elfaust.events.storable import EventLimits
-from elfaust.records import SchemaKey
+from elfaust.records import Record, SchemaKey
 from elfaust.schema.changes.change import Change
 from elfaust.schema.lint import Diagnostic
 from elfaust.schema.lookup.registry import Registry, Schema
@@ -16,6 +17,7 @@ from elfaust.sinks.base import Store
 from elfaust.sinks.parquet.changes import changes
 from elfaust.sinks.parquet.checks import subject
 from elfaust.sinks.parquet.file_names import FileNames
+from elfaust.sinks.parquet.finding import Found, find_file
 from elfaust.sinks.parquet.lint import lint
 from elfaust.sinks.parquet.reader import parquet_files
 from elfaust.sinks.parquet.reading.reader import ParquetReader, stored_in
@@ -71,6 +73,10 @@ class ParquetStore(Store):
         key_of = names.schema_of_path(keys)
         files = parquet_files(storage, names.root, lambda path: key_of(path) is not None)
         return stored_in(files, names, keys)
+
+    def file_of(self, key: SchemaKey, record: Record, capsule: dict[str, Any]) -> Found:
+        """Return the file that has an event of a schema revision; raises as `find_file`."""
+        return find_file(self._settings, open_storage(self._settings.hdfs), key, record, capsule)
 
     def read(self) -> Reader:
         """Return what reads the files; raises ServerAway."""

@@ -28,6 +28,7 @@ from elfaust.schema.shape import shape_of, unnamed_of
 from elfaust.sinks.base import Rejected
 from elfaust.sinks.parquet.types import JSON_TEXT, event_shape
 from elfaust.times import iso8601
+from elfaust.words.hints import CHANGED_SINCE
 
 AGENT_TEXTS = (
     "browser_family",
@@ -189,7 +190,9 @@ class ParquetWriter:
     def _fault(self, error: Exception) -> EventFault:
         # Arrow's of memory is one of its exceptions.
         if isinstance(error, UNFIT) and not isinstance(error, MemoryError):
-            return EventFault("consumer", f"Parquet: {error}", *self._key)
+            cause = f"it is not as its schema is now: {error}"
+            fault = ("consumer", f"Parquet: {error}", *self._key)
+            return EventFault(*fault, hint=CHANGED_SINCE, cause=cause)
         return unforeseen(error, "consumer", *self._key)
 
 

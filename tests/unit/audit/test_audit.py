@@ -11,7 +11,12 @@ import pytest
 from elfaust.audit import audit as module
 from elfaust.audit.account import Account
 from elfaust.delivery.lag import LaneLag
+from elfaust.overview.overview import Overview
 from elfaust.settings import Settings
+
+
+async def nobody(_: Settings) -> Overview:
+    return Overview(0.0, [], ())
 
 
 @pytest.mark.parametrize(
@@ -38,7 +43,7 @@ async def test_a_store_that_keeps_no_events_is_waited_for_by_nobody(
     processor = replace(base.processor, stores=stores)
     monkeypatch.setattr(module, "_lags", lags)
     monkeypatch.setattr(module, "_compared", compared)
-    monkeypatch.setattr(module, "unwell", lambda _: [])
+    monkeypatch.setattr(module, "look", nobody)
     found = await module.audit(replace(base, hdfs=hdfs, processor=processor))
     assert found.waiting == waits
     assert len(found.incomplete) == len(waits) - 1
@@ -57,7 +62,7 @@ async def test_numbers_are_not_held_to_each_other_where_kafka_has_let_records_go
     base = Settings()
     monkeypatch.setattr(module, "_lags", lags)
     monkeypatch.setattr(module, "_compared", compared)
-    monkeypatch.setattr(module, "unwell", lambda _: [])
+    monkeypatch.setattr(module, "look", nobody)
     hdfs = replace(base.hdfs, storage="local", root="/nowhere/event")
     found = await module.audit(replace(base, hdfs=hdfs))
     assert [of.kind for of in found.findings] == ([] if older else ["unbalanced"])

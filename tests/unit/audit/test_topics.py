@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import concurrent.futures
 from collections.abc import Iterator
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -56,6 +57,8 @@ class Kafka:
         self.stopped = self.closed = 0
         #: Records that each fetch brings of a lane.
         self.at_once = 3
+        #: What a consumer asks for the metadata of topics.
+        self._client = self
 
     def has(self, topic: str, *lanes: int, first: int = 0) -> None:
         for lane, number in enumerate(lanes):
@@ -84,6 +87,9 @@ class Kafka:
 
     async def stop(self) -> None:
         self.stopped += 1
+
+    async def set_topics(self, topics: set[str]) -> None:
+        assert topics
 
     async def beginning_offsets(self, lanes: list[TopicPartition]) -> dict[TopicPartition, int]:
         assert lanes
@@ -217,6 +223,16 @@ async def test_a_broker_that_is_away_is_told(kafka: Kafka, fails: str) -> None:
     kafka.fails = fails
     with pytest.raises(ServerAway, match=r"Kafka 127.0.0.1:9092 .*refused"):
         await read()
+    assert kafka.stopped == 1
+
+
+async def test_a_broker_that_goes_away_while_it_is_read_is_told(kafka: Kafka) -> None:
+    kafka.has(EDIT, 5)
+    kafka.at_once = 0
+    settings = replace(SETTINGS, kafka=replace(SETTINGS.kafka, request_timeout=0.01))
+    with pytest.raises(ServerAway, match=r"no answer for 0.01 s"):
+        async with lanes_of(settings) as lanes:
+            await asyncio.to_thread(list, lanes)
     assert kafka.stopped == 1
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import pytest
@@ -55,6 +56,40 @@ async def test_a_commit_that_kafka_refused_is_tried_again() -> None:
     lanes.kafka.committing = taken
     assert await lanes.commit()
     assert lanes.committed_of(LANE) == (100, "")
+
+
+async def test_a_batch_says_once_that_it_is_committed_and_never_that_it_was_not() -> None:
+    lanes, batches = await delivered(99, 249, 250)
+    said: list[int] = []
+    for batch in batches:
+        batch.when_committed = partial(said.append, batch.offset)
+
+    async def refuse(_: object) -> None:
+        raise CommitFailedError("already rebalanced")
+
+    taken, lanes.kafka.committing = lanes.kafka.committing, refuse
+    lanes.acknowledge(batches[0])
+    lanes.acknowledge(batches[2])
+    assert not await lanes.commit()
+    assert said == []
+    lanes.kafka.committing = taken
+    assert await lanes.commit()
+    assert said == [99]
+    await lanes.commit_note(LANE, "n")
+    assert said == [99]
+    # The lane moves: what is acknowledged and not committed comes again to somebody.
+    await lanes.on_partitions_revoked({LANE})
+    await lanes.commit()
+    assert said == [99]
+
+
+async def test_a_note_says_that_what_goes_with_it_is_committed() -> None:
+    lanes, [batch] = await delivered(99)
+    said: list[int] = []
+    batch.when_committed = partial(said.append, 99)
+    lanes.acknowledge(batch)
+    await lanes.commit_note(LANE, "n")
+    assert said == [99]
 
 
 async def test_a_commit_that_kafka_never_answers_ends_the_worker() -> None:

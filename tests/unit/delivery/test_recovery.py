@@ -7,7 +7,7 @@ from collections import Counter, deque
 from types import SimpleNamespace
 
 import pytest
-from faust.tables.recovery import Recovery, ServiceStopped
+from faust.tables.recovery import RebalanceAgain, Recovery, ServiceStopped
 from faust.types import TP
 from mode import Service
 
@@ -41,6 +41,23 @@ def test_a_step_that_is_done_goes_on() -> None:
     done = asyncio.Event()
     done.set()
     asyncio.run(wait(False, done))
+
+
+@pytest.mark.parametrize(
+    ("assigned", "raised"), [(set(), RebalanceAgain), ({TP("counts-changelog", 0)}, AssertionError)]
+)
+async def test_lanes_that_begin_to_move_end_the_recovery_of_those_and_not_the_worker(
+    assigned: set[TP], raised: type[Exception]
+) -> None:
+    recovery = LoudRecovery.__new__(LoudRecovery)
+
+    async def seek_wait(offsets: object) -> None:
+        raise AssertionError("aiokafka has no assignment")
+
+    consumer = SimpleNamespace(assignment=lambda: assigned, seek_wait=seek_wait)
+    lanes = {TP("counts-changelog", 0)}
+    with pytest.raises(raised):
+        await recovery._seek_offsets(consumer, lanes, Counter(), "active")
 
 
 def test_lanes_are_recovered_from_their_beginning(monkeypatch: pytest.MonkeyPatch) -> None:

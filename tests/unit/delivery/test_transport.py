@@ -43,6 +43,18 @@ async def test_a_lane_that_moved_while_kafka_was_asked_what_it_has_delivers_noth
     assert await lanes.fetched() == []
 
 
+async def test_of_a_changelog_nothing_is_handed_on_once_its_lane_moves() -> None:
+    """Not in the midst of a fetch either: recovery would take what lies before it for seen."""
+    changelog = TP("counts-changelog", 0)
+    lanes = await lanes_of({changelog}, [7, 8, 9])
+    handed = []
+    async for _, message in lanes.getmany(0.0):
+        handed.append(message.offset)
+        if message.offset == 8:
+            lanes.app.consumer_generation_id = 2
+    assert handed == [7, 8]
+
+
 async def test_what_was_fetched_before_a_seek_is_not_delivered() -> None:
     lanes = await lanes_of({LANE}, [7, 8], poll=1)
 
@@ -53,6 +65,19 @@ async def test_what_was_fetched_before_a_seek_is_not_delivered() -> None:
 
     lanes.meanwhile = seek
     assert await lanes.fetched() == []
+    assert [message.offset for message in await lanes.fetched()] == [7]
+
+
+async def test_nothing_is_delivered_of_lanes_that_were_not_sought_since_they_came() -> None:
+    """Faust lets them flow for a moment, and its tables are not recovered then."""
+    lanes = await lanes_of({LANE}, [7, 8], poll=1)
+    assert [message.offset for message in await lanes.fetched()] == [7]
+    lanes.kafka.generation = lanes.app.consumer_generation_id = 2
+    await lanes.on_partitions_assigned({LANE}, 2)
+    lanes.resume_flow()
+    assert await lanes.fetched() == []
+    await lanes.perform_seek()
+    lanes.resume_flow()
     assert [message.offset for message in await lanes.fetched()] == [7]
 
 
@@ -105,6 +130,19 @@ async def test_lost_offsets_are_told(
     assert [len(await lanes.fetched()) for _ in range(2)] == [1, 1]
     errors = [record for record in caplog.records if record.levelname == "ERROR"]
     assert [told in record.getMessage() for record in errors] == [True] * bool(told)
+
+
+async def test_a_topic_that_was_made_anew_is_committed_below_the_old_one() -> None:
+    kafka = Kafka({LANE: [7, 8]}, poll=1)
+    kafka.committed = {LANE: OffsetAndMetadata(5_000, "a note of the old one")}
+    lanes = await Lanes(kafka).assigned()
+    kafka.start[LANE], kafka.position[LANE] = 0, 7
+    batches = [batch for _ in range(2) for batch in await lanes.fetched()]
+    assert lanes.note(LANE) == ""
+    for batch in batches:
+        lanes.acknowledge(batch)
+    assert await lanes.commit()
+    assert lanes.committed_of(LANE) == (9, "")
 
 
 async def test_a_batch_spans_no_more_offsets_than_a_note_beside_an_offset_can_tell_of() -> None:

@@ -60,11 +60,12 @@ async def test_nothing_is_acknowledged_while_the_server_is_away(
     for _ in range(3):
         await buffer.add(sink.batch("a", 1))
         now += server_wait.AGAIN_SECONDS
+        assert buffer.retries
     assert (sink.log, buffer.blocked_by) == ([], "MySQL is not available: gone")
     sink.error = None
     await buffer.flush()
     assert sink.log == ["write a 3", "ack a", "ack a", "ack a"]
-    assert buffer.blocked_by == ""
+    assert (buffer.blocked_by, buffer.retries) == ("", False)
 
 
 async def test_a_server_that_is_away_is_asked_ever_more_seldom(

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from tempfile import TemporaryDirectory
 
 import orjson
-from hypothesis import given, settings, strategies
+from hypothesis import given, strategies
 
 from elfaust.errors import LaneLost
 from elfaust.records import Record, SchemaKey
@@ -140,7 +140,6 @@ turns = strategies.lists(
 )
 
 
-@settings(max_examples=100)
 @given(turns)
 def test_each_event_is_there_once(order: list[tuple[int, int, int]]) -> None:
     with TemporaryDirectory() as folder:

@@ -149,7 +149,11 @@ def test_a_connection_that_is_lost_ends_the_checks(monkeypatch: pytest.MonkeyPat
 @pytest.mark.parametrize(
     ("code", "cure"),
     [
-        (ER.ACCESS_DENIED_ERROR, "correct mysql.user, or give ELFAUST_MYSQL_PASSWORD"),
+        (ER.ACCESS_DENIED_ERROR, "correct mysql.password (ELFAUST_MYSQL_PASSWORD) or mysql.user"),
+        (
+            ER.ACCESS_DENIED_NO_PASSWORD_ERROR,
+            "correct mysql.password (ELFAUST_MYSQL_PASSWORD) or mysql.user",
+        ),
         (ER.BAD_DB_ERROR, "CREATE DATABASE `log_1` CHARACTER SET utf8mb4"),
         (ER.DBACCESS_DENIED_ERROR, grant(NEEDED, "log_1", "elfaust@HOST")),
         (CR.CONN_HOST_ERROR, "start it, or correct mysql.host and mysql.port"),

@@ -14,7 +14,7 @@ from elfaust.schema.dialect import DIALECTS
 from elfaust.schema.lookup.registry import Registry
 from elfaust.settings import Settings
 from elfaust.sinks.mysql.ddl import fit_row_limit
-from elfaust.sinks.mysql.drift import Shown, alter_table, differences, holds
+from elfaust.sinks.mysql.drift import Shown, add_missing, alter_table, differences, holds
 
 REGISTRY = Registry(Settings().schemas)
 KEYS = REGISTRY.known()
@@ -35,6 +35,33 @@ def as_shown(column: Column, mariadb: bool = True) -> Shown:
     sql_type = SHOWN_AS.get(column.sql_type, (lower, lower))[mariadb]
     bare = column != ID
     return Shown(column.name, sql_type, not column.nullable, bare, column.unique)
+
+
+class Cursor:
+    """A table that has some columns; notes what is executed on it."""
+
+    def __init__(self, shown: list[Shown]) -> None:
+        self._shown = shown
+        self.executed: list[str] = []
+
+    def execute(self, statement: str, arguments: object = None) -> None:
+        if arguments is None:
+            self.executed.append(statement)
+
+    def fetchall(self) -> list[Shown]:
+        return self._shown
+
+
+def test_what_a_table_lacks_is_added_and_nothing_else_is_changed() -> None:
+    other = as_shown(Column("event_n", "VARCHAR(1024)", path=("event", "n")))
+    cursor = Cursor([as_shown(UUID), other])
+    add_missing(cursor, "t", [UUID, NUMBER, STRING])
+    assert cursor.executed == [
+        "ALTER TABLE `t` ADD COLUMN `event_s` VARCHAR(1024) COLLATE utf8mb4_bin"
+    ]
+    cursor = Cursor([as_shown(UUID), as_shown(STRING)])
+    add_missing(cursor, "t", [UUID, STRING])
+    assert cursor.executed == []
 
 
 def schemas() -> st.SearchStrategy[dict[str, Any]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from time import perf_counter
+from time import process_time
 from typing import Any
 
 import orjson
@@ -84,6 +84,6 @@ def test_what_is_nested_too_deep_to_be_written_is_refused() -> None:
     ids=["keys", "lists", "long keys", "long string"],
 )
 def test_a_large_value_takes_no_time(value: Any) -> None:
-    began = perf_counter()
+    began = process_time()
     assert len(short_json(value, 1024)) <= 1024
-    assert perf_counter() - began < 1
+    assert process_time() - began < 1

@@ -11,7 +11,6 @@ import pytest
 from MySQLdb.constants import ER
 
 from elfaust.errors import SchemaAway, ServerAway, Unforeseen
-from elfaust.hints import OTHERS_PLACE
 from elfaust.records import SchemaKey
 from elfaust.schema.lookup.registry import Registry
 from elfaust.settings import Settings
@@ -19,6 +18,7 @@ from elfaust.sinks.mysql.connection import DriverFault
 from elfaust.sinks.mysql.rows import Row, RowMaker
 from elfaust.sinks.mysql.sink import MysqlSink
 from elfaust.testing import make_events, write
+from elfaust.words.hints import OTHERS_PLACE
 from tests.unit.sinks.mysql.fakes import GONE, KEY, RECORDS, sink_on
 
 

@@ -7,9 +7,11 @@ from collections.abc import Sequence
 import pytest
 
 from elfaust.errors import ServerAway, Unacknowledged
+from elfaust.metrics.table import SINK_ROWS
 from elfaust.settings import Settings
 from elfaust.sinks.base import Rejected
 from elfaust.testing import make_events, write
+from tests.counted import counted
 from tests.unit.sinks.mysql.fakes import GONE, KEY, RECORDS, lookups, sink_on
 
 
@@ -32,6 +34,7 @@ def test_a_batch_that_comes_again_inserts_nothing(
     write(sink, KEY, RECORDS[6:8], 0, 1)
     assert lookups(connection) == before + 1
     assert len(connection.committed) == 8
+    assert counted(SINK_ROWS) == {("mysql", KEY.schema, str(KEY.revision)): 8}
 
 
 def test_of_a_table_that_was_empty_no_lane_looks_rows_up(
@@ -53,8 +56,10 @@ def test_after_a_write_that_failed_rows_are_looked_up_again(
     with pytest.raises(ServerAway):
         write(sink, KEY, RECORDS[2:4], 0)
     before = lookups(connection)
+    assert sum(counted(SINK_ROWS).values()) == 2
     write(sink, KEY, RECORDS[2:4], 0)
     assert lookups(connection) == before + 1
+    assert sum(counted(SINK_ROWS).values()) == 4
 
 
 def test_while_batches_repeat_the_next_is_looked_up(

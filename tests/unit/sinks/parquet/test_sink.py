@@ -11,7 +11,7 @@ import orjson
 import pytest
 
 from elfaust.errors import FolderTrouble, Unacknowledged
-from elfaust.hints import OTHERS_PLACE
+from elfaust.metrics.table import SINK_BYTES, SINK_FILES, SINK_ROWS
 from elfaust.records import SchemaKey
 from elfaust.schema.lookup.registry import Registry
 from elfaust.settings import Settings
@@ -20,6 +20,8 @@ from elfaust.sinks.parquet.reader import parquet_files
 from elfaust.sinks.parquet.sink import ParquetSink
 from elfaust.storage.local import LocalStorage
 from elfaust.testing import make_events
+from elfaust.words.hints import OTHERS_PLACE
+from tests.counted import counted
 from tests.unit.sinks.parquet.fakes import (
     KEYS,
     NAMES,
@@ -41,6 +43,20 @@ def test_a_flush_is_files_by_schema_revision_and_hour(settings: Settings) -> Non
         "/echomail_19089329/year=2020/month=9/day=13/hour=0/"
         f"eventlogging_EchoMail_19089329.0.{0:020d}-{3:020d}.parquet"
     )
+
+
+def test_files_and_their_rows_and_bytes_are_counted_by_schema(settings: Settings) -> None:
+    sink = sink_of(settings, LocalStorage())
+    for _ in range(2):
+        sink.write(batches(range(4)), nothing)
+    sink.write(batches(range(4, 6)), nothing)
+    files = [*parquet_files(LocalStorage(), settings.hdfs.root)]
+    of = [("hdfs", key.schema, str(key.revision)) for key in KEYS]
+    assert counted(SINK_ROWS) == dict.fromkeys(of, 6)
+    assert set(counted(SINK_FILES)) == set(of)
+    assert sum(counted(SINK_FILES).values()) == len(files)
+    sizes = sum(Path(file.path).stat().st_size for file in files)
+    assert sum(counted(SINK_BYTES).values()) == sizes
 
 
 def test_a_folder_that_takes_no_files_holds_its_schema_alone(settings: Settings) -> None:

@@ -10,7 +10,6 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
-from hypothesis import settings as hypothesis
 from hypothesis import strategies as st
 
 from elfaust.errors import Unforeseen
@@ -119,7 +118,6 @@ ANY_CAPSULES = st.builds(
 )
 
 
-@hypothesis(max_examples=200)
 @given(
     st.lists(ANY_CAPSULES | st.binary(max_size=30), max_size=5), st.sampled_from([SCHEMA, PLAIN])
 )
