@@ -17,9 +17,12 @@ from urllib.parse import quote, unquote
 from elfaust.counts.ranges import Ranges, add, is_ranges
 from elfaust.delivery.batch import END_OF_TIME, MAX_SOURCES
 from elfaust.events.refusals import split_source
+from elfaust.records import END_OF_REVISIONS
 
-#: The minute of the entry that counts all minutes, as it is written in a key.
-ALL = "all"
+#: What a key has in place of a minute: the entry that counts all minutes, and before an hour.
+ALL, HOUR = "all", "h"
+#: Nobody counts as far as that, nor has so many lanes; a thousand of them add up in 64 bits.
+MOST = 2**53
 #: An entry that has counted nothing.
 EMPTY = {"count": 0, "last": 0, "positions": {}, "refused": 0, "ranges": {}}
 
@@ -34,18 +37,27 @@ class CountKey(NamedTuple):
     revision: int
     #: Code of an EventError; "" for valid events.
     code: str
-    #: Minutes from the epoch to the raw lines' Kafka timestamp; None for the total. What came at an
-    #: unknown time is in the total alone.
+    #: Minutes from the epoch to the raw lines' Kafka timestamp; None for an hour and for the total.
+    #: What came at an unknown time is in the total alone.
     minute: int | None
+    #: Hours from the epoch to it; None for a minute and for the total.
+    hour: int | None = None
+
+    @property
+    def is_total(self) -> bool:
+        """Whether the entry counts what came at any time."""
+        return self.minute is None and self.hour is None
 
     def encode(self) -> str:
         """Return the key as the table has it: `lane|topic|schema|revision|code|minute`.
 
-        Schema and code come from events and may hold anything; they are percent-encoded.
+        In place of the minute are `h` and the hour, or `all`. Schema and code come from events and
+        may hold anything; they are percent-encoded.
         """
         minute = ALL if self.minute is None else self.minute
+        when = minute if self.hour is None else f"{HOUR}{self.hour}"
         schema, code = quote(self.schema, safe=""), quote(self.code, safe="")
-        return f"{self.lane}|{self.topic}|{schema}|{self.revision}|{code}|{minute}"
+        return f"{self.lane}|{self.topic}|{schema}|{self.revision}|{code}|{when}"
 
     @classmethod
     def decode(cls, text: str) -> CountKey:
@@ -53,22 +65,26 @@ class CountKey(NamedTuple):
 
         Raises ValueError for text that it did not write.
         """
-        lane, topic, schema, revision, code, minute = text.split("|")
+        lane, topic, schema, revision, code, when = text.split("|")
+        is_hour = when.startswith(HOUR)
         return cls(
             int(lane),
             topic,
             unquote(schema),
             int(revision),
             unquote(code),
-            None if minute == ALL else int(minute),
+            None if is_hour or when == ALL else int(when),
+            int(when.removeprefix(HOUR)) if is_hour else None,
         )
 
-    def expired(self, now: float, keep_minutes: int) -> bool:
-        """Tell whether the entry is of a minute that is not kept at `now` (Unix seconds).
+    def expired(self, now: float, keep_minutes: int, keep_hours: int) -> bool:
+        """Tell whether the entry is of a time that is not kept at `now` (Unix seconds).
 
-        Those are minutes that are over for longer than `keep_minutes`, and minutes to come that
+        Those are minutes and hours that are over for longer than is kept, and those to come that
         are as far away: somebody's clock is wrong.
         """
+        if self.hour is not None:
+            return abs(self.hour - int(now // 3600)) > keep_hours
         return self.minute is not None and abs(self.minute - int(now // 60)) > keep_minutes
 
 
@@ -88,8 +104,10 @@ def is_entry(key: object, value: object) -> bool:
     if not isinstance(key, str):
         return False
     try:
-        CountKey.decode(key)
+        of = CountKey.decode(key)
     except ValueError:
+        return False
+    if not (0 <= of.lane < MOST and -1 <= of.revision < END_OF_REVISIONS):
         return False
     if value is None:
         return True
@@ -97,15 +115,19 @@ def is_entry(key: object, value: object) -> bool:
         return False
     count, last, positions = value.get("count"), value.get("last"), value.get("positions")
     return (
-        type(count) is int
+        _is_number(count)
         and type(last) is int
         and 0 <= last < END_OF_TIME
         and isinstance(positions, dict)
         and all(type(position) is int for position in positions.values())
         # Entries that older versions wrote have neither.
-        and type(value.get("refused", 0)) is int
+        and _is_number(value.get("refused", 0))
         and is_ranges(value.get("ranges", {}))
     )
+
+
+def _is_number(value: object) -> bool:
+    return type(value) is int and 0 <= value < MOST
 
 
 def merge(count: Mapping[str, Any] | None, tally: Tally) -> dict[str, Any] | None:

@@ -17,6 +17,8 @@ from aiokafka.errors import KafkaError
 
 from elfaust.counts.entry import CountKey, is_entry
 from elfaust.counts.view import View
+from elfaust.delivery.broker_errors import words
+from elfaust.delivery.patience import Patience
 from elfaust.errors import ServerAway
 from elfaust.names import changelog_topic
 from elfaust.settings import Settings
@@ -24,6 +26,8 @@ from elfaust.settings import Settings
 log = logging.getLogger(__name__)
 
 RETRY_SECONDS = 1.0
+#: Minutes that a view knows at least: an hour, and the one that is not over.
+LAST_HOUR = 61
 
 
 class CountsReader:
@@ -33,13 +37,19 @@ class CountsReader:
     """
 
     def __init__(self, settings: Settings) -> None:
+        self._kafka = settings.kafka
         self._bootstrap = settings.kafka.bootstrap
         self._topic = changelog_topic(settings)
         self._lane_count = settings.topics.lanes
         self._consumer: AIOKafkaConsumer | None = None
         self._task: asyncio.Task[None] | None = None
+        #: Records of the changelog that were applied.
+        self._applied = 0
         #: The counts so far; `view.complete` once the changelog was read to its end.
-        self.view = View(settings.throughput.show_minutes)
+        self.view = View(
+            settings.throughput.show_minutes,
+            keep_minutes=settings.throughput.keep_minutes if settings.carbon.host else LAST_HOUR,
+        )
 
     async def start(self) -> None:
         """Start to read; returns at once, whether the brokers answer or not."""
@@ -68,15 +78,18 @@ class CountsReader:
 
         At once if there is no changelog yet. Raises ServerAway when no broker answers.
         """
+        patience = Patience(self._kafka)
         consumer = AIOKafkaConsumer(bootstrap_servers=self._bootstrap)
         try:
-            await _start_whole(consumer)
-            ends = await consumer.end_offsets(await self._lanes(consumer))
+            async with patience.one_step():
+                await _start_whole(consumer)
+                ends = await consumer.end_offsets(await self._lanes(consumer))
         except KafkaError as error:
-            raise ServerAway(f"Kafka {self._bootstrap}", str(error)) from error
+            raise ServerAway(f"Kafka {self._bootstrap}", words(error)) from error
         finally:
             await consumer.stop()
-        while not await self._has_reached(ends):
+        while not await self._has_reached(ends, patience):
+            patience.look(self._applied)
             await asyncio.sleep(0.02)
 
     async def _lanes(self, consumer: AIOKafkaConsumer) -> list[TopicPartition]:
@@ -85,10 +98,11 @@ class CountsReader:
             return []
         return [TopicPartition(self._topic, lane) for lane in range(self._lane_count)]
 
-    async def _has_reached(self, ends: dict[TopicPartition, int]) -> bool:
+    async def _has_reached(self, ends: dict[TopicPartition, int], patience: Patience) -> bool:
         if self._task is not None and self._task.done():
             self._task.result()
-        return await _is_at(self._consumer, ends)
+        async with patience.one_step():
+            return await _is_at(self._consumer, ends)
 
     async def _keep_reading(self) -> None:
         last = ""
@@ -120,11 +134,13 @@ class CountsReader:
             self.view.complete = self.view.complete or await _is_at(consumer, ends)
             for records in (await consumer.getmany(timeout_ms=500, max_records=2000)).values():
                 self.apply(records)
+            self.view.as_of = max(self.view.as_of, await _read_until(consumer, lanes))
             # A long changelog comes without a pause; the worker's web view must answer meanwhile.
             await asyncio.sleep(0)
 
     def apply(self, records: Sequence[Any]) -> None:
         """Show the view records of the changelog; those that are no entries are passed over."""
+        self._applied += len(records)
         for record in records:
             try:
                 key = _text(record.key or b"")
@@ -132,10 +148,12 @@ class CountsReader:
             except ValueError:
                 key, value = "", None
             if is_entry(key, value):
-                self.view.apply(CountKey.decode(key), value)
+                self.view.apply(CountKey.decode(key), value, record.timestamp / 1000)
             else:
                 where = (self._topic, record.partition, record.offset)
-                log.warning("Skipped a record of %s/%d at %d that is not a count", *where)
+                about = dict(zip(("topic", "lane", "offset"), where, strict=True))
+                skipped = "Skipped a record of %s/%d at %d that is not a count"
+                log.warning(skipped, *where, extra=about)
 
 
 async def _start_whole(consumer: AIOKafkaConsumer) -> None:
@@ -162,6 +180,15 @@ async def _is_at(consumer: AIOKafkaConsumer | None, ends: dict[TopicPartition, i
         if await consumer.position(lane) < end:
             return False
     return True
+
+
+async def _read_until(consumer: AIOKafkaConsumer, lanes: Sequence[TopicPartition]) -> float:
+    """Return until when all that was in the changelog is read, Unix seconds; 0 if it is not."""
+    heard = [consumer.last_poll_timestamp(lane) or 0 for lane in lanes]
+    for lane in lanes:
+        if await consumer.position(lane) < (consumer.highwater(lane) or 0):
+            return 0.0
+    return min(heard) / 1000
 
 
 def _text(key: bytes) -> str:

@@ -53,7 +53,9 @@ class CountsTable(faust.Table):  # type: ignore[misc]
         entry = value.asdict() if isinstance(value, Count) else message.value
         if not is_entry(event.key, entry):
             where = (message.topic, message.partition, message.offset)
-            log.warning("Skipped a record of %s/%d at %d that is not a count", *where)
+            about = dict(zip(("topic", "lane", "offset"), where, strict=True))
+            skipped = "Skipped a record of %s/%d at %d that is not a count"
+            log.warning(skipped, *where, extra=about)
             return False
         have = self.data.get(event.key)
         return message.value is None or not have or value.count >= have.count
@@ -66,11 +68,11 @@ class CountsTable(faust.Table):  # type: ignore[misc]
             if value is not None:
                 self[name] = Count(**value)
 
-    def forget(self, lanes: Collection[int], now: float, minutes: int) -> None:
-        """Delete the entries of these lanes that are older than so many minutes."""
+    def forget(self, lanes: Collection[int], now: float, minutes: int, hours: int) -> None:
+        """Delete the entries of these lanes that are older than so many minutes, or hours."""
         for name in list(self):
             key = CountKey.decode(name)
-            if key.lane in lanes and key.expired(now, minutes):
+            if key.lane in lanes and key.expired(now, minutes, hours):
                 del self[name]
 
     async def written(self, seconds: float) -> None:

@@ -6,7 +6,7 @@ A record always maps to the same entries, whoever counts it and however often.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -16,10 +16,11 @@ from elfaust.boundary import check_batch, unforeseen
 from elfaust.counts.entry import CountKey, Tally
 from elfaust.errors import EventFault
 from elfaust.events.refusals import split_source
-from elfaust.records import UNKNOWN_TIME, Record, SchemaKey
+from elfaust.records import END_OF_REVISIONS, UNKNOWN_TIME, Record, SchemaKey
 from elfaust.schema.lookup.registry import NAME
 
 MINUTE_MS = 60_000
+HOUR_MINUTES = 60
 UNKNOWN_MINUTE = UNKNOWN_TIME // MINUTE_MS
 #: What may stand in an entry's key: others, and what only an event claims, share one.
 CODES = ("processor", "validation", "consumer", "unresolved")
@@ -28,6 +29,8 @@ UNKNOWN_CODE, UNKNOWN_KEY = "unknown", SchemaKey("unknown", -1)
 UNREADABLE = (UNKNOWN_CODE, UNKNOWN_KEY)
 #: One that can.
 READABLE = b'{"event":{"code":"processor","schema":"unknown","revision":-1}}'
+#: The source of a record, and its position there.
+Mark = tuple[str, int]
 #: Source of the records that carry none: their own topic and offset, which also only rise.
 ITSELF = ""
 
@@ -62,9 +65,9 @@ def _tally_one(
 ) -> dict[CountKey, Tally]:
     if not records:
         return {}
-    minutes: defaultdict[int, list[tuple[str, int]]] = defaultdict(list)
+    minutes: defaultdict[int, list[Mark]] = defaultdict(list)
     newest: dict[int, int] = {}
-    everything: list[tuple[str, int]] = []
+    everything: list[Mark] = []
     for _, _, offset, timestamp, _, source in records:
         mark = source or (ITSELF, offset)
         minute = timestamp // MINUTE_MS
@@ -72,19 +75,36 @@ def _tally_one(
         minutes[minute].append(mark)
         if timestamp > newest.get(minute, -1):
             newest[minute] = timestamp
+    last = max(newest.values(), default=0)
+    hours = _by_hour(minutes, everything, records)
     minutes.pop(UNKNOWN_MINUTE, None)
     made = _of_errors if code else Tally
+    total = CountKey(lane, topic, *key, code, None)
     tallies = {
-        CountKey(lane, topic, *key, code, minute): made(marks, newest[minute])
+        total._replace(minute=minute): made(marks, newest[minute])
         for minute, marks in minutes.items()
     }
-    last = max(newest.values(), default=0)
-    tallies[CountKey(lane, topic, *key, code, None)] = made(everything, last)
+    # When the newest record came is read from the total alone.
+    tallies |= {total._replace(hour=hour): made(marks, 0) for hour, marks in hours.items()}
+    tallies[total] = made(everything, last)
     return tallies
 
 
-def _of_errors(marks: Sequence[tuple[str, int]], last: int) -> Tally:
-    judged, refused = list[tuple[str, int]](), list[tuple[str, int]]()
+def _by_hour(
+    minutes: Mapping[int, object], everything: list[Mark], records: Sequence[Record]
+) -> dict[int, list[Mark]]:
+    hours = {minute // HOUR_MINUTES for minute in minutes}
+    if len(hours) == 1 and UNKNOWN_MINUTE not in minutes:
+        return {hours.pop(): everything}
+    found: defaultdict[int, list[Mark]] = defaultdict(list)
+    for mark, record in zip(everything, records, strict=True):
+        found[record.timestamp // (HOUR_MINUTES * MINUTE_MS)].append(mark)
+    found.pop(UNKNOWN_TIME // (HOUR_MINUTES * MINUTE_MS), None)
+    return found
+
+
+def _of_errors(marks: Sequence[Mark], last: int) -> Tally:
+    judged, refused = list[Mark](), list[Mark]()
     for mark in marks:
         role, _ = split_source(mark[0])
         (refused if role else judged).append(mark)
@@ -121,5 +141,5 @@ def is_named(schema: object, revision: object) -> bool:
         isinstance(schema, str)
         and NAME.match(schema) is not None
         and type(revision) is int
-        and 0 < revision < 2**63
+        and 0 < revision < END_OF_REVISIONS
     )

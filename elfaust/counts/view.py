@@ -2,7 +2,8 @@
 
 The JSON of a view, stable; times are UTC, in ISO 8601, null where there was none:
 
-    {"generated": time, "complete": whether all that was counted so far is in it,
+    {"generated": time, "as_of": until when what was counted is in it,
+     "complete": whether all that was counted before it was first asked for is in it,
      "minutes": [start of each minute shown, oldest first; the last one is not over],
      "schemas": [{"schema": str, "revision": int, "topic": str, "lines": int, "stored": int,
                   "errors": {code: int}, "valid": int, "last_event": time,
@@ -23,117 +24,53 @@ from __future__ import annotations
 
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
 
 from elfaust.counts.entry import CountKey
+from elfaust.counts.hours import Hours
+from elfaust.counts.row import NONE, Row
 from elfaust.counts.tally import UNKNOWN_KEY, is_named
 from elfaust.records import SchemaKey
 from elfaust.times import iso8601
 
-#: A minute's valid events, errors, and events that a sink refused.
-Numbers = Sequence[int]
-NONE: Numbers = (0, 0, 0)
+#: Of a minute, by schema revision and code ("" for valid events): what was counted, and how much of
+#: it sinks refused.
+MinuteCounts = Mapping[tuple[SchemaKey, str], tuple[int, int]]
 
 
-def valid(numbers: Numbers) -> int:
-    """Return how many lines the processor has passed."""
-    return numbers[0]
+class Change(NamedTuple):
+    """The last change of a minute's counts."""
+
+    #: How many changes there were with it.
+    number: int
+    #: Unix seconds at which it was written to Kafka.
+    written: float
 
 
-def errors(numbers: Numbers) -> int:
-    """Return how many lines are errors."""
-    return numbers[1]
-
-
-def stored(numbers: Numbers) -> int:
-    """Return how many lines are events that no sink refused.
-
-    An error may be counted before its event is.
-    """
-    return max(0, numbers[0] - numbers[2])
-
-
-#: What is shown of a minute, and a second.
-NUMBERS = (stored, errors, valid)
 #: How far minutes may be ahead of this machine's clock: as far as brokers take records.
 AHEAD_MINUTES = 61
-
-
-@dataclass
-class Row:
-    """The counts of one schema revision, or of all; `last_event` in ms since the epoch."""
-
-    schema: str = ""
-    revision: int = -1
-    topic: str = ""
-    valid: int = 0
-    errors: Counter[str] = field(default_factory=Counter)
-    #: Events that a sink refused: they are in `valid` and in `errors`.
-    refused: int = 0
-    last_event: int = 0
-    #: `Numbers` by minute since the epoch.
-    minutes: dict[int, list[int]] = field(default_factory=dict)
-
-    @property
-    def stored(self) -> int:
-        """Lines that are events, and that no sink refused."""
-        return stored((self.valid, 0, self.refused))
-
-    @property
-    def lines(self) -> int:
-        """Raw lines: each is stored or one error."""
-        return self.stored + sum(self.errors.values())
-
-    def add(self, other: Row) -> None:
-        """Add another row's counts to this one's."""
-        self.valid += other.valid
-        self.errors.update(other.errors)
-        self.refused += other.valid - other.stored
-        self.last_event = max(self.last_event, other.last_event)
-        for minute, numbers in other.minutes.items():
-            mine = self.minutes.setdefault(minute, list(NONE))
-            mine[0] += numbers[0]
-            mine[1] += numbers[1]
-            mine[2] += numbers[0] - stored(numbers)
-
-    def rate(self, which: Callable[[Numbers], int], now: float) -> float:
-        """Return how many of `which` there were a second over the last 60 seconds."""
-        minute, elapsed = divmod(now, 60)
-        this = which(self.minutes.get(int(minute), NONE))
-        before = which(self.minutes.get(int(minute) - 1, NONE))
-        return (this + before * (1 - elapsed / 60)) / 60
-
-    def as_json(self, minutes: Iterable[int], now: float) -> dict[str, Any]:
-        """Return the fields that all rows have."""
-        return {
-            "lines": self.lines,
-            "stored": self.stored,
-            "errors": dict(sorted(self.errors.items())),
-            "valid": self.valid,
-            "last_event": iso8601(self.last_event // 1000) if self.last_event else None,
-            **{
-                f"{which.__name__}_per_second_1m": round(self.rate(which, now), 2)
-                for which in NUMBERS
-            },
-            "minutes": [
-                {"minute": iso8601(m * 60), **{which.__name__: which(numbers) for which in NUMBERS}}
-                for m in minutes
-                for numbers in [self.minutes.get(m, NONE)]
-            ],
-        }
 
 
 class View:
     """The current counts, fed entry by entry in the order of the changelog, from any lane.
 
-    `show_minutes` is the number of minutes shown; `clock` gives Unix seconds.
+    `show_minutes` is the number of minutes shown, `keep_minutes` the number of those that `minute`
+    knows, if that is more; `clock` gives Unix seconds. `hours` has the counts by the hour.
     """
 
-    def __init__(self, show_minutes: int = 15, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        show_minutes: int = 15,
+        clock: Callable[[], float] = time.time,
+        keep_minutes: int = 0,
+    ) -> None:
         self._show = show_minutes
+        self._keep = max(show_minutes, keep_minutes)
         self._clock = clock
+        #: The last change of each minute that is kept and was ever counted.
+        self.changes: dict[int, Change] = {}
+        self.hours = Hours()
         self._rows: dict[SchemaKey, Row] = {}
         #: What each entry counted, and how much of it sinks refused, by minute, so that old minutes
         #: go in one piece.
@@ -141,14 +78,21 @@ class View:
         self._kept = range(0)
         #: Whether the changelog was read to its end once.
         self.complete = False
+        #: Until when what was counted is in it, Unix seconds; 0 where nobody knows.
+        self.as_of = 0.0
 
-    def apply(self, key: CountKey, value: Mapping[str, Any] | None) -> None:
+    def apply(self, key: CountKey, value: Mapping[str, Any] | None, written: float = 0.0) -> None:
         """Take in one entry as it is now; `value` None: it was deleted.
+
+        `written` is when Kafka got it, Unix seconds.
 
         Every value that was ever written counts a prefix of the same records, so one that counts
         less than what is here is an older one, written late by a worker that had lost the lane.
         """
         self._forget()
+        if key.hour is not None:
+            self.hours.put(_row_of(key), key, value)
+            return
         if key.minute is not None and key.minute not in self._kept:
             return
         entries = self._entries[key.minute]
@@ -159,13 +103,14 @@ class View:
         elif value["count"] >= before[0]:
             entries[key] = now = value["count"], value.get("refused", 0)
             self._change(key, now[0] - before[0], now[1] - before[1], value["last"])
+            if key.minute is not None and now != before:
+                number, last = self.changes.get(key.minute, (0, 0.0))
+                self.changes[key.minute] = Change(number + 1, max(last, written))
 
     def _change(self, key: CountKey, by: int, refused: int, last: int) -> None:
         if not by:
             return
-        schema = SchemaKey(key.schema, key.revision)
-        if key.code and not is_named(*schema):
-            schema = UNKNOWN_KEY
+        schema = _row_of(key)
         row = self._rows.setdefault(schema, Row(*schema))
         if not key.code or not row.topic:
             row.topic = key.topic
@@ -191,11 +136,23 @@ class View:
         if self._kept.stop == this + AHEAD_MINUTES:
             return
         # A rate is made of two minutes, however few are shown.
-        self._kept = range(min(self._oldest(), this - 1), this + AHEAD_MINUTES)
+        self._kept = range(min(this - self._keep + 1, this - 1), this + AHEAD_MINUTES)
         for minute in [m for m in self._entries if m is not None and m not in self._kept]:
             del self._entries[minute]
+            self.changes.pop(minute, None)
             for row in self._rows.values():
                 row.minutes.pop(minute, None)
+        self.hours.forget(this // 60)
+
+    def minute(self, minute: int) -> MinuteCounts:
+        """Return what was counted in a minute since the epoch, of all lanes."""
+        self._forget()
+        sums: dict[tuple[SchemaKey, str], tuple[int, int]] = {}
+        for key, (count, refused) in self._entries.get(minute, {}).items():
+            of = _row_of(key), key.code
+            before = sums.get(of, (0, 0))
+            sums[of] = before[0] + count, before[1] + refused
+        return sums
 
     def rows(self) -> list[Row]:
         """Return the rows of all schema revisions, by name and revision."""
@@ -206,12 +163,15 @@ class View:
 
     def as_json(self) -> dict[str, Any]:
         """Return the view as the JSON that this module's docstring describes."""
-        now, rows, total = self._clock(), self.rows(), Row()
+        rows, total = self.rows(), Row()
+        # Nothing is 0 because nobody counts: rates are of when the counts were known.
+        now = min(self._clock(), self.as_of or self._clock())
         for row in rows:
             total.add(row)
         minutes = range(self._oldest(), self._oldest() + self._show)
         return {
-            "generated": iso8601(int(now)),
+            "generated": iso8601(int(self._clock())),
+            "as_of": iso8601(int(self.as_of)) if self.as_of else None,
             "complete": self.complete,
             "minutes": [iso8601(minute * 60) for minute in minutes],
             "schemas": [
@@ -221,3 +181,8 @@ class View:
             ],
             "total": total.as_json(minutes, now),
         }
+
+
+def _row_of(key: CountKey) -> SchemaKey:
+    schema = SchemaKey(key.schema, key.revision)
+    return UNKNOWN_KEY if key.code and not is_named(*schema) else schema

@@ -18,10 +18,14 @@ from elfaust.errors import StackError
 POM = Path(__file__).with_name("pom.xml")
 
 
+def cache_home() -> Path:
+    """Return the folder of all that state folders share."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "elfaust"
+
+
 def cache() -> Path:
     """Return the folder of the jars that belong to this pom.xml."""
-    home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(home) / "elfaust" / hashlib.sha256(POM.read_bytes()).hexdigest()[:16]
+    return cache_home() / hashlib.sha256(POM.read_bytes()).hexdigest()[:16]
 
 
 def jars(profile: str) -> Path:
@@ -36,7 +40,7 @@ def jars(profile: str) -> Path:
     need("java")
     need("mvn")
     try:
-        with _alone(folder.parent):
+        with alone(folder.parent):
             if not folder.is_dir():
                 _fill(profile, folder)
     except OSError as error:
@@ -45,8 +49,8 @@ def jars(profile: str) -> Path:
 
 
 @contextmanager
-def _alone(place: Path) -> Iterator[None]:
-    """Hold the cache's lock: two Mavens must not write to one repository at the same time."""
+def alone(place: Path) -> Iterator[None]:
+    """Hold the lock of a folder in the cache: two Mavens must not write to it at the same time."""
     place.mkdir(parents=True, exist_ok=True)
     with (place / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)

@@ -13,7 +13,7 @@ import MySQLdb
 
 from elfaust.devstack.packages import need
 from elfaust.devstack.server import HOST, Server, run_tool
-from elfaust.settings import Settings
+from elfaust.settings import PROFILES, Settings, of_profile
 
 #: A socket's path holds 107 bytes at most.
 SOCKET_BYTES = 107
@@ -97,7 +97,7 @@ def _install(folder: Path, log: Path) -> None:
 
 
 def _grant(settings: Settings, socket: str) -> None:
-    """Make the user of the settings, with every right, and the database, if it is not there."""
+    """Make the user of the settings, with every right, and the databases that are not there."""
     mysql = settings.mysql
     user = (mysql.user, HOST)
     root = MySQLdb.connect(unix_socket=socket, user=getpass.getuser(), connect_timeout=ASK_SECONDS)
@@ -105,8 +105,16 @@ def _grant(settings: Settings, socket: str) -> None:
         cursor.execute("CREATE USER IF NOT EXISTS %s@%s", user)
         cursor.execute("ALTER USER %s@%s IDENTIFIED BY %s", (*user, mysql.password))
         cursor.execute("GRANT ALL ON *.* TO %s@%s", user)
-        name = mysql.database.replace("`", "``")
-        cursor.execute(f"CREATE DATABASE IF NOT EXISTS `{name}` CHARACTER SET utf8mb4")
+        for name in _databases(settings):
+            quoted = name.replace("`", "``")
+            cursor.execute(f"CREATE DATABASE IF NOT EXISTS `{quoted}` CHARACTER SET utf8mb4")
+
+
+def _databases(settings: Settings) -> set[str]:
+    """Return the databases of the settings and of every profile of their file."""
+    profiles = PROFILES if settings.conf else ()
+    of_file = {of_profile(settings, profile).mysql.database for profile in profiles}
+    return {settings.mysql.database, *of_file}
 
 
 def _select(settings: Settings) -> None:

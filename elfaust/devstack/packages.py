@@ -66,6 +66,14 @@ def ensure(programs: Iterable[str] = SERVER_PROGRAMS) -> None:
         raise StackError(f"{wanted} (installed, but there is still no {', '.join(left)})")
 
 
+def need_package(name: str) -> None:
+    """Install a Debian package as root on Debian; raises StackError elsewhere."""
+    if not may_install():
+        raise StackError(f"install Debian's {name}, or what has the same on this system")
+    print(f"Installing Debian's {name} ...", file=sys.stderr)
+    install([name])
+
+
 def may_install() -> bool:
     """Whether this is root on Debian or on a system like it."""
     return os.geteuid() == 0 and is_debian() and bool(find("apt-get"))

@@ -7,12 +7,16 @@ import socket
 
 def taken(host: str, port: int, kind: socket.SocketKind = socket.SOCK_STREAM) -> str:
     """Return why a TCP or UDP port of a host cannot be bound; "" where it can."""
-    with socket.socket(type=kind) as probe:
+    try:
+        family, *_, address = socket.getaddrinfo(host, port, type=kind)[0]
+    except (OSError, UnicodeError) as error:
+        return (getattr(error, "strerror", None) or "no such host").lower()
+    with socket.socket(family, kind) as probe:
         # Connections of an earlier run in TIME_WAIT do not prevent a server from listening.
         if kind is socket.SOCK_STREAM:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind((host, port))
+            probe.bind(address)
         except OSError as error:
             return (error.strerror or "not free").lower()
     return ""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from elfaust.devstack import processes
@@ -55,6 +56,8 @@ class Server:
     ports: Sequence[int]
     probe: Callable[[], object]
     prepare: Callable[[], object] = lambda: None
+    #: Variables beside those of this process.
+    environ: Mapping[str, str] = field(default_factory=dict)
     not_there: tuple[type[Exception], ...] = (OSError, NotReadyError, ServerAway)
 
     @property
@@ -86,7 +89,7 @@ class Server:
         if self.log.exists() and self.log.stat().st_size > LOG_BYTES:
             self.log.replace(self.log.with_name(f"{self.log.name}.1"))
         self.prepare()
-        pid = processes.start(self.command(), os.environ, self.log)
+        pid = processes.start(self.command(), {**os.environ, **self.environ}, self.log)
         process = processes.Process(pid, process_start(pid), tuple(self.ports))
         processes.write(self._pid_file, process)
 
@@ -151,9 +154,9 @@ class Server:
             )
 
 
-def refuse_used(name: str, port: int) -> None:
-    """Raise StackError when a port of 127.0.0.1 is in use."""
-    if why := taken(HOST, port):
+def refuse_used(name: str, port: int, kind: socket.SocketKind = socket.SOCK_STREAM) -> None:
+    """Raise StackError when a TCP or UDP port of 127.0.0.1 is in use."""
+    if why := taken(HOST, port, kind):
         raise StackError(f"{name} cannot start: port {port}: {why}")
 
 

@@ -1,11 +1,11 @@
-"""The local servers together: Kafka, HDFS and MariaDB in one state folder."""
+"""The local servers together: Kafka, HDFS, MariaDB, and Graphite if asked for, in one folder."""
 
 from __future__ import annotations
 
 import fcntl
 import shlex
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +13,7 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from elfaust.devstack import packages
+from elfaust.devstack.graphite import environment, graphite
 from elfaust.devstack.hdfs import hdfs
 from elfaust.devstack.kafka import kafka
 from elfaust.devstack.mariadb import mariadb
@@ -21,7 +22,9 @@ from elfaust.errors import StackError
 from elfaust.settings import Settings
 
 #: The folders of the stack and of the workers below stack.dir.
-FOLDERS = ("kafka", "hdfs", "mariadb", "logs", "workers")
+FOLDERS = ("kafka", "hdfs", "mariadb", "graphite", "logs", "workers", "workers-beta")
+#: What a stack has only if somebody asks for it.
+EXTRAS = ("graphite",)
 
 
 class ServerStatus(NamedTuple):
@@ -41,9 +44,16 @@ class Stack:
     """Real servers on this machine; their data survives `down` and `up`."""
 
     def __init__(
-        self, settings: Settings, report: Callable[[str], object] = lambda line: None
+        self,
+        settings: Settings,
+        report: Callable[[str], object] = lambda line: None,
+        extras: Collection[str] = (),
     ) -> None:
-        """`report` gets a line about everything that takes time."""
+        """`report` gets a line about everything that takes time.
+
+        The stack has those of EXTRAS that are in `extras`, and those that were once started in
+        its folder, until `destroy`.
+        """
         self._settings = settings
         self._report = report
         self._folder = Path(settings.stack.dir).resolve()
@@ -52,6 +62,9 @@ class Stack:
             *hdfs(settings, self._folder),
             mariadb(settings, self._folder),
         ]
+        self._has_graphite = "graphite" in extras or (self._folder / "graphite").is_dir()
+        if self._has_graphite:
+            self.servers += graphite(settings, self._folder)
 
     def up(self) -> None:
         """Start all servers that do not run at the same time, and wait until each is ready.
@@ -126,8 +139,9 @@ class Stack:
             "MYSQL_PASSWORD": mysql.password,
             "MYSQL_DATABASE": mysql.database,
             "WEBHDFS_URL": settings.hdfs.url,
-            "WEB_URL": f"http://{settings.web.host}:{settings.web.port}/throughput/",
-        }
+            "WEB_URL": f"http://{settings.web.at(settings.web.port)}/throughput/",
+            "INTAKE_URL": settings.intake.url,
+        } | (environment(settings) if self._has_graphite else {})
 
     @contextmanager
     def _alone(self) -> Iterator[None]:

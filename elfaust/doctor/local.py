@@ -5,18 +5,25 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 import requests
 
-from elfaust.checks import ANSWER_SECONDS, Check, Subject, why
+from elfaust.checks import ANSWER_SECONDS, Check, Subject
+from elfaust.devstack.ports import taken
 from elfaust.names import TopicNames
 from elfaust.records import SchemaKey
 from elfaust.schema.lookup.registry import Registry
-from elfaust.settings import Schemas, Settings, state_folder
+from elfaust.settings import Schemas, Settings, of_profile, state_folder
+from elfaust.settings.apart import APART, shared
+from elfaust.settings.intake import Intake
 from elfaust.sinks.parquet.folder_owners import folder_name, owner_name
+from elfaust.words.http import why
+from elfaust.workers.state import web_port
 
 #: Addresses by which a machine names itself.
 LOOPBACK = ("127.", "localhost", "::1", "[::1]")
@@ -26,7 +33,14 @@ ROOM = 1024**3
 
 def machine(settings: Settings) -> Subject:
     """Return the checks of the settings and folders."""
-    return Subject("settings", ("state folder", "spool"), _machine, "correct the settings")
+    intake = settings.intake
+    asked = {
+        "intake": intake.on,
+        "spool of intake": intake.on and intake.spool,
+        "view": settings.web.view,
+    }
+    others = ("state folder", "spool", *(name for name, on in asked.items() if on))
+    return Subject("settings", others, _machine, "correct the settings")
 
 
 def schemas(settings: Settings) -> Subject:
@@ -40,6 +54,12 @@ def _machine(settings: Settings) -> Iterator[Check]:
     folder = state_folder(settings)
     yield check_folder("state folder", folder)
     yield check_folder("spool", folder / "forwarder" / settings.forwarder.spool)
+    if settings.intake.on:
+        yield check_intake(settings.intake)
+        if settings.intake.spool:
+            yield check_folder("spool of intake", folder / "intake" / "spool")
+    if settings.web.view:
+        yield check_view(settings)
 
 
 def check_settings(settings: Settings) -> Iterator[Check]:
@@ -47,19 +67,24 @@ def check_settings(settings: Settings) -> Iterator[Check]:
     conf = settings.conf or "no faust.conf, defaults alone"
     yield Check("settings", "ok", f"profile {settings.profile}, {conf}")
     yield from _topics(settings)
+    if settings.profile == APART:
+        yield _apart(settings)
     if settings.profile == "production":
         yield from _production(settings)
 
 
 def _topics(settings: Settings) -> Iterator[Check]:
     topics = TopicNames(settings)
-    if len({*topics.raw, topics.error}) <= len(topics.raw):
-        named = ", ".join(f"topics.raw_{kind}" for kind in settings.raw_topics)
-        cure = f"give {named} and topics.error names of their own"
-        yield Check("settings", "fail", "two of the topics have the same name", cure)
     if settings.forwarder.topic not in topics.raw:
         detail = f"forwarder.topic {settings.forwarder.topic} is not a topic that processors read"
         yield Check("settings", "fail", detail, f"set it to {' or '.join(topics.raw)}")
+
+
+def _apart(settings: Settings) -> Check:
+    if both := list(shared(settings, of_profile(settings, "production"))):
+        return Check("settings", "fail", both[0], "give the profile a name of its own")
+    detail = f"no name, folder or port is production's, as {settings.conf} has them"
+    return Check("settings", "ok", detail)
 
 
 def _production(settings: Settings) -> Iterator[Check]:
@@ -93,6 +118,55 @@ def check_folder(name: str, folder: Path) -> Check:
     if free < ROOM:
         return Check(name, "warn", detail, "make room: lines wait there while Kafka is away")
     return Check(name, "ok", detail)
+
+
+def check_intake(settings: Intake) -> Check:
+    """Check that the intake's port is free, or that it is an intake which has it."""
+
+    def is_intake(answer: requests.Response) -> bool:
+        # It refuses what has no event, in its own words.
+        return answer.status_code in (400, 503) and b'{"error": ' in answer.content
+
+    cure = "set intake.host to an address of this machine and intake.port to a free port"
+    where = Place("intake", settings.host, settings.port, settings.url, settings.beacon, cure)
+    return _check_port(where, is_intake)
+
+
+def check_view(settings: Settings) -> Check:
+    """Check that the port of the first view is free, or that it is a view which has it."""
+
+    def is_view(answer: requests.Response) -> bool:
+        return b'"role":"view"' in answer.content.replace(b" ", b"")
+
+    cure = "set web.port so that it and the ports after it are free, or web.view to false"
+    port = web_port(settings, "view")
+    url = f"http://{settings.web.at(port)}/"
+    return _check_port(
+        Place("view", settings.web.host, port, url, f"{url}-/version", cure), is_view
+    )
+
+
+class Place(NamedTuple):
+    """Where a role listens, what is asked there, and what to do where another program does."""
+
+    name: str
+    host: str
+    port: int
+    url: str
+    asked: str
+    cure: str
+
+
+def _check_port(of: Place, is_ours: Callable[[requests.Response], bool]) -> Check:
+    where = f"{of.host}, port {of.port}"
+    if not (why_not := taken(of.host, of.port)):
+        return Check(of.name, "ok", f"{where} is free")
+    with requests.Session() as session, suppress(requests.RequestException):
+        session.trust_env = False
+        answer = session.get(of.asked, timeout=ANSWER_SECONDS, allow_redirects=False)
+        if is_ours(answer):
+            return Check(of.name, "ok", f"{of.url} answers")
+    return Check(of.name, "fail", f"{where}: {why_not}, and no {of.name} answers", of.cure)
 
 
 def _schemas(settings: Settings) -> Iterator[Check]:

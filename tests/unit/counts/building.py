@@ -19,6 +19,7 @@ TOPIC = "eventlogging_Edit_13457736"
 ERROR_TOPIC = "eventlogging_EventError"
 
 MINUTE = 60_000
+HOUR = 60 * MINUTE
 
 Table = dict[CountKey, dict[str, Any]]
 

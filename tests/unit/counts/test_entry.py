@@ -24,6 +24,16 @@ keys = st.builds(
     st.integers(),
     names,
     st.none() | st.integers(0),
+    hour=st.none(),
+) | st.builds(
+    CountKey,
+    st.just(0),
+    st.just(TOPIC),
+    names,
+    st.integers(),
+    names,
+    st.none(),
+    st.integers(0),
 )
 
 
@@ -38,7 +48,9 @@ def test_key_of_an_ordinary_schema_is_readable() -> None:
     assert key._replace(minute=None).encode().endswith("||all")
 
 
-@pytest.mark.parametrize("text", ["", "a|b", "x|t|s|1||all", "1|t|s|1||noon", "1|t|s|1||all|"])
+@pytest.mark.parametrize(
+    "text", ["", "a|b", "x|t|s|1||all", "1|t|s|1||noon", "1|t|s|1||h", "1|t|s|1||all|"]
+)
 def test_what_is_no_key_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r".+"):
         CountKey.decode(text)
@@ -46,15 +58,23 @@ def test_what_is_no_key_is_refused(text: str) -> None:
 
 def test_minutes_expire_and_totals_do_not() -> None:
     key = CountKey(0, TOPIC, *EDIT, "", 100)
-    assert not key.expired(now=110 * 60.0, keep_minutes=10)
-    assert key.expired(now=111 * 60.0, keep_minutes=10)
-    assert not key._replace(minute=None).expired(now=1e9, keep_minutes=1)
+    assert not key.expired(now=110 * 60.0, keep_minutes=10, keep_hours=1)
+    assert key.expired(now=111 * 60.0, keep_minutes=10, keep_hours=1)
+    assert not key._replace(minute=None).expired(now=1e9, keep_minutes=1, keep_hours=1)
+
+
+def test_hours_expire_by_themselves() -> None:
+    key = CountKey(0, TOPIC, *EDIT, "", None, 100)
+    assert key.encode().endswith("||h100")
+    assert not key.is_total
+    for hour, gone in ((89, True), (90, False), (110, False), (111, True)):
+        assert key.expired(now=hour * 3600.0, keep_minutes=1, keep_hours=10) == gone
 
 
 def test_minutes_far_in_the_future_expire() -> None:
     key = CountKey(0, TOPIC, *EDIT, "", 100)
-    assert not key.expired(now=90 * 60.0, keep_minutes=10)
-    assert key.expired(now=89 * 60.0, keep_minutes=10)
+    assert not key.expired(now=90 * 60.0, keep_minutes=10, keep_hours=1)
+    assert key.expired(now=89 * 60.0, keep_minutes=10, keep_hours=1)
 
 
 def test_a_repeat_changes_nothing_and_says_so() -> None:
@@ -119,3 +139,22 @@ def test_an_entry_with_refusals_of_another_shape_is_none(more: dict[str, object]
     assert is_entry(key, old)
     assert is_entry(key, {**old, "refused": 1, "ranges": {"raw": [1, 2]}})
     assert not is_entry(key, {**old, **more})
+
+
+@pytest.mark.parametrize("number", [-1, 2**53, 2**63, 2**64 - 1, 1.0, True, None])
+@pytest.mark.parametrize("of", ["count", "refused"])
+def test_nobody_has_counted_such_numbers(of: str, number: object) -> None:
+    """Such a record would end the worker again at each start, or its JSON."""
+    entry = {"count": 1, "last": 0, "positions": {}, "refused": 0, "ranges": {}}
+    for key in (
+        CountKey(0, TOPIC, *EDIT, "", None),
+        CountKey(0, TOPIC, *EDIT, "", None, 480_000),
+    ):
+        assert is_entry(key.encode(), entry)
+        assert not is_entry(key.encode(), {**entry, of: number})
+
+
+@pytest.mark.parametrize(("lane", "revision"), [(-1, 1), (2**53, 1), (0, -2), (0, 2**63)])
+def test_nobody_has_counted_such_a_lane_or_revision(lane: int, revision: int) -> None:
+    key = CountKey(lane, TOPIC, "Edit", revision, "", None).encode()
+    assert not is_entry(key, {"count": 1, "last": 0, "positions": {}})

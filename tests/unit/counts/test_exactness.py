@@ -14,6 +14,7 @@ from elfaust.testing import make_record
 from tests.unit.counts.building import (
     EDIT,
     ERROR_TOPIC,
+    HOUR,
     MINUTE,
     TOPIC,
     Table,
@@ -54,7 +55,7 @@ def lanes(draw: st.DrawFn) -> Lane:
         record = refused(2 * n, draw(codes), schema)
         originals.append(
             record._replace(
-                source=Source(source, 2 * n), timestamp=draw(st.integers(0, 3)) * MINUTE + n
+                source=Source(source, 2 * n), timestamp=draw(st.integers(0, 3)) * 20 * MINUTE + n
             )
         )
     return Lane(originals, draw(st.lists(st.integers(0, 30), max_size=3)))
@@ -92,6 +93,7 @@ def expected(lanes: list[Lane]) -> dict[CountKey, int]:
                 entry = CountKey(number, TOPIC, *EDIT, "", None)
             counts[entry] += 1
             counts[entry._replace(minute=record.timestamp // MINUTE)] += 1
+            counts[entry._replace(hour=record.timestamp // HOUR)] += 1
     return dict(counts)
 
 
@@ -115,8 +117,8 @@ def test_a_line_is_one_error_in_whatever_order_sinks_refuse_it(
     lines = {position for batch in batches for _, position in batch}
     wanted: Counter[CountKey] = Counter()
     for position in lines:
-        for minute in (None, position % 3):
-            wanted[CountKey(0, ERROR_TOPIC, "Edit", 1, "consumer", minute)] += 1
+        for when in ((None, None), (position % 3, None), (None, 0)):
+            wanted[CountKey(0, ERROR_TOPIC, "Edit", 1, "consumer", *when)] += 1
     assert {key: value["count"] for key, value in table.items()} == wanted
     assert {key: value["refused"] for key, value in table.items()} == wanted
 

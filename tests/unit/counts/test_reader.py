@@ -18,7 +18,7 @@ AWAY = Settings(kafka=Kafka(bootstrap="127.0.0.1:1"))
 
 
 def record(key: bytes | None, value: bytes | None) -> Any:
-    return SimpleNamespace(partition=0, offset=5, key=key, value=value)
+    return SimpleNamespace(timestamp=0, partition=0, offset=5, key=key, value=value)
 
 
 def test_records_of_the_changelog_feed_the_view() -> None:

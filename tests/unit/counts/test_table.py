@@ -117,7 +117,7 @@ def test_minutes_that_are_over_are_deleted_of_ones_own_lanes(
     keys = [CountKey(lane, "t", "Edit", 7, "", minute) for lane in (0, 1) for minute in (5, 90)]
     for key in [*keys, CountKey(0, "t", "Edit", 7, "", None)]:
         table.data[key.encode()] = Count(count=1, last=0, positions={})
-    table.forget({0}, now=100 * 60.0, minutes=60)
+    table.forget({0}, now=100 * 60.0, minutes=60, hours=1)
     assert keys[0].encode() not in table.data
     assert len(table.data) == 4
     assert written == [(0, keys[0].encode(), None)]

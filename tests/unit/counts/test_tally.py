@@ -32,7 +32,16 @@ def test_tally_of_valid_events_groups_by_minute() -> None:
         CountKey(0, TOPIC, *EDIT, "", None): Tally([("raw", n) for n in (1, 2, 3)], MINUTE + 7),
         CountKey(0, TOPIC, *EDIT, "", 0): Tally([("raw", 1), ("raw", 3)], 5),
         CountKey(0, TOPIC, *EDIT, "", 1): Tally([("raw", 2)], MINUTE + 7),
+        CountKey(0, TOPIC, *EDIT, "", None, 0): Tally([("raw", n) for n in (1, 2, 3)], 0),
     }
+
+
+def test_an_hour_has_its_records_in_the_order_of_the_lane() -> None:
+    times = (5, 2 * MINUTE, 60 * MINUTE, UNKNOWN_TIME, 7)
+    batch = [valid(n, time) for n, time in enumerate(times, 1)]
+    made = tally(0, TOPIC, EDIT, batch)
+    hours = {key.hour: new for key, new in made.items() if key.hour is not None}
+    assert hours == {0: Tally([("raw", n) for n in (1, 2, 5)], 0), 1: Tally([("raw", 3)], 0)}
 
 
 def test_tally_of_nothing_is_empty() -> None:
@@ -50,7 +59,7 @@ def test_errors_are_counted_under_what_they_name() -> None:
         make_record(b'{"event": 1}', 5, 0, ("raw", 5)),
     ]
     count(table, 0, ERROR_TOPIC, None, batch)
-    totals = {key[2:5]: value["count"] for key, value in table.items() if key.minute is None}
+    totals = {key[2:5]: value["count"] for key, value in table.items() if key.is_total}
     assert totals == {
         ("Edit", 1, "validation"): 2,
         ("unknown", -1, "processor"): 1,
@@ -72,6 +81,7 @@ def test_what_came_at_an_unknown_time_is_counted_in_no_minute() -> None:
     assert tally(0, TOPIC, EDIT, batch) == {
         CountKey(0, TOPIC, *EDIT, "", None): Tally([("raw", n) for n in (1, 2, 3)], MINUTE + 7),
         CountKey(0, TOPIC, *EDIT, "", 1): Tally([("raw", 2)], MINUTE + 7),
+        CountKey(0, TOPIC, *EDIT, "", None, 0): Tally([("raw", 2)], 0),
     }
     assert tally(0, TOPIC, EDIT, batch[:1]) == {
         CountKey(0, TOPIC, *EDIT, "", None): Tally([("raw", 1)], 0)
@@ -124,7 +134,8 @@ def test_made_up_names_share_one_entry() -> None:
         for n in range(500)
     ]
     assert tally(0, ERROR_TOPIC, None, batch).keys() == {
-        CountKey(0, ERROR_TOPIC, "unknown", -1, "validation", minute) for minute in (None, 1)
+        CountKey(0, ERROR_TOPIC, "unknown", -1, "validation", *when)
+        for when in ((None, None), (1, None), (None, 0))
     }
 
 
@@ -151,7 +162,7 @@ CAPSULES = st.dictionaries(FIELDS, JSON | st.dictionaries(FIELDS, JSON))
 def test_each_record_is_counted_once_whatever_it_holds(given: list[tuple[bytes, int]]) -> None:
     batch = [make_record(value, n, time, ("raw", n)) for n, (value, time) in enumerate(given)]
     made = tally(0, ERROR_TOPIC, None, batch)
-    totals = [len(new.marks) for key, new in made.items() if key.minute is None]
+    totals = [len(new.marks) for key, new in made.items() if key.is_total]
     assert sum(totals) == len(batch)
     assert all(CountKey.decode(key.encode()) == key for key in made)
 

@@ -122,25 +122,19 @@ def test_json_has_the_documented_shape() -> None:
         "valid_per_second_1m": 0.13,
         "minutes": shown,
     }
+    refused = dict.fromkeys(edit, 0) | {
+        "lines": 2,
+        "errors": {"validation": 2},
+        "last_event": "1970-01-01T00:00:00Z",
+        "minutes": none,
+    }
     assert view.as_json() == {
         "generated": "1971-11-26T10:40:15Z",
+        "as_of": None,
         "complete": True,
         "minutes": minutes,
         "schemas": [
-            {
-                "schema": "A",
-                "revision": 7,
-                "topic": ERRORS,
-                "lines": 2,
-                "stored": 0,
-                "errors": {"validation": 2},
-                "valid": 0,
-                "last_event": "1970-01-01T00:00:00Z",
-                "stored_per_second_1m": 0.0,
-                "errors_per_second_1m": 0.0,
-                "valid_per_second_1m": 0.0,
-                "minutes": none,
-            },
+            {"schema": "A", "revision": 7, "topic": ERRORS} | refused,
             {"schema": "Edit", "revision": 7, "topic": TOPIC} | edit,
         ],
         "total": edit | {"lines": 10, "errors": {"consumer": 1, "validation": 2}},

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 import requests
 
-from elfaust.checks import Check, clock, why, worst
+from elfaust.checks import Check, clock, worst
+from elfaust.words.http import why
 
 
 def test_the_worst_outcome() -> None:

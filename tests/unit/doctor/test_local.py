@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 import shutil
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
 from elfaust.checks import worst
 from elfaust.doctor import local
-from elfaust.doctor.local import check_folder, check_schemas, check_settings, check_wiki
+from elfaust.doctor.local import (
+    check_folder,
+    check_intake,
+    check_schemas,
+    check_settings,
+    check_view,
+    check_wiki,
+)
 from elfaust.settings import PROFILES, Schemas, Settings, load
+from elfaust.workers.state import web_port
 from tests.unit.doctor.fakes import wiki
+from tests.unit.intake.requests import Kafka, serving
+from tests.unit.intake.requests import having as intake
 
 SETTINGS = Settings()
 
@@ -31,7 +43,6 @@ def test_the_settings_that_come_with_elfaust_are_right(profile: str) -> None:
 @pytest.mark.parametrize(
     ("settings", "said"),
     [
-        (having("topics", raw_client=SETTINGS.topics.error), "the same name"),
         (having("forwarder", topic="elsewhere"), "forwarder.topic elsewhere is not"),
     ],
 )
@@ -150,3 +161,45 @@ def test_the_machine_s_checks_are_those_it_promises(tmp_path: Path) -> None:
     names = [check.name for check in subject.checks(settings)]
     assert names == [subject.name, *subject.others]
     assert list(tmp_path.iterdir()) == []
+
+
+def test_beta_is_told_to_be_apart_from_production() -> None:
+    beta = load(environ={}, profile="beta")
+    assert any("production's" in check.detail for check in check_settings(beta))
+    same = dataclasses.replace(beta, mysql=SETTINGS.mysql)
+    [failed] = [check for check in check_settings(same) if check.outcome == "fail"]
+    assert failed.detail.startswith("mysql.database = log, as production has it")
+
+
+async def test_the_intake_s_port_is_free_or_an_intake_s() -> None:
+    settings = intake()
+    free = await asyncio.to_thread(check_intake, settings.intake)
+    async with serving(settings, Kafka()):
+        own = await asyncio.to_thread(check_intake, settings.intake)
+    assert [(check.outcome, check.detail.split()[-1]) for check in (free, own)] == [
+        ("ok", "free"),
+        ("ok", "answers"),
+    ]
+
+
+def test_the_view_s_port_is_free_or_a_view_s() -> None:
+    # As orjson writes it.
+    version = b'{"role":"view","version":"1"}'
+    with wiki(200, version) as own, wiki(200, b'{"role": "mysql"}') as other:
+        checks = [check_view(view_at(urlsplit(of.wiki_url).port)) for of in (own, other)]
+    checks.append(check_view(SETTINGS))
+    assert [check.outcome for check in checks] == ["ok", "fail", "ok"]
+    assert checks[0].detail.endswith(" answers")
+    assert "web.port" in checks[1].cure
+
+
+def view_at(port: int | None) -> Settings:
+    """Return settings whose first view has a port."""
+    return having("web", port=(port or 0) - (web_port(SETTINGS, "view") - SETTINGS.web.port))
+
+
+def test_a_port_of_another_program_is_no_intake_s() -> None:
+    with wiki(400, b"{}") as other:
+        check = check_intake(intake(port=urlsplit(other.wiki_url).port).intake)
+    assert check.outcome == "fail"
+    assert "intake.port" in check.cure

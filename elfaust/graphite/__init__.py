@@ -1,0 +1,1 @@
+"""What is sent for charts: exact counts to Carbon, EventLogging's counters to StatsD."""
