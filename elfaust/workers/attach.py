@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from elfaust.models.event import EventCapsule
@@ -17,7 +18,7 @@ from elfaust.workers.worker import Worker
 def attach_sink(worker: Worker, sink: Sink) -> None:
     """Have a worker write all events with a sink, once its server has answered."""
     worker.require_server(sink.server, sink.ping)
-    writer = InThread(sink, worker.names.key_of, rejecter(worker))
+    writer = InThread(sink, worker.names.key_of, rejecter(worker), worker.role)
     attach(worker, worker.events(EventCapsule), writer)
 
 
@@ -38,6 +39,7 @@ def attach(worker: Worker, topic: Any, writer: Writer) -> None:
     worker.on_partitions_revoked.connect(lanes_move, weak=False)
     worker.on_drain(buffer.flush)
     worker.readiness.reports(lambda: buffer.blocked_by)
+    worker.readiness.retries(lambda: buffer.retries)
     worker.held.append(lambda: buffer.held)
 
 
@@ -61,4 +63,5 @@ def buffered(event: Any) -> Buffered:
         event.ack,
         batch.size,
         lambda: bool(message.dropped),
+        partial(setattr, message, "when_committed"),
     )

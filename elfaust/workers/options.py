@@ -37,7 +37,7 @@ def faust_options(role: str, settings: Settings) -> dict[str, Any]:
         "TableManager": Tables,
         "web_enabled": True,
         "web_bind": settings.web.host,
-        "web_host": settings.web.host,
+        "web_host": settings.web.named,
         "web_tables_enabled": False,
     }
 

@@ -15,6 +15,13 @@ TELL_SECONDS = 60.0
 Ask = Callable[[], Awaitable[object]]
 
 
+def of_server(server: str, error: BaseException) -> str:
+    """Return why a server is waited for, which names it once."""
+    name = "no answer in time" if isinstance(error, TimeoutError) else type(error).__name__
+    text = str(error) or name
+    return text if text.startswith(server) else f"{server}: {text}"
+
+
 class Readiness:
     """What keeps a worker from working; nothing does when `waits` is empty."""
 
@@ -22,6 +29,7 @@ class Readiness:
         self._servers: dict[str, Ask] = {}
         self._missing = ""
         self._reports: list[Callable[[], str]] = []
+        self._retries: list[Callable[[], bool]] = []
         #: Whether the worker has been given its lanes.
         self.has_lanes = False
 
@@ -32,6 +40,15 @@ class Readiness:
     def reports(self, away: Callable[[], str]) -> None:
         """Have `away` say later which server does not answer, "" for none."""
         self._reports.append(away)
+
+    def retries(self, failed: Callable[[], bool]) -> None:
+        """Have `failed` say whether what a server did not take is tried again."""
+        self._retries.append(failed)
+
+    @property
+    def is_retrying(self) -> bool:
+        """Whether something is tried again that a server did not take."""
+        return any(failed() for failed in self._retries)
 
     @property
     def waits(self) -> list[str]:
@@ -55,7 +72,7 @@ class Readiness:
                     await ask()
                     break
                 except Exception as error:
-                    self._missing = f"{server}: {error}"
+                    self._missing = of_server(server, error)
                     if not told or monotonic() - told >= TELL_SECONDS:
                         told = monotonic()
                         log.warning("Waiting for %s", self._missing)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import gc
 import json
 import logging
 import os
 import time
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -16,6 +16,9 @@ from elfaust.roles import DEFAULT_STORES, ROLES, running
 from elfaust.settings import MAX_PORT, Settings, state_folder
 
 log = logging.getLogger(__name__)
+
+#: Bytes of a file past which no worker has written it.
+LONGEST = 10_000
 
 
 @dataclass(frozen=True)
@@ -31,24 +34,13 @@ class WorkerState:
     ready: float = 0.0
 
 
-def collect_rarely() -> None:
-    """Have Python look for garbage in cycles seldom: batches are many objects and hold none.
-
-    With its own thresholds the collector takes a fifth of the judge's time (`elfaust bench`). The
-    batches in hand must not reach the first threshold: each of their lines is several objects.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(500_000, 20, 50)
-
-
 def web_port(settings: Settings, role: str, instance: int = 0) -> int:
     """Return the web port of the n-th worker of a role on this machine, from 0.
 
     Raises SettingsError where there is no such port.
     """
-    # A sink that is off by default moves nobody's port until it is turned on.
-    roles = running(f"{DEFAULT_STORES} {settings.processor.stores}")
+    # A role that is off by default moves nobody's port until it is turned on.
+    roles = running(f"{DEFAULT_STORES} {settings.processor.stores}", asked=settings.asked)
     order = (*roles, *(other for other in ROLES if other not in roles))
     port = settings.web.port + order.index(role) + len(roles) * instance
     if port > MAX_PORT:
@@ -65,7 +57,7 @@ def announce(settings: Settings, role: str, port: int, *, ready: bool = False) -
     """
     folder = state_folder(settings)
     pid = os.getpid()
-    web = f"http://{settings.web.host}:{port}/"
+    web = f"http://{settings.web.at(port)}/"
     state = WorkerState(role, pid, process_start(pid), web, time.time() if ready else 0.0)
     file = folder / f"{role}-{pid}.json"
     temporary = file.with_suffix(".tmp")
@@ -85,18 +77,25 @@ def alive(settings: Settings) -> list[WorkerState]:
         state = _state(file)
         if state is None:
             continue
-        if process_start(state.pid) == state.started:
+        # Where no process has the pid, its start is 0.
+        if state.started and process_start(state.pid) == state.started:
             workers.append(state)
-        else:
-            file.unlink(missing_ok=True)
+            continue
+        # Somebody else's file stays.
+        with suppress(OSError):
+            file.unlink()
     return sorted(workers, key=lambda worker: (list(ROLES).index(worker.role), worker.pid))
 
 
 def _state(file: Path) -> WorkerState | None:
     """Return what a file says of a worker, None where it says nothing."""
     try:
-        state = WorkerState(**json.loads(file.read_bytes())) if file.is_file() else None
+        if not file.is_file() or file.stat().st_size > LONGEST:
+            return None
+        state = WorkerState(**json.loads(file.read_bytes()))
     except (OSError, ValueError, TypeError, RecursionError):
         return None
-    known = state is not None and state.role in ROLES and type(state.pid) is int
+    kinds = ((state.role, str), (state.pid, int), (state.started, int), (state.web, str))
+    is_typed = all(type(value) is kind for value, kind in kinds)
+    known = is_typed and type(state.ready) in (int, float) and state.role in ROLES
     return state if known else None

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 from elfaust.errors import SettingsError
 from elfaust.settings import Settings, as_environ, state_folder
+from elfaust.sources import finished
 from elfaust.workers.state import web_port
+from elfaust.workers.supervised import KILL_SECONDS, OPTION, until_gone
 
 #: A worker that has run this long is well: its next restart is prompt again.
 STEADY_SECONDS = 30.0
-#: After `workers.drain_seconds` a worker has so many more to end before it is killed.
-KILL_SECONDS = 10.0
+#: What changes a worker's log (elfaust/logs/worker_log.py).
+ON_TO_WORKERS = (signal.SIGHUP, signal.SIGUSR2)
 #: Of the end of a log, bytes in which its last line is.
 TAIL_BYTES = 4_096
 
@@ -50,6 +55,7 @@ class Supervisor:
         self._settings = settings
         self._program = program
         self._logs = state_folder(settings) / "logs"
+        self._lock: IO[str] | None = None
         self._children = [
             _Child(
                 role,
@@ -61,9 +67,25 @@ class Supervisor:
             for instance in range(count)
         ]
 
+    def claim(self) -> None:
+        """Keep others from supervising workers in the folder, until `stop`.
+
+        Workers whose supervisor was killed are waited for. Raises SettingsError where somebody
+        supervises, or one of these does not end.
+        """
+        if self._lock is None:
+            self._logs.mkdir(parents=True, exist_ok=True)
+            lock = _locked(self._logs.parent / "supervisor.lock")
+            try:
+                until_gone(self._settings, lambda line: print(line, file=sys.stderr))
+            except BaseException:
+                lock.close()
+                raise
+            self._lock = lock
+
     def start(self) -> None:
-        """Start all workers."""
-        self._logs.mkdir(parents=True, exist_ok=True)
+        """Start all workers; raises SettingsError where others are supervised in the folder."""
+        self.claim()
         self.tick()
 
     def tick(self) -> list[str]:
@@ -82,13 +104,24 @@ class Supervisor:
                     if not child.restarts:
                         raise SettingsError(f"{child.role}: {why} (log: {child.log})")
                     how += f", {why}"
-                told.append(self._died(child, now, f"ended by {how}"))
+                if code == 0 and self._is_finished(child):
+                    child.process, child.start_at = None, float("inf")
+                    source = self._settings.forwarder.source
+                    told.append(f"{child.role} has sent all of {source}; it does not start again")
+                else:
+                    told.append(self._died(child, now, f"ended by {how}"))
             if child.process is None and now >= child.start_at:
                 try:
                     self._spawn(child)
                 except OSError as error:
                     told.append(self._died(child, now, f"did not start ({error})"))
         return told
+
+    def _is_finished(self, child: _Child) -> bool:
+        folder = state_folder(self._settings) / "forwarder"
+        return child.role == "forwarder" and finished.is_finished(
+            folder, self._settings.forwarder.source
+        )
 
     def _died(self, child: _Child, now: float, how: str) -> str:
         workers = self._settings.workers
@@ -101,11 +134,12 @@ class Supervisor:
         return f"{child.role} {how}; starts again in {child.backoff:.1f} s (log: {child.log})"
 
     def _spawn(self, child: _Child) -> None:
-        with child.log.open("ab") as log:
+        with child.log.open("ab") as log, _held_back(ON_TO_WORKERS):
             child.process = subprocess.Popen(
                 [
                     *(sys.executable, "-m", self._program),
                     *("worker", child.role, "--web-port", str(child.port)),
+                    *(OPTION, str(os.getpid())),
                 ],
                 env={**os.environ, **as_environ(self._settings)},
                 stdin=subprocess.DEVNULL,
@@ -123,6 +157,13 @@ class Supervisor:
             if child.process is not None and child.process.poll() is None:
                 pids.setdefault(child.role, []).append(child.process.pid)
         return pids
+
+    def signal(self, number: signal.Signals) -> None:
+        """Send a signal to all workers that run."""
+        for pids in self.pids().values():
+            for pid in pids:
+                with suppress(ProcessLookupError):
+                    os.kill(pid, number)
 
     def stop(self) -> dict[str, int]:
         """Have all workers drain and end; return their exit codes by name.
@@ -145,7 +186,39 @@ class Supervisor:
             codes[f"{child.role}-{child.instance}"] = child.process.returncode
             child.process = None
             child.start_at = float("inf")
+        if self._lock is not None:
+            self._lock.close()
+            self._lock = None
         return codes
+
+
+@contextmanager
+def _held_back(signals: Iterable[signal.Signals]) -> Iterator[None]:
+    """Block signals: a process that begins meanwhile gets them when it listens."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, signals)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _locked(file: Path) -> IO[str]:
+    """Return a file that is locked until it is closed or the process ends, however it ends."""
+    lock = file.open("a+")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        lock.seek(0)
+        pid = lock.read().strip()
+        lock.close()
+        raise SettingsError(
+            f"pid {pid} (`elfaust up` or `elfaust run`) keeps workers in {file.parent}: stop it, "
+            "or set workers.state and web.port for others beside them"
+        ) from error
+    lock.truncate(0)
+    lock.write(f"{os.getpid()}\n")
+    lock.flush()
+    return lock
 
 
 def _last_line(log: Path) -> str:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import signal
 import threading
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,8 @@ log = logging.getLogger(__name__)
 
 #: Longest wait for a worker that has drained and committed to leave its group.
 LEAVE_SECONDS = 5.0
+#: Seconds between two looks whether a worker that has nothing left to do may end.
+LOOK_SECONDS = 0.1
 
 
 class Worker(faust.App):  # type: ignore[misc]
@@ -57,6 +60,8 @@ class Worker(faust.App):  # type: ignore[misc]
         self._discovery = Discovery(self, settings, self.admin)
         #: What says which tables' and partitions' events wait by themselves.
         self.held: list[Callable[[], list[str]]] = [lambda: self._discovery.unread]
+        #: How many received datagrams are lost, by who has lost them.
+        self.lost: Callable[[], Mapping[str, int]] = dict
         self.on_partitions_assigned.connect(self.has_lanes, weak=False)
         self.run_beside(self._discovery.run)
 
@@ -153,6 +158,16 @@ class Worker(faust.App):  # type: ignore[misc]
             log.warning("Not drained in time; what is unacknowledged comes again.")
         await self.consumer.commit()
         _exit_after(LEAVE_SECONDS, 0)
+
+    async def finish(self, note: Callable[[], object]) -> None:
+        """End the process as SIGTERM does, as there is nothing left to do; `note` is called before.
+
+        It waits for the worker's lanes: a worker that leaves while it gets some hangs in Faust.
+        """
+        while not self.readiness.has_lanes and not self.should_stop:
+            await asyncio.sleep(LOOK_SECONDS)
+        note()
+        os.kill(os.getpid(), signal.SIGTERM)
 
     def _crash(self, reason: BaseException) -> None:
         """End the process even where stopping hangs: nothing is lost that is not acknowledged."""

@@ -40,6 +40,26 @@ def test_a_pid_that_is_somebody_elses_now_is_not_our_worker(
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_dead_worker_is_none_whatever_its_file_says_of_its_start(
+    settings: Settings, tmp_path: Path
+) -> None:
+    state = {"role": "hdfs", "pid": 2**31, "started": 0, "web": "http://127.0.0.1:1/"}
+    (tmp_path / "hdfs-1.json").write_text(json.dumps(state))
+    assert alive(settings) == []
+
+
+def test_a_dead_workers_file_that_cannot_be_removed_is_left(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise PermissionError
+
+    state = {"role": "hdfs", "pid": 2**31, "started": 7, "web": "http://127.0.0.1:1/"}
+    (tmp_path / "hdfs-1.json").write_text(json.dumps(state))
+    monkeypatch.setattr(Path, "unlink", refuse)
+    assert alive(settings) == []
+
+
 def test_a_state_folder_that_takes_nothing_keeps_no_worker_from_working(
     settings: Settings, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -50,12 +70,24 @@ def test_a_state_folder_that_takes_nothing_keeps_no_worker_from_working(
 
 
 def test_what_is_no_workers_state_is_passed_over(settings: Settings, tmp_path: Path) -> None:
-    announce(settings, "mysql", 6068)
-    bodies = (b"", b"\xff", b"[" * 100_000, b"{}", b'{"role":"x","pid":"1","started":0,"web":""}')
+    mine = json.loads(announce(settings, "mysql", 6068).read_bytes())
+    odd: tuple[dict[str, object], ...] = (
+        {"role": ["hdfs"]},
+        {"role": {}},
+        {"pid": True},
+        {"web": None},
+        {"ready": "x"},
+        {"a": 1},
+    )
+    bodies = (
+        *(b"", b"\xff", b"[" * 100_000, b"{}", b'{"role":"x","pid":"1","started":0,"web":""}'),
+        *(json.dumps({**mine, "role": "hdfs", **one}).encode() for one in odd),
+        json.dumps({**mine, "role": "hdfs"}).encode() + b" " * 20_000,
+    )
     for number, body in enumerate(bodies):
         (tmp_path / f"hdfs-{number}.json").write_bytes(body)
     # A pipe waits for who writes to it.
-    os.mkfifo(tmp_path / "hdfs-9.json")
+    os.mkfifo(tmp_path / "hdfs-pipe.json")
     assert [worker.role for worker in alive(settings)] == ["mysql"]
 
 
@@ -66,9 +98,9 @@ def test_a_process_that_is_not_there_has_no_start_and_no_cpu() -> None:
 
 
 def test_each_worker_has_a_web_port_of_its_own() -> None:
-    roles = ("throughput", "processor", "mysql", "hdfs", "forwarder")
+    roles = ("throughput", "processor", "mysql", "hdfs", "forwarder", "view")
     ports = [web_port(Settings(), role, n) for role in roles for n in range(3)]
-    assert len(set(ports)) == 15
+    assert len(set(ports)) == 18
     assert web_port(Settings(), "throughput") == Settings().web.port
 
 
@@ -79,6 +111,6 @@ def test_roles_behind_one_that_is_off_have_ports_of_their_own(
         monkeypatch.setitem(ROLES, name, ROLES["lines"]._replace(name=name))
     settings = Settings()
     object.__setattr__(settings.processor, "stores", "mysql hdfs yours")
-    roles = [role for role in ROLES if role not in ("lines", "mine")]
+    roles = [role for role in ROLES if role not in ("lines", "mine", "intake")]
     ports = [web_port(settings, role, n) for role in roles for n in range(3)]
-    assert len(set(ports)) == len(ports) == 18
+    assert len(set(ports)) == len(ports) == 21

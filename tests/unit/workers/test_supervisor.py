@@ -74,6 +74,26 @@ def test_restarts_come_later_and_later_up_to_the_longest_wait(
     supervisor.stop()
 
 
+def test_a_forwarder_that_has_sent_its_source_is_not_started_again(
+    settings: Settings, program: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "forwarder").mkdir()
+    write(program, f"echo >> {tmp_path}/began; printf udp > {tmp_path}/forwarder/finished")
+    supervisor = Supervisor(settings, {"forwarder": 1, "mysql": 1})
+    supervisor.start()
+    assert "has sent all of udp" in until_told(supervisor, "forwarder")
+    # Others that end so are started again, and so is one that was stopped.
+    until_told(supervisor, "mysql ended by exit code 0")
+    supervisor.tick()
+    assert "forwarder" not in supervisor.pids()
+    assert supervisor.stop().get("forwarder-0") is None
+    write(program, f"rm -f {tmp_path}/forwarder/finished")
+    supervisor = Supervisor(settings, {"forwarder": 1})
+    supervisor.start()
+    until_told(supervisor, "forwarder ended by exit code 0; starts again")
+    supervisor.stop()
+
+
 def test_a_worker_that_does_not_end_is_killed(
     settings: Settings, program: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -98,8 +118,8 @@ def test_a_worker_gets_the_settings_and_a_port_of_its_own(
         time.sleep(0.01)
     supervisor.stop()
     assert sorted(called.read_text().splitlines()) == [
-        "-m elfaust worker mysql --web-port 6068 0.01",
-        "-m elfaust worker mysql --web-port 6073 0.01",
+        f"-m elfaust worker mysql --web-port 6068 --supervisor {os.getpid()} 0.01",
+        f"-m elfaust worker mysql --web-port 6074 --supervisor {os.getpid()} 0.01",
     ]
 
 
@@ -137,3 +157,21 @@ def test_a_worker_that_did_start_before_says_why(settings: Settings, program: Pa
     told = until_told(supervisor, "mysql ended by exit code 2")
     assert "exit code 2, port 6068: address already in use; starts again" in told
     supervisor.stop()
+
+
+def test_a_second_one_beside_it_is_refused_until_it_has_stopped(
+    settings: Settings, program: Path, tmp_path: Path
+) -> None:
+    write(program, "exec sleep 60")
+    first, second = Supervisor(settings, {"mysql": 1}), Supervisor(settings, {"mysql": 1})
+    first.start()
+    with pytest.raises(SettingsError) as refused:
+        second.start()
+    assert f"pid {os.getpid()} (`elfaust up` or `elfaust run`)" in str(refused.value)
+    assert str(tmp_path) in str(refused.value)
+    assert second.stop() == {}
+    assert len(first.pids()["mysql"]) == 1
+    first.stop()
+    second.start()
+    assert len(second.pids()["mysql"]) == 1
+    second.stop()
