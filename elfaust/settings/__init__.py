@@ -1,9 +1,10 @@
 """faust.conf, its profiles and the environment: typed, checked, each value with its origin."""
 
+from elfaust.settings.apart import state_folder
 from elfaust.settings.flow import CODECS, Forwarder, Kafka, Processor, Schemas
 from elfaust.settings.machines import Stack, Web
 from elfaust.settings.stores import Hdfs, Mysql
-from elfaust.settings.table import SECTIONS, Settings, as_environ, load, state_folder
+from elfaust.settings.table import SECTIONS, Settings, as_environ, load, of_profile
 from elfaust.settings.values import MAX_PORT, PROFILES
 
 __all__ = [
@@ -22,5 +23,6 @@ __all__ = [
     "Web",
     "as_environ",
     "load",
+    "of_profile",
     "state_folder",
 ]

@@ -14,6 +14,7 @@ from elfaust.settings.values import (
     Flag,
     FromZero,
     Int32,
+    Machine,
     Plain,
     PlainOrEmpty,
     Port,
@@ -24,7 +25,6 @@ from elfaust.settings.values import (
     TopicOfRole,
     UrlOrEmpty,
     Whole,
-    Word,
     one_of,
     setting,
 )
@@ -114,6 +114,11 @@ class Topics:
     discover_interval: Seconds = setting(
         2.0, "This many seconds pass between two searches for topics of new schemas."
     )
+    retention_hours: FromZero = setting(
+        0.0,
+        "Topics that workers create keep their records for this many hours; with 0 as long as the "
+        "brokers have it.",
+    )
     max_message_bytes: Annotated[Int32, Field(ge=100_000)] = setting(
         4_194_304,
         "A topic takes records of at most this many bytes (max.message.bytes in Kafka): a topic "
@@ -174,6 +179,11 @@ class Schemas:
     folder: Plain = setting(
         "schemas", "Schemas are read from this folder, from files <Name>/<revision>.json."
     )
+    reload: Flag = setting(
+        False,
+        "If true, schemas.folder is read again when a file in it changes, within a second or two; "
+        "a file that is no schema leaves the schema as it was for five seconds.",
+    )
     wiki_url: UrlOrEmpty = setting(
         "",
         "Schemas that schemas.folder does not have are read from the schema wiki whose api.php "
@@ -205,7 +215,7 @@ class Forwarder:
     topic: Topic = setting(
         "eventlogging-server-side", "The forwarder sends its lines to this raw topic."
     )
-    host: Word = setting("127.0.0.1", "The forwarder receives UDP lines on this address.")
+    host: Machine = setting("127.0.0.1", "The forwarder receives UDP lines on this address.")
     port: Port = setting(8421, "The forwarder receives lines on this UDP port.")
     rate: FromZero = setting(
         0.0,
@@ -213,7 +223,8 @@ class Forwarder:
         "takes.",
     )
     follow: Flag = setting(
-        False, "If true, the forwarder waits for more lines at the end of a file."
+        False,
+        "If true, the forwarder waits for more lines at the end of a file; otherwise it ends.",
     )
     spool: Plain = setting(
         "spool",

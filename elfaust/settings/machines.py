@@ -8,11 +8,14 @@ from pydantic.dataclasses import dataclass
 
 from elfaust.settings.values import (
     CONFIG,
+    Flag,
+    Machine,
+    MachinesOrEmpty,
     Plain,
     PlainOrEmpty,
     Port,
     Seconds,
-    Word,
+    Secret,
     one_of,
     setting,
 )
@@ -20,19 +23,45 @@ from elfaust.settings.values import (
 
 @dataclass(frozen=True, config=CONFIG)
 class Web:
-    host: Word = setting("127.0.0.1", "The web pages of workers listen on this address.")
+    host: Machine = setting("127.0.0.1", "The web pages of workers listen on this address.")
     port: Port = setting(
         6066,
         "The web page of the throughput role listens on this TCP port; other roles and workers "
         "use the ports that follow.",
     )
+    view: Flag = setting(
+        True,
+        "If true, the role view runs: pages of events and errors for whoever instruments.",
+    )
+    names: MachinesOrEmpty = setting(
+        "",
+        "Names of this machine, a space between, to which workers' web pages answer beside "
+        "localhost, its own name, web.host and any address; to others they answer 421, as a page "
+        "of another site may have its own name lead here.",
+    )
+    api_token: Secret = setting(
+        "",
+        "Whoever has this token may ask /api/events and /api/reset of the view; if empty, nobody "
+        "in profile beta, and everybody in profile dev.",
+        secret=True,
+    )
+
+    @property
+    def named(self) -> str:
+        """The host as the address of a page has it."""
+        return f"[{self.host}]" if ":" in self.host else self.host
+
+    def at(self, port: int) -> str:
+        """Return where a page with this port is, `host:port`."""
+        return f"{self.named}:{port}"
 
 
 @dataclass(frozen=True, config=CONFIG)
 class Workers:
     state: PlainOrEmpty = setting(
         "",
-        "Workers keep their state in this folder; if empty, in the folder workers of stack.dir.",
+        "Workers keep their state in this folder; if empty, in the folder workers of stack.dir, "
+        "or in workers-beta if the profile is beta.",
     )
     backoff_seconds: Seconds = setting(
         0.5,
@@ -51,6 +80,13 @@ class Workers:
 
 
 @dataclass(frozen=True, config=CONFIG)
+class Log:
+    format: Annotated[str, one_of("text", "json")] = setting(
+        "text", "Workers log text, or one JSON object a line (docs/operating.md, Logs)."
+    )
+
+
+@dataclass(frozen=True, config=CONFIG)
 class Stack:
     dir: Plain = setting(
         ".stack", "The local servers keep their data, logs and process ids in this folder."
@@ -64,6 +100,13 @@ class Stack:
         9864, "The local DataNode listens for HTTP on this TCP port."
     )
     datanode_ipc_port: Port = setting(9867, "The local DataNode listens for IPC on this TCP port.")
+    graphite_port: Port = setting(8088, "The local graphite-web listens on this TCP port.")
+    carbon_query_port: Port = setting(
+        7002, "The local carbon-cache answers graphite-web on this TCP port."
+    )
+    statsd_admin_port: Port = setting(
+        8126, "The local StatsD says on this TCP port whether it is up."
+    )
     start_timeout: Seconds = setting(
         120.0, "A local server that does not answer after this many seconds has failed to start."
     )

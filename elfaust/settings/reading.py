@@ -75,11 +75,16 @@ class Reading(NamedTuple):
 
 
 def read(
-    sections: Sections, path: Path | None, environ: Mapping[str, str], profile: str | None
+    sections: Sections,
+    path: Path | None,
+    environ: Mapping[str, str],
+    profile: str | None,
+    secrets: bool = True,
 ) -> Reading:
     """Fill `sections` from faust.conf, over it its profile's sections, over both the environment.
 
-    Raises SettingsError; of texts that do not fit their setting it has a line each.
+    Raises SettingsError; of texts that do not fit their setting it has a line each. Without
+    `secrets` no file of a password is read.
     """
     conf = find_conf(path, environ)
     layers = _from_file(sections, conf)
@@ -87,7 +92,7 @@ def read(
     layers["environment"] = _from_environ(sections, environ)
     used = ("environment", profile, "")
     for name, texts in layers.items():
-        _read_secrets(sections, texts, name in used)
+        _read_secrets(sections, texts, secrets and name in used)
     fields: Any = {name: (kind, Field(default_factory=kind)) for name, kind in sections.items()}
     table = create_model("Table", __base__=BaseSettings, **fields)
     sources = {name: InitSettingsSource(table, texts) for name, texts in layers.items()}

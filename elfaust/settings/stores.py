@@ -115,4 +115,11 @@ class Throughput:
         1.0, "Counts wait at most this many seconds until they are written to their table in Kafka."
     )
     keep_minutes: Whole = setting(1_440, "Counts by the minute are kept for this many minutes.")
-    show_minutes: Whole = setting(15, "The throughput page shows this many of the last minutes.")
+    keep_hours: Whole = setting(
+        192,
+        "Counts by the hour are kept for this many hours. What is usual is known from eight days, "
+        "which are 192.",
+    )
+    show_minutes: Annotated[Whole, Field(le=1_440)] = setting(
+        15, "The little charts of the start page show this many of the last minutes."
+    )

@@ -9,9 +9,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from elfaust.errors import SettingsError
+from elfaust.settings.apart import APART, shared
+from elfaust.settings.charts import Carbon, Statsd
 from elfaust.settings.flow import RAW_KINDS, Forwarder, Kafka, Processor, Schemas, Topics
-from elfaust.settings.machines import Stack, Web, Workers
+from elfaust.settings.intake import Intake
+from elfaust.settings.machines import Log, Stack, Web, Workers
 from elfaust.settings.stores import Hdfs, Lines, Mysql, Throughput
+from elfaust.settings.together import clashes
 from elfaust.settings.values import secrets_of, variable
 
 
@@ -31,8 +36,12 @@ class Settings:
     lines: Lines = field(default_factory=Lines)
     throughput: Throughput = field(default_factory=Throughput)
     forwarder: Forwarder = field(default_factory=Forwarder)
+    intake: Intake = field(default_factory=Intake)
+    statsd: Statsd = field(default_factory=Statsd)
+    carbon: Carbon = field(default_factory=Carbon)
     web: Web = field(default_factory=Web)
     workers: Workers = field(default_factory=Workers)
+    log: Log = field(default_factory=Log)
     stack: Stack = field(default_factory=Stack)
     profile: str = "dev"
     conf: str = field(default="", compare=False)
@@ -42,6 +51,12 @@ class Settings:
     def raw_topics(self) -> dict[str, str]:
         """The topic of each kind of raw lines."""
         return {kind: getattr(self.topics, f"raw_{kind}") for kind in RAW_KINDS}
+
+    @property
+    def asked(self) -> tuple[str, ...]:
+        """The roles that run because a setting asks for them."""
+        asks = {"intake": self.intake.on, "view": self.web.view}
+        return tuple(role for role, asked in asks.items() if asked)
 
     @property
     def line_formats(self) -> dict[str, str]:
@@ -71,14 +86,24 @@ def load(
     from elfaust.settings.reading import read
 
     reading = read(SECTIONS, path, os.environ if environ is None else environ, profile)
-    return Settings(
+    settings = Settings(
         **reading.sections, profile=reading.profile, conf=reading.conf, origins=reading.origins
     )
+    faults = list(clashes(settings))
+    if settings.profile == APART:
+        faults += shared(settings, of_profile(settings, "production"))
+    if faults:
+        raise SettingsError("\n".join(faults))
+    return settings
 
 
-def state_folder(settings: Settings) -> Path:
-    """Return the folder of the workers' state."""
-    return Path(settings.workers.state or Path(settings.stack.dir) / "workers").resolve()
+def of_profile(settings: Settings, profile: str) -> Settings:
+    """Return what the file of the settings gives another profile: no secrets, no environment."""
+    from elfaust.settings.reading import read
+
+    path = Path(settings.conf) if settings.conf else None
+    reading = read(SECTIONS, path, {}, profile, secrets=False)
+    return Settings(**reading.sections, profile=reading.profile, conf=reading.conf)
 
 
 def as_environ(settings: Settings) -> dict[str, str]:

@@ -38,7 +38,8 @@ def setting(default: Any, help_text: str, *, secret: bool = False) -> Any:
 
 @dataclass(frozen=True)
 class Text:
-    """A rule for a text on one line: `pattern` matches it whole, each `{field}` taken for a letter.
+    """A rule for a text on one line: `pattern` matches it whole, each `{field}` taken for a letter
+    where the rule has fields.
 
     `form` names to people what the pattern matches. Each of `fields` stands in the text once. The
     text may be empty where `empty` says so: an empty stack.dir would be the current folder.
@@ -57,7 +58,7 @@ class Text:
         """Return the text. Raises ValueError if it is not as the rule has it."""
         if self.empty and not text:
             return text
-        plain = re.sub(r"\{[a-z]+\}", "x", text)
+        plain = re.sub(r"\{[a-z]+\}", "x", text) if self.fields else text
         one_line = not any(ord(char) < 32 for char in text)
         if one_line and re.fullmatch(self.pattern, plain) and self._has_fields(text):
             return text
@@ -100,11 +101,20 @@ _TOPIC = Text(
     r"(?!\.\.?\Z)[A-Za-z0-9._-]{1,249}",
 )
 _WORD = Text("a text without spaces, quotes, '#' and ';'", r"[^\s'\"#;]+")
+_METRIC = Text(
+    "words of letters, digits, '_' and '-' with dots between them",
+    r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*",
+)
 _FOLDER = r"(?!\.\.?(/|\Z))[^/:'\"#;]+"
 _WITHOUT = "without '..' and ':', which HDFS does not take, and without quotes, '#' and ';'"
 _ABSOLUTE = Text(f"an absolute path, which begins with '/', {_WITHOUT}", rf"(/{_FOLDER})+/?")
 _RELATIVE = Text(f"a path that does not begin with '/', {_WITHOUT}", rf"({_FOLDER}/)*{_FOLDER}")
 _HOST = r"(\[[0-9A-Fa-f:.]+\]|[^\s,;:/?#@\[\]]+)"
+#: Of a machine: a name, or an address without brackets. Ports and http:// are settings' own.
+_NAME = r"[A-Za-z0-9_]([A-Za-z0-9_-]{0,62})(\.[A-Za-z0-9_][A-Za-z0-9_-]{0,62}){0,30}\.?"
+_ADDRESS = r"(?=.*:.*:)[0-9A-Fa-f:.]{2,45}(%[A-Za-z0-9_.-]+)?"
+_MACHINE = Text("a host's name or address, without a port", f"{_NAME}|{_ADDRESS}")
+_MACHINES = Text("names of hosts, without ports, a space between", f"{_NAME}( +{_NAME})*")
 _PORT = r"0*([1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])"
 _BROKER = f"{_HOST}:{_PORT}"
 _BROKERS = Text(
@@ -128,6 +138,13 @@ Plain = Annotated[str, _PLAIN]
 PlainOrEmpty = Annotated[str, replace(_PLAIN, empty=True)]
 Secret = Annotated[str, Text("a text on one line", empty=True)]
 Word = Annotated[str, _WORD]
+Machine = Annotated[str, _MACHINE]
+MachineOrEmpty = Annotated[str, replace(_MACHINE, empty=True)]
+MachinesOrEmpty = Annotated[str, replace(_MACHINES, empty=True)]
+MetricName = Annotated[str, _METRIC]
+MetricOfName = Annotated[str, replace(_METRIC, fields=("name",))]
+MetricOfSchema = Annotated[str, replace(_METRIC, fields=("schema",))]
+MetricOfKind = Annotated[str, replace(_METRIC, fields=("kind",))]
 Brokers = Annotated[str, _BROKERS]
 UrlOrEmpty = Annotated[str, Text("http://host:port/path or https://", _URL, empty=True)]
 Urls = Annotated[str, _URLS]

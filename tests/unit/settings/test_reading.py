@@ -1,66 +1,18 @@
-"""Reading a table of settings: places, their order, profiles, secrets, what is refused."""
+"""Reading a table of settings: places, their order, profiles, what is refused."""
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
-from typing import Annotated, Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic.dataclasses import dataclass
 
 from elfaust.errors import SettingsError
-from elfaust.settings.reading import Reading, read
-from elfaust.settings.values import (
-    CONFIG,
-    Flag,
-    FromZero,
-    Plain,
-    Port,
-    Seconds,
-    Secret,
-    Text,
-    one_of,
-    setting,
-)
+from elfaust.settings.reading import read
+from tests.unit.settings.server_section import SECTIONS, Server, read_text, server
 
 NO_FILE = {"ELFAUST_CONF": "/dev/null"}
-
-
-@dataclass(frozen=True, config=CONFIG)
-class Server:
-    host: Plain = setting("localhost", "Host.")
-    port: Port = setting(1234, "Port.")
-    wait: Seconds = setting(1.5, "Seconds.")
-    rate: FromZero = setting(0.0, "A second.")
-    follow: Flag = setting(False, "Whether.")
-    codec: Annotated[str, one_of("none", "gzip")] = setting("none", "Codec.")
-    table: Annotated[str, Text("a text", fields=("schema",))] = setting("{schema}", "Table.")
-    password: Secret = setting("", "Password.", secret=True)
-
-
-SECTIONS = {"server": Server, "other": Server}
-
-
-@pytest.fixture
-def conf(tmp_path: Path) -> Path:
-    """Return the path of a file to write settings to."""
-    return tmp_path / "faust.conf"
-
-
-def read_text(conf: Path, text: str, profile: str | None = None, **environ: str) -> Reading:
-    """Return what is read from a file of `text` and from variables."""
-    conf.write_text(text)
-    return read(SECTIONS, conf, environ, profile)
-
-
-def server(reading: Reading) -> Server:
-    """Return the section that most tests are about."""
-    section: Any = reading.sections["server"]
-    assert isinstance(section, Server)
-    return section
 
 
 def test_what_nobody_gives_has_its_default(conf: Path) -> None:
@@ -194,20 +146,6 @@ def test_quotes_and_comments_are_told_with_their_cure(
         read_text(conf, f"[server]\n{key} = {text.format(fits)}\n")
 
 
-def test_a_secret_may_look_like_a_quoted_text_or_a_comment(conf: Path) -> None:
-    reading = read_text(conf, "[server]\npassword = 'a # b'\n")
-    assert server(reading).password == "'a # b'"
-
-
-def test_the_file_of_a_secret_is_read_once_so_that_it_may_be_a_pipe(conf: Path) -> None:
-    end, start = os.pipe()
-    os.write(start, b"s3cret\n")
-    os.close(start)
-    reading = read_text(conf, f"[server]\npassword_file = /dev/fd/{end}\n")
-    os.close(end)
-    assert server(reading).password == "s3cret"
-
-
 @pytest.mark.parametrize(
     ("name", "value", "message"),
     [
@@ -233,24 +171,6 @@ def test_an_argument_that_is_no_profile_is_named(conf: Path) -> None:
         read_text(conf, "", "devel")
 
 
-def test_a_secret_is_read_from_its_file_less_the_last_newline(conf: Path, tmp_path: Path) -> None:
-    secret = tmp_path / "secret"
-    secret.write_text(" pa ss \n")
-    reading = read_text(conf, f"[beta:server]\npassword_file = {secret}\n", "beta")
-    assert server(reading).password == " pa ss "
-    assert reading.origins["server.password"] == f"file {secret} of {conf} [beta:server]"
-    reading = read_text(conf, "", ELFAUST_SERVER_PASSWORD_FILE=str(secret))
-    assert server(reading).password == " pa ss "
-    assert reading.origins["server.password"].endswith("environment ELFAUST_SERVER_PASSWORD_FILE")
-
-
-def test_the_secret_file_of_another_profile_need_not_exist(conf: Path) -> None:
-    text = "[production:server]\npassword_file = /nowhere/secret\n"
-    assert server(read_text(conf, text)).password == ""
-    with pytest.raises(SettingsError, match=r"cannot read server\.password from a file"):
-        read_text(conf, text, "production")
-
-
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
@@ -273,20 +193,6 @@ def test_a_line_that_is_none_of_faust_conf_has_its_number_and_is_not_shown(
 def test_a_name_in_the_other_case_has_its_own_as_the_nearest(conf: Path) -> None:
     with pytest.raises(SettingsError, match="the nearest is 'dev'"):
         read_text(conf, "", "DEV")
-
-
-def test_a_secret_and_its_file_in_the_environment_are_one_too_many(conf: Path) -> None:
-    both = {"ELFAUST_SERVER_PASSWORD": "a", "ELFAUST_SERVER_PASSWORD_FILE": "b"}
-    with pytest.raises(SettingsError, match="not both"):
-        read_text(conf, "", **both)
-
-
-def test_a_message_never_shows_a_secret(conf: Path, tmp_path: Path) -> None:
-    secret = tmp_path / "secret"
-    secret.write_text("s3cret\nwith a second line\n")
-    with pytest.raises(SettingsError) as caught:
-        read_text(conf, f"[server]\npassword_file = {secret}\n")
-    assert "s3cret" not in str(caught.value)
 
 
 @given(name=st.text(alphabet="abcdefghijklmnopqrstuvwxyz_", min_size=1))

@@ -148,8 +148,8 @@ def test_load_reads_the_process_environment_by_default(monkeypatch: pytest.Monke
 def test_as_environ_gives_the_same_settings_in_another_process() -> None:
     settings = dataclasses.replace(
         load(FAUST_CONF, {}, "beta"),
-        mysql=Mysql(port=3307, password="s3cret"),
-        web=Web(port=6166),
+        mysql=Mysql(port=3307, password="s3cret", database="log_beta"),
+        web=Web(port=7166),
     )
     assert load(environ=as_environ(settings)) == settings
 
@@ -167,3 +167,42 @@ def test_a_password_is_not_in_the_repr() -> None:
 def test_a_file_that_was_named_must_exist(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="no such file"):
         load(tmp_path / "faust.conf", {})
+
+
+@pytest.mark.parametrize("host", ["h", "h-1.example.org.", "10.1.2.3", "::1", "fe80::1%eth0"])
+def test_a_machine_is_named_or_has_an_address(host: str) -> None:
+    for section in ("web", "carbon", "statsd", "forwarder"):
+        settings = load(FAUST_CONF, {f"ELFAUST_{section.upper()}_HOST": host})
+        assert getattr(settings, section).host == host
+
+
+@pytest.mark.parametrize(
+    "host", ["http://h", "h:80", "[::1]", "a,b", "a/b", "*", "a..b", "ü", "x" * 300]
+)
+def test_what_is_no_machine_is_refused_by_its_setting(host: str) -> None:
+    for key in ("web.host", "carbon.host", "statsd.host", "forwarder.host", "web.names"):
+        name = f"ELFAUST_{key.upper().replace('.', '_')}"
+        with pytest.raises(SettingsError, match=f"{name}: {key} = "):
+            load(FAUST_CONF, {name: host})
+
+
+@pytest.mark.parametrize(
+    ("host", "at"), [("h", "h:80"), ("10.1.2.3", "10.1.2.3:80"), ("::1", "[::1]:80")]
+)
+def test_where_a_page_is(host: str, at: str) -> None:
+    assert Web(host=host).at(80) == at
+
+
+@pytest.mark.parametrize("key", ["CARBON_PREFIX", "STATSD_PREFIX"])
+@pytest.mark.parametrize("text", ["a.", ".a", "a..b", "a b", "{x}", "a.{schema}", "a*", "ü", ""])
+def test_what_is_no_name_of_a_metric_is_refused(key: str, text: str) -> None:
+    """Braces and stars are patterns to graphite-web."""
+    with pytest.raises(SettingsError, match=key):
+        load(FAUST_CONF, {f"ELFAUST_{key}": text})
+
+
+def test_little_charts_show_a_day_at_most() -> None:
+    """A page is made of each minute of each schema revision."""
+    assert load(FAUST_CONF, {"ELFAUST_THROUGHPUT_SHOW_MINUTES": "1440"})
+    with pytest.raises(SettingsError, match=r"throughput\.show_minutes"):
+        load(FAUST_CONF, {"ELFAUST_THROUGHPUT_SHOW_MINUTES": "1441"})
