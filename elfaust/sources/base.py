@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import ClassVar, NamedTuple, Protocol
 
 from elfaust.sources.checkpoint import Checkpoint
@@ -64,6 +65,15 @@ class LineSource(Protocol):
     def trouble(self) -> str:
         """What waits or was lost, and why; "" where all is well. Shown at `/ready/`."""
         return ""
+
+    @property
+    def lost(self) -> Mapping[str, int]:
+        """How many datagrams were lost, by who has lost them; counted since the process began."""
+        return {"kernel": 0, "spool": 0}
+
+    def unsent(self, position: int) -> int:
+        """Return how many bytes that were received wait behind a position, or in memory."""
+        return 0
 
     def begin(self, known: Checkpoint | None) -> Start:
         """Return where to go on from the last checkpoint; it is None where there is none.

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Mapping
 from pathlib import Path
 
 from elfaust.errors import CheckpointTorn
 from elfaust.quiet import OnceAMinute
 from elfaust.settings import Settings
 from elfaust.sources import resumption
+from elfaust.sources.base import LineSource
 from elfaust.sources.checkpoint import Checkpoint, load
 from elfaust.sources.kinds import open_source
 from elfaust.sources.lines import Reading
@@ -30,14 +32,14 @@ LOOK_SECONDS = 0.05
 class Forwarder:
     """Forwards one source; `run` returns when the source has ended or `stop` was called."""
 
-    def __init__(self, settings: Settings, folder: Path) -> None:
-        """Open the source that `forwarder.source` names; its state is in `folder`.
+    def __init__(self, settings: Settings, folder: Path, source: LineSource | None = None) -> None:
+        """Open a source, or the one that `forwarder.source` names; its state is in `folder`.
 
         Raises SettingsError when the source is a file that cannot be read, CheckpointTorn where
         nothing says how far a file has been forwarded.
         """
         self._settings = settings
-        self._source = open_source(settings.forwarder, folder)
+        self._source = source or open_source(settings.forwarder, folder)
         self._saved = folder / f"{self._source.name}.checkpoint.json"
         known = self._load()
         self._checkpoint, self._sent = self._source.begin(known)
@@ -63,6 +65,16 @@ class Forwarder:
     def held(self) -> list[str]:
         """What waits by itself, and why."""
         return [f"forwarder: {why}" for why in (self._source.trouble, self._unsaved) if why]
+
+    @property
+    def unsent(self) -> int:
+        """Bytes of received lines that are not in Kafka yet."""
+        return self._source.unsent(self._checkpoint.position)
+
+    @property
+    def lost(self) -> Mapping[str, int]:
+        """How many datagrams were lost, by who has lost them."""
+        return self._source.lost
 
     async def run(self, publisher: Publisher) -> None:
         """Forward lines.

@@ -36,6 +36,11 @@ class Overflow:
     def __len__(self) -> int:
         return len(self._lines)
 
+    @property
+    def size(self) -> int:
+        """Bytes of the lines that wait in memory."""
+        return self._bytes
+
     def take(self, line: bytes) -> None:
         """Spool a line, or keep it in memory."""
         if not self._lines:
@@ -64,10 +69,13 @@ class Overflow:
             log.error("%d lines that were received are lost in all", self.lost)
 
     def give_up(self) -> None:
-        """Spool what is in memory for the next process, or log that it is lost."""
+        """Spool what is in memory for the next process, or count it as lost."""
         self.settle()
         if self._lines:
             log.error("%d lines that the spool does not take are lost", len(self._lines))
+            self.lost += len(self._lines)
+            self._lines.clear()
+            self._bytes = 0
 
     @property
     def trouble(self) -> str:

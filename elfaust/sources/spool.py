@@ -9,10 +9,13 @@ from __future__ import annotations
 
 import io
 import logging
+import os
 import re
 import uuid
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 
@@ -45,6 +48,8 @@ class Spool:
         self._tail: io.FileIO | None = None
         #: Whether the last segment takes no more because the disk was full.
         self._full = False
+        #: Files and folders that were written to and are not known to outlast a loss of power.
+        self._unsynced = set[Path]()
         #: Whether nothing more will be appended.
         self.ended = False
         #: A spool whose folder was removed gets another identity, for its positions begin again.
@@ -81,6 +86,15 @@ class Spool:
             raise
         last.size += len(data)
         self.end += len(data)
+        self._unsynced.add(last.file)
+
+    def syncing(self) -> Callable[[], None]:
+        """Return what has all that was appended outlast a loss of power, for any thread to call.
+
+        It takes as long as the disk does, and raises OSError when nobody knows what is on it.
+        """
+        files, self._unsynced = self._unsynced, set()
+        return partial(sync, files)
 
     def _open_tail(self) -> tuple[io.FileIO, _Segment]:
         self.close()
@@ -99,6 +113,7 @@ class Spool:
         self._full = False
         if last not in self._segments:
             self._segments.append(last)
+            self._unsynced.add(self._folder)
         return tail, last
 
     def _undo(self, tail: io.FileIO, size: int) -> None:
@@ -153,7 +168,22 @@ class Spool:
         for segment in self._segments[:-1]:
             if segment.end <= position:
                 segment.file.unlink(missing_ok=True)
+                self._unsynced.discard(segment.file)
                 self._segments.remove(segment)
+
+
+def sync(files: Iterable[Path]) -> None:
+    """Have files, and the names in folders, outlast a loss of power. Raises OSError.
+
+    A file that is gone was forwarded meanwhile.
+    """
+    for file in files:
+        with suppress(FileNotFoundError):
+            opened = os.open(file, os.O_RDONLY)
+            try:
+                os.fsync(opened)
+            finally:
+                os.close(opened)
 
 
 def _identity(folder: Path) -> str:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-from elfaust.settings import Forwarder
 from elfaust.sources.base import LineSource, Start
 from elfaust.sources.checkpoint import Checkpoint
 from elfaust.sources.lines import Reading
@@ -16,10 +13,9 @@ class SpooledSource(LineSource):
 
     keeps_identity = True
 
-    def __init__(self, name: str, settings: Forwarder, folder: Path) -> None:
-        """Open the spool of a name below a folder."""
+    def __init__(self, name: str, spool: Spool) -> None:
         self.name = name
-        self._spool = Spool(folder / settings.spool / name)
+        self._spool = spool
 
     def begin(self, known: Checkpoint | None) -> Start:
         """Return where to go on."""
@@ -32,6 +28,10 @@ class SpooledSource(LineSource):
     def read(self, checkpoint: Checkpoint, size: int) -> Reading:
         """Read lines from the spool."""
         return self._spool.read(checkpoint.position, checkpoint.inside, size)
+
+    def unsent(self, position: int) -> int:
+        """Return how many bytes of the spool are behind a position."""
+        return max(0, self._spool.end - position)
 
     def forget(self, position: int) -> None:
         """Remove what is before a position from the disk."""

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from elfaust.quiet import OnceAMinute
 from elfaust.settings import Forwarder
+from elfaust.sources.spool import Spool
 from elfaust.sources.spooled import SpooledSource
 
 log = logging.getLogger(__name__)
@@ -28,7 +29,7 @@ class StdinSource(SpooledSource):
     """
 
     def __init__(self, settings: Forwarder, folder: Path) -> None:
-        super().__init__("stdin", settings, folder)
+        super().__init__("stdin", Spool(folder / settings.spool / "stdin"))
         #: A pipe whose end is closed to wake the thread that waits for stdin.
         self._closed, self._close = os.pipe()
         self._reading: asyncio.Task[None] | None = None

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from elfaust.settings import Forwarder
 from elfaust.sources.base import Unspooled
 from elfaust.sources.overflow import Overflow
+from elfaust.sources.spool import Spool
 from elfaust.sources.spooled import SpooledSource
 from elfaust.sources.udp_socket import UdpSocket
 
@@ -19,7 +21,7 @@ class UdpSource(SpooledSource):
     """
 
     def __init__(self, settings: Forwarder, folder: Path) -> None:
-        super().__init__("udp", settings, folder)
+        super().__init__("udp", Spool(folder / settings.spool / "udp"))
         self._address = settings.host, settings.port
         self._overflow = Overflow(self._spool, settings.memory_bytes)
         self._socket: UdpSocket | None = None
@@ -34,6 +36,15 @@ class UdpSource(SpooledSource):
     def trouble(self) -> str:
         """What waits in memory, and what was lost."""
         return self._overflow.trouble or (self._socket.trouble if self._socket else "")
+
+    @property
+    def lost(self) -> Mapping[str, int]:
+        """How many datagrams the kernel has dropped, and how many neither disk nor memory took."""
+        return {"kernel": self._socket.dropped if self._socket else 0, "spool": self._overflow.lost}
+
+    def unsent(self, position: int) -> int:
+        """Return how many bytes are behind a position of the spool, and in memory."""
+        return super().unsent(position) + self._overflow.size
 
     async def open(self) -> None:
         """Receive datagrams from now on. Raises OSError when the address cannot be bound."""

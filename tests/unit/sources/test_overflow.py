@@ -53,3 +53,16 @@ def test_lines_that_the_spool_does_not_take_are_forwarded_from_memory(
     overflow.drop(rest.pieces)
     assert (len(overflow), overflow.trouble) == (0, "")
     spool.close()
+
+
+def test_lines_that_are_in_memory_at_the_end_are_lost_and_counted(
+    tmp_path: Path, disk: Disk
+) -> None:
+    overflow = Overflow(Spool(tmp_path), 50)
+    disk.full = True
+    for number in range(7):
+        overflow.take(b"line %04d" % number)
+    assert overflow.lost == 2
+    overflow.give_up()
+    overflow.give_up()
+    assert (overflow.lost, len(overflow), overflow.size) == (7, 0, 0)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from elfaust.settings import Settings
 from elfaust.sources.checkpoint import Checkpoint
+from elfaust.sources.spool import Spool
 from elfaust.sources.spooled import SpooledSource
 
 
@@ -15,7 +15,7 @@ class Spooled(SpooledSource):
     ended = True
 
     def __init__(self, folder: Path) -> None:
-        super().__init__("test", Settings().forwarder, folder)
+        super().__init__("test", Spool(folder))
 
     def append(self, line: bytes) -> None:
         self._spool.append(line)
@@ -44,6 +44,13 @@ def test_what_is_in_kafka_leaves_the_disk_and_its_positions_are_not_used_again(
     source.append(b"line")
     reading = source.read(checkpoint, 1_000)
     assert reading.lines == [(100, b"line")]
+    assert [source.unsent(at) for at in (100, reading.position)] == [5, 0]
     source.forget(reading.position)
     assert source.read(checkpoint, 1_000).lines == reading.lines
+    source.close()
+
+
+def test_a_source_that_is_no_socket_loses_no_datagram(tmp_path: Path) -> None:
+    source = Spooled(tmp_path)
+    assert source.lost == {"kernel": 0, "spool": 0}
     source.close()

@@ -42,6 +42,34 @@ async def test_lines_are_forwarded_though_the_disk_takes_nothing(
     assert names[0] == names[2] != names[1]
 
 
+async def test_what_waits_and_what_is_lost_is_known(
+    tmp_path: Path, kafka: Kafka, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    forwarder = Forwarder(of("udp", port=free_port(), memory_bytes=10), tmp_path)
+    overflow = forwarder._source._overflow  # type: ignore[attr-defined]
+    assert (forwarder.unsent, forwarder.lost) == (0, {"kernel": 0, "spool": 0})
+    overflow.take(b"spooled")
+    assert forwarder.unsent == len(b"spooled\n")
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Spool, "append_piece", full)
+        for _ in range(3):
+            overflow.take(b"memory")
+    assert forwarder.unsent == len(b"spooled\nmemory")
+    assert forwarder.lost["spool"] == 2
+    async with asyncio.timeout(10):
+        running = asyncio.create_task(forwarder.run(kafka))
+        await arrived(kafka, 2)
+        await forwarder.stop()
+        await running
+    assert kafka.read() == [b"spooled", b"memory"]
+    assert forwarder.unsent == 0
+    assert forwarder.lost["spool"] == 2
+
+
 async def test_a_full_spool_is_emptied_though_the_disk_has_never_taken_a_checkpoint(
     tmp_path: Path, kafka: Kafka, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,0 +1,1 @@
+"""Tests of elfaust/intake; `requests` plays clients and Kafka."""
