@@ -133,15 +133,19 @@ def end_to_end(settings: Settings, events: int, servers: dict[str, int]) -> dict
     prepare(alone)
     asyncio.run(send(alone, events))
     others = {role: 1 for role in roles if role != "processor"}
-    sinks = Supervisor(alone, others)
-    processor, watch = Supervisor(alone, {"processor": 1}), Watch(roles)
+    # Two supervisors do not share a state folder.
+    folder = str(state_folder(alone) / "processor")
+    apart = dataclasses.replace(alone, workers=dataclasses.replace(alone.workers, state=folder))
+    sinks, processor = Supervisor(alone, others), Supervisor(apart, {"processor": 1})
+    watch = Watch(roles)
     try:
         sinks.start()
         wait_ready(alone, sinks, set(others))
         processor.start()
-        wait_ready(alone, processor, {"processor"})
-        started = next(worker.ready for worker in alive(alone) if worker.role == "processor")
-        pids = {w.role: w.pid for w in alive(alone)} | servers
+        wait_ready(apart, processor, {"processor"})
+        [judging] = alive(apart)
+        started = judging.ready
+        pids = {w.role: w.pid for w in [*alive(alone), judging]} | servers
         before = {name: cpu_seconds(pid) for name, pid in pids.items()}
         asyncio.run(landed(alone, events, watch.look))
         cpu = {name: cpu_seconds(pid) - before[name] for name, pid in pids.items()}

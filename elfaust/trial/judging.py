@@ -21,7 +21,7 @@ from elfaust.sinks.stores import enabled_stores
 from elfaust.testing import make_record
 from elfaust.trial.recorded import recorded_lines
 from elfaust.trial.reference_judge import ReferenceJudge
-from elfaust.workers.state import collect_rarely
+from elfaust.workers.garbage import collect_rarely
 
 TURNS = 5
 

@@ -8,6 +8,7 @@ from collections import Counter
 import orjson
 
 from elfaust.events.verdict import Judge
+from elfaust.records import Record
 from elfaust.schema.lookup.registry import Registry
 from elfaust.settings import Settings
 from elfaust.sinks.stores import enabled_stores
@@ -25,11 +26,13 @@ def test_one_line_in_twenty_is_invalid_and_no_uuid_comes_twice() -> None:
     }
     uuids: Counter[str] = Counter()
     codes: Counter[str] = Counter()
+    lines: dict[str, list[Record]] = {kind: [] for kind in judges}
     for number, (kind, line) in enumerate(recorded_lines(4_000, start=20, base_time=1.6e9)):
-        record = make_record(line, number, 0)
-        [verdict] = asyncio.run(judges[kind].judge([record], kind))
-        codes[verdict.code or "valid"] += 1
-        uuids[orjson.loads(verdict.value)["uuid"]] += 1
+        lines[kind].append(make_record(line, number, 0))
+    for kind, judge in judges.items():
+        for verdict in asyncio.run(judge.judge(lines[kind], kind)):
+            codes[verdict.code or "valid"] += 1
+            uuids[orjson.loads(verdict.value)["uuid"]] += 1
     assert codes["valid"] == 3_800
     assert set(codes) == {"valid", "processor", "validation", "consumer"}
     assert max(uuids.values()) == 1

@@ -1,94 +1,19 @@
-"""What tests of sinks and of agents build on: records, a sink in memory, the contract of a sink."""
+"""The contract of a sink, as tests that each sink passes."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import Protocol
 
-from elfaust.errors import EventFault, ServerAway
+from elfaust.errors import ServerAway
+from elfaust.metrics.table import SINK_ROWS
+from elfaust.metrics.values import values
 from elfaust.names import TopicNames
-from elfaust.records import Record, SchemaKey, Source
+from elfaust.records import SchemaKey
 from elfaust.settings import Settings
-from elfaust.sinks.base import Events, Limits, Reject, Rejected, Sink
-from elfaust.sinks.bounds import Bounds
-
-
-def make_record(
-    value: bytes = b"{}",
-    offset: int = 0,
-    timestamp: int = 0,
-    source: Source | tuple[str, int] | None = None,
-    *,
-    topic: str = "topic",
-    lane: int = 0,
-) -> Record:
-    """Return a record of a topic and lane; `source` is the name and position that it carries."""
-    return Record(topic, lane, offset, timestamp, value, Source(*source) if source else None)
-
-
-def make_events(
-    key: SchemaKey, records: Sequence[Record], *, topic: str = "topic", lane: int = 0
-) -> Events:
-    """Return records as a sink is given them."""
-    return Events(key, topic, lane, records)
-
-
-def write(sink: Sink, key: SchemaKey, records: Sequence[Record], *lanes: int) -> list[Rejected]:
-    """Have a sink write records, dealt out to `lanes` (lane 0); return what it rejected."""
-    rejected: list[Rejected] = []
-    lanes = lanes or (0,)
-    dealt = [records[place :: len(lanes)] for place in range(len(lanes))]
-    events = [make_events(key, part, lane=lane) for lane, part in zip(lanes, dealt, strict=True)]
-    sink.write(events, rejected.extend)
-    return rejected
-
-
-class MemorySink:
-    """Stores in memory; `stored` is the store, which another instance may be given.
-
-    It rejects the records of which `rejects` says so, and is away while `is_away`.
-    """
-
-    server = "memory"
-    limits = Limits(Bounds(1_000, 1_000_000), 60.0, Bounds(10_000, 10_000_000))
-
-    def __init__(
-        self,
-        rejects: Callable[[Record], bool] = lambda record: False,
-        stored: dict[SchemaKey, list[Record]] | None = None,
-    ) -> None:
-        self.stored = {} if stored is None else stored
-        self.is_away = False
-        self._rejects = rejects
-
-    def ping(self) -> None:
-        """Raise ServerAway while it is away."""
-        if self.is_away:
-            raise ServerAway(self.server, "is away")
-
-    def group_of(self, topic: str, lane: int) -> str:
-        """Return the topic."""
-        return topic
-
-    def write(self, events: Sequence[Events], reject: Reject) -> None:
-        """Store what is not there, once what cannot be stored is rejected."""
-        self.ping()
-        bad = [record for part in events for record in part.records if self._rejects(record)]
-        if bad:
-            fault = EventFault("consumer", "rejected", *events[0].key)
-            reject([Rejected(record, fault) for record in bad])
-        for part in events:
-            stored = self.stored.setdefault(part.key, [])
-            there = {(record.topic, record.lane, record.offset) for record in stored}
-            stored += [
-                record
-                for record in part.records
-                if record not in bad and (record.topic, record.lane, record.offset) not in there
-            ]
-
-    def on_revoked(self) -> None:
-        """Remember nothing of lanes."""
+from elfaust.sinks.base import Events, Rejected, Sink
+from elfaust.testing.records import make_record
 
 
 class Place(Protocol):
@@ -198,6 +123,20 @@ class SinkContract:
         _write(place, sink, range(4), bad)
         assert _is_there(place, [1, 2, 3])
 
+    def test_what_is_counted_is_what_is_stored(self, place: Place) -> None:
+        """Whatever comes again, is rejected, or fails."""
+        before, bad = _counted(place.key), {at: place.misfit(at) for at in (1, 7)}
+        sink = place.open()
+        for numbers in (range(4), range(4), range(2, 6)):
+            _write(place, sink, numbers, {at: bad[at] for at in bad if at in numbers})
+        with place.away(), _raised(ServerAway):
+            _write(place, sink, range(9), bad)
+        with _raised(_Unreported):
+            place.open().write([_events(place, range(8), bad)], _unreported)
+        sink.on_revoked()
+        _write(place, place.open(), range(9), bad)
+        assert _counted(place.key) - before == len(place.uuids()) == 7
+
     def test_a_group_is_known_without_the_server(self, place: Place) -> None:
         """It is asked in the worker's loop, with each batch."""
         sink, topic = place.open(), TopicNames(Settings()).event(place.key)
@@ -212,6 +151,11 @@ class SinkContract:
         assert limits.flush.rows <= limits.pending.rows
         assert limits.flush.size <= limits.pending.size
         assert limits.flush_seconds > 0
+
+
+def _counted(key: SchemaKey) -> float:
+    numbers = values().look().numbers.get(SINK_ROWS, {})
+    return sum(rows for (_, *of), rows in numbers.items() if of == [key.schema, str(key.revision)])
 
 
 class _Unreported(Exception):

@@ -1,0 +1,54 @@
+"""The memory of a feed: the last events, bounded, and who waits for later ones."""
+
+from __future__ import annotations
+
+import asyncio
+
+from elfaust.records import Record
+from elfaust.view.feed import NoRecord, Ring
+from elfaust.view.seen import Seen, seen
+
+
+def event(offset: int, topic: str = "eventlogging_Edit_7", size: int = 2) -> Seen:
+    return seen(Record(topic, 0, offset, 1, b" " * (size - 2) + b"{}"), "errors")
+
+
+def offsets(ring: Ring, number: int = 0, status: str = "") -> list[int]:
+    return [one.seen.offset for one in ring.after(number, status)]
+
+
+def test_a_flood_of_events_leaves_the_errors() -> None:
+    ring = Ring(most=3)
+    ring.add([event(0, "errors"), *map(event, range(1, 9))])
+    assert offsets(ring) == [8, 7, 6, 0]
+    assert offsets(ring, status="failed") == [0]
+    assert offsets(ring, status="valid", number=8) == [8]
+    assert ring.last == 9
+
+
+def test_long_records_push_out_more() -> None:
+    ring = Ring(most_bytes=1_000)
+    ring.add(event(n, size=400) for n in range(5))
+    assert offsets(ring) == [4, 3]
+
+
+async def test_who_waits_hears_of_the_next_event() -> None:
+    ring = Ring()
+    await ring.wait(0, 0.001)
+    waiting = asyncio.create_task(ring.wait(0, 30))
+    await asyncio.sleep(0)
+    ring.add([event(1)])
+    await asyncio.wait_for(waiting, 5)
+    # What came before is not waited for.
+    await asyncio.wait_for(ring.wait(0, 30), 5)
+
+
+async def test_a_record_that_is_remembered_is_found() -> None:
+    ring = Ring()
+    ring.add([event(4)])
+    found = await ring.record("eventlogging_Edit_7", 0, 4)
+    assert isinstance(found, Record)
+    assert found.offset == 4
+    gone = await ring.record("eventlogging_Edit_7", 0, 3)
+    assert isinstance(gone, NoRecord)
+    assert gone.is_past
