@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from elfaust.graphite.senders import register_processor
 from elfaust.lanes.assigned_lanes import AssignedLanes
 from elfaust.models.raw_line import RawLine
 from elfaust.schema.lookup.registry import Registry
@@ -21,7 +22,9 @@ def register(worker: Worker) -> None:
             await lanes.take(event)
 
     worker.run_beside(lanes.settle)
+    register_processor(worker)
     worker.held.append(lambda: lanes.held)
+    worker.held.append(lambda: registry.reload.spoiled)
     worker.on_partitions_revoked.connect(lanes.forget, weak=False)
     worker.on_drain(lanes.idle)
     worker.on_close(registry.close)

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import time
+from collections import defaultdict
 from collections.abc import Sequence
 
+from elfaust.counts.gauges import register as register_unusual
 from elfaust.counts.table import CountsTable
 from elfaust.counts.tally import tally
 from elfaust.delivery.recovery import ChangelogSchema
+from elfaust.graphite.senders import register as register_senders
 from elfaust.models.count import Count
 from elfaust.models.event import EventCapsule
+from elfaust.records import Record
 from elfaust.sinks.base import Limits
 from elfaust.sinks.bounds import Bounds
 from elfaust.sinks.groups import Buffered
@@ -33,11 +37,13 @@ class Counter:
 
     async def write(self, batches: Sequence[Buffered]) -> None:
         """Count batches; raises Unacknowledged where the counts do not arrive in Kafka in time."""
-        table = self._table
+        # An entry is written once for all batches of its lane: that costs more than counting them.
+        lanes = defaultdict[tuple[int, str], list[Record]](list)
         for batch in batches:
-            key = self._names.schema_of(batch.topic)
-            table.add(tally(batch.lane, batch.topic, key, batch.records))
-        await table.written(self._timeout)
+            lanes[batch.lane, batch.topic] += batch.records
+        for (lane, topic), records in lanes.items():
+            self._table.add(tally(lane, topic, self._names.schema_of(topic), records))
+        await self._table.written(self._timeout)
 
     def on_revoked(self) -> None:
         """Remember nothing of lanes."""
@@ -60,9 +66,12 @@ def register(worker: Worker) -> None:
     events = worker.events(EventCapsule, worker.names.error)
     attach(worker, events, Counter(worker, table))
     register_page(worker, settings)
+    register_senders(worker)
+    register_unusual(worker.counts_reader.view)
 
     @worker.timer(60.0)  # type: ignore[untyped-decorator]
     async def forget_old_minutes() -> None:
         lanes = {tp.partition for tp in worker.consumer.assignment()}
-        table.forget(lanes, time.time(), settings.throughput.keep_minutes)
+        kept = settings.throughput
+        table.forget(lanes, time.time(), kept.keep_minutes, kept.keep_hours)
         await table.written(settings.kafka.publish_timeout)

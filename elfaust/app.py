@@ -13,8 +13,10 @@ from elfaust.quiet import keep_quiet
 from elfaust.roles import ROLES
 from elfaust.roles import load as load_named
 from elfaust.settings import Settings, load
+from elfaust.web.hosts import only_known_hosts
+from elfaust.workers.garbage import collect_each_minute, collect_rarely
+from elfaust.workers.measured import register as register_measured
 from elfaust.workers.ready import register as register_ready
-from elfaust.workers.state import collect_rarely
 from elfaust.workers.worker import Worker
 
 
@@ -29,7 +31,10 @@ def create_app(role: str, settings: Settings) -> Worker:
     worker = Worker(role, settings)
     worker.on_before_shutdown.connect(worker.drain, weak=False)
     register_ready(worker)
+    register_measured(worker)
+    worker.web.web_app.middlewares.append(only_known_hosts(settings))
     load_named(ROLES[role].register)(worker)
+    collect_each_minute(worker)
     collect_rarely()
     return worker
 

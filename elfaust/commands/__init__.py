@@ -7,17 +7,19 @@ from __future__ import annotations
 
 import difflib
 import importlib
+import io
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import click
 
 from elfaust import __version__
+from elfaust.commands.examples import with_examples
 from elfaust.commands.outside import as_failure
 from elfaust.errors import ElfaustError, SettingsError
-from elfaust.quiet import keep_quiet
+from elfaust.quiet import keep_off_stderr, keep_quiet
 
 if TYPE_CHECKING:
     from elfaust.settings import Settings
@@ -25,28 +27,28 @@ if TYPE_CHECKING:
 #: Each command `x`, which is `command` in elfaust/commands/x.py, and what `elfaust --help` says of
 #: it: a command is imported only to run it.
 COMMANDS = {
+    "dev": "Take events without any server, and say why each is red.",
     "run": "Run servers and workers, send recorded lines, show an account.",
     "stack": "Start, stop and inspect Kafka, HDFS and MariaDB on this machine.",
     "up": "Run one worker of each role; restart what dies.",
     "worker": "Run one worker of a role in the foreground.",
     "status": "Show workers, lag by topic and role, and rows written.",
+    "lag": "Show how far each role is behind; wait until it is not.",
+    "errors": "Show which schemas make errors now, by code and path.",
+    "tail": "Show events and errors as they come, each with its cure.",
     "account": "Add up lines, records, rows and counts; exit 1 if they differ.",
     "audit": "Check that every event is stored once, unchanged; exit 1 if not.",
     "doctor": "Check whether elfaust can run: settings, servers, tables, folders.",
+    "check": "Judge the workers here in one line, as a plugin of Icinga does.",
+    "dashboards": "Write alert rules for Prometheus, or a dashboard for Grafana.",
     "validate": "Judge raw lines or JSON events, and say what is wrong with each.",
-    "schema": "Show schemas and their tables, find problems, compare revisions.",
+    "send": "Send JSON events or raw lines to Kafka, UDP or a beacon.",
+    "schema": "List schemas and their tables, find problems, compare revisions.",
+    "load": "Send events made up from schemas, at a rate.",
     "bench": "Measure events per second, end to end.",
     "config": "Show the settings and where each came from.",
+    "completion": "Print what bash, zsh or fish needs to complete commands.",
 }
-
-EXAMPLES = """\b
-Examples:
-  elfaust stack up                   local Kafka, HDFS and MariaDB
-  elfaust up                         one worker of each role
-  elfaust run --events 20000         send recorded lines, then add them up
-  elfaust validate events.log        what is wrong with my events?
-  elfaust --profile beta config show
-"""
 
 #: In a context's `meta`: whether only help was asked for, which needs no settings.
 _HELP = "elfaust.help"
@@ -62,6 +64,35 @@ class Failure(click.ClickException):
         self.exit_code = error.exit_code
 
 
+class Unjudged(click.ClickException):
+    """An error of `elfaust check` itself, which to Icinga must be no judgement of the workers."""
+
+    exit_code = 3
+
+    def __init__(self, error: Exception) -> None:
+        if isinstance(error, click.ClickException):
+            super().__init__(error.format_message())
+        else:
+            super().__init__(repr(error))
+
+    def show(self, file: IO[Any] | None = None) -> None:
+        """Print what Icinga shows: it reads stdout, and a bar would begin numbers."""
+        line = " ".join(f"ELFAUST UNKNOWN - {self.message}".replace("|", "/").split())
+        try:
+            click.echo(line)
+        except OSError:
+            click.echo(line, err=True)
+
+
+class Interrupted(click.ClickException):
+    """Ctrl-C: no finding, and no end in time."""
+
+    exit_code = 130
+
+    def __init__(self) -> None:
+        super().__init__("interrupted")
+
+
 class LazyGroup(click.Group):
     """A group whose commands are imported when they are asked for."""
 
@@ -74,7 +105,7 @@ class LazyGroup(click.Group):
         if cmd_name not in COMMANDS:
             return None
         command: click.Command = importlib.import_module(f"elfaust.commands.{cmd_name}").command
-        return command
+        return with_examples(command, cmd_name)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the commands without importing them."""
@@ -96,8 +127,17 @@ class LazyGroup(click.Group):
         """Run the command; turn its ElfaustError into one line and an exit code."""
         try:
             return super().invoke(ctx)
-        except ElfaustError as error:
-            raise Failure(error) from error
+        except KeyboardInterrupt as error:
+            raise Interrupted from error
+        except click.exceptions.Exit:
+            raise
+        except Exception as error:
+            failure = Failure(error) if isinstance(error, ElfaustError) else None
+            if ctx.invoked_subcommand == "check":
+                raise Unjudged(failure or as_failure(error) or error) from error
+            if failure is None:
+                raise
+            raise failure from error
 
     def main(self, *args: Any, **kwargs: Any) -> Any:
         """Run the command line; an error of the system or of a server becomes one line too.
@@ -107,6 +147,10 @@ class LazyGroup(click.Group):
         if sys.stdin is None:
             # Whoever started the command has closed stdin; the command reads it as empty.
             sys.stdin = Path(os.devnull).open()  # noqa: SIM115
+        for stream in (sys.stdout, sys.stderr):
+            if isinstance(stream, io.TextIOWrapper):
+                # Events have characters that not every terminal has.
+                stream.reconfigure(errors="backslashreplace")
         try:
             return super().main(*args, **kwargs)
         except Exception as error:
@@ -116,9 +160,7 @@ class LazyGroup(click.Group):
             raise SystemExit(failure.exit_code) from error
 
 
-@click.group(
-    cls=LazyGroup, epilog=EXAMPLES, context_settings={"help_option_names": ["-h", "--help"]}
-)
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option(
     "--conf", type=click.Path(path_type=Path), help="Read this file instead of faust.conf."
 )
@@ -128,8 +170,12 @@ class LazyGroup(click.Group):
 def main(ctx: click.Context, conf: Path | None, profile: str | None) -> None:
     """Move EventLogging's events from raw lines in Kafka to MySQL rows and Parquet on HDFS."""
     keep_quiet()
+    keep_off_stderr()
     if not ctx.meta[_HELP]:
         ctx.obj = _settings(conf, profile)
+
+
+with_examples(main, "")
 
 
 def _settings(conf: Path | None, profile: str | None) -> Settings:

@@ -38,10 +38,7 @@ class Row(NamedTuple):
 
 @click.group()
 def command() -> None:
-    """Show the settings and where each came from; write a first faust.conf.
-
-    Examples: `elfaust config show`, `elfaust --profile production config show --json`.
-    """
+    """Show the settings and where each came from; write a first faust.conf."""
 
 
 @command.command()
@@ -62,6 +59,8 @@ def init() -> None:
 @click.pass_obj
 def show(settings: Settings, as_json: bool, markdown: bool) -> None:
     """Print every setting with its value, its origin and its meaning; secrets are masked."""
+    if markdown and as_json:
+        raise click.UsageError("--json and --markdown exclude each other")
     if markdown:
         click.echo(as_markdown(), nl=False)
     elif as_json:

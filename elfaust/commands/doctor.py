@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 from collections import Counter
 from collections.abc import Sequence
 
@@ -12,9 +11,6 @@ import click
 from elfaust.checks import OUTCOMES, Check, worst
 from elfaust.doctor.examination import examine
 from elfaust.settings import Settings
-
-#: Libraries that log what a check already says.
-LOUD = ("aiokafka", "hdfs", "urllib3")
 
 
 @click.command()
@@ -25,8 +21,6 @@ def command(settings: Settings, as_json: bool) -> None:
 
     Exits 1 if a check fails.
     """
-    for name in LOUD:
-        logging.getLogger(name).addHandler(logging.NullHandler())
     checks = examine(settings)
     if as_json:
         click.echo(json.dumps(as_object(checks)))

@@ -15,7 +15,10 @@ from elfaust.audit.account import read_account
 from elfaust.commands.account import show
 from elfaust.commands.progress import Progress
 from elfaust.commands.stack import tell
-from elfaust.devstack.stack import Stack
+from elfaust.commands.up import pass_on
+from elfaust.commands.waits import telling_waits
+from elfaust.devstack.graphite import charts_url, with_charts
+from elfaust.devstack.stack import EXTRAS, Stack
 from elfaust.roles import running
 from elfaust.settings import Settings
 from elfaust.trial.job import landed, send
@@ -30,25 +33,43 @@ RATE = 200.0
 
 @click.command()
 @click.option("--events", type=click.IntRange(min=1), help="Send this many as fast as possible.")
+@click.option(
+    "--with",
+    "extras",
+    type=click.Choice(EXTRAS),
+    multiple=True,
+    help="Start these servers too, and have charts in them.",
+)
 @click.option("--all", "everything", is_flag=True, help="List unknown schemas too, one a line.")
 @click.pass_obj
-def command(settings: Settings, events: int | None, everything: bool) -> None:
+def command(
+    settings: Settings, events: int | None, extras: tuple[str, ...], everything: bool
+) -> None:
     """Start servers and workers, send recorded lines, show where they are.
 
     Without --events: 200 lines a second until Ctrl-C. With --events N: N lines, wait until they
     have landed, print the account; exits 0 only if it balances.
     """
-    stack = Stack(settings, tell)
+    stack = Stack(settings, tell, extras)
+    if "graphite" in extras:
+        settings = with_charts(settings)
+    roles = running(settings.processor.stores, asked=settings.asked)
+    supervisor = Supervisor(settings, dict.fromkeys(roles, 1))
+    # Before servers are started for nothing.
+    supervisor.claim()
     was_up = all(server.running for server in stack.status())
     stack.up()
-    supervisor = Supervisor(settings, dict.fromkeys(running(settings.processor.stores), 1))
     # SIGTERM must not leave workers behind: it ends the command as Ctrl-C does.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    pass_on(supervisor)
     try:
         supervisor.start()
         port = web_port(settings, "throughput")
-        click.echo(f"Throughput: http://{settings.web.host}:{port}/throughput/", err=True)
-        balances = asyncio.run(_job(settings, supervisor, events, everything))
+        click.echo(f"Throughput: http://{settings.web.at(port)}/throughput/", err=True)
+        if "graphite" in extras:
+            click.echo(f"Charts: {charts_url(settings)}", err=True)
+        with telling_waits(settings):
+            balances = asyncio.run(_job(settings, supervisor, events, everything))
     finally:
         click.echo("Stopping ...", err=True)
         supervisor.stop()

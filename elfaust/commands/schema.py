@@ -6,13 +6,15 @@ import asyncio
 import json
 import shutil
 from collections.abc import Iterator
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
 import click
 
+from elfaust.commands.completion import REVISION, SCHEMA
 from elfaust.errors import ElfaustError, SchemaAway, SchemaUnfit
-from elfaust.names import table_name
+from elfaust.names import TopicNames, readable_name, table_name
 from elfaust.records import SchemaKey
 from elfaust.schema.changes.revisions import compare
 from elfaust.schema.dialect import DIALECTS
@@ -28,10 +30,7 @@ from elfaust.sinks.stores import every_store
 
 @click.group()
 def command() -> None:
-    """Show schemas and their tables, find problems, compare revisions.
-
-    Examples: `elfaust schema lint`, `elfaust schema diff Edit 17 18`.
-    """
+    """Show schemas and their tables, find problems, compare revisions."""
 
 
 @command.command()
@@ -46,9 +45,36 @@ def init(settings: Settings) -> None:
     click.echo(f"{folder}: {len(SchemaFolder(str(folder)).known())} schema revisions", err=True)
 
 
+@command.command(name="list")
+@click.argument("pattern", type=SCHEMA, default="*")
+@click.option("--json", "as_json", is_flag=True, help="One JSON list for a program.")
+@click.pass_obj
+def list_command(settings: Settings, pattern: str, as_json: bool) -> None:
+    """List schemas, all of them or those whose names match PATTERN: `edit` or `*timing`.
+
+    Each revision has its topic, its table and its title or description. A pattern without a
+    wildcard matches a part of a name. Exits 1 if there is none.
+    """
+    pattern = pattern if any(char in pattern for char in "*?[") else f"*{pattern}*"
+    known = Registry(settings.schemas).known()
+    found = [
+        _listed(settings, key) for key in known if fnmatchcase(key.schema.lower(), pattern.lower())
+    ]
+    if as_json:
+        click.echo(json.dumps(found))
+    else:
+        names = [f"{of['schema']} {of['revision']}" for of in found]
+        width = max(map(len, names), default=0)
+        for name, of in zip(names, found, strict=True):
+            words = readable_name(f"{of['description']:.100}".rstrip())
+            click.echo(f"{name:<{width}}  {of['topic']}  {of['table'] or '-'}  {words}".rstrip())
+    if not found:
+        raise SystemExit(1)
+
+
 @command.command()
-@click.argument("name")
-@click.argument("revision", type=int, required=False)
+@click.argument("name", type=SCHEMA)
+@click.argument("revision", type=REVISION, required=False)
 @click.pass_obj
 def show(settings: Settings, name: str, revision: int | None) -> None:
     """Print a schema as JSON, in its newest revision unless one is named."""
@@ -58,8 +84,8 @@ def show(settings: Settings, name: str, revision: int | None) -> None:
 
 
 @command.command()
-@click.argument("name")
-@click.argument("revision", type=int)
+@click.argument("name", type=SCHEMA)
+@click.argument("revision", type=REVISION)
 @click.pass_obj
 def ddl(settings: Settings, name: str, revision: int) -> None:
     """Print the CREATE TABLE of a schema revision."""
@@ -71,8 +97,8 @@ def ddl(settings: Settings, name: str, revision: int) -> None:
 
 
 @command.command(name="lint")
-@click.argument("name", required=False)
-@click.argument("revision", type=int, required=False)
+@click.argument("name", type=SCHEMA, required=False)
+@click.argument("revision", type=REVISION, required=False)
 @click.option("--json", "as_json", is_flag=True, help="One JSON list for a program.")
 @click.pass_obj
 def lint_command(settings: Settings, name: str | None, revision: int | None, as_json: bool) -> None:
@@ -103,9 +129,9 @@ def lint_command(settings: Settings, name: str | None, revision: int | None, as_
 
 
 @command.command(name="diff")
-@click.argument("name")
-@click.argument("old", type=int)
-@click.argument("new", type=int)
+@click.argument("name", type=SCHEMA)
+@click.argument("old", type=REVISION)
+@click.argument("new", type=REVISION)
 @click.option("--json", "as_json", is_flag=True, help="One JSON list for a program.")
 @click.pass_obj
 def diff_command(settings: Settings, name: str, old: int, new: int, as_json: bool) -> None:
@@ -146,6 +172,24 @@ def find(settings: Settings, name: str, revision: int | None = None) -> Schema:
         raise unknown(key, state.reason)
     hint = suggest_schema(key, known) or "no schema has such a name"
     raise unknown(key, f"{state.reason}; {hint}")
+
+
+def _listed(settings: Settings, key: SchemaKey) -> dict[str, Any]:
+    """Return what `list` has of a revision; of an unfit one, why it is unfit as its description."""
+    try:
+        table = table_name(settings.mysql.table, key)
+    except SchemaUnfit:
+        table = ""
+    file = SchemaFolder(settings.schemas.folder).path / key.schema / f"{key.revision}.json"
+    schema = _of_file(settings, key, file)
+    words = schema.event if isinstance(schema, Schema) else {"description": schema.detail}
+    description = words.get("title") or words.get("description") or ""
+    return {
+        **key._asdict(),
+        "topic": TopicNames(settings).event(key),
+        "table": table,
+        "description": " ".join(str(description).split()),
+    }
 
 
 def _chosen(

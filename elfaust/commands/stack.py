@@ -6,8 +6,9 @@ import json
 
 import click
 
+from elfaust.commands.completion import SERVER
 from elfaust.devstack.server import StartError
-from elfaust.devstack.stack import Stack, assignments
+from elfaust.devstack.stack import EXTRAS, Stack, assignments
 from elfaust.settings import Settings
 
 
@@ -18,17 +19,24 @@ def tell(line: str) -> None:
 
 @click.group()
 def command() -> None:
-    """Start, stop and inspect Kafka, HDFS and MariaDB on this machine.
+    """Start, stop and inspect Kafka, HDFS and MariaDB on this machine, and Graphite.
 
     Their data is in one folder, .stack (ELFAUST_STACK_DIR moves it), and survives `down` and `up`.
     """
 
 
 @command.command()
+@click.option(
+    "--with",
+    "extras",
+    type=click.Choice(EXTRAS),
+    multiple=True,
+    help="Also start these servers; the stack then has them until destroy.",
+)
 @click.pass_obj
-def up(settings: Settings) -> None:
+def up(settings: Settings, extras: tuple[str, ...]) -> None:
     """Start the servers; return when each has answered a request."""
-    stack = Stack(settings, tell)
+    stack = Stack(settings, tell, extras)
     try:
         stack.up()
     except StartError as error:
@@ -70,7 +78,7 @@ def env(settings: Settings) -> None:
 
 
 @command.command()
-@click.argument("name")
+@click.argument("name", type=SERVER)
 @click.pass_obj
 def logs(settings: Settings, name: str) -> None:
     """Print the log of server NAME."""

@@ -2,29 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import Iterator
 from dataclasses import replace
-from itertools import islice
-from typing import Any, BinaryIO, NamedTuple
+from typing import Any, BinaryIO
 
 import click
 
 from elfaust.errors import EventFault
-from elfaust.events.all_faults import AllFaults
 from elfaust.events.event_error import storable
-from elfaust.events.plain_json import PlainJsonParser
-from elfaust.events.verdict import Judge, Verdict
+from elfaust.events.items import decoded, items_of
 from elfaust.json_text import decode_json
-from elfaust.records import Record
 from elfaust.schema.dialect import DIALECTS
-from elfaust.schema.lookup.registry import Registry
 from elfaust.settings import Settings
-from elfaust.sinks.stores import enabled_stores
-
-#: Lines judged together.
-CHUNK = 1_000
+from elfaust.view.judges import Asked, Judged, Judges
 
 
 @click.command()
@@ -35,7 +26,8 @@ CHUNK = 1_000
     default="auto",
     metavar="F",
     help="client, server, json, or a format such as '%{seqId}d EventLogging %j'; by default each "
-    "line is recognised by its first character.",
+    "line is recognised by its first character. Only then, and with json, an event may go over "
+    "several lines.",
 )
 @click.option(
     "--schema-dir",
@@ -59,8 +51,9 @@ def command(
     compatibility: str | None,
     as_json: bool,
 ) -> None:
-    """Judge the raw lines or plain JSON events of FILE or stdin, and say what is wrong.
+    """Judge the events of FILE or stdin, and say what is wrong.
 
+    They are raw lines, beacons' addresses, or JSON: events over any number of lines, and arrays.
     Exits 0 if all are valid, 1 if one is not.
     """
     schemas = replace(
@@ -72,75 +65,31 @@ def command(
         judges = Judges(line_format, replace(settings, schemas=schemas))
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="--format") from error
-    lines = ((n, line.rstrip(b"\r\n")) for n, line in enumerate(file, 1))
-    if line_format in ("auto", "json"):
-        lines = ((n, line) for n, line in lines if line.strip())
     refused = total = 0
-    for judged in judges.judged(lines):
+    for judged in judges.judged(_asked(file, line_format)):
         total += 1
         refused += judged.verdict.fault is not None
         click.echo(as_object(judged) if as_json else as_text(judged))
-    click.echo(f"{total} lines: {total - refused} valid, {refused} refused", err=True)
+    click.echo(f"{total} events: {total - refused} valid, {refused} refused", err=True)
     if refused:
         raise SystemExit(1)
 
 
-class Judged(NamedTuple):
-    """The number of a line, its verdict, and every fault of it."""
-
-    number: int
-    verdict: Verdict
-    faults: list[EventFault]
-
-
-class Judges:
-    """One judge for each kind of line, asked for the lines of that kind."""
-
-    def __init__(self, line_format: str, settings: Settings) -> None:
-        """Use one format for all lines, or for `auto` choose it by how a line begins.
-
-        Raises ValueError for an invalid format.
-        """
-        registry, processor = Registry(settings.schemas), settings.processor
-        self._every_fault = AllFaults(registry)
-        stores = enabled_stores(settings).values()
-        plain = PlainJsonParser(processor.max_keys)
-        self._kinds = {
-            kind: Judge(text, registry, settings, stores)
-            for kind, text in settings.line_formats.items()
-        }
-        self._kinds["json"] = Judge("", registry, settings, stores, plain)
-        self._only = None if line_format == "auto" else line_format
-        if line_format not in ("auto", *self._kinds):
-            self._kinds[line_format] = Judge(line_format, registry, settings, stores)
-
-    def judged(self, lines: Iterator[tuple[int, bytes]]) -> Iterator[Judged]:
-        """Yield the verdict and the faults of each numbered line, in order."""
-        while chunk := list(islice(lines, CHUNK)):
-            found: dict[int, Judged] = {}
-            for kind, judge in self._kinds.items():
-                mine = [(n, line) for n, line in chunk if (self._only or _kind(line)) == kind]
-                records = [Record("", 0, n, 0, line) for n, line in mine]
-                verdicts = asyncio.run(judge.judge(records, "validate"))
-                for record, verdict in zip(records, verdicts, strict=True):
-                    faults = self._every_fault.of(judge, record, verdict)
-                    found[record.offset] = Judged(record.offset, verdict, faults)
-            yield from (found[n] for n, _ in chunk)
-
-
-def _kind(line: bytes) -> str:
-    start = line.lstrip()[:1]
-    if start == b"{":
-        return "json"
-    return "server" if start.isdigit() else "client"
+def _asked(file: BinaryIO, line_format: str) -> Iterator[Asked]:
+    """Yield what is to be judged, each with the number of the line in which it begins."""
+    if line_format in ("auto", "json"):
+        yield from map(Asked.of, items_of(decoded(file.read())))
+    else:
+        yield from (Asked(n, line.rstrip(b"\r\n")) for n, line in enumerate(file, 1))
 
 
 def as_object(judged: Judged) -> str:
     """Return the verdict on a line as one line of JSON."""
-    number, verdict, faults = judged
+    number, verdict, faults, warning = judged
+    warned = {"warning": warning} if warning else {}
     if not faults:
         event = decode_json(verdict.value)
-        return json.dumps({"line": number, "outcome": "valid", "event": event})
+        return json.dumps({"line": number, "outcome": "valid", "event": event, **warned})
     worst = faults[0]
     shown: dict[str, Any] = {
         "line": number,
@@ -149,23 +98,28 @@ def as_object(judged: Judged) -> str:
         "revision": worst.revision,
         **_fault_object(worst),
         "faults": [_fault_object(fault) for fault in faults],
+        **warned,
     }
     return json.dumps(shown)
 
 
 def _fault_object(fault: EventFault) -> dict[str, str]:
-    return {"message": fault.message, "path": fault.path, "hint": fault.hint}
+    return {
+        "message": fault.message,
+        "cause": fault.cause,
+        "path": fault.path,
+        "hint": fault.hint,
+    }
 
 
 def as_text(judged: Judged) -> str:
     """Return the verdict on a line as text: each fault with its place and what to change."""
-    number, verdict, faults = judged
-    if not faults:
-        return f"line {number}: valid, {verdict.key.schema} {verdict.key.revision}"
-    shown = []
+    number, verdict, faults, warning = judged
+    shown = [] if faults else [f"line {number}: valid, {verdict.key.schema} {verdict.key.revision}"]
     for n, fault in enumerate(faults):
         kind = "also" if n else f"{fault.code}, {fault.schema} {fault.revision}"
-        place = f" at {fault.path}" if fault.path else ""
-        shown.append(f"line {number}: {kind}{place}: {fault.message:.500}")
+        place = f" at {fault.path}" if fault.path not in fault.cause else ""
+        shown.append(f"line {number}: {kind}{place}: {fault.cause:.500}")
         shown += [f"  {fault.hint}"] if fault.hint else []
+    shown += [f"  Warning: {warning}"] if warning else []
     return storable("\n".join(shown))

@@ -12,8 +12,11 @@ import pytest
 
 from elfaust.commands import COMMANDS, main
 from elfaust.commands.config import as_markdown, items
+from elfaust.errors import ElfaustError
+from elfaust.metrics.reference import as_markdown as table_of_metrics
 from elfaust.roles import ROLES
 from tests import REPOSITORY
+from tests.exit_codes import exit_codes
 
 REFERENCE = (REPOSITORY / "docs" / "reference.md").read_text()
 DOCUMENTS = sorted([*REPOSITORY.glob("*.md"), *REPOSITORY.glob("docs/*.md")])
@@ -45,6 +48,10 @@ def test_the_table_of_settings_is_up_to_date() -> None:
     assert as_markdown() in REFERENCE, "make docs writes it"
 
 
+def test_the_table_of_metrics_is_up_to_date() -> None:
+    assert table_of_metrics() in REFERENCE, "make docs writes it"
+
+
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_and_option_is_in_the_reference(name: str) -> None:
     found = main.get_command(click.Context(main), name)
@@ -53,8 +60,31 @@ def test_every_command_and_option_is_in_the_reference(name: str) -> None:
         line = re.search(rf"^\| `elfaust {path}\b.*$", REFERENCE, re.MULTILINE)
         assert line, f"elfaust {path}"
         for parameter in command.params:
-            if isinstance(parameter, click.Option):
+            if isinstance(parameter, click.Option) and not parameter.hidden:
                 assert parameter.opts[0] in line[0], f"elfaust {path} {parameter.opts[0]}"
+
+
+def test_every_command_is_in_the_table_of_exit_codes_once() -> None:
+    known = [
+        path
+        for name in COMMANDS
+        if (found := main.get_command(click.Context(main), name))
+        for path, _ in commands(name, found)
+    ]
+    assert sorted(known) == sorted(row.command for row in exit_codes())
+    servers = {server for row in exit_codes() for server in row.away}
+    assert servers == {"Kafka", "MySQL", "HDFS", "schema wiki"}
+
+
+def test_every_error_ends_with_a_code_of_the_table() -> None:
+    def below(kind: type[ElfaustError]) -> Iterator[type[ElfaustError]]:
+        yield kind
+        for inner in kind.__subclasses__():
+            yield from below(inner)
+
+    codes = {kind.__name__: kind.exit_code for kind in below(ElfaustError)}
+    assert set(codes.values()) == {1, 2, 3}
+    assert {name for name, code in codes.items() if code == 3} >= {"ServerAway", "SchemaAway"}
 
 
 @pytest.mark.parametrize("document", ["README.md", "docs/reference.md"])

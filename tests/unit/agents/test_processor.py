@@ -15,10 +15,12 @@ from faust.types import TP
 
 from elfaust.agents import processor
 from elfaust.errors import LaneLost
+from elfaust.metrics.table import EVENTS, RAW_LINES
 from elfaust.names import TopicNames
 from elfaust.records import Outgoing, position_of
 from elfaust.settings import Settings
 from elfaust.testing import make_record
+from tests.counted import counted
 
 
 class Signal:
@@ -139,6 +141,15 @@ async def test_a_decision_is_noted_before_its_eventerror_is_published(app: Any) 
     assert event.acked
     assert len(app.notes) == 1
     assert [position_of(record) for record in app.published] == [0]
+
+
+async def test_lines_are_counted_once_their_batch_is_committed(app: Any) -> None:
+    event = await app.deliver(0, 1)
+    assert event.acked
+    assert counted(RAW_LINES) == {}
+    event.message.when_committed()
+    assert counted(RAW_LINES) == {("topic",): 2}
+    assert counted(EVENTS) == {("unknown", "-1", "processor"): 2}
 
 
 async def test_a_lane_that_moves_publishes_nothing_more_and_ends_no_worker(app: Any) -> None:

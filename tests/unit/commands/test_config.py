@@ -21,13 +21,13 @@ SECRET = {"ELFAUST_MYSQL_PASSWORD": "s3cret", "ELFAUST_FORWARDER_FOLLOW": "yes"}
 def conf(tmp_path: Path) -> Path:
     """Return a file of settings that a profile and the environment go over."""
     path = tmp_path / "faust.conf"
-    path.write_text("[mysql]\nhost = db1\n[beta:mysql]\nhost = db2\n")
+    path.write_text("[mysql]\nhost = db1\n[dev:mysql]\nhost = db2\n")
     return path
 
 
 def show(conf: Path, *options: str) -> str:
-    """Return what `elfaust config show` prints under profile beta."""
-    arguments = ["--conf", str(conf), "--profile", "beta", "config", "show", *options]
+    """Return what `elfaust config show` prints under profile dev."""
+    arguments = ["--conf", str(conf), "--profile", "dev", "config", "show", *options]
     result = CliRunner().invoke(main, arguments, env=SECRET)
     assert result.exit_code == 0, result.output
     assert "s3cret" not in result.output
@@ -39,7 +39,7 @@ def test_the_table_is_one_line_a_setting(conf: Path) -> None:
     assert len(lines) == 1 + len(list(config.items()))
     host = next(line for line in lines if line.startswith("mysql.host "))
     assert host.split(maxsplit=1)[1].startswith("db2")
-    assert f"{conf} [beta:mysql]" in host
+    assert f"{conf} [dev:mysql]" in host
     assert host.endswith("The MySQL server is on this host.")
     assert (
         len({line.find(word) for line, word in zip(lines[:2], ("from", "def"), strict=True)}) == 1
@@ -48,12 +48,12 @@ def test_the_table_is_one_line_a_setting(conf: Path) -> None:
 
 def test_json_has_typed_values_and_masks_secrets(conf: Path) -> None:
     shown = json.loads(show(conf, "--json"))
-    assert shown["profile"] == "beta"
+    assert shown["profile"] == "dev"
     assert shown["conf"] == str(conf)
     settings = shown["settings"]
     assert settings["mysql.host"] == {
         "value": "db2",
-        "origin": f"{conf} [beta:mysql]",
+        "origin": f"{conf} [dev:mysql]",
         "help": "The MySQL server is on this host.",
     }
     assert settings["mysql.password"]["value"] == config.MASK
@@ -79,7 +79,7 @@ def test_a_terminal_gets_a_table_that_fits(conf: Path, monkeypatch: pytest.Monke
         show(conf)
     shown = capture.get()
     assert "mysql.host" in shown
-    assert "[beta:mysql]" in shown
+    assert "[dev:mysql]" in shown
     assert "{seqId}" in shown
 
 
@@ -121,3 +121,8 @@ def test_settings_that_cannot_work_have_a_line_each(conf: Path) -> None:
     first, second = result.stderr.splitlines()
     assert first.startswith(f"Error: {conf} [mysql]: mysql.port = 'x' is not")
     assert second.startswith(f"{conf} [hdfs]: hdfs.root = 'wmf' is not an absolute path")
+
+
+def test_json_and_markdown_exclude_each_other() -> None:
+    result = CliRunner().invoke(main, ["config", "show", "--json", "--markdown"])
+    assert (result.exit_code, result.stdout) == (2, "")

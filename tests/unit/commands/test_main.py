@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import subprocess
 import sys
+from pathlib import Path
 from types import ModuleType
 
 import click
@@ -55,6 +57,15 @@ def test_help_imports_no_command_and_no_faust() -> None:
         "sys.exit(bool(slow & set(sys.modules)))"
     )
     assert subprocess.run([sys.executable, "-c", script], stdout=subprocess.DEVNULL).returncode == 0
+
+
+def test_what_a_terminal_has_no_character_for_is_escaped(monkeypatch: pytest.MonkeyPatch) -> None:
+    with io.TextIOWrapper(io.BytesIO(), encoding="latin-1") as out:
+        monkeypatch.setattr(sys, "stdout", out)
+        with pytest.raises(SystemExit):
+            main(["--version"], prog_name="elfaust")
+        click.echo("\u041a \ud800")
+        assert out.buffer.getvalue().endswith(b"\\u041a \\ud800\n")
 
 
 def test_version() -> None:
@@ -123,7 +134,7 @@ FULL = (
         ("--help > /dev/full", FULL),
         ("schema lint --json > /dev/full", FULL),
         ("validate /proc/self/mem", "Error: reading or writing: Input/output error\n"),
-        ("validate 0<&- ", "0 lines: 0 valid, 0 refused\n"),
+        ("validate 0<&- ", "0 events: 0 valid, 0 refused\n"),
     ],
 )
 def test_what_the_system_says_of_a_stream_is_one_line(command: str, said: str) -> None:
@@ -134,3 +145,53 @@ def test_what_the_system_says_of_a_stream_is_one_line(command: str, said: str) -
         int("Error" in said),
     )
     assert "Traceback" not in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "environ", "said"),
+    [
+        (["check", "--jsno"], {}, "No such option: --jsno"),
+        (["check"], {"ELFAUST_MYSQL_PORT": "x"}, "mysql.port = 'x' is not a whole number"),
+        (["--profile", "nope", "check"], {}, "unknown profile 'nope'"),
+    ],
+)
+def test_a_plugin_that_cannot_judge_says_so_and_is_not_critical(
+    arguments: list[str], environ: dict[str, str], said: str
+) -> None:
+    result = CliRunner().invoke(main, arguments, env=environ)
+    assert result.exit_code == 3
+    assert result.stdout.startswith("ELFAUST UNKNOWN - ")
+    assert said in result.stdout
+    assert len(result.stdout.splitlines()) == 1
+
+
+@pytest.mark.parametrize("error", [OSError(5, "broken"), ValueError("a | b"), ServerAway("K", "x")])
+def test_no_failure_of_a_plugin_is_a_warning(
+    error: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def judged(_: Settings) -> None:
+        raise error
+
+    monkeypatch.setattr("elfaust.commands.check.judged", judged)
+    result = CliRunner().invoke(main, ["check"])
+    assert (result.exit_code, result.stdout.count("|")) == (3, 0)
+    assert result.stdout.startswith("ELFAUST UNKNOWN - ")
+
+
+def test_full_output_of_a_plugin_is_no_warning() -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "elfaust", "check"], stdout=full, stderr=subprocess.PIPE
+        )
+    assert done.returncode == 3
+    assert b"Traceback" not in done.stderr
+
+
+def test_ctrl_c_is_no_finding(monkeypatch: pytest.MonkeyPatch) -> None:
+    @click.command()
+    def command() -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(main, "get_command", lambda *_: command)
+    result = CliRunner().invoke(main, ["account"])
+    assert (result.exit_code, result.stderr) == (130, "Error: interrupted\n")

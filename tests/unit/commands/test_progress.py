@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import io
+import re
 
 import click
 import pytest
 from click.testing import CliRunner
 from rich.console import Console
 
-from elfaust.commands.progress import SECONDS, Progress
+from elfaust.commands.progress import SECONDS, Progress, Standing, as_table
 from elfaust.delivery.lag import TopicLag
 
 
@@ -80,3 +81,14 @@ def test_the_rate_is_that_of_the_last_seconds() -> None:
         clock.now = 100.0 + second
         [standing] = progress._standings([lag("hdfs", "Edit_1", done, 0)], clock.now)
     assert standing.per_second == 1_000 / SECONDS
+
+
+@pytest.mark.parametrize(("no_color", "colored"), [("1", False), ("", True)])
+def test_no_color_has_its_way(
+    monkeypatch: pytest.MonkeyPatch, no_color: str, colored: bool
+) -> None:
+    monkeypatch.setenv("NO_COLOR", no_color)
+    out = io.StringIO()
+    console = Console(file=out, force_terminal=True, color_system="standard", width=100)
+    console.print(as_table([Standing("mysql", 5, 5, 1)]))
+    assert bool(re.search(r"\x1b\[[0-9;]*[349][0-7]", out.getvalue())) is colored

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
+from dataclasses import replace
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -10,6 +13,7 @@ import pytest
 from click.testing import CliRunner
 
 from elfaust.commands import run, up
+from elfaust.errors import SettingsError
 from elfaust.settings import Settings
 from elfaust.workers.supervisor import Supervisor
 
@@ -54,6 +58,7 @@ def stopped(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
         stopped.append(True)
         return {}
 
+    monkeypatch.setattr(Supervisor, "claim", lambda _: None)
     monkeypatch.setattr(Supervisor, "start", lambda _: None)
     monkeypatch.setattr(Supervisor, "tick", fail)
     monkeypatch.setattr(Supervisor, "stop", stop)
@@ -79,3 +84,19 @@ def test_run_ends_loudly_with_its_supervision(
     result = CliRunner().invoke(run.command, arguments, obj=Settings())
     assert isinstance(result.exception, Failure)
     assert (result.exit_code, stopped) == (1, [True])
+
+
+def test_run_beside_another_starts_no_server(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    started: list[bool] = []
+    stack: Any = SimpleNamespace(up=lambda: started.append(True))
+    monkeypatch.setattr(run, "Stack", lambda *_: stack)
+    settings = replace(Settings(), workers=replace(Settings().workers, state=str(tmp_path)))
+    other = Supervisor(settings, {})
+    other.claim()
+    result = CliRunner().invoke(run.command, obj=settings)
+    other.stop()
+    assert isinstance(result.exception, SettingsError)
+    assert f"pid {os.getpid()}" in str(result.exception)
+    assert not started

@@ -1,4 +1,4 @@
-"""elfaust schema show, ddl, lint, diff and init."""
+"""elfaust schema list, show, ddl, lint, diff and init."""
 
 from __future__ import annotations
 
@@ -27,6 +27,39 @@ def folder(tmp_path: Path) -> Path:
 def schema(folder: Path, *arguments: str) -> Result:
     environ = {"ELFAUST_SCHEMAS_FOLDER": str(folder)}
     return CliRunner().invoke(main, ["schema", *arguments], env=environ)
+
+
+def test_list_has_each_revision_with_topic_table_and_description(folder: Path) -> None:
+    result = schema(folder, "list")
+    first, second = result.stdout.splitlines()
+    assert first.split() == ["Word", "1", "eventlogging_Word_1", "Word_1", "Words."]
+    assert second.split() == ["Word", "2", "eventlogging_Word_2", "Word_2"]
+    listed = json.loads(schema(folder, "list", "--json").stdout)[0]
+    assert listed == {
+        "schema": "Word",
+        "revision": 1,
+        "topic": "eventlogging_Word_1",
+        "table": "Word_1",
+        "description": "Words.",
+    }
+
+
+@pytest.mark.parametrize(
+    ("pattern", "number"), [("or", 2), ("WORD", 2), ("W*", 2), ("or*", 0), ("x", 0)]
+)
+def test_list_has_those_that_match_and_exits_1_for_none(
+    folder: Path, pattern: str, number: int
+) -> None:
+    result = schema(folder, "list", pattern)
+    assert (result.exit_code, len(result.stdout.splitlines())) == (int(not number), number)
+
+
+def test_list_says_what_cannot_be_read_and_hides_no_other(folder: Path) -> None:
+    (folder / "Word" / "3.json").write_text("{")
+    (folder / "Word" / "4.json").write_text(json.dumps({"description": "\x1b[2J\nclear"}))
+    third, fourth = schema(folder, "list").stdout.splitlines()[2:]
+    assert "unexpected end" in third
+    assert fourth.endswith(r"'\x1b[2J clear'")
 
 
 def test_show_prints_the_newest_or_the_one_that_is_named(folder: Path) -> None:
@@ -159,7 +192,7 @@ def test_a_wiki_that_does_not_answer_is_told_of_with_what_is_near(
     monkeypatch.setenv("ELFAUST_SCHEMAS_WIKI_TIMEOUT", "0.1")
     verb, *more = command
     told = schema(folder, verb, "Word", "7", *more)
-    assert told.exit_code == 1
+    assert told.exit_code == 3
     assert "the schema wiki gave no usable answer" in told.stderr
     assert "revisions are 1, 2" in told.stderr
 

@@ -46,6 +46,7 @@ def test_env_prints_one_assignment_a_line(settings: Settings) -> None:
         "MYSQL_DATABASE",
         "WEBHDFS_URL",
         "WEB_URL",
+        "INTAKE_URL",
     ]
     assert "WEB_URL=http://127.0.0.1:6066/throughput/" in result.output
 
@@ -72,8 +73,10 @@ def test_up_that_fails_shows_the_end_of_the_log(
 
 def test_up_names_the_ports(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     class Slow(Stack):
-        def __init__(self, settings: Settings, report: Callable[[str], object]) -> None:
-            super().__init__(settings)
+        def __init__(
+            self, settings: Settings, report: Callable[[str], object], extras: tuple[str, ...]
+        ) -> None:
+            super().__init__(settings, extras=extras)
             self.report = report
 
         def up(self) -> None:
@@ -84,6 +87,17 @@ def test_up_names_the_ports(settings: Settings, monkeypatch: pytest.MonkeyPatch)
     assert result.exit_code == 0
     assert "kafka does not answer yet\n" in result.stderr
     assert "mariadb    port 3306" in result.stderr
+    assert "graphite" not in result.stderr
+    assert "graphite   port 8088" in run(settings, "up", "--with", "graphite").stderr
+
+
+def test_a_stack_that_was_started_with_graphite_has_it(settings: Settings) -> None:
+    assert "GRAPHITE_URL" not in run(settings, "env").output
+    (Path(settings.stack.dir) / "graphite").mkdir(parents=True)
+    env = run(settings, "env").output
+    assert "GRAPHITE_URL=http://127.0.0.1:8088\nSTATSD_HOST=127.0.0.1\nSTATSD_PORT=8125\n" in env
+    assert env.endswith("CARBON_HOST=127.0.0.1\nCARBON_PORT=2003\n")
+    assert run(settings, "status").output.count("does not run") == 7
 
 
 def test_down_and_destroy_of_nothing_do_nothing(settings: Settings) -> None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from click.testing import CliRunner, Result
 
 from elfaust.commands import main
 from elfaust.trial.recorded import RECORDED
+from elfaust.words.hints import BROKEN_FILE
 
 CASES: list[dict[str, Any]] = [json.loads(line) for line in RECORDED.read_text().splitlines()]
 SERVER = "%{seqId}d EventLogging %j"
@@ -61,13 +63,14 @@ def test_a_plain_event_is_told_where_it_is_wrong(schemas: str) -> None:
     assert result.exit_code == 1
     assert result.stdout.splitlines() == [
         "line 1: valid, Word 1",
-        "line 3: validation, Word 1 at $.event.word: 5 is not of type 'string'",
+        "line 3: validation, Word 1: $.event.word is 5, and its schema wants string",
         "  Send $.event.word as string.",
     ]
-    assert "2 lines: 1 valid, 1 refused" in result.stderr
+    assert "2 events: 1 valid, 1 refused" in result.stderr
     result = validate(lines, "--schema-dir", schemas, "--json")
     told = {
         "message": "5 is not of type 'string'",
+        "cause": "$.event.word is 5, and its schema wants string",
         "path": "$.event.word",
         "hint": "Send $.event.word as string.",
     }
@@ -85,15 +88,13 @@ def test_every_fault_is_told_with_what_is_near(schemas: str) -> None:
     wrong = {**EVENT, "webhost": "h", "event": {"wrod": 5, "x": 1}}
     result = validate(json.dumps(wrong).encode(), "--schema-dir", schemas)
     assert result.stdout.splitlines() == [
-        "line 1: validation, Word 1 at $: Additional properties are not allowed ('webhost' was"
-        " unexpected)",
+        'line 1: validation, Word 1: $ has what its schema does not name: "webhost"',
         "  Send only what the schema names in $, or add it to the schema, as a new revision."
         " Did you mean webHost for webhost?",
-        "line 1: also at $.event: Additional properties are not allowed ('wrod', 'x' were"
-        " unexpected)",
+        'line 1: also: $.event has what its schema does not name: "wrod", "x"',
         "  Send only what the schema names in $.event, or add it to the schema, as a new revision."
         " Did you mean word for wrod?",
-        "line 1: also at $.event.word: 'word' is a required property",
+        "line 1: also: $.event.word is missing",
         "  Send $.event.word, which the schema requires. Is wrod it?",
     ]
     result = validate(json.dumps(wrong).encode(), "--schema-dir", schemas, "--json")
@@ -119,6 +120,13 @@ def test_a_schema_that_nobody_knows_is_told_with_what_is_near(
     assert told["hint"].endswith(asked)
 
 
+def test_a_schema_whose_file_is_broken_is_told_so(schemas: str) -> None:
+    (Path(schemas) / "Word" / "2.json").write_text("{")
+    event = json.dumps({**EVENT, "revision": 2}).encode()
+    told = json.loads(validate(event, "--schema-dir", schemas, "--json").stdout)
+    assert told["hint"] == BROKEN_FILE
+
+
 @pytest.mark.parametrize(
     ("fields", "message", "path"),
     [
@@ -137,6 +145,41 @@ def test_a_field_that_cannot_be_read_is_named(
     assert message in told["message"]
     assert told["path"] == path
     assert told["hint"].startswith(f"Send {path} ")
+
+
+def test_events_may_go_over_lines_and_stand_in_arrays(schemas: str) -> None:
+    wrong = {**EVENT, "event": {"word": 5}}
+    text = json.dumps([EVENT, wrong], indent=2) + "\n" + json.dumps(EVENT, indent=1)
+    for line_format in ("auto", "json"):
+        found = validate(text.encode(), "--schema-dir", schemas, "--format", line_format)
+        assert [line for line in found.stdout.splitlines() if line[:1] != " "] == [
+            "line 2: valid, Word 1",
+            "line 10: validation, Word 1: $.event.word is 5, and its schema wants string",
+            "line 19: valid, Word 1",
+        ]
+
+
+def test_json_that_cannot_be_read_is_one_fault_in_words(schemas: str) -> None:
+    text = json.dumps(EVENT, indent=2).replace('": 1,', '": 1') + f"\n{json.dumps(EVENT)}\n[3]\n"
+    assert validate(text.encode(), "--schema-dir", schemas).stdout.splitlines() == [
+        "line 1: processor, Word 1: a comma or a closing bracket is missing at character 3 of its"
+        ' line 4: "\\"wiki\\": \\"enwiki\\","',
+        "  Write the event as one JSON object.",
+        "line 9: valid, Word 1",
+        "line 10: processor, unknown -1: the event is a number, not an object",
+        "  Write the event as one JSON object.",
+    ]
+
+
+def test_a_beacon_that_may_be_cut_is_warned_of(schemas: str) -> None:
+    query = quote(json.dumps({**EVENT, "event": {"word": "x" * 900}}))
+    line = f"http://127.0.0.1/beacon/event?{query};"
+    result = validate(line.encode(), "--schema-dir", schemas)
+    assert result.exit_code == 0
+    warning = f"The beacon's query has {len(query) + 1:,} characters: "
+    assert result.stdout.splitlines()[1].startswith(f"  Warning: {warning}")
+    told = json.loads(validate(line.encode(), "--schema-dir", schemas, "--json").stdout)
+    assert told["warning"].startswith(warning)
 
 
 def test_all_valid_exits_0(schemas: str) -> None:
