@@ -33,7 +33,14 @@ from tests.budget import over_budget
 
 # No test has a clock: machines that do something else meanwhile are slow.
 hypothesis.settings.register_profile(
-    "elfaust", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+    "elfaust",
+    deadline=None,
+    max_examples=40,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+)
+# `make unit` has a minute; `make generated` takes more of everything that hypothesis makes up.
+hypothesis.settings.register_profile(
+    "generated", hypothesis.settings.get_profile("elfaust"), max_examples=2_000
 )
 hypothesis.settings.load_profile("elfaust")
 
@@ -61,8 +68,12 @@ def settings_of_tests() -> Settings:
         kafka=replace(base.kafka, bootstrap=f"127.0.0.1:{9092 + more}", session_timeout=6.0),
         mysql=replace(base.mysql, port=3306 + more),
         hdfs=replace(base.hdfs, url=f"http://127.0.0.1:{9870 + more}"),
-        web=replace(base.web, port=6066 + more),
+        # It only reads: hundreds of runs would start its process for nothing.
+        web=replace(base.web, port=6066 + more, view=False),
         forwarder=replace(base.forwarder, port=8421 + more),
+        intake=replace(base.intake, port=8192 + more),
+        statsd=replace(base.statsd, port=8125 + more),
+        carbon=replace(base.carbon, port=2003 + more),
         schemas=replace(base.schemas, folder=str(CHECKOUT / "schemas")),
         stack=replace(
             base.stack,
@@ -72,6 +83,9 @@ def settings_of_tests() -> Settings:
             datanode_port=9866 + more,
             datanode_http_port=9864 + more,
             datanode_ipc_port=9867 + more,
+            graphite_port=8088 + more,
+            carbon_query_port=7002 + more,
+            statsd_admin_port=8126 + more,
         ),
     )
 

@@ -29,7 +29,7 @@ from elfaust.settings import Settings, load
 from elfaust.sinks.stores import enabled_stores
 from elfaust.testing import make_record
 from elfaust.trial.recorded import cases, recorded_lines
-from elfaust.workers.state import collect_rarely
+from elfaust.workers.garbage import collect_rarely
 from tests.chaos.wiki import Wiki
 
 RUNS = 3
@@ -76,7 +76,7 @@ def lane_of(judge: Judge, registry: Registry, settings: Settings) -> RawLane:
     async def is_published(key: SchemaKey) -> bool:
         return False
 
-    callbacks = LaneCallbacks(publish, lambda end, text: None, note, is_published)
+    callbacks = LaneCallbacks(publish, lambda end, text, _: None, note, is_published)
     lanes = 2 * settings.topics.lanes
     limits = WaitLimits(
         settings.processor.unresolved_seconds, settings.processor.waiting_bytes // lanes

@@ -29,7 +29,7 @@ async def settle(
     settled: list[Settled] = []
     ended: list[int] = []
 
-    def acknowledge(end: int, _: str) -> None:
+    def acknowledge(end: int, *_: object) -> None:
         ended.append(end)
 
     async def publish(some: Sequence[Settled]) -> None:

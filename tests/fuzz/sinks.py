@@ -223,7 +223,7 @@ class Sinks:
             if kept != value:
                 raise Broken("a count is read as another", str(value))
             view.apply(entry, value)
-            counted["all" if entry.minute is None else "minutes"] += value["count"]
+            counted["all" if entry.is_total else "times"] += value["count"]
         # Within a minute positions may begin again: only then are there more.
         sources = {record.source.name for record in records if record.source}
         if (

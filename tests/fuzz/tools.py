@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from itertools import count
 from typing import Any
 
 from click.testing import CliRunner
 
 from elfaust.commands import schema as schema_command
-from elfaust.commands.validate import Judges, as_object, as_text
+from elfaust.commands.validate import as_object, as_text
 from elfaust.errors import ElfaustError, SchemaUnfit
 from elfaust.names import table_name
 from elfaust.records import SchemaKey
@@ -16,6 +17,7 @@ from elfaust.schema.lookup.registry import Registry
 from elfaust.settings import Settings
 from elfaust.sinks.mysql.ddl import create_table
 from elfaust.sinks.parquet.table import ParquetWriter
+from elfaust.view.judges import Asked, Judges
 from tests.fuzz.cases import Case
 from tests.fuzz.faults import Broken, Faults
 
@@ -37,7 +39,7 @@ def tools(settings: Settings, case: Case, faults: Faults) -> None:
 
 
 def _validate(settings: Settings, form: str, lines: list[bytes]) -> None:
-    for verdict in Judges(form, settings).judged(iter(enumerate(lines, 1))):
+    for verdict in Judges(form, settings).judged(map(Asked, count(1), lines)):
         as_text(verdict).encode()
         shown = as_object(verdict)
         json.loads(shown.encode())

@@ -30,7 +30,7 @@ from tests.fuzz.sinks import Sinks
 from tests.fuzz.tools import tools
 from tests.fuzz.values import Values
 
-ERROR_FIELDS = {"rawEvent", "message", "code", "schema", "revision", "path", "hint"}
+ERROR_FIELDS = {"rawEvent", "message", "code", "schema", "revision", "path", "hint", "cause"}
 CODES = ("processor", "validation", "consumer", "unresolved")
 
 

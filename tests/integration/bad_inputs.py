@@ -169,24 +169,15 @@ def agents() -> list[Case]:
 
 def names() -> list[Case]:
     """Row 22: schema names that are no names."""
-    as_paths = ["../../etc/passwd", "..", "Probe/1"]
-    as_nothing = ["Probe\n", "N" * 64, "", "x'; DROP TABLE Probe_1; --", "Probe`"]
+    fetched = ["../../etc/passwd", "..", "Probe/1"]
+    refused = ["Probe\n", "N" * 64, "", "x'; DROP TABLE Probe_1; --", "Probe`"]
     return [
-        *(
-            Case(f"name {n!r}", line(capsule("{}", n)), "processor", "Schema fetch", key=(n, 1))
-            for n in as_paths
-        ),
-        *(
-            Case(
-                f"name {n!r}",
-                line(capsule("{}", n)),
-                "validation",
-                "Invalid schema name",
-                "$.schema",
-                key=(n, 1),
-            )
-            for n in as_nothing
-        ),
+        Case(f"name {n!r}", line(capsule("{}", n)), code, says, "$.schema", key=(n, 1))
+        for code, says, found in (
+            ("processor", "Schema fetch", fetched),
+            ("validation", "Invalid schema name", refused),
+        )
+        for n in found
     ]
 
 

@@ -5,6 +5,7 @@ Kafka, MySQL and HDFS are read without what elfaust reads them by.
 
 from __future__ import annotations
 
+import asyncio
 import io
 import json
 from collections import Counter, defaultdict
@@ -16,7 +17,9 @@ from typing import Any, NamedTuple
 import MySQLdb.cursors
 import pyarrow.parquet as pq
 from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import InvalidTimestampError
 
+from elfaust.delivery.privates import take_back_numbers
 from elfaust.delivery.publisher import make_producer
 from elfaust.delivery.topic_limits import IncrementalAlterConfigs
 from elfaust.delivery.topics import TopicAdmin
@@ -98,9 +101,10 @@ async def _write_lane(
     left = list(numbered)
     while left:
         batch, taken = producer.create_batch(), list[Hostile]()
-        # Times that are far from each other have no place in one batch.
-        while left and (not taken or taken[0].timestamp == left[0][1].timestamp):
-            number, record = left[0]
+        for number, record in left:
+            # Times that are far from each other have no place in one batch.
+            if taken and taken[0].timestamp != record.timestamp:
+                break
             value = record.line.replace(b"@seq@", b"%d" % number)
             added = batch.append(
                 timestamp=record.timestamp, key=None, value=value, headers=list(record.headers)
@@ -108,9 +112,15 @@ async def _write_lane(
             if added is None:
                 break
             taken.append(record)
-            left.pop(0)
         assert taken
-        first = (await (await producer.send_batch(batch, topic, partition=lane))).offset
+        try:
+            first = (await (await producer.send_batch(batch, topic, partition=lane))).offset
+        except InvalidTimestampError:
+            # A broker answers a change of settings before its logs follow it.
+            take_back_numbers(producer, topic, lane, len(taken))
+            await asyncio.sleep(0.05)
+            continue
+        del left[: len(taken)]
         for offset, record in enumerate(taken, first):
             yield offset, record
 

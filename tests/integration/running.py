@@ -35,7 +35,7 @@ def working(settings: Settings, **counts: int) -> AbstractContextManager[Running
 @contextmanager
 def working_as(program: str, settings: Settings, counts: Mapping[str, int]) -> Iterator[Running]:
     """Run workers whose command line is that of another program."""
-    one_each = dict.fromkeys(roles.running(settings.processor.stores), 1)
+    one_each = dict.fromkeys(roles.running(settings.processor.stores, asked=settings.asked), 1)
     supervisor = Supervisor(settings, one_each | dict(counts), program)
     over, running = threading.Event(), Running()
 

@@ -11,7 +11,7 @@ from elfaust.settings import Settings
 from elfaust.trial.job import landed, send
 from tests.integration.running import EVERY, working
 
-LINES = 3_000
+LINES = 1_000
 
 
 def test_every_valid_event_is_in_the_folder_once_though_its_worker_starts_again(

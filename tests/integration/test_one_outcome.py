@@ -28,7 +28,9 @@ from elfaust.sinks.mysql.connection import connect
 from elfaust.sinks.mysql.ddl import create_table
 from elfaust.storage import open_storage
 from elfaust.trial.job import landed
+from elfaust.web.board import Beside, board
 from elfaust.web.pages import render
+from elfaust.web.query import Query
 from tests.integration.running import working
 
 GOOD, TAKEN, BIG, SMALL = (SchemaKey(name, 1) for name in ("Good", "Taken", "Foo", "foo"))
@@ -170,7 +172,8 @@ def check(settings: Settings, total: int) -> None:
         assert uuids[key.schema] == of.total()
     assert data["total"]["lines"] == total
     assert found[TAKEN].unfit == Counter(mysql=EACH, hdfs=EACH)
-    assert f"<dd>{total:,}</dd>" in render(view, settings)
+    html = render(board(view, Beside(), time.time(), 15), Query(), settings)
+    assert f"<dd>{total:,}</dd>" in html
 
 
 @pytest.mark.timeout(300)

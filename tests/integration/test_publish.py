@@ -99,6 +99,19 @@ async def test_a_topic_is_made_for_long_records(fresh: Settings) -> None:
     assert [len(record.value) for record in await read(fresh, topic, 0, 1)] == [len(value)]
 
 
+async def test_a_topic_keeps_its_records_as_long_as_is_set(fresh: Settings) -> None:
+    topics = replace(fresh.topics, retention_hours=168.0)
+    topic = topics.event.format(schema="Edit", revision=1)
+    async with TopicAdmin(replace(fresh, topics=topics)) as ours:
+        await ours.ensure([topic])
+    admin = AIOKafkaAdminClient(bootstrap_servers=fresh.kafka.bootstrap)
+    await admin.start()
+    resource = ConfigResource(ConfigResourceType.TOPIC, topic, {"retention.ms": ""})
+    [answer] = await admin.describe_configs([resource])
+    await admin.close()
+    assert answer.resources[0][4][0][:2] == ("retention.ms", str(7 * 24 * 3_600_000))
+
+
 async def test_topics_that_take_less_are_altered_and_keep_the_rest(fresh: Settings) -> None:
     topic = fresh.topics.event.format(schema="Edit", revision=1)
     admin = AIOKafkaAdminClient(bootstrap_servers=fresh.kafka.bootstrap)
