@@ -2,6 +2,8 @@
 .PHONY: help setup setup-dev run test unit coverage check chaos generated fuzz fuzz-lines bench lock docs clean
 BIN := .venv/bin
 COV := --cov=elfaust
+# Images of containers set it: each of the hundreds of processes of the tests would compile all modules again.
+export PYTHONDONTWRITEBYTECODE :=
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -12,15 +14,15 @@ setup: ## Make .venv with what running needs
 setup-dev:
 	@scripts/setup dev
 
-run: setup ## Servers, workers and recorded lines until Ctrl-C; EVENTS=20000: so many, and an account
-	@$(BIN)/elfaust run $(if $(EVENTS),--events $(EVENTS))
+run: setup ## Servers, workers and recorded lines until Ctrl-C; EVENTS=20000: so many, and an account; GRAPHITE=1: with charts; PROFILE=beta: in that profile
+	@$(BIN)/elfaust $(if $(PROFILE),--profile $(PROFILE)) run $(if $(EVENTS),--events $(EVENTS)) $(if $(GRAPHITE),--with graphite)
 
 test: check ## Check, then all tests but the long ones, on real Kafka, MariaDB and HDFS
-	@$(BIN)/python -m pytest tests/unit -n auto --durations=10
+	@$(BIN)/python -m pytest tests/unit -n auto --dist worksteal --durations=10
 	@$(BIN)/python -m pytest tests --ignore=tests/unit -m "not long" -n 2 --dist worksteal --durations=15
 
 unit: setup-dev ## The tests that need no server, on all cores
-	@$(BIN)/python -m pytest tests/unit -n auto --durations=10
+	@$(BIN)/python -m pytest tests/unit -n auto --dist worksteal --durations=10
 
 coverage: setup-dev ## The lines that the tests of `make test` run, in one process
 	@$(BIN)/python -m pytest tests -m "not long" $(COV) --cov-report=term:skip-covered
@@ -32,11 +34,12 @@ check: setup-dev ## ruff, mypy --strict, the arrows between rooms, packages used
 	@$(BIN)/lint-imports --no-logo
 	@$(BIN)/deptry .
 
-chaos: setup-dev ## Every fault under load, 75 minutes (PART=mariadb: those): nothing lost, nothing twice
+chaos: setup-dev ## Every fault under load, 90 minutes (PART=mariadb: those): nothing lost, nothing twice
 	@ELFAUST_TEST_CHAOS_LOG=docs/reliability.md $(BIN)/python -m pytest tests/chaos $(if $(PART),-k "$(PART)")
 
-generated: setup-dev ## Half a million generated lines (LINES=n): the judge and the plain way of EventLogging agree
+generated: setup-dev ## Half a million generated lines (LINES=n), judged in two ways; 50 times what hypothesis makes up for `make unit`
 	@ELFAUST_TEST_LINES=$(or $(LINES),500000) $(BIN)/python -m pytest tests/unit/test_generated_lines.py
+	@$(BIN)/python -m pytest tests/unit -m hypothesis --hypothesis-profile=generated --timeout=1800 -n auto --dist worksteal
 
 fuzz: setup-dev ## Fuzz the whole way: random schemas, lines and records, SECONDS (600), SEED
 	@$(BIN)/python -m tests.fuzz.whole_way --seconds $(or $(SECONDS),600) $(if $(SEED),--seed $(SEED))
@@ -52,7 +55,7 @@ lock: setup-dev ## Pin the newest dependencies that pyproject.toml allows, with 
 	@$(BIN)/uv pip compile --quiet --upgrade --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml -o requirements/run.txt
 	@$(BIN)/uv pip compile --quiet --upgrade --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra dev -c requirements/run.txt pyproject.toml -o requirements/dev.txt
 
-docs: setup-dev ## Write the table of settings into docs/reference.md
+docs: setup-dev ## Write the tables of settings and metrics into docs/reference.md
 	@$(BIN)/python scripts/settings_table.py
 
 clean: ## Remove .venv, caches and build output; the servers' data in .stack stays
