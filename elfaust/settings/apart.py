@@ -87,6 +87,8 @@ def _pattern(event: str) -> re.Pattern[str]:
 def _elsewhere(settings: Settings, production: Settings) -> Iterator[_Shared]:
     if settings.mysql.database.casefold() == production.mysql.database.casefold():
         yield _Shared("mysql.database", settings.mysql.database)
+    if settings.hive.database.casefold() == production.hive.database.casefold():
+        yield _Shared("hive.database", settings.hive.database)
     folders = (
         ("hdfs.root", settings.hdfs.root, production.hdfs.root),
         ("lines.folder", settings.lines.folder, production.lines.folder),

@@ -100,6 +100,7 @@ class Stack:
         9864, "The local DataNode listens for HTTP on this TCP port."
     )
     datanode_ipc_port: Port = setting(9867, "The local DataNode listens for IPC on this TCP port.")
+    metastore_port: Port = setting(9083, "The local metastore of Hive listens on this TCP port.")
     graphite_port: Port = setting(8088, "The local graphite-web listens on this TCP port.")
     carbon_query_port: Port = setting(
         7002, "The local carbon-cache answers graphite-web on this TCP port."

@@ -13,6 +13,7 @@ from elfaust.errors import SettingsError
 from elfaust.settings.apart import APART, shared
 from elfaust.settings.charts import Carbon, Statsd
 from elfaust.settings.flow import RAW_KINDS, Forwarder, Kafka, Processor, Schemas, Topics
+from elfaust.settings.hive import Hive
 from elfaust.settings.intake import Intake
 from elfaust.settings.machines import Log, Stack, Web, Workers
 from elfaust.settings.stores import Hdfs, Lines, Mysql, Throughput
@@ -33,6 +34,7 @@ class Settings:
     schemas: Schemas = field(default_factory=Schemas)
     mysql: Mysql = field(default_factory=Mysql)
     hdfs: Hdfs = field(default_factory=Hdfs)
+    hive: Hive = field(default_factory=Hive)
     lines: Lines = field(default_factory=Lines)
     throughput: Throughput = field(default_factory=Throughput)
     forwarder: Forwarder = field(default_factory=Forwarder)

@@ -126,6 +126,13 @@ _URLS = Text(
     rf"{_URL}(;{_URL})*",
 )
 _REVISION = ("schema", "revision")
+#: Letters, digits and '_' are what a name in Hive may have without quotes.
+_HIVE = Text("a name of at most 128 letters, digits and '_'", r"[A-Za-z0-9_]{1,128}")
+_THRIFT = Text(
+    "thrift://host:port, or several of them with commas between them",
+    rf"thrift://{_BROKER}(\s*,\s*thrift://{_BROKER})*",
+    empty=True,
+)
 
 Stores = Annotated[
     str,
@@ -146,6 +153,8 @@ MetricOfName = Annotated[str, replace(_METRIC, fields=("name",))]
 MetricOfSchema = Annotated[str, replace(_METRIC, fields=("schema",))]
 MetricOfKind = Annotated[str, replace(_METRIC, fields=("kind",))]
 Brokers = Annotated[str, _BROKERS]
+HiveName = Annotated[str, _HIVE]
+ThriftOrEmpty = Annotated[str, _THRIFT]
 UrlOrEmpty = Annotated[str, Text("http://host:port/path or https://", _URL, empty=True)]
 Urls = Annotated[str, _URLS]
 Topic = Annotated[str, _TOPIC]
