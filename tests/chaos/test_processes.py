@@ -110,7 +110,7 @@ def test_each_worker_may_be_killed_at_work(quick: Settings, note: Note) -> None:
 @pytest.mark.timeout(300)
 def test_a_worker_told_to_stop_drains_and_exits_0(fewer_files: Settings, note: Note) -> None:
     quick = fewer_files
-    with working(quick, forwarder=0) as running, Load(quick, rate=2_000.0).running() as load:
+    with working(quick, forwarder=0) as running, Load(quick, rate=1_000.0).running() as load:
         for role in READERS:
             [worker] = ready(quick, role)
             os.kill(worker.pid, signal.SIGTERM)
@@ -159,6 +159,7 @@ def test_progress_in_a_storm_of_rebalances(quick: Settings, note: Note, tmp_path
         note(judged(quick, "rebalance every 5 s", rebalances, load.stop(), time.monotonic()))
 
 
+@pytest.mark.long
 @pytest.mark.timeout(300)
 def test_counts_are_exact_without_the_state_folder(
     fewer_files: Settings, note: Note, tmp_path: Path

@@ -103,23 +103,32 @@ FAULTS = {
     "datanode killed": Fault("datanode", "hdfs", killed("datanode"), started("datanode"), times=2),
     "datanode hangs": Fault("datanode", "hdfs", sent("datanode", STOP), sent("datanode", CONTINUE)),
 }
-#: What `make test` does of these; `make chaos` does all.
-SHORT = {"mariadb killed", "datanode hangs"}
+#: What `make test` does of these, once; `make chaos` does all, each as often as it says.
+SHORT = ("mariadb killed", "datanode hangs")
+LONG = pytest.mark.long
 PARTS = {"kafka": "Kafka", "mariadb": "MySQL", "namenode": "HDFS", "datanode": "HDFS"}
 
 
 @pytest.mark.timeout(400)
 @pytest.mark.parametrize(
-    "name", [pytest.param(n, marks=() if n in SHORT else pytest.mark.long) for n in FAULTS]
+    ("name", "times"),
+    [
+        *(pytest.param(name, 1, id=name) for name in SHORT),
+        *(
+            pytest.param(name, fault.times, id=f"{name}, {fault.times}", marks=LONG)
+            for name, fault in FAULTS.items()
+            if name not in SHORT or fault.times > 1
+        ),
+    ],
 )
 def test_a_server_s_fault_loses_and_doubles_nothing(
-    limited: Settings, stack: Stack, admin: Admin, note: Note, name: str
+    limited: Settings, stack: Stack, admin: Admin, note: Note, name: str, times: int
 ) -> None:
     fault = FAULTS[name]
     part = fault.part or PARTS[fault.server]
     with working(limited, forwarder=0), Load(limited).running() as load:
         until(lambda: all(acknowledged(limited).values()), "all have begun")
-        for _ in range(fault.times):
+        for _ in range(times):
             fault.begin(stack, limited, admin)
             try:
                 if fault.stuck:
@@ -130,4 +139,4 @@ def test_a_server_s_fault_loses_and_doubles_nothing(
             finally:
                 fault.end(stack, limited, admin)
         undone = time.monotonic()
-        note(judged(limited, name, fault.times, load.stop(), undone))
+        note(judged(limited, name, times, load.stop(), undone))
