@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Protocol
+from typing import NamedTuple, Protocol
+
+
+class StoredFile(NamedTuple):
+    """A file as its folder lists it: its size in bytes, and when it was written, ms."""
+
+    path: str
+    size: int
+    modified: int
 
 
 class Storage(Protocol):
@@ -17,6 +25,12 @@ class Storage(Protocol):
 
     def read(self, path: str) -> bytes:
         """Return a file's bytes. Raises FileNotFoundError."""
+
+    def read_part(self, path: str, start: int, length: int) -> bytes:
+        """Return at most so many of a file's bytes from a position on. Raises FileNotFoundError."""
+
+    def files(self, path: str) -> Iterator[StoredFile]:
+        """Yield all files below a folder, sorted by path; none where there is no such folder."""
 
     def rename(self, source: str, target: str) -> bool:
         """Rename a file atomically; False if the target exists or the source does not."""

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from elfaust.errors import FolderTrouble, ServerAway
+from elfaust.storage.base import StoredFile
 
 
 @contextmanager
@@ -51,6 +52,27 @@ class LocalStorage:
                 return Path(path).read_bytes()
             except IsADirectoryError as error:
                 raise FileNotFoundError(path) from error
+
+    def read_part(self, path: str, start: int, length: int) -> bytes:
+        """Return some of a file's bytes."""
+        with _disk(path):
+            try:
+                with Path(path).open("rb") as file:
+                    file.seek(start)
+                    return file.read(length)
+            except IsADirectoryError as error:
+                raise FileNotFoundError(path) from error
+
+    def files(self, path: str) -> Iterator[StoredFile]:
+        """Yield all files below a folder."""
+        with _disk(path):
+            for folder, _, names in sorted(os.walk(path)):
+                for name in sorted(names):
+                    file = Path(folder, name)
+                    # One that goes meanwhile is left out.
+                    with suppress(FileNotFoundError):
+                        stat = file.stat()
+                        yield StoredFile(str(file), stat.st_size, stat.st_mtime_ns // 1_000_000)
 
     def rename(self, source: str, target: str) -> bool:
         """Rename a file unless the target exists: a link fails where a rename would replace."""
