@@ -12,6 +12,8 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+import duckdb
+
 from elfaust.query.refused import Failed, Refused
 
 #: Of a statement, at most.
@@ -96,8 +98,6 @@ class DuckGuard:
         return tree["statements"]
 
     def _statements(self, sql: str) -> Any:
-        import duckdb
-
         try:
             return self._connection.extract_statements(sql)
         except duckdb.Error as error:
