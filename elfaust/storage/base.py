@@ -27,6 +27,16 @@ class Storage(Protocol):
     def list(self, path: str) -> list[str]:
         """Return the sorted names in a folder; none where there is no folder of that path."""
 
+    def folders(self, path: str) -> dict[str, int]:
+        """Return when each folder in a folder was changed, by name; none where there is none.
+
+        A folder changes as something is added to it or taken from it, not as what is in it changes.
+        Times are numbers that differ, milliseconds or less.
+        """
+
+    def count_folders(self, path: str) -> int:
+        """Return how many folders there are below a folder, at any depth; 0 where there is none."""
+
     def walk(self, path: str) -> Iterator[str]:
         """Yield the paths of all files below a folder; for a file, its own path."""
 

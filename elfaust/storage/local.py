@@ -78,6 +78,20 @@ class LocalStorage:
         with _disk(path):
             return sorted(file.name for file in folder.iterdir()) if folder.is_dir() else []
 
+    def folders(self, path: str) -> dict[str, int]:
+        """Return when each folder in a folder was changed, by name."""
+        with _disk(path):
+            try:
+                with os.scandir(path) as inside:
+                    return {of.name: of.stat().st_mtime_ns for of in inside if of.is_dir()}
+            except (FileNotFoundError, NotADirectoryError):
+                return {}
+
+    def count_folders(self, path: str) -> int:
+        """Return how many folders there are below a folder."""
+        with _disk(path):
+            return sum(len(folders) for _, folders, _ in os.walk(path))
+
     def walk(self, path: str) -> Iterator[str]:
         """Yield the paths of all files below a folder."""
         with _disk(path):

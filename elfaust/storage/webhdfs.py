@@ -106,6 +106,24 @@ class WebHdfsStorage:
             return []
         return sorted(self._ask(path, lambda: self._client.list(path)))
 
+    def folders(self, path: str) -> dict[str, int]:
+        """Return when each folder in a folder was changed, by name."""
+        try:
+            # Its public method asks twice where a folder has one member, as most of hours have.
+            answer = self._ask(path, lambda: self._client._list_status(path))
+        except FileNotFoundError:
+            return {}
+        return {
+            status["pathSuffix"]: status["modificationTime"]
+            for status in answer.json()["FileStatuses"]["FileStatus"]
+            if status["pathSuffix"] and status["type"] == "DIRECTORY"
+        }
+
+    def count_folders(self, path: str) -> int:
+        """Return how many folders there are below a folder; HDFS counts the folder itself."""
+        summary = self._ask(path, lambda: self._client.content(path, strict=False))
+        return max(0, summary["directoryCount"] - 1) if summary else 0
+
     def walk(self, path: str) -> Iterator[str]:
         """Yield the paths of all files below a folder."""
         if not self._ask(path, lambda: self._is_folder(path)):

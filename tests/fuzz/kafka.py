@@ -113,6 +113,15 @@ class MemoryStorage:
         prefix = path.rstrip("/") + "/"
         return sorted({p.removeprefix(prefix).partition("/")[0] for p in self.walk(path)})
 
+    def folders(self, path: str) -> dict[str, int]:
+        """Return the folders in a folder, none of which has ever changed."""
+        return {name: 0 for name in self.list(path) if self.list(f"{path.rstrip('/')}/{name}")}
+
+    def count_folders(self, path: str) -> int:
+        """Return how many folders there are below a folder."""
+        inside = [f"{path.rstrip('/')}/{name}" for name in self.folders(path)]
+        return len(inside) + sum(map(self.count_folders, inside))
+
     def walk(self, path: str) -> Any:
         """Yield the files below a folder."""
         prefix = path.rstrip("/") + "/"
