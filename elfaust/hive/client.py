@@ -1,4 +1,4 @@
-"""A connection to the metastore: the first address that answers, with a time-out, errors as ours."""
+"""A connection to the metastore: the first address that answers, with a time-out."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def _opened(hive: Hive) -> tuple[Any, str]:
         transport = transports.TBufferedTransport(socket)
         try:
             transport.open()
-        except transports.TTransport.TTransportException as error:
+        except transports.TTransportException as error:
             said = f"{address}: {_words(error)}"
         else:
             return transport, address

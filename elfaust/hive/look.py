@@ -34,7 +34,7 @@ class HourFolders:
 
 
 class Looked(NamedTuple):
-    """All folders of schema revisions by their paths, and which have changed since the last look."""
+    """The folders of schema revisions by their paths, and which have changed lately."""
 
     folders: dict[str, HourFolders]
     changed: set[str]

@@ -60,14 +60,14 @@ class Metastore:
         """Return those of some tables and views that are there, by name."""
         types, asked = generated(), sorted(names)
         capabilities = types.ClientCapabilities([types.ClientCapability.INSERT_ONLY_TABLES])
-        found = {}
+        found: dict[str, Found] = {}
         for start in range(0, len(asked), TABLES):
             request = types.GetTablesRequest(
                 dbName=self._database,
                 tblNames=asked[start : start + TABLES],
                 capabilities=capabilities,
             )
-            answer = self._call(lambda hive, of=request: hive.get_table_objects_by_name_req(of))
+            answer = self._ask("get_table_objects_by_name_req", request)
             found |= {table.tableName: _found(table) for table in answer.tables or ()}
         return found
 
@@ -110,7 +110,7 @@ class Metastore:
             request = types.AddPartitionsRequest(
                 self._database, table.name, parts, ifNotExists=True, needResult=False
             )
-            self._call(lambda hive, of=request: hive.add_partitions_req(of))
+            self._ask("add_partitions_req", request)
 
     def drop_partitions(self, table: str, names: Sequence[str]) -> None:
         """Drop partitions by name; never their files."""
@@ -120,7 +120,10 @@ class Metastore:
             request = types.DropPartitionsRequest(
                 self._database, table, some, deleteData=False, ifExists=True, needResult=False
             )
-            self._call(lambda hive, of=request: hive.drop_partitions_req(of))
+            self._ask("drop_partitions_req", request)
+
+    def _ask(self, method: str, request: Any) -> Any:
+        return self._call(lambda hive: getattr(hive, method)(request))
 
     def _make(self, table: Any) -> None:
         self._call(lambda hive: hive.create_table(table), unless="AlreadyExistsException")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
@@ -51,10 +52,12 @@ class Wanting:
 
     def of_folders(self, paths: Iterable[str]) -> Wanted:
         """Return what the folders at some paths need; raises ServerAway."""
-        wanted, keys = Wanted(), {}
+        wanted, keys, in_folder = Wanted(), {}, None
         for path in sorted(paths):
+            if path not in self._keys and in_folder is None:
+                in_folder = self._known()
             try:
-                key = self._key(path)
+                key = self._key(path, in_folder or {})
             except FolderTrouble as trouble:
                 wanted.told.append(Difference(path, trouble.detail, "elfaust audit"))
                 continue
@@ -88,7 +91,14 @@ class Wanting:
             if tables:
                 wanted.views[name] = self._view(of[0].schema, name, tables)
 
-    def _key(self, path: str) -> SchemaKey | None:
+    def _known(self) -> dict[str, list[SchemaKey]]:
+        """Return the schema revisions of schemas.folder, by the paths of their folders."""
+        known = defaultdict(list)
+        for key in self._registry.known():
+            known[self._names.location(key)].append(key)
+        return known
+
+    def _key(self, path: str, in_folder: Mapping[str, list[SchemaKey]]) -> SchemaKey | None:
         """Return whose a folder is, None where it is no schema revision's."""
         if path in self._keys:
             return self._keys[path]
@@ -96,7 +106,7 @@ class Wanting:
         if match is None or int(match["revision"]) >= END_OF_REVISIONS:
             return None
         lower = SchemaKey(match["schema"], int(match["revision"]))
-        known = [key for key in self._registry.known() if self._names.location(key) == path]
+        known = in_folder.get(path, [])
         if len(known) == 1:
             key = known[0]
         else:
