@@ -9,6 +9,7 @@ import asyncio
 import fcntl
 import getpass
 import os
+import shutil
 import subprocess
 import uuid
 from collections.abc import Callable, Iterator
@@ -23,7 +24,13 @@ import MySQLdb
 import pytest
 import requests
 from aiokafka.admin import AIOKafkaAdminClient
+from pymetastore.hive_metastore import ThriftHiveMetastore
+from pymetastore.hive_metastore.ttypes import NoSuchObjectException
+from thrift.protocol.TBinaryProtocol import TBinaryProtocol
+from thrift.transport.TSocket import TSocket
+from thrift.transport.TTransport import TBufferedTransport
 
+from elfaust.devstack.hive import with_hive
 from elfaust.devstack.java import java
 from elfaust.devstack.mariadb import socket_path
 from elfaust.devstack.stack import Stack
@@ -43,6 +50,10 @@ hypothesis.settings.register_profile(
     "generated", hypothesis.settings.get_profile("elfaust"), max_examples=2_000
 )
 hypothesis.settings.load_profile("elfaust")
+
+
+#: Hive's servers among those of a stack.
+HIVE = ("metastore", "hiveserver2")
 
 
 @pytest.fixture(scope="session")
@@ -99,22 +110,51 @@ def stack(stack_settings: Settings) -> Iterator[Stack]:
         yield servers
 
 
+@pytest.fixture(scope="session")
+def hive_stack(stack: Stack, stack_settings: Settings) -> Iterator[Stack]:
+    """Have Hive's metastore and HiveServer2 run beside them, on machines that are not in UTC."""
+    servers = Stack(stack_settings, extras=("hive",))
+    servers.servers = [
+        replace(server, environ={**server.environ, "TZ": "America/Los_Angeles"})
+        for server in servers.servers
+        if server.name in HIVE
+    ]
+    with shared(stack_settings, servers, "sessions-hive"):
+        yield servers
+    forget_hive(stack_settings)
+
+
 @contextmanager
 def running(settings: Settings) -> Iterator[Stack]:
-    """Have Kafka, HDFS and MariaDB run; stop them at the end, what they hold stays.
-
-    Two sessions at once share them: the last one out stops them.
-    """
+    """Have Kafka, HDFS and MariaDB run; stop them at the end, what they hold stays."""
+    forget_hive(settings)
     servers = Stack(settings)
+    servers.servers = [server for server in servers.servers if server.name not in HIVE]
+    with shared(settings, servers, "sessions"):
+        yield servers
+
+
+@contextmanager
+def shared(settings: Settings, servers: Stack, name: str) -> Iterator[None]:
+    """Have servers run. Two sessions at once share them: the last one out stops them."""
     folder = Path(settings.stack.dir)
     folder.mkdir(parents=True, exist_ok=True)
-    with (folder / "sessions").open("w") as sessions:
+    with (folder / name).open("w") as sessions:
         fcntl.flock(sessions, fcntl.LOCK_SH)
         servers.up()
-        yield servers
+        yield
         with suppress(BlockingIOError):
             fcntl.flock(sessions, fcntl.LOCK_EX | fcntl.LOCK_NB)
             servers.down()
+
+
+def forget_hive(settings: Settings) -> None:
+    """Have a stack without Hive, unless it runs: where its folder is, `elfaust run` starts it.
+
+    It only has configuration; the metastore's tables are in MariaDB.
+    """
+    if not any(s.running for s in Stack(settings, extras=("hive",)).status() if s.name in HIVE):
+        shutil.rmtree(Path(settings.stack.dir) / "hive", ignore_errors=True)
 
 
 @pytest.fixture
@@ -133,6 +173,16 @@ def fresh(stack: Stack, stack_settings: Settings, tmp_path: Path) -> Iterator[Se
         thread.submit(asyncio.run, remove_topics(settings, prefix)).result()
     url = f"{settings.hdfs.url}/webhdfs/v1{settings.hdfs.root}?op=DELETE&recursive=true"
     requests.delete(f"{url}&user.name={settings.hdfs.user}", timeout=10).raise_for_status()
+
+
+@pytest.fixture
+def hive(hive_stack: Stack, fresh: Settings) -> Iterator[Settings]:
+    """`fresh`, with Hive; its database, which the test makes, is removed after the test."""
+    settings = with_hive(fresh)
+    yield settings
+    with metastore(settings) as client, suppress(NoSuchObjectException):
+        # Not the files: what is under hdfs.root goes with `fresh`.
+        client.drop_database(settings.hive.database, False, True)
 
 
 @pytest.fixture
@@ -180,6 +230,7 @@ def renamed(settings: Settings, prefix: str, state: Path) -> Settings:
         ),
         mysql=replace(settings.mysql, database=f"log_{prefix}"),
         hdfs=replace(settings.hdfs, root=f"/test/{prefix}"),
+        hive=replace(settings.hive, database=f"event_{prefix}"),
         forwarder=replace(settings.forwarder, topic=raw["raw_server"]),
         workers=replace(settings.workers, state=str(state / "workers")),
     )
@@ -193,6 +244,19 @@ def execute(settings: Settings, statement: str) -> None:
     )
     with closing(connection), connection.cursor() as cursor:
         cursor.execute(statement)
+
+
+@contextmanager
+def metastore(settings: Settings) -> Iterator[ThriftHiveMetastore.Client]:
+    """Connect to the local metastore."""
+    socket = TSocket("127.0.0.1", settings.stack.metastore_port)
+    socket.setTimeout(60_000)
+    transport = TBufferedTransport(socket)
+    transport.open()
+    try:
+        yield ThriftHiveMetastore.Client(TBinaryProtocol(transport))
+    finally:
+        transport.close()
 
 
 def dfsadmin(settings: Settings, *arguments: str) -> None:

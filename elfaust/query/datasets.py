@@ -49,7 +49,7 @@ class Datasets:
 
 def files_of_hours(storage: Storage, location: str) -> Iterator[tuple[StoredFile, tuple[int, ...]]]:
     """Yield the files of a table, each with year, month, day and hour of its folder."""
-    for file in storage.files(location):
+    for file in storage.walk_files(location):
         match = IN_HOUR.fullmatch(file.path.removeprefix(location))
         if match and not match[5].startswith(HIDDEN):
             yield file, tuple(int(number) for number in match.groups()[:4])

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import TypeVar
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import requests
@@ -114,6 +114,35 @@ class WebHdfsStorage:
             return []
         return sorted(self._ask(path, lambda: self._client.list(path)))
 
+    def folders(self, path: str) -> dict[str, int]:
+        """Return when each folder in a folder was changed, by name."""
+        return {
+            status["pathSuffix"]: status["modificationTime"]
+            for status in self._inside(path)
+            if status["type"] == "DIRECTORY"
+        }
+
+    def files(self, path: str) -> dict[str, int]:
+        """Return how many bytes each file in a folder has, by name."""
+        return {
+            status["pathSuffix"]: status["length"]
+            for status in self._inside(path)
+            if status["type"] == "FILE"
+        }
+
+    def _inside(self, path: str) -> Sequence[dict[str, Any]]:
+        try:
+            # Its public method asks twice where a folder has one member, as most of hours have.
+            answer = self._ask(path, lambda: self._client._list_status(path))
+        except FileNotFoundError:
+            return []
+        return [of for of in answer.json()["FileStatuses"]["FileStatus"] if of["pathSuffix"]]
+
+    def count_folders(self, path: str) -> int:
+        """Return how many folders there are below a folder; HDFS counts the folder itself."""
+        summary = self._ask(path, lambda: self._client.content(path, strict=False))
+        return max(0, summary["directoryCount"] - 1) if summary else 0
+
     def walk(self, path: str) -> Iterator[str]:
         """Yield the paths of all files below a folder."""
         if not self._ask(path, lambda: self._is_folder(path)):
@@ -122,7 +151,7 @@ class WebHdfsStorage:
             return
         yield from (file.path for file in self._files(path))
 
-    def files(self, path: str) -> Iterator[StoredFile]:
+    def walk_files(self, path: str) -> Iterator[StoredFile]:
         """Yield all files below a folder."""
         if self._ask(path, lambda: self._is_folder(path)):
             yield from self._files(path)

@@ -71,6 +71,6 @@ def test_pom_pins_every_version() -> None:
     space = {"m": "http://maven.apache.org/POM/4.0.0"}
     root = ElementTree.parse(POM).getroot()
     ids = [found.text for found in root.findall("m:profiles/m:profile/m:id", space)]
-    assert ids == ["kafka", "hadoop"]
+    assert ids == ["kafka", "hadoop", "hive"]
     pinned = root.findall(".//m:dependency", space) + root.findall(".//m:plugin", space)
     assert all(part.findtext("m:version", "", space)[0].isdigit() for part in pinned)

@@ -121,8 +121,8 @@ def test_stack_has_its_servers_by_name(settings: Settings, tmp_path: Path) -> No
         ("mariadb", 3306),
     ]
     assert stack.logs("kafka") == tmp_path / "logs" / "kafka.log"
-    with pytest.raises(StackError, match="no server 'hive'; servers are kafka, namenode"):
-        stack.logs("hive")
+    with pytest.raises(StackError, match="no server 'spark'; servers are kafka, namenode"):
+        stack.logs("spark")
 
 
 @pytest.mark.parametrize(

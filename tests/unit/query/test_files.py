@@ -25,7 +25,7 @@ def stored(tmp_path: Path) -> tuple[ReadOnlyFiles, str]:
     (tmp_path / "other.parquet").write_bytes(path.read_bytes())
     storage = LocalStorage()
     system = ReadOnlyFiles(storage)
-    for file in storage.files(str(path.parent)):
+    for file in storage.walk_files(str(path.parent)):
         system.admit(file)
     return system, str(path)
 

@@ -89,10 +89,10 @@ def test_parts_of_files_and_their_sizes_are_told(tmp_path: Path) -> None:
     assert [storage.read_part(path, *part) for part in ((0, 2), (3, 9), (9, 1))] == [
         *(b"12", b"45", b"")
     ]
-    found = list(storage.files(f"{tmp_path}/a"))
+    found = list(storage.walk_files(f"{tmp_path}/a"))
     assert [(file.path, file.size) for file in found] == [(f"{tmp_path}/a/a", 0), (path, 5)]
     assert abs(found[1].modified - time.time() * 1000) < 60_000
-    assert list(storage.files(f"{tmp_path}/none")) == []
+    assert list(storage.walk_files(f"{tmp_path}/none")) == []
     for part in (f"{tmp_path}/none", f"{tmp_path}/a"):
         with pytest.raises(FileNotFoundError):
             storage.read_part(part, 0, 1)
