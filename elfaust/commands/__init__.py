@@ -44,6 +44,7 @@ COMMANDS = {
     "validate": "Judge raw lines or JSON events, and say what is wrong with each.",
     "send": "Send JSON events or raw lines to Kafka, UDP or a beacon.",
     "schema": "List schemas and their tables, find problems, compare revisions.",
+    "hive": "Make and keep Hive's tables, views and partitions.",
     "load": "Send events made up from schemas, at a rate.",
     "bench": "Measure events per second, end to end.",
     "config": "Show the settings and where each came from.",

@@ -97,6 +97,16 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("schema lint Edit 18 --json", "one of them"),
     ),
     "schema diff": (("schema diff Edit 17 18", "exits 1 if a change breaks something"),),
+    "hive": (
+        ("hive status", "what is missing in Hive, or differs"),
+        ("hive sync", "make it"),
+    ),
+    "hive ddl": (("hive ddl Edit", "the statements of its tables and its view"),),
+    "hive sync": (
+        ("hive sync --dry-run", "what would be made"),
+        ("hive sync --repair", "and drop partitions whose folders are gone"),
+    ),
+    "hive status": (("hive status --json", "for a program"),),
     "load": (
         ("load --mix SaveTiming --rate 200", "half a minute of one schema, into Kafka"),
         ("load --mix Edit:17:3,Save --invalid 0.05 --json", "two of them, one in twenty not valid"),

@@ -7,6 +7,11 @@ from collections.abc import Mapping
 from elfaust.hive.tables import Column, Table, View
 
 
+def create_database(database: str) -> str:
+    """Return the CREATE DATABASE of the database."""
+    return f"CREATE DATABASE IF NOT EXISTS {_name(database)}"
+
+
 def create_table(table: Table, database: str) -> str:
     """Return the CREATE EXTERNAL TABLE of a table."""
     return (

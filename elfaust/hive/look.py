@@ -25,6 +25,11 @@ LEVELS = ("year", "month", "day", "hour")
 NUMBER = re.compile(r"0|[1-9][0-9]{0,3}")
 
 
+def partition_name(hour: Hour) -> str:
+    """Return a partition's name, as `year=2015/month=6/day=1/hour=5`."""
+    return "/".join(f"{level}={number}" for level, number in zip(LEVELS, hour, strict=True))
+
+
 @dataclass
 class HourFolders:
     """The hours of one schema revision's folder, and what lies there that is none of an hour."""

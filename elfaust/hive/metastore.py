@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, TypeVar
+from typing import Any
 
 from elfaust.hive.client import Call, connected, generated
 from elfaust.hive.found import (
@@ -23,7 +23,6 @@ from elfaust.hive.found import (
 from elfaust.hive.tables import Column, Table, View
 from elfaust.settings import Settings
 
-T = TypeVar("T")
 #: Tables that one request asks for.
 TABLES = 100
 #: Bytes of types that one request of partitions may have: each partition has its own copy.
@@ -230,8 +229,31 @@ def _columns(fields: Iterable[Any] | None) -> tuple[Column, ...]:
     return tuple(Column(of.name, of.type, of.comment or "") for of in fields or ())
 
 
+class DryMetastore(Metastore):
+    """One that only answers: what would be done is not."""
+
+    def make_database(self) -> bool:
+        """Tell whether there is no database."""
+        return self._database not in self._call(lambda hive: hive.get_all_databases())
+
+    def drop_view(self, name: str) -> None:
+        """Do nothing."""
+
+    def add_partitions(self, table: Table, hours: Sequence[Sequence[int]]) -> None:
+        """Do nothing."""
+
+    def drop_partitions(self, table: str, names: Sequence[str]) -> None:
+        """Do nothing."""
+
+    def _make(self, table: Any) -> None:
+        pass
+
+    def _alter(self, name: str, table: Any, more: dict[str, str] | None = None) -> None:
+        pass
+
+
 @contextmanager
-def metastore(settings: Settings) -> Iterator[Metastore]:
+def metastore(settings: Settings, kind: type[Metastore] = Metastore) -> Iterator[Metastore]:
     """Connect to the metastore, the first of its addresses that answers; raises ServerAway."""
     with connected(settings.hive) as call:
-        yield Metastore(settings, call)
+        yield kind(settings, call)

@@ -18,6 +18,9 @@ class Storage(Protocol):
     def read(self, path: str) -> bytes:
         """Return a file's bytes. Raises FileNotFoundError."""
 
+    def read_part(self, path: str, start: int, length: int) -> bytes:
+        """Return bytes of a file, fewer where it ends before. Raises FileNotFoundError."""
+
     def rename(self, source: str, target: str) -> bool:
         """Rename a file atomically; False if the target exists or the source does not."""
 
@@ -33,6 +36,9 @@ class Storage(Protocol):
         A folder changes as something is added to it or taken from it, not as what is in it changes.
         Times are numbers that differ, milliseconds or less.
         """
+
+    def files(self, path: str) -> dict[str, int]:
+        """Return how many bytes each file in a folder has, by name; none where there is none."""
 
     def count_folders(self, path: str) -> int:
         """Return how many folders there are below a folder, at any depth; 0 where there is none."""

@@ -52,6 +52,12 @@ class LocalStorage:
             except IsADirectoryError as error:
                 raise FileNotFoundError(path) from error
 
+    def read_part(self, path: str, start: int, length: int) -> bytes:
+        """Return bytes of a file."""
+        with _disk(path), Path(path).open("rb") as file:
+            file.seek(start)
+            return file.read(length)
+
     def rename(self, source: str, target: str) -> bool:
         """Rename a file unless the target exists: a link fails where a rename would replace."""
         with _disk(target):
@@ -81,11 +87,12 @@ class LocalStorage:
     def folders(self, path: str) -> dict[str, int]:
         """Return when each folder in a folder was changed, by name."""
         with _disk(path):
-            try:
-                with os.scandir(path) as inside:
-                    return {of.name: of.stat().st_mtime_ns for of in inside if of.is_dir()}
-            except (FileNotFoundError, NotADirectoryError):
-                return {}
+            return {of.name: of.stat().st_mtime_ns for of in _inside(path) if of.is_dir()}
+
+    def files(self, path: str) -> dict[str, int]:
+        """Return how many bytes each file in a folder has, by name."""
+        with _disk(path):
+            return {of.name: of.stat().st_size for of in _inside(path) if of.is_file()}
 
     def count_folders(self, path: str) -> int:
         """Return how many folders there are below a folder."""
@@ -111,6 +118,14 @@ class LocalStorage:
                 file.rmdir()
             else:
                 file.unlink(missing_ok=True)
+
+
+def _inside(path: str) -> list[os.DirEntry[str]]:
+    try:
+        with os.scandir(path) as inside:
+            return list(inside)
+    except (FileNotFoundError, NotADirectoryError):
+        return []
 
 
 def _is_same(one: str, other: str) -> bool:

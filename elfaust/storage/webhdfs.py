@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import TypeVar
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import requests
@@ -72,6 +72,16 @@ class WebHdfsStorage:
 
         return self._ask(path, read)
 
+    def read_part(self, path: str, start: int, length: int) -> bytes:
+        """Return bytes of a file."""
+
+        def read() -> bytes:
+            with self._client.read(path, offset=start, length=length) as reader:
+                data: bytes = reader.read()
+                return data
+
+        return self._ask(path, read)
+
     def rename(self, source: str, target: str) -> bool:
         """Rename a file; HDFS refuses where the target exists."""
         folder = target.rpartition("/")[0]
@@ -108,16 +118,27 @@ class WebHdfsStorage:
 
     def folders(self, path: str) -> dict[str, int]:
         """Return when each folder in a folder was changed, by name."""
+        return {
+            status["pathSuffix"]: status["modificationTime"]
+            for status in self._inside(path)
+            if status["type"] == "DIRECTORY"
+        }
+
+    def files(self, path: str) -> dict[str, int]:
+        """Return how many bytes each file in a folder has, by name."""
+        return {
+            status["pathSuffix"]: status["length"]
+            for status in self._inside(path)
+            if status["type"] == "FILE"
+        }
+
+    def _inside(self, path: str) -> Sequence[dict[str, Any]]:
         try:
             # Its public method asks twice where a folder has one member, as most of hours have.
             answer = self._ask(path, lambda: self._client._list_status(path))
         except FileNotFoundError:
-            return {}
-        return {
-            status["pathSuffix"]: status["modificationTime"]
-            for status in answer.json()["FileStatuses"]["FileStatus"]
-            if status["pathSuffix"] and status["type"] == "DIRECTORY"
-        }
+            return []
+        return [of for of in answer.json()["FileStatuses"]["FileStatus"] if of["pathSuffix"]]
 
     def count_folders(self, path: str) -> int:
         """Return how many folders there are below a folder; HDFS counts the folder itself."""
