@@ -11,12 +11,12 @@ from typing import Any
 
 import pytest
 
-from elfaust.devstack import hive
+from elfaust.devstack import hive, packages
 from elfaust.devstack.hive import environment, with_hive
 from elfaust.devstack.hive_files import DATABASE, LOG_FILES
-from elfaust.devstack.hive_probe import ask_metastore, ask_server
 from elfaust.devstack.server import Server
-from elfaust.errors import StackError
+from elfaust.devstack.stack import Stack
+from elfaust.errors import ElfaustError
 from elfaust.settings import Settings
 from tests.unit.devstack.conftest import free_port
 from tests.unit.devstack.test_configurations import by_name, read_xml
@@ -132,16 +132,23 @@ def test_workers_and_queries_use_the_local_servers() -> None:
     assert of.metastore == "thrift://127.0.0.1:9083"
 
 
-@pytest.mark.parametrize("ask", [ask_metastore, ask_server])
-def test_a_server_that_does_not_listen_is_not_there(ask: Any) -> None:
-    with pytest.raises(ConnectionRefusedError):
-        ask("127.0.0.1", free_port())
+def test_servers_that_do_not_listen_are_not_there(tmp_path: Path) -> None:
+    settings = replace(
+        BASE,
+        hive=replace(BASE.hive, port=free_port()),
+        stack=replace(BASE.stack, metastore_port=free_port()),
+    )
+    for server in hive.hive(settings, tmp_path):
+        with pytest.raises(server.not_there):
+            server.probe()
 
 
-@pytest.mark.parametrize("ask", [ask_metastore, ask_server])
-def test_clients_that_are_not_installed_are_named(
-    ask: Any, monkeypatch: pytest.MonkeyPatch
+def test_clients_that_are_not_installed_are_named_before_a_server_starts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(sys.modules, "pyhive", None)
-    with pytest.raises(StackError, match=r"pip install elfaust\[hive\]"):
-        ask("127.0.0.1", free_port())
+    settings = replace(BASE, stack=replace(BASE.stack, dir=str(tmp_path)))
+    monkeypatch.setattr(packages, "ensure", lambda *_: None)
+    monkeypatch.setitem(sys.modules, "pyhive.hive", None)
+    with pytest.raises(ElfaustError, match=r"pip install elfaust\[hive\]"):
+        Stack(settings, extras=("hive",)).up()
+    assert not list(tmp_path.iterdir())
