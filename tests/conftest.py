@@ -266,6 +266,13 @@ def dfsadmin(settings: Settings, *arguments: str) -> None:
     subprocess.run(java("hadoop", tool, *arguments, conf=conf), check=True)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests that take Hive."""
+    for item in items:
+        if "hive_stack" in getattr(item, "fixturenames", ()):
+            item.add_marker("hive")
+
+
 def pytest_terminal_summary(terminalreporter: Any) -> None:
     """Name the files of tests that took longer than CONTRIBUTING.md lets them."""
     reports = [
