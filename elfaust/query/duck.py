@@ -1,7 +1,7 @@
 """DuckDB over the Parquet files: the tables and views that Hive has, without a server.
 
 DuckDB itself opens no file: it may not (external access is off, and the configuration locked), and
-need not, for it is given datasets of Arrow that read by a filesystem which only reads. It has no
+need not, for it is given datasets of Arrow, whose files elfaust reads (datasets.py). It has no
 temporary files either: a question that does not fit into memory fails.
 """
 
@@ -12,10 +12,10 @@ from typing import Any
 
 import duckdb
 
-from elfaust.errors import ElfaustError, ServerAway
+from elfaust.errors import ElfaustError
 from elfaust.hive.views import select
 from elfaust.query.catalog import Catalog, merged_of
-from elfaust.query.datasets import Datasets
+from elfaust.query.datasets import Trouble, dataset_of
 from elfaust.query.duck_guard import DuckGuard
 from elfaust.query.duck_words import DuckWords, quoted
 from elfaust.query.engine import Answer, unique
@@ -49,7 +49,7 @@ class DuckDb:
         self.title = f"DuckDB over {place}"
         storage = open_storage(hdfs)
         self._catalog = Catalog(settings, storage)
-        self._datasets = Datasets(storage)
+        self._storage, self._trouble = storage, Trouble()
         self._database = settings.hive.database.lower()
         self._connection: Any = duckdb.connect(":memory:", config=CONFIG)
         self._connection.execute("SET TimeZone = 'UTC'")
@@ -102,8 +102,7 @@ class DuckDb:
                 ]
 
     def _failed(self, error: Exception) -> ElfaustError:
-        away = self._datasets.files.trouble
-        return ServerAway(away.server, away.detail) if away else Failed(str(error))
+        return self._trouble.error or Failed(str(error))
 
     def _make(self, name: str) -> None:
         """Make a table, or a view and its tables, as views of datasets."""
@@ -111,9 +110,10 @@ class DuckDb:
         words = DuckWords()
         sources = {}
         for revision, table in tables.items():
-            dataset = f"files of {table.name}"
-            self._connection.register(dataset, self._datasets.of(table.location, table.files))
-            sources[revision] = quoted(dataset)
+            source = f"files of {table.name}"
+            files = dataset_of(self._storage, table.location, table.files, self._trouble)
+            self._connection.register(source, files)
+            sources[revision] = quoted(source)
         if self._catalog.is_view(name):
             text = select(words, merged_of(tables), sources)
         else:

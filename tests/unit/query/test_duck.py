@@ -81,11 +81,11 @@ def test_files_of_other_hours_are_not_opened(
 ) -> None:
     opened = []
 
-    def read(self: LocalStorage, path: str, start: int, length: int) -> bytes:
+    def read(self: LocalStorage, path: str) -> bytes:
         opened.append(path)
-        return Path(path).read_bytes()[start : start + length]
+        return Path(path).read_bytes()
 
-    monkeypatch.setattr(LocalStorage, "read_part", read)
+    monkeypatch.setattr(LocalStorage, "read", read)
     asked = "SELECT count(*) FROM edit WHERE year = 2026 AND month = 3 AND day = 8 AND hour < 3"
     assert rows(stored, asked) == [[2]]
     assert {"hour=2" in path for path in opened} == {True}
@@ -135,7 +135,7 @@ def test_a_store_that_is_away_is_named(stored: Settings, monkeypatch: pytest.Mon
     def away(*_: Any) -> bytes:
         raise ServerAway("HDFS http://h:1", "refused")
 
-    monkeypatch.setattr(LocalStorage, "read_part", away)
+    monkeypatch.setattr(LocalStorage, "read", away)
     with pytest.raises(ServerAway, match="HDFS http://h:1 is not available: refused"):
         rows(stored, "SELECT event FROM edit")
 
