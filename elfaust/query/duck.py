@@ -8,6 +8,7 @@ temporary files either: a question that does not fit into memory fails.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 import duckdb
@@ -80,8 +81,9 @@ class DuckDb:
         self._connection.interrupt()
 
     def close(self) -> None:
-        """End the session."""
-        self._connection.close()
+        """End the session; one whose question goes on ends with the process."""
+        with suppress(duckdb.Error):
+            self._connection.close()
 
     def _rows(self) -> Iterator[list[Any]]:
         kinds = [str(kind) for _, kind, *_ in self._connection.description]

@@ -12,7 +12,7 @@ from elfaust.schema.dialect import DIALECTS
 from elfaust.schema.lookup.registry import Schema
 from elfaust.settings import Settings
 from elfaust.sinks.parquet.table import ParquetWriter, to_bytes
-from elfaust.storage.local import LocalStorage
+from elfaust.storage import open_storage
 
 EDIT = {
     "description": "An edit, or what would have been one",
@@ -79,5 +79,6 @@ def store(
     hour = f"year={int(dt[:4])}/month={int(dt[5:7])}/day={int(dt[8:10])}/hour={int(dt[11:13])}"
     folder = f"{key.schema.lower()}_{key.revision}"
     path = Path(settings.hdfs.root) / folder / hour / f"{name}.parquet"
-    LocalStorage().write(str(path), to_bytes(table))
+    storage = open_storage(settings.hdfs)
+    storage.write(str(path), to_bytes(table))
     return path
