@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from elfaust.query.hive_words import BEFORE, FUNCTIONS, NODES
+from elfaust.query.hive_words import BEFORE, FUNCTIONS, MADE, NODES
 from elfaust.query.refused import Refused
 
 MAX_CHARS = 100_000
@@ -113,5 +113,5 @@ def check_tree(lines: Iterable[str]) -> None:
 
 def _check_called(line: str) -> None:
     name = line.strip().strip("`").lower()
-    if not name.startswith("tok_") and name not in FUNCTIONS:
+    if not name.startswith("tok_") and name not in FUNCTIONS | MADE:
         raise Refused(f"function {name!r:.80} is none of those that only make a value")
