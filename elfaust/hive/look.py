@@ -55,12 +55,27 @@ class _Known:
     days: dict[str, tuple[int, HourFolders]] = field(default_factory=dict)
 
 
+def folders_of_schemas(settings: Settings, storage: Storage) -> list[str]:
+    """Return the folders in which those of years are; raises ServerAway."""
+    names = FolderNames(settings)
+    paths = [names.root]
+    for level in range(names.depth):
+        paths = [
+            f"{path}/{name}"
+            for path in paths
+            for name in storage.folders(path)
+            if not name.startswith(HIDDEN) and not (level == 0 and name in OWN_FOLDERS)
+        ]
+    return sorted(paths)
+
+
 class Look:
     """Looks at the folders. Its methods raise ServerAway."""
 
     def __init__(self, settings: Settings, storage: Storage) -> None:
         names = FolderNames(settings)
-        self._root, self._depth = names.root, names.depth
+        self._root = names.root
+        self._settings = settings
         self._storage = storage
         self._threads = settings.hdfs.writers
         self._count = -1
@@ -74,7 +89,7 @@ class Look:
         elif count == self._count:
             return self._looked(set())
         with ThreadPoolExecutor(self._threads) as threads:
-            paths = list(self._of_schemas())
+            paths = folders_of_schemas(self._settings, self._storage)
             changed = {
                 path
                 for path, is_changed in zip(paths, threads.map(self._update, paths), strict=True)
@@ -88,17 +103,6 @@ class Look:
     def _looked(self, changed: set[str]) -> Looked:
         return Looked({path: of.found for path, of in self._known.items()}, changed)
 
-    def _of_schemas(self) -> Iterator[str]:
-        """Yield the folders in which those of years are."""
-        paths = [self._root]
-        for level in range(self._depth):
-            paths = [
-                f"{path}/{name}"
-                for path in paths
-                for name in self._storage.folders(path)
-                if not name.startswith(HIDDEN) and not (level == 0 and name in OWN_FOLDERS)
-            ]
-        yield from sorted(paths)
 
     def _update(self, path: str) -> bool:
         known = self._known.setdefault(path, _Known())

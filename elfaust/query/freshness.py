@@ -7,15 +7,14 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 from elfaust.query.catalog import Catalog
-from elfaust.query.datasets import IN_HOUR
+from elfaust.query.datasets import files_of_hours
 from elfaust.query.footers import Footer, Footers
 from elfaust.records import SchemaKey
-from elfaust.sinks.parquet.file_names import HIDDEN
 from elfaust.storage import Storage, StoredFile
 
 #: Hours of events over which rows are counted: the current one, and those before it.
@@ -56,22 +55,15 @@ class FilesFreshness:
 
     def look(self, wanted: Callable[[SchemaKey], bool] = lambda key: True) -> list[Freshness]:
         """Return the freshness of the tables of schema revisions, by schema and revision."""
-        tables = {key: name for key, name in self._catalog.names.tables.items() if wanted(key)}
-        files = {key: dict(self._files(key)) for key in tables}
+        tables = {key: of for key, of in self._catalog.by_key().items() if wanted(key)}
+        files = {key: dict(files_of_hours(self._storage, of.location)) for key, of in tables.items()}
         every = [file for of in files.values() for file in of]
         footers = self._footers.of(every)
         self._footers.keep_only(every)
         return [
-            self._one(key, tables[key], {file: (hour, footers[file]) for file, hour in of.items()})
+            self._one(key, tables[key].name, {file: (hour, footers[file]) for file, hour in of.items()})
             for key, of in sorted(files.items())
         ]
-
-    def _files(self, key: SchemaKey) -> Iterator[tuple[StoredFile, Hour]]:
-        location = self._catalog.location(key)
-        for file in self._storage.walk_files(location):
-            match = IN_HOUR.fullmatch(file.path.removeprefix(location))
-            if match and not match[5].startswith(HIDDEN):
-                yield file, tuple(int(number) for number in match.groups()[:4])
 
     def _one(
         self, key: SchemaKey, table: str, files: dict[StoredFile, tuple[Hour, Footer]]
