@@ -7,16 +7,20 @@ from dataclasses import replace
 from pathlib import Path
 
 from elfaust.devstack.hive_files import DATABASE, write_metastore, write_server
-from elfaust.devstack.hive_probe import NOT_THERE, ask_metastore, ask_server
 from elfaust.devstack.jars import jars
 from elfaust.devstack.java import java
 from elfaust.devstack.mariadb import as_root
 from elfaust.devstack.server import HOST, Server, run_tool
+from elfaust.errors import HiveRefuses, ServerAway
+from elfaust.hive.client import connected, installed
+from elfaust.hive.server import session
 from elfaust.settings import Settings
 
 METASTORE = "org.apache.hadoop.hive.metastore.HiveMetaStore"
 HIVESERVER2 = "org.apache.hive.service.server.HiveServer2"
 SCHEMATOOL = "org.apache.hadoop.hive.metastore.tools.schematool.MetastoreSchemaTool"
+#: What a server raises that starts, and some time after.
+NOT_THERE = (ServerAway, HiveRefuses)
 #: Hive was written for Java 8: what it looks into of the modules of later ones.
 OPENED = (
     *("lang", "lang.reflect", "lang.invoke", "io", "net", "nio", "math", "text", "time"),
@@ -51,7 +55,7 @@ def hive(settings: Settings, stack: Path) -> list[Server]:
             stack,
             lambda: _java(metastore, METASTORE, "-p", str(local)),
             (local,),
-            lambda: ask_metastore(HOST, local),
+            lambda: _ask_metastore(settings),
             prepare,
             {"METASTORE_CONF_DIR": str(metastore)},
             NOT_THERE,
@@ -62,13 +66,19 @@ def hive(settings: Settings, stack: Path) -> list[Server]:
             stack,
             lambda: _java(server, HIVESERVER2, heap="512m"),
             (port,),
-            lambda: ask_server(HOST, port),
+            lambda: _ask_server(settings),
             lambda: write_server(settings, server),
             {"METASTORE_CONF_DIR": str(server)},
             NOT_THERE,
             ("metastore",),
         ),
     ]
+
+
+def need_clients() -> None:
+    """Raise ElfaustError where the packages are not installed by which Hive is asked."""
+    for name in ("pymetastore.hive_metastore", "pyhive.hive"):
+        installed(name)
 
 
 def environment(settings: Settings) -> dict[str, str]:
@@ -90,6 +100,17 @@ def with_hive(settings: Settings) -> Settings:
 
 def _uri(settings: Settings) -> str:
     return f"thrift://{HOST}:{settings.stack.metastore_port}"
+
+
+def _ask_metastore(settings: Settings) -> None:
+    with connected(with_hive(settings).hive) as call:
+        call(lambda metastore: metastore.get_all_databases())
+
+
+def _ask_server(settings: Settings) -> None:
+    """Have a statement run that asks the metastore."""
+    with session(with_hive(settings).hive) as asked:
+        asked.rows("SHOW DATABASES")
 
 
 def _java(conf: Path, main: str, *arguments: str, heap: str = "256m") -> list[str]:

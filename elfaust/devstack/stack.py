@@ -77,6 +77,8 @@ class Stack:
         refuse_elsewhere(self._settings)
         self._report(f"Starting {', '.join(server.name for server in self.servers)} ...")
         packages.ensure()
+        if "hive" in self.extras:
+            hive.need_clients()
         with self._alone():
             self._each(self._up, self.servers, lambda server: server.after)
 

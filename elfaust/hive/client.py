@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Protocol
@@ -26,10 +27,11 @@ class Call(Protocol):
 
 def generated() -> Any:
     """Return the module of the generated classes; raises ElfaustError where it is not installed."""
-    return _module("pymetastore.hive_metastore.ttypes")
+    return installed("pymetastore.hive_metastore.ttypes")
 
 
-def _module(name: str) -> Any:
+def installed(name: str) -> Any:
+    """Return a module of Hive's clients; raises ElfaustError where they are not installed."""
     # Whoever uses no Hive needs none of the packages.
     try:
         return importlib.import_module(name)
@@ -40,8 +42,8 @@ def _module(name: str) -> Any:
 @contextmanager
 def connected(hive: Hive) -> Iterator[Call]:
     """Yield what calls the metastore; raises ServerAway where none of its addresses answers."""
-    service = _module("pymetastore.hive_metastore.ThriftHiveMetastore")
-    protocol = _module("thrift.protocol.TBinaryProtocol")
+    service = installed("pymetastore.hive_metastore.ThriftHiveMetastore")
+    protocol = installed("thrift.protocol.TBinaryProtocol")
     transport, address = _opened(hive)
     client = service.Client(protocol.TBinaryProtocolAccelerated(transport, fallback=True))
     server = f"Hive metastore {address}"
@@ -62,39 +64,45 @@ def connected(hive: Hive) -> Iterator[Call]:
 
 def _opened(hive: Hive) -> tuple[Any, str]:
     """Return an open transport and its address."""
-    sockets, transports = (
-        _module("thrift.transport.TSocket"),
-        _module("thrift.transport.TTransport"),
-    )
+    transports = installed("thrift.transport.TTransport")
     said = "hive.metastore is empty"
     for address in filter(None, (part.strip() for part in hive.metastore.split(","))):
         url = urlsplit(address)
-        socket = sockets.TSocket(url.hostname, url.port)
-        socket.setTimeout(hive.timeout * 1000)
+        socket = socket_to(url.hostname or "", url.port or 0, hive.timeout)
         transport = transports.TBufferedTransport(socket)
         try:
             transport.open()
         except transports.TTransportException as error:
-            said = f"{address}: {_words(error)}"
+            said = f"{address}: {words(error)}"
         else:
             return transport, address
     raise ServerAway(f"Hive metastore {hive.metastore}", said)
 
 
+def socket_to(host: str, port: int, seconds: float) -> Any:
+    """Return Thrift's socket, which fails where nothing comes for some seconds."""
+    sockets = installed("thrift.transport.TSocket")
+    # It logs an error for each connection that fails; whoever asks says so in our words.
+    sockets.logger.setLevel(logging.CRITICAL)
+    socket = sockets.TSocket(host, port)
+    socket.setTimeout(seconds * 1000)
+    return socket
+
+
 def _as_ours(error: Exception, server: str) -> ElfaustError:
     """Return what an error of Thrift says in our words; raises it again where it is none."""
-    thrift = _module("thrift.Thrift")
-    transport = _module("thrift.transport.TTransport")
-    protocol = _module("thrift.protocol.TProtocol")
+    thrift = installed("thrift.Thrift")
+    transport = installed("thrift.transport.TTransport")
+    protocol = installed("thrift.protocol.TProtocol")
     away = (transport.TTransportException, protocol.TProtocolException, OSError, EOFError)
     if isinstance(error, away):
-        return ServerAway(server, _words(error))
+        return ServerAway(server, words(error))
     if isinstance(error, thrift.TException):
-        return HiveRefuses(server, _words(error))
+        return HiveRefuses(server, words(error))
     raise error
 
 
-def _words(error: Exception) -> str:
+def words(error: object) -> str:
     """Return the first line of what an error says: Java appends its traces."""
     message = getattr(error, "message", None) or str(error) or type(error).__name__
     return f"{message}".strip().splitlines()[0][:500]
