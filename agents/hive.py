@@ -7,7 +7,8 @@ import logging
 import time
 
 from elfaust.errors import ServerAway
-from elfaust.hive.sync import Report, Sync
+from elfaust.hive.report import Report
+from elfaust.hive.sync import Sync
 from elfaust.schema.lookup.registry import Registry
 from elfaust.settings import Settings
 from elfaust.storage import open_storage

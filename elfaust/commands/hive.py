@@ -15,8 +15,9 @@ from elfaust.commands.schema import find
 from elfaust.errors import SettingsError
 from elfaust.hive.ddl import create_database, create_table, create_view
 from elfaust.hive.found import Difference
+from elfaust.hive.report import Report
 from elfaust.hive.status import Status, status_of
-from elfaust.hive.sync import Report, Sync
+from elfaust.hive.sync import How, Sync
 from elfaust.hive.wanted import Wanting
 from elfaust.records import SchemaKey
 from elfaust.schema.lookup.registry import Registry
@@ -76,7 +77,7 @@ def sync(settings: Settings, repair: bool, dry: bool, no_files: bool, as_json: b
     """
     began = time.monotonic()
     keeper = _sync(settings)
-    report = keeper.run(full=True, repair=repair, dry=dry)
+    report = keeper.run(How(full=True, deep=repair, repair=repair, dry=dry))
     took = time.monotonic() - began
     files = [] if no_files else list(keeper.strange_files())
     told = [*report.told, *files]
@@ -138,9 +139,9 @@ def _show(report: Report, dry: bool) -> None:
             click.echo(f"{what} {name} {would}made")
     for table in report.columns:
         click.echo(f"table {table}: columns {would}added")
-    for what, counts in (("added", report.added), ("dropped", report.dropped)):
-        for table, count in counts.items():
-            click.echo(f"table {table}: {count} partitions {would}{what}")
+    for did, counts in (("added", report.added), ("dropped", report.dropped)):
+        for of, count in counts.items():
+            click.echo(f"table {of}: {count} partitions {would}{did}")
 
 
 def _show_status(found: Status) -> None:
@@ -151,10 +152,10 @@ def _show_status(found: Status) -> None:
     for name in found.views_missing:
         click.echo(f"{name}: view not made, or of other revisions")
     _tell(found.told)
-    missing = sum(of.missing for of in found.tables)
+    all_missing = sum(of.missing for of in found.tables)
     click.echo(
         f"{len(found.tables)} tables, {sum(of.partitions for of in found.tables)} partitions, "
-        f"{missing} missing: {'ALL THERE' if found.is_complete else 'DIFFERS'}"
+        f"{all_missing} missing: {'ALL THERE' if found.is_complete else 'DIFFERS'}"
     )
 
 

@@ -9,7 +9,7 @@ from posixpath import normpath
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from elfaust.hive.tables import Column, Table, View
+from elfaust.hive.tables import SCHEMA, Column, Table, View
 
 PARQUET_INPUT = "org.apache.hadoop.hive.ql.io.parquet.MapredParquetInputFormat"
 PARQUET_OUTPUT = "org.apache.hadoop.hive.ql.io.parquet.MapredParquetOutputFormat"
@@ -46,41 +46,69 @@ class Found:
     raw: object = field(default=None, compare=False)
 
 
+class FoundPartition(NamedTuple):
+    """A partition that the metastore has."""
+
+    values: tuple[str, ...]
+    location: str
+    columns: tuple[Column, ...]
+    input_format: str
+    serde: str
+
+
 def differences(found: Found, table: Table) -> Iterator[Difference]:
     """Yield what somebody has altered of a table; columns that it lacks at its end are not told."""
+    keeps = True
+    for fault, cure in _deleting(found):
+        keeps = False
+        alter = f"ALTER TABLE {found.name} SET TBLPROPERTIES ({cure})"
+        yield Difference(found.name, f"{fault}: DROP TABLE deletes the files", alter)
+    # A cure that deletes the files is none.
+    first = "" if keeps else "the other cure first, then "
+    cure = f"{first}DROP TABLE {found.name}, which leaves the files, and elfaust hive sync"
+    for what in (*_storage(found, table), *_columns(found, table)):
+        yield Difference(found.name, what, cure)
+
+
+def _deleting(found: Found) -> Iterator[tuple[str, str]]:
+    """Yield why a table's files go with it, and what alters that."""
     external = found.properties.get("EXTERNAL", "").upper() == "TRUE"
     if found.kind != "EXTERNAL_TABLE" or not external:
-        what = "is not external: DROP TABLE deletes the files"
-        yield _told(found, what, "ALTER TABLE ... SET TBLPROPERTIES ('EXTERNAL'='TRUE')")
+        yield "is not external", "'EXTERNAL'='TRUE'"
     if found.properties.get("external.table.purge", "false").lower() == "true":
-        what = "has external.table.purge: DROP TABLE deletes the files"
-        cure = "ALTER TABLE ... SET TBLPROPERTIES ('external.table.purge'='false')"
-        yield _told(found, what, cure)
+        yield "has external.table.purge", "'external.table.purge'='false'"
+
+
+def _storage(found: Found, table: Table) -> Iterator[str]:
     if (there := path_of(found.location)) != path_of(table.location):
-        yield _told(found, f"reads {there}, not {table.location}")
+        yield f"reads {there}, not {table.location}"
     if found.input_format != PARQUET_INPUT or found.serde != PARQUET_SERDE:
-        yield _told(found, f"is read by {found.serde or found.input_format}, not as Parquet")
+        yield f"is read by {found.serde or found.input_format}, not as Parquet"
     if names_and_types(found.partitions) != names_and_types(table.partitions):
-        yield _told(found, "has other partitions than year, month, day and hour, all int")
-    yield from _columns(found, table)
+        yield "has other partitions than year, month, day and hour, all int"
 
 
-def _columns(found: Found, table: Table) -> Iterator[Difference]:
+def _columns(found: Found, table: Table) -> Iterator[str]:
     had, wanted = names_and_types(found.columns), names_and_types(table.columns)
     for (name, kind), (right, right_kind) in zip(had, wanted, strict=False):
         if name != right:
-            yield _told(found, f"has column {name} where {right} should be")
+            yield f"has column {name} where {right} should be"
             return
         if kind != right_kind:
-            what = f"has column {name} as {kind:.{LONGEST_TYPE}}, not {right_kind:.{LONGEST_TYPE}}"
-            yield _told(found, what)
+            yield f"has column {name} as {kind:.{LONGEST_TYPE}}, not {right_kind:.{LONGEST_TYPE}}"
     for name, _ in had[len(wanted) :]:
-        yield _told(found, f"has column {name}, which no file has")
+        yield f"has column {name}, which no file has"
 
 
-def _told(found: Found, what: str, cure: str = "") -> Difference:
-    default = f"DROP TABLE {found.name}, which leaves the files, and elfaust hive sync"
-    return Difference(found.name, what, cure or default)
+def partition_fault(found: FoundPartition, table: Table, path: str) -> str:
+    """Return why a partition does not give the rows of its folder, "" where it does."""
+    if (there := path_of(found.location)) != path_of(path):
+        return f"reads {there}"
+    if names_and_types(found.columns) != names_and_types(table.columns):
+        return "has other columns than its table, which read NULL in it"
+    if found.input_format != PARQUET_INPUT or found.serde != PARQUET_SERDE:
+        return "is not read as Parquet"
+    return ""
 
 
 def holds_partitions(found: Found, table: Table) -> bool:
@@ -108,15 +136,20 @@ def digest(text: str, columns: tuple[Column, ...]) -> str:
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
-def view_fault(found: Found, view: View) -> Difference | None:
-    """Return why a view is not elfaust's to replace; None where it is."""
+def view_fault(found: Found, name: str) -> Difference | None:
+    """Return why what has a view's name is not elfaust's to replace; None where it is."""
     if found.kind != "VIRTUAL_VIEW":
-        what = f"is a table, and schema {view.properties['elfaust.schema']} has no view for it"
-        return Difference(view.name, what, "move it to another name")
+        what = "is a table that somebody made: the schema of that name has no view"
+        return Difference(name, what, "give it another name")
     if found.properties.get(DIGEST) != digest(found.text, found.columns):
-        cure = f"DROP VIEW {view.name}, and elfaust hive sync"
-        return Difference(view.name, "is a view that somebody made or altered by hand", cure)
+        cure = f"DROP VIEW {name}, and elfaust hive sync"
+        return Difference(name, "is a view that somebody made or altered by hand", cure)
     return None
+
+
+def is_ours(found: Found) -> bool:
+    """Tell whether elfaust has made a table or a view."""
+    return SCHEMA in found.properties
 
 
 def is_current(found: Found, view: View) -> bool:

@@ -19,6 +19,7 @@ from elfaust.settings.together import PARTITION_PATH, path_fault
 
 #: Hive takes no longer one, characters.
 MAX_NAME = 128
+FIELD = re.compile(r"\{[a-z]+\}")
 
 
 def hive_name(name: str) -> str:
@@ -64,7 +65,7 @@ class HiveNames:
         Where schema and revision are folders of their own, it is both with `_` between.
         """
         last = self._folders.of_schema(key).rpartition("/")[2]
-        if "{schema}" not in self._levels[-1]:
+        if not {"{schema}", "{revision}"} <= set(FIELD.findall(self._levels[-1])):
             last = f"{key.schema}_{key.revision}"
         return hive_name(last)
 
@@ -87,7 +88,9 @@ class HiveNames:
             if len(name) > MAX_NAME:
                 names.refused[name] = f"the name is longer than {MAX_NAME} characters"
             elif owner != key:
-                names.refused[_of(key)] = f"table {name} is that of {_of(owner)}"
+                names.refused[f"{key.schema}_{key.revision}"] = (
+                    f"has no table: {name} is that of {_of(owner)}"
+                )
             else:
                 names.tables[key] = name
         self._add_views(names)
@@ -101,12 +104,10 @@ class HiveNames:
             owner = owners.setdefault(name, key.schema)
             if name in tables:
                 names.refused[name] = (
-                    f"schema {key.schema} has no view: {name} is the table of {_of(tables[name])}"
+                    f"is no view of schema {key.schema}: it is the table of {_of(tables[name])}"
                 )
             elif owner != key.schema:
-                names.refused[key.schema] = (
-                    f"schema {key.schema} has no view: {name} is that of {owner}"
-                )
+                names.refused[key.schema] = f"has no view: {name} is that of schema {owner}"
             else:
                 names.views.setdefault(name, []).append(key)
                 names.views[name].sort()
@@ -116,4 +117,4 @@ class HiveNames:
 
 
 def _of(key: SchemaKey) -> str:
-    return f"{key.schema}_{key.revision}"
+    return f"{key.schema}, revision {key.revision}"

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, NamedTuple
 
 from elfaust.hive.found import Difference
-from elfaust.hive.sync import Sync
+from elfaust.hive.sync import How, Sync
 
 
 class TableStatus(NamedTuple):
@@ -46,7 +46,7 @@ class Status:
 
 def status_of(sync: Sync, *, files: bool = True) -> Status:
     """Compare all, and change nothing; `files` has each file's end read. Raises ServerAway."""
-    report = sync.run(full=True, dry=True)
+    report = sync.run(How(full=True, deep=True, dry=True))
     made = set(report.tables)
     tables = tuple(
         TableStatus(

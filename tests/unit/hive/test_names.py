@@ -50,7 +50,7 @@ def test_a_table_has_a_name_that_a_view_would_have_too() -> None:
     names = HiveNames(SETTINGS).of(keys)
     assert names.tables == {keys[0]: "edit_2", keys[1]: "edit_2_7"}
     assert names.views == {"edit": [keys[0]]}
-    assert "edit_2 is the table of Edit_2" in names.refused["edit_2"]
+    assert "the table of Edit, revision 2" in names.refused["edit_2"]
 
 
 def test_of_two_tables_of_one_name_the_one_of_that_folder_has_it() -> None:
