@@ -177,8 +177,8 @@ def fresh(stack: Stack, stack_settings: Settings, tmp_path: Path) -> Iterator[Se
 
 @pytest.fixture
 def hive(hive_stack: Stack, fresh: Settings) -> Iterator[Settings]:
-    """`fresh`, with Hive; its database, which the test makes, is removed after the test."""
-    settings = with_hive(fresh)
+    """`quick`, with Hive; its database, which the role makes, is removed after the test."""
+    settings = with_hive(writing_often(fresh))
     yield settings
     with metastore(settings) as client, suppress(NoSuchObjectException):
         # Not the files: what is under hdfs.root goes with `fresh`.
@@ -204,14 +204,20 @@ def admin(fresh: Settings) -> Callable[[str], None]:
 @pytest.fixture
 def quick(fresh: Settings) -> Settings:
     """Settings that write often: a test's lines are few."""
+    return writing_often(fresh)
+
+
+def writing_often(settings: Settings) -> Settings:
+    """Return settings by which workers write, commit and look every moment."""
     return replace(
-        fresh,
-        kafka=replace(fresh.kafka, commit_interval=0.3, fetch_max_wait_ms=100),
-        topics=replace(fresh.topics, discover_interval=0.5),
-        mysql=replace(fresh.mysql, flush_seconds=0.5),
-        hdfs=replace(fresh.hdfs, flush_seconds=1.0),
-        throughput=replace(fresh.throughput, flush_seconds=0.2),
-        workers=replace(fresh.workers, backoff_seconds=0.1),
+        settings,
+        kafka=replace(settings.kafka, commit_interval=0.3, fetch_max_wait_ms=100),
+        topics=replace(settings.topics, discover_interval=0.5),
+        mysql=replace(settings.mysql, flush_seconds=0.5),
+        hdfs=replace(settings.hdfs, flush_seconds=1.0),
+        hive=replace(settings.hive, seconds=0.5),
+        throughput=replace(settings.throughput, flush_seconds=0.2),
+        workers=replace(settings.workers, backoff_seconds=0.1),
     )
 
 

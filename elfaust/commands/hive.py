@@ -152,10 +152,10 @@ def _show_status(found: Status) -> None:
     for name in found.views_missing:
         click.echo(f"{name}: view not made, or of other revisions")
     _tell(found.told)
-    missing = sum(of.missing for of in found.tables)
+    all_missing = sum(of.missing for of in found.tables)
     click.echo(
         f"{len(found.tables)} tables, {sum(of.partitions for of in found.tables)} partitions, "
-        f"{missing} missing: {'ALL THERE' if found.is_complete else 'DIFFERS'}"
+        f"{all_missing} missing: {'ALL THERE' if found.is_complete else 'DIFFERS'}"
     )
 
 

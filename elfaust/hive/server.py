@@ -25,7 +25,7 @@ class Session:
         self._server = server
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
-        """Return all rows of a SELECT, however long it takes while HiveServer2 answers."""
+        """Return all rows of a statement, however long it takes while HiveServer2 answers."""
         states = installed("TCLIService.ttypes").TOperationState
         going = (states.INITIALIZED_STATE, states.PENDING_STATE, states.RUNNING_STATE)
         with translated(self._server):
@@ -37,7 +37,8 @@ class Session:
                 pause = min(LAST_PAUSE, 1.5 * pause)
             if status.operationState != states.FINISHED_STATE:
                 raise HiveRefuses(self._server, words(status.errorMessage or "it has ended"))
-            rows: list[tuple[Any, ...]] = cursor.fetchall()
+            # What makes or alters something has none.
+            rows: list[tuple[Any, ...]] = cursor.fetchall() if cursor.description else []
             return rows
 
 

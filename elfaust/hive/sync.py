@@ -13,7 +13,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from elfaust.errors import HiveRefuses
+from elfaust.errors import HiveRefuses, ServerAway
 from elfaust.hive.files import strange_files
 from elfaust.hive.found import (
     Difference,
@@ -91,15 +91,16 @@ class Sync:
         wanted, report = self._wanting.of_folders(looked.folders), Report()
         self._count_pending(wanted)
         with self._connect(self._settings, DryMetastore if how.dry else Metastore) as store:
-            found = self._compare(store, wanted, report, how)
+            with _answering():
+                found = self._compare(store, wanted, report, how)
             for path, table in wanted.tables.items():
                 if self.stop.is_set():
                     return report
-                with self._refusals(table.name):
+                with self._refusals(store, table.name):
                     self._keep(store, table, found.get(table.name), report)
                     self._add(store, table.name, looked.folders[path], report, how)
             for view in wanted.views.values():
-                with self._refusals(view.name):
+                with self._refusals(store, view.name):
                     self._keep_view(store, view, found.get(view.name), report)
         self._count_pending(wanted)
         if how.full:
@@ -137,11 +138,14 @@ class Sync:
         return {name for name in self._known if name not in self._told} | views
 
     @contextmanager
-    def _refusals(self, name: str) -> Iterator[None]:
+    def _refusals(self, store: Metastore, name: str) -> Iterator[None]:
         """Tell what the metastore refuses of one table; the others go on."""
         try:
             yield
         except HiveRefuses as refused:
+            with _answering():
+                # Where its own database is away it refuses all, each after a while.
+                store.names()
             self._known.pop(name, None)
             self._told[name] = [Difference(name, f"is refused by the metastore: {refused.detail}")]
 
@@ -211,6 +215,15 @@ class Sync:
             elif known.done is not folders:
                 count += len(folders.hours - known.hours)
         self.pending = count, (self.pending[1] or time.time()) if count else 0.0
+
+
+@contextmanager
+def _answering() -> Iterator[None]:
+    """Raise ServerAway for a metastore that refuses what is about no table."""
+    try:
+        yield
+    except HiveRefuses as refused:
+        raise ServerAway(refused.server, refused.detail) from refused
 
 
 def _keep_only(memory: dict[str, Any], names: set[str]) -> None:
