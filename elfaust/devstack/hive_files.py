@@ -107,6 +107,10 @@ def _server(settings: Settings) -> dict[str, str]:
         "hive.execution.engine": "mr",
         "hive.exec.submit.local.task.via.child": "false",
         "mapreduce.framework.name": "local",
+        # At the default 1000, ms, each job of a query takes a second at least.
+        "hive.exec.counters.pull.interval": "50",
+        # A job takes this many MB to sort, however few rows it has.
+        "mapreduce.task.io.sort.mb": "32",
         "hive.session.silent": "true",
     }
 

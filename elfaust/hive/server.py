@@ -28,7 +28,7 @@ class Session:
         """Return all rows of a statement, however long it takes while HiveServer2 answers."""
         states = installed("TCLIService.ttypes").TOperationState
         going = (states.INITIALIZED_STATE, states.PENDING_STATE, states.RUNNING_STATE)
-        with _errors(self._server):
+        with translated(self._server):
             cursor = self._connection.cursor()
             cursor.execute(sql, async_=True)
             pause = FIRST_PAUSE
@@ -47,9 +47,9 @@ def session(hive: Hive) -> Iterator[Session]:
     """Yield a session; raises ServerAway where HiveServer2 does not answer."""
     server = f"HiveServer2 {hive.host}:{hive.port}"
     clients = installed("pyhive.hive")
-    with _errors(server):
+    with translated(server):
         connection = clients.Connection(
-            thrift_transport=_transport(hive), username=hive.user, configuration=SESSION
+            thrift_transport=transport_to(hive), username=hive.user, configuration=SESSION
         )
     try:
         yield Session(connection, server)
@@ -59,8 +59,8 @@ def session(hive: Hive) -> Iterator[Session]:
             connection.close()
 
 
-def _transport(hive: Hive) -> Any:
-    """Return what PyHive connects by: with a time-out, which it has not by itself."""
+def transport_to(hive: Hive) -> Any:
+    """Return, not yet open, what PyHive connects by: with a time-out, which it has not by itself."""
     plain = socket_to(hive.host, hive.port, hive.timeout)
     if hive.auth == "NOSASL":
         return installed("thrift.transport.TTransport").TBufferedTransport(plain)
@@ -73,8 +73,8 @@ def _transport(hive: Hive) -> Any:
 
 
 @contextmanager
-def _errors(server: str) -> Iterator[None]:
-    """Turn what PyHive and Thrift raise into ours."""
+def translated(server: str) -> Iterator[None]:
+    """Turn what PyHive and Thrift raise into ServerAway and HiveRefuses."""
     thrift, pyhive = installed("thrift.Thrift"), installed("pyhive.exc")
     try:
         yield

@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Protocol
+from typing import NamedTuple, Protocol
+
+
+class StoredFile(NamedTuple):
+    """A file as its folder lists it: its size in bytes, and when it was written, ms."""
+
+    path: str
+    size: int
+    modified: int
 
 
 class Storage(Protocol):
@@ -45,6 +53,9 @@ class Storage(Protocol):
 
     def walk(self, path: str) -> Iterator[str]:
         """Yield the paths of all files below a folder; for a file, its own path."""
+
+    def walk_files(self, path: str) -> Iterator[StoredFile]:
+        """Yield all files below a folder; none where there is no such folder."""
 
     def delete(self, path: str) -> None:
         """Delete a file, or a folder and all in it; nothing where there is none."""

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from elfaust.errors import FolderTrouble, ServerAway
+from elfaust.storage.base import StoredFile
 
 
 @contextmanager
@@ -107,6 +108,17 @@ class LocalStorage:
             for file in sorted(Path(path).rglob("*")):
                 if file.is_file():
                     yield str(file)
+
+    def walk_files(self, path: str) -> Iterator[StoredFile]:
+        """Yield all files below a folder."""
+        with _disk(path):
+            for folder, _, names in sorted(os.walk(path)):
+                for name in sorted(names):
+                    file = Path(folder, name)
+                    # One that goes meanwhile is left out.
+                    with suppress(FileNotFoundError):
+                        stat = file.stat()
+                        yield StoredFile(str(file), stat.st_size, stat.st_mtime_ns // 1_000_000)
 
     def delete(self, path: str) -> None:
         """Delete a file or a folder."""

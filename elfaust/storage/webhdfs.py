@@ -12,6 +12,7 @@ from hdfs.util import HdfsError
 
 from elfaust.errors import FolderTrouble, ServerAway
 from elfaust.settings import Hdfs
+from elfaust.storage.base import StoredFile
 from elfaust.words.http import asked, why
 
 T = TypeVar("T")
@@ -64,19 +65,16 @@ class WebHdfsStorage:
 
     def read(self, path: str) -> bytes:
         """Return a file's bytes."""
-
-        def read() -> bytes:
-            with self._client.read(path) as reader:
-                data: bytes = reader.read()
-                return data
-
-        return self._ask(path, read)
+        return self._read(path)
 
     def read_part(self, path: str, start: int, length: int) -> bytes:
-        """Return bytes of a file."""
+        """Return some of a file's bytes."""
+        # HDFS refuses to read nothing.
+        return self._read(path, offset=start, length=length) if length > 0 else b""
 
+    def _read(self, path: str, **part: int) -> bytes:
         def read() -> bytes:
-            with self._client.read(path, offset=start, length=length) as reader:
+            with self._client.read(path, **part) as reader:
                 data: bytes = reader.read()
                 return data
 
@@ -151,9 +149,14 @@ class WebHdfsStorage:
             if self.exists(path):
                 yield path
             return
-        yield from self._files(path)
+        yield from (file.path for file in self._files(path))
 
-    def _files(self, path: str) -> Iterator[str]:
+    def walk_files(self, path: str) -> Iterator[StoredFile]:
+        """Yield all files below a folder."""
+        if self._ask(path, lambda: self._is_folder(path)):
+            yield from self._files(path)
+
+    def _files(self, path: str) -> Iterator[StoredFile]:
         try:
             inside = self._ask(path, lambda: self._client.list(path, status=True))
         except FileNotFoundError:
@@ -164,7 +167,8 @@ class WebHdfsStorage:
             if status["type"] == "DIRECTORY":
                 yield from self._files(inner)
             else:
-                yield inner
+                size, modified = status.get("length", 0), status.get("modificationTime", 0)
+                yield StoredFile(inner, size, modified)
 
     def delete(self, path: str) -> None:
         """Delete a file or a folder."""

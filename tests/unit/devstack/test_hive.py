@@ -25,17 +25,21 @@ BASE = Settings()
 
 
 class Root:
-    """MariaDB's root: keeps statements, and says how full the metastore's last table is."""
+    """MariaDB's root: keeps statements, and has a table VERSION with some rows, or none."""
 
-    def __init__(self, filled: list[tuple[int | None]]) -> None:
+    def __init__(self, versions: int | None) -> None:
         self.statements: list[str] = []
-        self._filled = filled
+        self._versions = versions
 
     def execute(self, statement: str, values: Any = ()) -> None:
         self.statements.append(statement % tuple(map(repr, values)) if values else statement)
 
-    def fetchall(self) -> list[tuple[int | None]]:
-        return self._filled
+    def fetchall(self) -> list[tuple[str, str]]:
+        if "information_schema" not in self.statements[-1]:
+            return [("1", "4.0.0")] * (self._versions or 0)
+        return [("log", "VERSION"), (DATABASE, "TBLS")] + [(DATABASE, "VERSION")] * (
+            self._versions is not None
+        )
 
 
 @pytest.fixture
@@ -69,7 +73,7 @@ def test_both_listen_on_loopback_and_keep_apart_who_may_read_what(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tools: list[list[str]]
 ) -> None:
     settings = replace(BASE, hive=replace(BASE.hive, port=21100))
-    named = servers(tmp_path, monkeypatch, Root([(1,)]), settings)
+    named = servers(tmp_path, monkeypatch, Root(1), settings)
     assert {name: of.ports for name, of in named.items()} == {
         "metastore": (9083,),
         "hiveserver2": (21100,),
@@ -91,14 +95,14 @@ def test_both_listen_on_loopback_and_keep_apart_who_may_read_what(
     assert tools == []
 
 
-@pytest.mark.parametrize("filled", [[], [(0,)], [(None,)]])
+@pytest.mark.parametrize("versions", [None, 0])
 def test_the_metastores_tables_are_made_once_and_whole(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     tools: list[list[str]],
-    filled: list[tuple[int | None]],
+    versions: int | None,
 ) -> None:
-    root = Root(filled)
+    root = Root(versions)
     servers(tmp_path, monkeypatch, root)
     assert [line for line in root.statements if "DATABASE" in line] == [
         f"DROP DATABASE IF EXISTS `{DATABASE}`",
@@ -107,7 +111,7 @@ def test_the_metastores_tables_are_made_once_and_whole(
     [command] = tools
     assert "METASTORE_HOME=/jars/hive" in command
     assert command[-4:-1] == ["-dbType", "mysql", "-initSchema"]
-    full = Root([(1,)])
+    full = Root(1)
     servers(tmp_path, monkeypatch, full)
     assert not [line for line in full.statements if "DATABASE" in line]
     assert len(tools) == 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import time
 from pathlib import Path
 
 import pytest
@@ -105,3 +106,18 @@ def test_a_folder_changes_as_something_comes_into_it(tmp_path: Path) -> None:
     assert storage.folders(str(tmp_path)) == before
     storage.make_folder(f"{tmp_path}/a/d")
     assert storage.folders(str(tmp_path)) != before
+
+
+def test_parts_of_files_and_their_sizes_are_told(tmp_path: Path) -> None:
+    storage, path = LocalStorage(), f"{tmp_path}/a/b/c"
+    storage.write(path, b"12345")
+    storage.write(f"{tmp_path}/a/a", b"")
+    assert [storage.read_part(path, *part) for part in ((0, 2), (3, 9), (9, 1))] == [
+        *(b"12", b"45", b"")
+    ]
+    found = list(storage.walk_files(f"{tmp_path}/a"))
+    assert [(file.path, file.size) for file in found] == [(f"{tmp_path}/a/a", 0), (path, 5)]
+    assert abs(found[1].modified - time.time() * 1000) < 60_000
+    assert list(storage.walk_files(f"{tmp_path}/none")) == []
+    with pytest.raises(FileNotFoundError):
+        storage.read_part(f"{tmp_path}/none", 0, 1)
