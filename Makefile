@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run test unit coverage check chaos generated fuzz fuzz-lines bench lock docs clean
+.PHONY: help setup setup-hive setup-dev run test unit coverage check hive chaos generated fuzz fuzz-lines bench lock docs clean
 BIN := .venv/bin
 COV := --cov=elfaust
 # Images of containers set it: each of the hundreds of processes of the tests would compile all modules again.
@@ -11,11 +11,14 @@ help: ## List the targets
 setup: ## Make .venv with what running needs
 	@scripts/setup run
 
+setup-hive:
+	@scripts/setup hive
+
 setup-dev:
 	@scripts/setup dev
 
-run: setup ## Servers, workers and recorded lines until Ctrl-C; EVENTS=20000: so many, and an account; GRAPHITE=1: with charts; PROFILE=beta: in that profile
-	@$(BIN)/elfaust $(if $(PROFILE),--profile $(PROFILE)) run $(if $(EVENTS),--events $(EVENTS)) $(if $(GRAPHITE),--with graphite)
+run: $(if $(HIVE),setup-hive,setup) ## Servers, workers and recorded lines until Ctrl-C; EVENTS=20000: so many, and an account; GRAPHITE=1: with charts; HIVE=1: with Hive; PROFILE=beta: in that profile
+	@$(BIN)/elfaust $(if $(PROFILE),--profile $(PROFILE)) run $(if $(EVENTS),--events $(EVENTS)) $(if $(GRAPHITE),--with graphite) $(if $(HIVE),--with hive)
 
 test: check ## Check, then all tests but the long ones, on real Kafka, MariaDB and HDFS
 	@$(BIN)/python -m pytest tests/unit -n auto --dist worksteal --durations=10
@@ -33,6 +36,9 @@ check: setup-dev ## ruff, mypy --strict, the arrows between rooms, packages used
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo
 	@$(BIN)/deptry .
+
+hive: setup-dev ## All tests of Hive, on a real metastore and HiveServer2: tables, queries, tutorial, faults
+	@$(BIN)/python -m pytest tests -m hive
 
 chaos: setup-dev ## Every fault under load, 90 minutes (PART=mariadb: those): nothing lost, nothing twice
 	@ELFAUST_TEST_CHAOS_LOG=docs/reliability.md $(BIN)/python -m pytest tests/chaos $(if $(PART),-k "$(PART)")
@@ -53,7 +59,8 @@ bench: setup ## Events a second, end to end, beside the naive Faust processor
 
 lock: setup-dev ## Pin the newest dependencies that pyproject.toml allows, with their hashes
 	@$(BIN)/uv pip compile --quiet --upgrade --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml -o requirements/run.txt
-	@$(BIN)/uv pip compile --quiet --upgrade --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra dev -c requirements/run.txt pyproject.toml -o requirements/dev.txt
+	@$(BIN)/uv pip compile --quiet --upgrade --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra hive --extra duckdb -c requirements/run.txt pyproject.toml -o requirements/hive.txt
+	@$(BIN)/uv pip compile --quiet --upgrade --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra dev -c requirements/hive.txt pyproject.toml -o requirements/dev.txt
 
 docs: setup-dev ## Write the tables of settings and metrics into docs/reference.md
 	@$(BIN)/python scripts/settings_table.py

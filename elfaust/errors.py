@@ -184,6 +184,17 @@ class CommitTorn(SchemaWaits):
         self.detail = detail
 
 
+class HiveRefuses(ElfaustError):
+    """What Hive's metastore does not do for one table; it may for others, and later."""
+
+    retriable = True
+
+    def __init__(self, server: str, detail: str) -> None:
+        super().__init__(f"{server} refuses: {detail}")
+        self.server = server
+        self.detail = detail
+
+
 class CheckpointTorn(ElfaustError):
     """A forwarder's checkpoint that cannot be read."""
 

@@ -77,6 +77,13 @@ ROLES = {
             asked=True,
         ),
         Role("view", "", "elfaust.agents.view:register", asked=True),
+        Role(
+            "hive",
+            "",
+            "elfaust.agents.hive:register",
+            alone="one keeps the tables of hive.database",
+            asked=True,
+        ),
     )
 }
 #: Roles that read topics, in the order of the data's way.

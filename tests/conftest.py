@@ -9,6 +9,7 @@ import asyncio
 import fcntl
 import getpass
 import os
+import shutil
 import subprocess
 import uuid
 from collections.abc import Callable, Iterator
@@ -23,7 +24,13 @@ import MySQLdb
 import pytest
 import requests
 from aiokafka.admin import AIOKafkaAdminClient
+from pymetastore.hive_metastore import ThriftHiveMetastore
+from pymetastore.hive_metastore.ttypes import NoSuchObjectException
+from thrift.protocol.TBinaryProtocol import TBinaryProtocol
+from thrift.transport.TSocket import TSocket
+from thrift.transport.TTransport import TBufferedTransport
 
+from elfaust.devstack.hive import with_hive
 from elfaust.devstack.java import java
 from elfaust.devstack.mariadb import socket_path
 from elfaust.devstack.stack import Stack
@@ -43,6 +50,10 @@ hypothesis.settings.register_profile(
     "generated", hypothesis.settings.get_profile("elfaust"), max_examples=2_000
 )
 hypothesis.settings.load_profile("elfaust")
+
+
+#: Hive's servers among those of a stack.
+HIVE = ("metastore", "hiveserver2")
 
 
 @pytest.fixture(scope="session")
@@ -99,22 +110,51 @@ def stack(stack_settings: Settings) -> Iterator[Stack]:
         yield servers
 
 
+@pytest.fixture(scope="session")
+def hive_stack(stack: Stack, stack_settings: Settings) -> Iterator[Stack]:
+    """Have Hive's metastore and HiveServer2 run beside them, on machines that are not in UTC."""
+    servers = Stack(stack_settings, extras=("hive",))
+    servers.servers = [
+        replace(server, environ={**server.environ, "TZ": "America/Los_Angeles"})
+        for server in servers.servers
+        if server.name in HIVE
+    ]
+    with shared(stack_settings, servers, "sessions-hive"):
+        yield servers
+    forget_hive(stack_settings)
+
+
 @contextmanager
 def running(settings: Settings) -> Iterator[Stack]:
-    """Have Kafka, HDFS and MariaDB run; stop them at the end, what they hold stays.
-
-    Two sessions at once share them: the last one out stops them.
-    """
+    """Have Kafka, HDFS and MariaDB run; stop them at the end, what they hold stays."""
+    forget_hive(settings)
     servers = Stack(settings)
+    servers.servers = [server for server in servers.servers if server.name not in HIVE]
+    with shared(settings, servers, "sessions"):
+        yield servers
+
+
+@contextmanager
+def shared(settings: Settings, servers: Stack, name: str) -> Iterator[None]:
+    """Have servers run. Two sessions at once share them: the last one out stops them."""
     folder = Path(settings.stack.dir)
     folder.mkdir(parents=True, exist_ok=True)
-    with (folder / "sessions").open("w") as sessions:
+    with (folder / name).open("w") as sessions:
         fcntl.flock(sessions, fcntl.LOCK_SH)
         servers.up()
-        yield servers
+        yield
         with suppress(BlockingIOError):
             fcntl.flock(sessions, fcntl.LOCK_EX | fcntl.LOCK_NB)
             servers.down()
+
+
+def forget_hive(settings: Settings) -> None:
+    """Have a stack without Hive, unless it runs: where its folder is, `elfaust run` starts it.
+
+    It only has configuration; the metastore's tables are in MariaDB.
+    """
+    if not any(s.running for s in Stack(settings, extras=("hive",)).status() if s.name in HIVE):
+        shutil.rmtree(Path(settings.stack.dir) / "hive", ignore_errors=True)
 
 
 @pytest.fixture
@@ -136,6 +176,16 @@ def fresh(stack: Stack, stack_settings: Settings, tmp_path: Path) -> Iterator[Se
 
 
 @pytest.fixture
+def hive(hive_stack: Stack, fresh: Settings) -> Iterator[Settings]:
+    """`quick`, with Hive; its database, which the role makes, is removed after the test."""
+    settings = with_hive(writing_often(fresh))
+    yield settings
+    with metastore(settings) as client, suppress(NoSuchObjectException):
+        # Not the files: what is under hdfs.root goes with `fresh`.
+        client.drop_database(settings.hive.database, False, True)
+
+
+@pytest.fixture
 def admin(fresh: Settings) -> Callable[[str], None]:
     """Return what runs a statement in the test's database as MariaDB's root."""
 
@@ -154,14 +204,20 @@ def admin(fresh: Settings) -> Callable[[str], None]:
 @pytest.fixture
 def quick(fresh: Settings) -> Settings:
     """Settings that write often: a test's lines are few."""
+    return writing_often(fresh)
+
+
+def writing_often(settings: Settings) -> Settings:
+    """Return settings by which workers write, commit and look every moment."""
     return replace(
-        fresh,
-        kafka=replace(fresh.kafka, commit_interval=0.3, fetch_max_wait_ms=100),
-        topics=replace(fresh.topics, discover_interval=0.5),
-        mysql=replace(fresh.mysql, flush_seconds=0.5),
-        hdfs=replace(fresh.hdfs, flush_seconds=1.0),
-        throughput=replace(fresh.throughput, flush_seconds=0.2),
-        workers=replace(fresh.workers, backoff_seconds=0.1),
+        settings,
+        kafka=replace(settings.kafka, commit_interval=0.3, fetch_max_wait_ms=100),
+        topics=replace(settings.topics, discover_interval=0.5),
+        mysql=replace(settings.mysql, flush_seconds=0.5),
+        hdfs=replace(settings.hdfs, flush_seconds=1.0),
+        hive=replace(settings.hive, seconds=0.5),
+        throughput=replace(settings.throughput, flush_seconds=0.2),
+        workers=replace(settings.workers, backoff_seconds=0.1),
     )
 
 
@@ -180,6 +236,7 @@ def renamed(settings: Settings, prefix: str, state: Path) -> Settings:
         ),
         mysql=replace(settings.mysql, database=f"log_{prefix}"),
         hdfs=replace(settings.hdfs, root=f"/test/{prefix}"),
+        hive=replace(settings.hive, database=f"event_{prefix}"),
         forwarder=replace(settings.forwarder, topic=raw["raw_server"]),
         workers=replace(settings.workers, state=str(state / "workers")),
     )
@@ -195,11 +252,31 @@ def execute(settings: Settings, statement: str) -> None:
         cursor.execute(statement)
 
 
+@contextmanager
+def metastore(settings: Settings) -> Iterator[ThriftHiveMetastore.Client]:
+    """Connect to the local metastore."""
+    socket = TSocket("127.0.0.1", settings.stack.metastore_port)
+    socket.setTimeout(60_000)
+    transport = TBufferedTransport(socket)
+    transport.open()
+    try:
+        yield ThriftHiveMetastore.Client(TBinaryProtocol(transport))
+    finally:
+        transport.close()
+
+
 def dfsadmin(settings: Settings, *arguments: str) -> None:
     """Run HDFS's own tool for those who run it, such as `-safemode enter`; it takes seconds."""
     conf = Path(settings.stack.dir).resolve() / "hdfs" / "conf" / "namenode"
     tool = "org.apache.hadoop.hdfs.tools.DFSAdmin"
     subprocess.run(java("hadoop", tool, *arguments, conf=conf), check=True)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests that take Hive."""
+    for item in items:
+        if "hive_stack" in getattr(item, "fixturenames", ()):
+            item.add_marker("hive")
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:

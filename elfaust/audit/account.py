@@ -3,7 +3,7 @@
 It balances when every raw line is stored or one error, and the sinks and counts have them all: an
 event is one record of its topic, one row of each store and one count, and a line that a sink
 refused is one error, however many sinks and repeats say so. Records that a restarted worker
-repeated carry the same source position and are one.
+repeated carry the same source position and are one. Hive has what Parquet has.
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ import asyncio
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from elfaust.audit.account_entries import Entries, Entry, lines_once
+from elfaust.audit.account_entries import PARQUET, Entries, Entry, lines_once
+from elfaust.audit.hive import rows_in_hive
 from elfaust.audit.topics import Scanned, lanes_of
 from elfaust.counts.reader import read_counts
 from elfaust.names import TopicNames
@@ -31,6 +32,8 @@ class Account:
     entries: list[Entry]
     #: Those that keep events, by role.
     stores: Mapping[str, Store]
+    #: Whether Hive is asked too, for what it finds in the files of Parquet.
+    has_hive: bool = False
 
     @property
     def problems(self) -> list[str]:
@@ -47,14 +50,23 @@ class Account:
 
 
 async def read_account(settings: Settings) -> Account:
-    """Read the topics, the stores and the counts, whole.
+    """Read the topics, the stores and the counts, whole; and ask Hive, where the settings name it.
 
     Raises ServerAway when one of the servers does not answer.
     """
     async with lanes_of(settings) as lanes:
-        account = account_of(settings, lanes, enabled_stores(settings))
+        reading = account_of(settings, lanes, enabled_stores(settings))
         # In a thread and a loop of its own: it waits for lanes and for stores.
-        return await asyncio.to_thread(asyncio.run, account)
+        account = await asyncio.to_thread(asyncio.run, reading)
+    if account.has_hive:
+        await asyncio.to_thread(_add_hive, settings, account)
+    return account
+
+
+def _add_hive(settings: Settings, account: Account) -> None:
+    entries = {entry.key: entry for entry in account.entries if entry.valid}
+    for key, rows in rows_in_hive(settings, entries).items():
+        entries[key].in_hive = rows
 
 
 async def account_of(
@@ -82,7 +94,8 @@ async def account_of(
         for key, stored in source.stored(keys).items():
             entries[key].stored_in[role] = stored
     await _add_counts(settings, entries)
-    return Account(raw, entries.sorted(), stores)
+    has_hive = bool(settings.hive.host) and PARQUET in stores
+    return Account(raw, entries.sorted(), stores, has_hive)
 
 
 async def _add_counts(settings: Settings, entries: Entries) -> None:

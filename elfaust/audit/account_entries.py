@@ -16,6 +16,9 @@ from elfaust.records import Record, SchemaKey, Source
 from elfaust.sinks.base import Store
 from elfaust.sinks.reading import Stored
 
+#: The role whose files Hive reads.
+PARQUET = "hdfs"
+
 
 @dataclass
 class Entry:
@@ -36,6 +39,8 @@ class Entry:
     again: Counter[str] = field(default_factory=Counter)
     #: What the stores have, by role.
     stored_in: dict[str, Stored] = field(default_factory=dict)
+    #: What Hive finds in the files of Parquet; None where it was not asked.
+    in_hive: Stored | None = None
     counted: int = 0
     counted_invalid: Counter[str] = field(default_factory=Counter)
     counted_refused: int = 0
@@ -81,6 +86,10 @@ class Entry:
                 sums.append((f"uuids twice in {store.title}", stored.twice, self.again[role]))
             if stored.unreadable:
                 unreadable.append(f"{store.title} cannot be read: {stored.unreadable}")
+        if self.in_hive is not None:
+            sums.append(("Hive rows", self.in_hive.events, self.in_store(PARQUET).events))
+            if self.in_hive.unreadable:
+                unreadable.append(f"Hive cannot read it: {self.in_hive.unreadable}")
         found = [f"{name} {has}, not {wanted}" for name, has, wanted in sums if has != wanted]
         found += unreadable
         if self.counted_invalid != self.invalid:

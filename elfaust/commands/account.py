@@ -59,6 +59,9 @@ def _entry_object(entry: Entry, stores: Mapping[str, Store]) -> dict[str, Any]:
         shown["unreadable"] = shown["unreadable"] or stored.unreadable
         if not store.once:
             shown[f"{name}_twice"] = stored.twice
+    if entry.in_hive is not None:
+        shown["hive"] = entry.in_hive.events
+        shown["unreadable"] = shown["unreadable"] or entry.in_hive.unreadable
     return shown | {name: getattr(entry, name) for name in OF_COUNTS}
 
 
@@ -69,12 +72,12 @@ def show(settings: Settings, account: Account, everything: bool = False) -> None
     does not balance has its own.
     """
     entries, folded = (account.entries, []) if everything else _folded(settings, account)
-    stores = account.stores
-    rows = [_row(f"{of.key.schema}_{of.key.revision}", of, stores) for of in entries]
+    rows = [_row(account, f"{of.key.schema}_{of.key.revision}", of) for of in entries]
     if folded:
         named = sum(entry.key != UNKNOWN_KEY for entry in folded)
-        rows.append(_row(f"unknown schemas ({named} named)", _together(folded), stores))
-    headings = (*HEADINGS, *(store.title for store in stores.values()), "counted")
+        rows.append(_row(account, f"unknown schemas ({named} named)", _together(folded)))
+    titles = [store.title for store in account.stores.values()] + ["Hive"] * account.has_hive
+    headings = (*HEADINGS, *titles, "counted")
     for name, *cells in [headings, *rows, _sum(account)]:
         shown = (f" {cell:>27}" if i == 2 else f" {cell:>8}" for i, cell in enumerate(cells))
         click.echo(f"{name:<44}{''.join(shown)}")
@@ -110,19 +113,21 @@ def _together(entries: list[Entry]) -> Entry:
     return Entry(UNKNOWN_KEY, invalid=codes, counted_invalid=counted)
 
 
-def _row(name: str, entry: Entry, stores: Mapping[str, Store]) -> tuple[str, ...]:
+def _row(account: Account, name: str, entry: Entry) -> tuple[str, ...]:
     codes = " ".join(f"{code} {n}" for code, n in sorted(entry.invalid.items())) or "0"
-    first, stored, _, *numbers = _numbers(entry, stores)
+    first, stored, _, *numbers = _numbers(account, entry)
     return (name, str(first), str(stored), codes, *map(str, numbers))
 
 
 def _sum(account: Account) -> tuple[str, ...]:
-    columns = zip(*(_numbers(entry, account.stores) for entry in account.entries), strict=True)
-    sums = [sum(column) for column in columns] or _numbers(Entry(UNKNOWN_KEY), account.stores)
+    columns = zip(*(_numbers(account, entry) for entry in account.entries), strict=True)
+    sums = [sum(column) for column in columns] or _numbers(account, Entry(UNKNOWN_KEY))
     return ("all", *map(str, sums))
 
 
-def _numbers(entry: Entry, stores: Mapping[str, Store]) -> list[int]:
+def _numbers(account: Account, entry: Entry) -> list[int]:
     """Return the columns of the table."""
-    stored = (entry.in_store(role).events for role in stores)
+    stored = [entry.in_store(role).events for role in account.stores]
+    if account.has_hive:
+        stored.append(entry.in_hive.events if entry.in_hive else 0)
     return [entry.lines, entry.stored, entry.errors, entry.valid, *stored, entry.counted_lines]

@@ -97,6 +97,31 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("schema lint Edit 18 --json", "one of them"),
     ),
     "schema diff": (("schema diff Edit 17 18", "exits 1 if a change breaks something"),),
+    "hive": (
+        ("hive status", "what is missing in Hive, or differs"),
+        ("hive sync", "make it"),
+    ),
+    "hive ddl": (("hive ddl Edit", "the statements of its tables and its view"),),
+    "hive sync": (
+        ("hive sync --dry-run", "what would be made"),
+        ("hive sync --repair", "and drop partitions whose folders are gone"),
+    ),
+    "hive status": (("hive status --json", "for a program"),),
+    "query": (
+        ("query 'SELECT wiki, count(*) FROM edit GROUP BY wiki'", "as a table"),
+        ("query --csv - < question.sql > edits.csv", "into a file"),
+        ("query --json --limit 10 'SELECT event FROM edit_13457736'", "rows as JSON"),
+        ("query --engine duckdb 'SELECT max(dt) FROM edit'", "from the files, without Hive"),
+    ),
+    "tables": (
+        ("tables", "schema, tables in MySQL and Hive, rows, first and last event"),
+        ("tables '*timing' --json", "of some schemas, for a program"),
+        ("tables Edit", "each column, as MySQL and Hive have it"),
+    ),
+    "freshness": (
+        ("freshness", "the last event, and the last file, of each table"),
+        ("freshness Edit --json", "of one schema, for a program"),
+    ),
     "load": (
         ("load --mix SaveTiming --rate 200", "half a minute of one schema, into Kafka"),
         ("load --mix Edit:17:3,Save --invalid 0.05 --json", "two of them, one in twenty not valid"),

@@ -12,12 +12,14 @@ from typing import Any, TypeVar
 import click
 
 from elfaust.audit.account import read_account
+from elfaust.audit.hive import in_hive
 from elfaust.commands.account import show
 from elfaust.commands.progress import Progress
 from elfaust.commands.stack import tell
 from elfaust.commands.up import pass_on
 from elfaust.commands.waits import telling_waits
 from elfaust.devstack.graphite import charts_url, with_charts
+from elfaust.devstack.hive import with_hive
 from elfaust.devstack.stack import EXTRAS, Stack
 from elfaust.roles import running
 from elfaust.settings import Settings
@@ -38,7 +40,7 @@ RATE = 200.0
     "extras",
     type=click.Choice(EXTRAS),
     multiple=True,
-    help="Start these servers too, and have charts in them.",
+    help="Start these servers too, and have charts or tables in them.",
 )
 @click.option("--all", "everything", is_flag=True, help="List unknown schemas too, one a line.")
 @click.pass_obj
@@ -53,6 +55,8 @@ def command(
     stack = Stack(settings, tell, extras)
     if "graphite" in extras:
         settings = with_charts(settings)
+    if "hive" in extras:
+        settings = with_hive(settings)
     roles = running(settings.processor.stores, asked=settings.asked)
     supervisor = Supervisor(settings, dict.fromkeys(roles, 1))
     # Before servers are started for nothing.
@@ -91,6 +95,9 @@ async def _sent(settings: Settings, events: int, everything: bool) -> bool:
     click.echo(f"{events} lines sent; waiting until they have landed ...", err=True)
     with Progress() as progress:
         await landed(settings, before + events, progress.look)
+    if settings.hive.metastore:
+        click.echo("Waiting until all hours are partitions of Hive ...", err=True)
+        await in_hive(settings)
     account = await read_account(settings)
     show(settings, account, everything)
     return not account.problems

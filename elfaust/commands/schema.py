@@ -14,9 +14,10 @@ import click
 
 from elfaust.commands.completion import REVISION, SCHEMA
 from elfaust.errors import ElfaustError, SchemaAway, SchemaUnfit
+from elfaust.hive.lint import HiveReaders
 from elfaust.names import TopicNames, readable_name, table_name
 from elfaust.records import SchemaKey
-from elfaust.schema.changes.revisions import compare
+from elfaust.schema.changes.revisions import Changing, compare
 from elfaust.schema.dialect import DIALECTS
 from elfaust.schema.lint import Diagnostic, lint
 from elfaust.schema.lookup.folder import EXAMPLES, SchemaFolder
@@ -106,7 +107,7 @@ def lint_command(settings: Settings, name: str | None, revision: int | None, as_
 
     Exits 1 if events would be refused because of it.
     """
-    known, stores = Registry(settings.schemas).known(), every_store(settings).values()
+    known, stores = Registry(settings.schemas).known(), _readers(settings)
     found = [
         (SchemaKey(*schema.key), diagnostic)
         for schema in _chosen(settings, name, revision)
@@ -140,7 +141,7 @@ def diff_command(settings: Settings, name: str, old: int, new: int, as_json: boo
     Exits 1 if a change is breaking, or if it is one that only you can judge.
     """
     was, now = find(settings, name, old), find(settings, name, new)
-    changes = compare(was, now, every_store(settings).values())
+    changes = compare(was, now, _readers(settings))
     if as_json:
         click.echo(json.dumps([change._asdict() for change in changes]))
     else:
@@ -172,6 +173,11 @@ def find(settings: Settings, name: str, revision: int | None = None) -> Schema:
         raise unknown(key, state.reason)
     hint = suggest_schema(key, known) or "no schema has such a name"
     raise unknown(key, f"{state.reason}; {hint}")
+
+
+def _readers(settings: Settings) -> list[Changing]:
+    """Return all that makes something of schemas."""
+    return [*every_store(settings).values(), HiveReaders(settings)]
 
 
 def _listed(settings: Settings, key: SchemaKey) -> dict[str, Any]:

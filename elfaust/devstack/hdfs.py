@@ -102,11 +102,12 @@ def _write_conf(settings: Settings, folder: Path, conf: Path, web: int) -> None:
         "fs.defaultFS": f"hdfs://{HOST}:{settings.stack.namenode_port}",
         "hadoop.tmp.dir": f"{folder}/tmp",
     }
-    (conf / "core-site.xml").write_text(_xml(core))
-    (conf / "hdfs-site.xml").write_text(_xml(_properties(settings, folder, web)))
+    (conf / "core-site.xml").write_text(xml(core))
+    (conf / "hdfs-site.xml").write_text(xml(_properties(settings, folder, web)))
 
 
-def _xml(properties: dict[str, str]) -> str:
+def xml(properties: dict[str, str]) -> str:
+    """Return Hadoop's configuration of properties."""
     rows = "".join(
         f"<property><name>{name}</name><value>{escape(value)}</value></property>\n"
         for name, value in properties.items()

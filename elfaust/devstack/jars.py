@@ -7,6 +7,7 @@ import hashlib
 import os
 import shutil
 import subprocess
+import tarfile
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -29,9 +30,10 @@ def cache() -> Path:
 
 
 def jars(profile: str) -> Path:
-    """Return the folder of a profile's jars (`kafka` or `hadoop`); fetch it if it is missing.
+    """Return the folder of a profile's jars (`kafka`, `hadoop`, `hive`); fetch it if it is missing.
 
-    The folder is never half full. Raises StackError when Java or Maven is
+    The folder is never half full. Beside the jars it has the folder `scripts` of what came as an
+    archive. Raises StackError when Java or Maven is
     missing or Maven fails.
     """
     folder = cache() / profile
@@ -63,10 +65,22 @@ def _fill(profile: str, folder: Path) -> None:
         _fetch(profile, temporary)
         if not any(temporary.glob("*.jar")):
             raise StackError(f"Maven fetched no jar for {profile}")
+        for archive in temporary.glob("*.tar.gz"):
+            _keep_scripts(archive)
         temporary.chmod(0o755)
         temporary.rename(folder)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _keep_scripts(archive: Path) -> None:
+    """Have the archive's folder `scripts` in the place of the archive."""
+    with tarfile.open(archive) as tar:
+        for member in tar:
+            _, _, name = member.name.partition("/")
+            if member.isfile() and name.startswith("scripts/"):
+                tar.extract(member.replace(name=name), archive.parent, filter="data")
+    archive.unlink()
 
 
 def _fetch(profile: str, folder: Path) -> None:

@@ -6,10 +6,12 @@ import getpass
 import hashlib
 import shutil
 import tempfile
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import MySQLdb
+from MySQLdb.cursors import Cursor
 
 from elfaust.devstack.packages import need
 from elfaust.devstack.server import HOST, Server, run_tool
@@ -33,7 +35,7 @@ def mariadb(settings: Settings, stack: Path) -> Server:
             _install(folder, stack / "logs" / "mariadb.log")
 
     def probe() -> None:
-        _grant(settings, socket)
+        _grant(settings, folder)
         _select(settings)
 
     return Server(
@@ -96,12 +98,20 @@ def _install(folder: Path, log: Path) -> None:
     fresh.rename(folder / "data")
 
 
-def _grant(settings: Settings, socket: str) -> None:
+@contextmanager
+def as_root(folder: Path) -> Iterator[Cursor]:
+    """Yield a cursor of MariaDB's root, who is whoever started the server."""
+    socket = socket_path(folder)
+    root = MySQLdb.connect(unix_socket=socket, user=getpass.getuser(), connect_timeout=ASK_SECONDS)
+    with closing(root), root.cursor() as cursor:
+        yield cursor
+
+
+def _grant(settings: Settings, folder: Path) -> None:
     """Make the user of the settings, with every right, and the databases that are not there."""
     mysql = settings.mysql
     user = (mysql.user, HOST)
-    root = MySQLdb.connect(unix_socket=socket, user=getpass.getuser(), connect_timeout=ASK_SECONDS)
-    with closing(root), root.cursor() as cursor:
+    with as_root(folder) as cursor:
         cursor.execute("CREATE USER IF NOT EXISTS %s@%s", user)
         cursor.execute("ALTER USER %s@%s IDENTIFIED BY %s", (*user, mysql.password))
         cursor.execute("GRANT ALL ON *.* TO %s@%s", user)

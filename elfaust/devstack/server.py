@@ -59,6 +59,8 @@ class Server:
     #: Variables beside those of this process.
     environ: Mapping[str, str] = field(default_factory=dict)
     not_there: tuple[type[Exception], ...] = (OSError, NotReadyError, ServerAway)
+    #: Servers that must be ready before it is started, and stop after it.
+    after: Sequence[str] = ()
 
     @property
     def log(self) -> Path:

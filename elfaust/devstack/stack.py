@@ -1,19 +1,18 @@
-"""The local servers together: Kafka, HDFS, MariaDB, and Graphite if asked for, in one folder."""
+"""The local servers together: Kafka, HDFS, MariaDB; Graphite and Hive if they are asked for."""
 
 from __future__ import annotations
 
 import fcntl
 import shlex
 import shutil
-from collections.abc import Callable, Collection, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from elfaust.devstack import packages
-from elfaust.devstack.graphite import environment, graphite
+from elfaust.devstack import graphite, hive, packages
 from elfaust.devstack.hdfs import hdfs
 from elfaust.devstack.kafka import kafka
 from elfaust.devstack.mariadb import mariadb
@@ -22,9 +21,9 @@ from elfaust.errors import StackError
 from elfaust.settings import Settings
 
 #: The folders of the stack and of the workers below stack.dir.
-FOLDERS = ("kafka", "hdfs", "mariadb", "graphite", "logs", "workers", "workers-beta")
-#: What a stack has only if somebody asks for it.
-EXTRAS = ("graphite",)
+FOLDERS = ("kafka", "hdfs", "mariadb", "graphite", "hive", "logs", "workers", "workers-beta")
+#: What a stack has only if somebody asks for it; each has a folder of its name.
+EXTRAS = ("graphite", "hive")
 
 
 class ServerStatus(NamedTuple):
@@ -62,22 +61,31 @@ class Stack:
             *hdfs(settings, self._folder),
             mariadb(settings, self._folder),
         ]
-        self._has_graphite = "graphite" in extras or (self._folder / "graphite").is_dir()
-        if self._has_graphite:
-            self.servers += graphite(settings, self._folder)
+        #: Those of EXTRAS that it has.
+        self.extras = [e for e in EXTRAS if e in extras or (self._folder / e).is_dir()]
+        if "graphite" in self.extras:
+            self.servers += graphite.graphite(settings, self._folder)
+        if "hive" in self.extras:
+            self.servers += hive.hive(settings, self._folder)
 
     def up(self) -> None:
-        """Start all servers that do not run at the same time, and wait until each is ready.
+        """Start all servers that do not run, at the same time but for those that need others.
 
-        Raises StartError if some did not start. Those are stopped again, the others stay.
+        Returns when each is ready. Raises StartError if some did not start. Those are stopped
+        again, the others stay.
         """
         refuse_elsewhere(self._settings)
         self._report(f"Starting {', '.join(server.name for server in self.servers)} ...")
         packages.ensure()
+        if "hive" in self.extras:
+            hive.need_clients()
         with self._alone():
-            self._each(self._up)
+            self._each(self._up, self.servers, lambda server: server.after)
 
-    def _up(self, server: Server) -> None:
+    def _up(self, server: Server, needed: Mapping[str, Future[None]]) -> None:
+        wait(needed.values())
+        if failed := [name for name, up in needed.items() if up.exception()]:
+            raise StartError(f"{server.name} needs {' and '.join(failed)}")
         ran = server.pid()
         try:
             server.start()
@@ -92,13 +100,13 @@ class Stack:
         """Stop the servers that we started."""
         if self._folder.is_dir():
             with self._alone():
-                self._each(Server.stop)
+                self._stop_all()
 
     def destroy(self) -> None:
         """Stop the servers and remove their data."""
         if self._folder.is_dir():
             with self._alone():
-                self._each(Server.stop)
+                self._stop_all()
                 self._remove()
 
     def _remove(self) -> None:
@@ -131,7 +139,7 @@ class Stack:
     def env(self) -> dict[str, str]:
         """Return the addresses of the servers, as `elfaust stack env` prints them."""
         settings, mysql = self._settings, self._settings.mysql
-        return {
+        addresses = {
             "KAFKA_BOOTSTRAP": settings.kafka.bootstrap,
             "MYSQL_HOST": mysql.host,
             "MYSQL_PORT": str(mysql.port),
@@ -141,7 +149,12 @@ class Stack:
             "WEBHDFS_URL": settings.hdfs.url,
             "WEB_URL": f"http://{settings.web.at(settings.web.port)}/throughput/",
             "INTAKE_URL": settings.intake.url,
-        } | (environment(settings) if self._has_graphite else {})
+        }
+        if "graphite" in self.extras:
+            addresses |= graphite.environment(settings)
+        if "hive" in self.extras:
+            addresses |= hive.environment(settings)
+        return addresses
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
@@ -155,10 +168,32 @@ class Stack:
                 fcntl.flock(lock, fcntl.LOCK_EX)
             yield
 
-    def _each(self, call: Callable[[Server], None]) -> None:
-        with ThreadPoolExecutor(len(self.servers)) as threads:
-            calls = [threads.submit(call, server) for server in self.servers]
-        errors = [error for done in calls if (error := done.exception())]
+    def _stop_all(self) -> None:
+        def users(server: Server) -> list[str]:
+            return [other.name for other in self.servers if server.name in other.after]
+
+        def stop(server: Server, needed: Mapping[str, Future[None]]) -> None:
+            wait(needed.values())
+            server.stop()
+
+        self._each(stop, self.servers[::-1], users)
+
+    def _each(
+        self,
+        call: Callable[[Server, Mapping[str, Future[None]]], None],
+        servers: Sequence[Server],
+        after: Callable[[Server], Collection[str]],
+    ) -> None:
+        """Call for all servers at once, each with the calls for those before it that it is after.
+
+        Raises StartError for all that failed with a StackError.
+        """
+        calls: dict[str, Future[None]] = {}
+        with ThreadPoolExecutor(len(servers)) as threads:
+            for server in servers:
+                needed = {name: calls[name] for name in after(server) if name in calls}
+                calls[server.name] = threads.submit(call, server, needed)
+        errors = [error for done in calls.values() if (error := done.exception())]
         failed = [error for error in errors if isinstance(error, StackError)]
         for error in errors:
             if error not in failed:

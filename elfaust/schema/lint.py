@@ -17,24 +17,8 @@ from elfaust.schema.validation.patterns import MAX_BACKTRACKS, backtracks, patte
 from elfaust.schema.validation.recursion import multiplying
 from elfaust.schema.validation.references import unnamed
 from elfaust.schema.validation.steps import MAX_STEPS
+from elfaust.schema.words import needs_quotes
 
-#: Words of MySQL and Hive that need quotes as a name.
-RESERVED = frozenset(
-    """
-    add all alter and array as asc authorization between bigint binary boolean both by case cast
-    change char check column condition conf constraint create cross cube current current_date
-    current_timestamp cursor database date day decimal default delete desc describe distinct div
-    double drop else end exists explain extended external extract false fetch float floor
-    following for foreign from full function grant group grouping having hour if import in index
-    inner insert int integer intersect interval into is join key keys lateral left less like limit
-    local lock macro map match minute month more natural none not null numeric of on only option
-    or order out outer over partialscan partition percent preceding precision preserve primary
-    procedure range read reads reduce references regexp rename replace revoke right rlike rollup
-    row rows schema second select set show smallint start sync table tablesample then time
-    timestamp to transform trigger true truncate unbounded union unique uniquejoin update usage
-    use user using utc_tmestamp values varchar views when where while window with year
-    """.split()  # noqa: SIM905
-)
 TYPES = frozenset(["any", "array", "boolean", "integer", "null", "number", "object", "string"])
 
 
@@ -110,8 +94,10 @@ def _judging(schema: Schema) -> Iterator[Diagnostic]:
 def _property(part: Property) -> Iterator[Diagnostic]:
     name, schema, path = part.path[-1], part.schema, part.name
     if name != ITEMS:
-        if name.lower() in RESERVED:
-            message = f"Choose another name: {name} is a word of SQL and needs quotes in Hive."
+        if needs_quotes(name):
+            message = (
+                f"Choose another name: {name} is no plain name of SQL and needs quotes in Hive."
+            )
             yield Diagnostic("warning", path, message)
         if re.search(r"[^A-Za-z0-9_]", name):
             message = "Use letters, digits and _ only: MySQL needs quotes, Hive makes it _."

@@ -57,7 +57,7 @@ class Settings:
     @property
     def asked(self) -> tuple[str, ...]:
         """The roles that run because a setting asks for them."""
-        asks = {"intake": self.intake.on, "view": self.web.view}
+        asks = {"intake": self.intake.on, "view": self.web.view, "hive": bool(self.hive.metastore)}
         return tuple(role for role, asked in asks.items() if asked)
 
     @property

@@ -11,13 +11,18 @@ if TYPE_CHECKING:
     from elfaust.settings.intake import Intake
     from elfaust.settings.table import Settings
 
+#: The end of a path whose folders Hive can have as partitions.
+PARTITION_PATH = re.compile(r"/year=\{year\}/month=\{month\}/day=\{day\}/hour=\{hour\}/?\Z")
+
 
 def clashes(settings: Settings) -> Iterator[str]:
-    """Yield a line for settings that would give one name to two things."""
+    """Yield a line for settings that would give one name to two things, or cannot both hold."""
     # An EventError that was a raw line again would be one more EventError, without end.
     raw = {f"topics.raw_{kind}": topic for kind, topic in settings.raw_topics.items()}
     yield from _same({**raw, "topics.error": settings.topics.error}, "topic")
     yield from _reachable(settings.intake)
+    if settings.hive.metastore and (fault := path_fault(settings)):
+        yield f"hive.metastore is set, and {fault}"
     statsd = settings.statsd
     overall = [statsd.overall.format(name=name) for name in ("raw", "valid", "inserted")]
     lines = {
@@ -32,6 +37,17 @@ def clashes(settings: Settings) -> Iterator[str]:
     for key, names in named.items():
         if any(of_schema.fullmatch(name) for name in names):
             yield f"statsd.schema and {key} may give one name to two counters"
+
+
+def path_fault(settings: Settings) -> str:
+    """Return why Hive cannot have the folders of `hdfs.path`, "" where it can."""
+    path = settings.hdfs.path
+    if PARTITION_PATH.search(path):
+        return ""
+    return (
+        f"hdfs.path = {path} has no folder of each schema revision with "
+        "year={year}/month={month}/day={day}/hour={hour} in it, which are Hive's partitions"
+    )
 
 
 def _reachable(intake: Intake) -> Iterable[str]:

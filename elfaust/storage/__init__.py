@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from elfaust.settings import Hdfs
-from elfaust.storage.base import Storage
+from elfaust.storage.base import Storage, StoredFile
 from elfaust.storage.local import LocalStorage
 from elfaust.storage.webhdfs import WebHdfsStorage
 
-__all__ = ["Storage", "open_storage"]
+__all__ = ["Storage", "StoredFile", "open_storage"]
 
 
 def open_storage(settings: Hdfs) -> Storage:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from elfaust.errors import FolderTrouble, ServerAway
+from elfaust.storage.base import StoredFile
 
 
 @contextmanager
@@ -52,6 +53,12 @@ class LocalStorage:
             except IsADirectoryError as error:
                 raise FileNotFoundError(path) from error
 
+    def read_part(self, path: str, start: int, length: int) -> bytes:
+        """Return bytes of a file."""
+        with _disk(path), Path(path).open("rb") as file:
+            file.seek(start)
+            return file.read(length)
+
     def rename(self, source: str, target: str) -> bool:
         """Rename a file unless the target exists: a link fails where a rename would replace."""
         with _disk(target):
@@ -78,6 +85,21 @@ class LocalStorage:
         with _disk(path):
             return sorted(file.name for file in folder.iterdir()) if folder.is_dir() else []
 
+    def folders(self, path: str) -> dict[str, int]:
+        """Return when each folder in a folder was changed, by name."""
+        with _disk(path):
+            return {of.name: of.stat().st_mtime_ns for of in _inside(path) if of.is_dir()}
+
+    def files(self, path: str) -> dict[str, int]:
+        """Return how many bytes each file in a folder has, by name."""
+        with _disk(path):
+            return {of.name: of.stat().st_size for of in _inside(path) if of.is_file()}
+
+    def count_folders(self, path: str) -> int:
+        """Return how many folders there are below a folder."""
+        with _disk(path):
+            return sum(len(folders) for _, folders, _ in os.walk(path))
+
     def walk(self, path: str) -> Iterator[str]:
         """Yield the paths of all files below a folder."""
         with _disk(path):
@@ -86,6 +108,17 @@ class LocalStorage:
             for file in sorted(Path(path).rglob("*")):
                 if file.is_file():
                     yield str(file)
+
+    def walk_files(self, path: str) -> Iterator[StoredFile]:
+        """Yield all files below a folder."""
+        with _disk(path):
+            for folder, _, names in sorted(os.walk(path)):
+                for name in sorted(names):
+                    file = Path(folder, name)
+                    # One that goes meanwhile is left out.
+                    with suppress(FileNotFoundError):
+                        stat = file.stat()
+                        yield StoredFile(str(file), stat.st_size, stat.st_mtime_ns // 1_000_000)
 
     def delete(self, path: str) -> None:
         """Delete a file or a folder."""
@@ -97,6 +130,14 @@ class LocalStorage:
                 file.rmdir()
             else:
                 file.unlink(missing_ok=True)
+
+
+def _inside(path: str) -> list[os.DirEntry[str]]:
+    try:
+        with os.scandir(path) as inside:
+            return list(inside)
+    except (FileNotFoundError, NotADirectoryError):
+        return []
 
 
 def _is_same(one: str, other: str) -> bool:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import TypeVar
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import requests
@@ -12,6 +12,7 @@ from hdfs.util import HdfsError
 
 from elfaust.errors import FolderTrouble, ServerAway
 from elfaust.settings import Hdfs
+from elfaust.storage.base import StoredFile
 from elfaust.words.http import asked, why
 
 T = TypeVar("T")
@@ -64,9 +65,16 @@ class WebHdfsStorage:
 
     def read(self, path: str) -> bytes:
         """Return a file's bytes."""
+        return self._read(path)
 
+    def read_part(self, path: str, start: int, length: int) -> bytes:
+        """Return some of a file's bytes."""
+        # HDFS refuses to read nothing.
+        return self._read(path, offset=start, length=length) if length > 0 else b""
+
+    def _read(self, path: str, **part: int) -> bytes:
         def read() -> bytes:
-            with self._client.read(path) as reader:
+            with self._client.read(path, **part) as reader:
                 data: bytes = reader.read()
                 return data
 
@@ -106,15 +114,49 @@ class WebHdfsStorage:
             return []
         return sorted(self._ask(path, lambda: self._client.list(path)))
 
+    def folders(self, path: str) -> dict[str, int]:
+        """Return when each folder in a folder was changed, by name."""
+        return {
+            status["pathSuffix"]: status["modificationTime"]
+            for status in self._inside(path)
+            if status["type"] == "DIRECTORY"
+        }
+
+    def files(self, path: str) -> dict[str, int]:
+        """Return how many bytes each file in a folder has, by name."""
+        return {
+            status["pathSuffix"]: status["length"]
+            for status in self._inside(path)
+            if status["type"] == "FILE"
+        }
+
+    def _inside(self, path: str) -> Sequence[dict[str, Any]]:
+        try:
+            # Its public method asks twice where a folder has one member, as most of hours have.
+            answer = self._ask(path, lambda: self._client._list_status(path))
+        except FileNotFoundError:
+            return []
+        return [of for of in answer.json()["FileStatuses"]["FileStatus"] if of["pathSuffix"]]
+
+    def count_folders(self, path: str) -> int:
+        """Return how many folders there are below a folder; HDFS counts the folder itself."""
+        summary = self._ask(path, lambda: self._client.content(path, strict=False))
+        return max(0, summary["directoryCount"] - 1) if summary else 0
+
     def walk(self, path: str) -> Iterator[str]:
         """Yield the paths of all files below a folder."""
         if not self._ask(path, lambda: self._is_folder(path)):
             if self.exists(path):
                 yield path
             return
-        yield from self._files(path)
+        yield from (file.path for file in self._files(path))
 
-    def _files(self, path: str) -> Iterator[str]:
+    def walk_files(self, path: str) -> Iterator[StoredFile]:
+        """Yield all files below a folder."""
+        if self._ask(path, lambda: self._is_folder(path)):
+            yield from self._files(path)
+
+    def _files(self, path: str) -> Iterator[StoredFile]:
         try:
             inside = self._ask(path, lambda: self._client.list(path, status=True))
         except FileNotFoundError:
@@ -125,7 +167,8 @@ class WebHdfsStorage:
             if status["type"] == "DIRECTORY":
                 yield from self._files(inner)
             else:
-                yield inner
+                size, modified = status.get("length", 0), status.get("modificationTime", 0)
+                yield StoredFile(inner, size, modified)
 
     def delete(self, path: str) -> None:
         """Delete a file or a folder."""

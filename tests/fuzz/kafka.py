@@ -82,43 +82,61 @@ class MemoryStorage:
     """Files in memory, by the rules of elfaust/storage/base.py."""
 
     def __init__(self) -> None:
-        self.files: dict[str, bytes] = {}
+        self.kept: dict[str, bytes] = {}
 
     def write(self, path: str, data: bytes) -> None:
         """Write a file."""
-        self.files[path] = data
+        self.kept[path] = data
 
     def make_folder(self, path: str) -> None:
         """Make a folder: there is none without files."""
 
     def read(self, path: str) -> bytes:
         """Return a file's bytes."""
-        if path not in self.files:
+        if path not in self.kept:
             raise FileNotFoundError(path)
-        return self.files[path]
+        return self.kept[path]
+
+    def read_part(self, path: str, start: int, length: int) -> bytes:
+        """Return bytes of a file."""
+        return self.read(path)[start : start + length]
 
     def rename(self, source: str, target: str) -> bool:
         """Rename a file unless the target exists or the source does not."""
-        if source not in self.files or target in self.files:
+        if source not in self.kept or target in self.kept:
             return False
-        self.files[target] = self.files.pop(source)
+        self.kept[target] = self.kept.pop(source)
         return True
 
     def exists(self, path: str) -> bool:
         """Return whether there is such a file."""
-        return path in self.files or any(self.walk(path))
+        return path in self.kept or any(self.walk(path))
 
     def list(self, path: str) -> list[str]:
         """Return the names in a folder."""
         prefix = path.rstrip("/") + "/"
         return sorted({p.removeprefix(prefix).partition("/")[0] for p in self.walk(path)})
 
+    def folders(self, path: str) -> dict[str, int]:
+        """Return the folders in a folder, none of which has ever changed."""
+        return {name: 0 for name in self.list(path) if self.list(f"{path.rstrip('/')}/{name}")}
+
+    def files(self, path: str) -> dict[str, int]:
+        """Return the bytes of the files in a folder."""
+        inside = {name: f"{path.rstrip('/')}/{name}" for name in self.list(path)}
+        return {name: len(self.kept[of]) for name, of in inside.items() if of in self.kept}
+
+    def count_folders(self, path: str) -> int:
+        """Return how many folders there are below a folder."""
+        inside = [f"{path.rstrip('/')}/{name}" for name in self.folders(path)]
+        return len(inside) + sum(map(self.count_folders, inside))
+
     def walk(self, path: str) -> Any:
         """Yield the files below a folder."""
         prefix = path.rstrip("/") + "/"
-        yield from sorted(p for p in self.files if p.startswith(prefix))
+        yield from sorted(p for p in self.kept if p.startswith(prefix))
 
     def delete(self, path: str) -> None:
         """Delete a file or a folder."""
         for file in [path, *self.walk(path)]:
-            self.files.pop(file, None)
+            self.kept.pop(file, None)

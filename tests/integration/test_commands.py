@@ -55,6 +55,7 @@ RUNS: dict[str, list[str]] = {
     "schema ddl": ["SaveTiming 18481943", "Nowhere 1"],
     "schema lint": ["", "--json", "Nowhere --json"],
     "schema diff": ["SaveTiming 18481943 18481943 --json", "SaveTiming 18481943 2"],
+    "hive ddl": ["", "SaveTiming", "SaveTiming 18481943", "Nowhere"],
     "stack status": ["", "--json"],
     "stack env": [""],
     "stack logs": ["kafka"],
@@ -62,8 +63,9 @@ RUNS: dict[str, list[str]] = {
     "config show": ["", "--json", "--markdown"],
     "completion": ["bash", "zsh", "fish"],
 }
-#: They start or stop servers, send events, or run until they are stopped; other tests have them.
-OTHERS = {"dev", "load", "send", "run", "up", "worker", "bench"} | {
+#: They start or stop servers, send events, run until they are stopped, or ask Hive; other tests
+#: have them.
+OTHERS = {"dev", "load", "send", "run", "up", "worker", "bench", "hive sync", "hive status"} | {
     f"stack {what}" for what in ("up", "down", "destroy")
 }
 #: It runs until Ctrl-C.

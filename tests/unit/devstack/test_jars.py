@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import os
+import tarfile
+from io import BytesIO
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -45,6 +47,20 @@ def test_jars_are_fetched_once(maven: Path, tmp_path: Path) -> None:
     assert leftovers() == ["kafka"]
 
 
+def test_of_an_archive_the_scripts_stay(maven: Path, tmp_path: Path) -> None:
+    made = tmp_path / "made.tar.gz"
+    with tarfile.open(made, "w:gz") as tar:
+        for name in ("hive-4/scripts/mysql/a.sql", "hive-4/lib/a.jar", "hive-4/scripts.txt"):
+            member = tarfile.TarInfo(name)
+            member.size = len(name)
+            tar.addfile(member, BytesIO(name.encode()))
+    maven.write_text(MAVEN + f'touch "$folder/a.jar"; cp {made} "$folder/"\n')
+    folder = jars("hive")
+    files = [str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()]
+    assert sorted(files) == ["a.jar", "scripts/mysql/a.sql"]
+    assert (folder / "scripts/mysql/a.sql").read_text() == "hive-4/scripts/mysql/a.sql"
+
+
 def test_fetch_that_fails_leaves_nothing_and_is_one_line(maven: Path) -> None:
     maven.write_text(MAVEN + 'touch "$folder/half.jar"; echo "[ERROR] no such jar"; exit 1\n')
     with pytest.raises(StackError, match=r"could not fetch the hadoop jars: \[ERROR\] no such jar"):
@@ -71,6 +87,6 @@ def test_pom_pins_every_version() -> None:
     space = {"m": "http://maven.apache.org/POM/4.0.0"}
     root = ElementTree.parse(POM).getroot()
     ids = [found.text for found in root.findall("m:profiles/m:profile/m:id", space)]
-    assert ids == ["kafka", "hadoop"]
+    assert ids == ["kafka", "hadoop", "hive", "beeline"]
     pinned = root.findall(".//m:dependency", space) + root.findall(".//m:plugin", space)
     assert all(part.findtext("m:version", "", space)[0].isdigit() for part in pinned)

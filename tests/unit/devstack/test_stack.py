@@ -95,6 +95,55 @@ def test_server_that_fails_is_stopped_and_the_others_stay(make_stack: StackFacto
     }
 
 
+def noting(program: str, log: Path) -> str:
+    """Return a program that notes its beginning and its end in a file."""
+    return f"""
+import pathlib, signal, socket, sys, time
+def note(word):
+    with pathlib.Path({str(log)!r}).open("a") as file:
+        file.write(word + {program!r} + " ")
+signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])
+note("+")
+time.sleep(0.2)
+listening = socket.create_server(("127.0.0.1", int(sys.argv[1])))
+signal.sigwait([signal.SIGTERM])
+note("-")
+"""
+
+
+def test_a_server_starts_after_those_that_it_needs_and_stops_before_them(
+    make_stack: StackFactory, make_server: ServerFactory, tmp_path: Path
+) -> None:
+    stack, log = make_stack(), tmp_path / "log"
+    first, last = (make_server(noting(n, log), n, free_port()) for n in ("first", "last"))
+    stack.servers = [first, replace(last, after=("first", "elsewhere"))]
+    stack.up()
+    stack.down()
+    assert log.read_text().split() == ["+first", "+last", "-last", "-first"]
+
+
+def test_a_server_is_not_started_without_what_it_needs(
+    make_stack: StackFactory, make_server: ServerFactory
+) -> None:
+    stack = make_stack("print('broken')")
+    stack.servers.append(replace(make_server(name="last", port=free_port()), after=("bad0",)))
+    with pytest.raises(StartError, match=r"bad0 has ended.*; last needs bad0") as caught:
+        stack.up()
+    assert caught.value.tail == ["broken"]
+    assert not stack.server("last").log.exists()
+    stack.down()
+
+
+def test_what_was_asked_for_once_stays(settings: Settings, tmp_path: Path) -> None:
+    assert Stack(settings).extras == []
+    asked = Stack(settings, extras=("hive",))
+    assert [s.name for s in asked.servers[4:]] == ["metastore", "hiveserver2"]
+    assert {"HIVE_HOST", "HIVE_PORT", "METASTORE_URI"} <= asked.env().keys()
+    assert "HIVE_HOST" not in Stack(settings).env()
+    (tmp_path / "hive").mkdir()
+    assert Stack(settings).extras == ["hive"]
+
+
 def test_destroy_removes_what_the_stack_holds_and_nothing_else(
     make_stack: StackFactory, tmp_path: Path
 ) -> None:
@@ -121,8 +170,8 @@ def test_stack_has_its_servers_by_name(settings: Settings, tmp_path: Path) -> No
         ("mariadb", 3306),
     ]
     assert stack.logs("kafka") == tmp_path / "logs" / "kafka.log"
-    with pytest.raises(StackError, match="no server 'hive'; servers are kafka, namenode"):
-        stack.logs("hive")
+    with pytest.raises(StackError, match="no server 'spark'; servers are kafka, namenode"):
+        stack.logs("spark")
 
 
 @pytest.mark.parametrize(

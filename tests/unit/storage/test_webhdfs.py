@@ -11,7 +11,7 @@ from hdfs.util import HdfsError
 
 from elfaust.errors import ServerAway
 from elfaust.settings import Hdfs
-from elfaust.storage import open_storage
+from elfaust.storage import StoredFile, open_storage
 from elfaust.storage.local import LocalStorage
 from elfaust.storage.webhdfs import WebHdfsStorage
 
@@ -26,7 +26,7 @@ class NameNode:
     def list(self, path: str, status: bool = False) -> list[Any]:
         if path != "/r":
             raise HdfsError(f"{path!r} is not a directory.")
-        return [("x", {"type": "FILE"})] if status else ["x"]
+        return [("x", {"type": "FILE", "length": 7, "modificationTime": 9})] if status else ["x"]
 
 
 def test_a_file_where_a_folder_is_expected_is_no_server_that_is_away(
@@ -36,7 +36,8 @@ def test_a_file_where_a_folder_is_expected_is_no_server_that_is_away(
     storage = WebHdfsStorage(Hdfs())
     assert list(storage.walk("/r")) == list(storage.walk("/r/x")) == ["/r/x"]
     assert [storage.list(path) for path in ("/r", "/r/x", "/r/y")] == [["x"], [], []]
-    assert list(storage.walk("/r/y")) == []
+    assert list(storage.walk("/r/y")) == list(storage.walk_files("/r/y")) == []
+    assert list(storage.walk_files("/r")) == [StoredFile("/r/x", 7, 9)]
 
 
 class Vanishing(NameNode):

@@ -1,0 +1,124 @@
+"""DuckDB over the Parquet files: the tables and views that Hive has, without a server.
+
+DuckDB itself opens no file: it may not (external access is off, and the configuration locked), and
+need not, for it is given datasets of Arrow, whose files elfaust reads (datasets.py). It has no
+temporary files either: a question that does not fit into memory fails.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import Any
+
+import duckdb
+
+from elfaust.errors import ElfaustError
+from elfaust.hive.views import select
+from elfaust.query.catalog import Catalog, merged_of
+from elfaust.query.datasets import Trouble, dataset_of
+from elfaust.query.duck_guard import DuckGuard
+from elfaust.query.duck_words import DuckWords, quoted
+from elfaust.query.engine import Answer, unique
+from elfaust.query.refused import Failed
+from elfaust.query.values import lowered, plain
+from elfaust.settings import Settings
+from elfaust.storage import open_storage
+
+#: DuckDB can do nothing but compute, and nobody can change that.
+CONFIG = {
+    "enable_external_access": "false",
+    "autoinstall_known_extensions": "false",
+    "autoload_known_extensions": "false",
+    "allow_community_extensions": "false",
+    "allow_persistent_secrets": "false",
+    "python_enable_replacements": "false",
+    "temp_directory": "",
+    # Hive's order.
+    "default_null_order": "nulls_first_on_asc_last_on_desc",
+}
+#: Rows that are fetched at a time.
+ROWS = 1_000
+
+
+class DuckDb:
+    """Answers by DuckDB, over the files of the settings."""
+
+    def __init__(self, settings: Settings) -> None:
+        hdfs = settings.hdfs
+        place = hdfs.root if hdfs.storage == "local" else f"{hdfs.url}{hdfs.root}"
+        self.title = f"DuckDB over {place}"
+        storage = open_storage(hdfs)
+        self._catalog = Catalog(settings, storage)
+        self._storage, self._trouble = storage, Trouble()
+        self._database = settings.hive.database.lower()
+        self._connection: Any = duckdb.connect(":memory:", config=CONFIG)
+        self._connection.execute("SET TimeZone = 'UTC'")
+        self._connection.execute(f"CREATE SCHEMA IF NOT EXISTS {quoted(self._database)}")
+        self._connection.execute(f"USE {quoted(self._database)}")
+        self._connection.execute("SET lock_configuration = true")
+        self._guard = DuckGuard(duckdb.connect(":memory:", config=CONFIG), self._database)
+
+    def ask(self, sql: str) -> Answer:
+        """Return the answer to one SELECT, as `Engine.ask`."""
+        asked = self._guard.tables(sql, self._catalog.known())
+        for name in sorted(asked):
+            self._make(name)
+        try:
+            self._connection.execute(sql)
+            columns = unique([name for name, *_ in self._connection.description])
+        except duckdb.Error as error:
+            raise self._failed(error) from error
+        return Answer(columns, self._rows())
+
+    def progress(self) -> str:
+        """Return how much of the question is done, in per cent."""
+        done = self._connection.query_progress()
+        return f"{done:.0f} %" if done > 0 else ""
+
+    def cancel(self) -> None:
+        """End the question."""
+        self._connection.interrupt()
+
+    def close(self) -> None:
+        """End the session; one whose question goes on ends with the process."""
+        with suppress(duckdb.Error):
+            self._connection.close()
+
+    def _rows(self) -> Iterator[list[Any]]:
+        kinds = [str(kind) for _, kind, *_ in self._connection.description]
+        # Keys of a map are values.
+        lower = ["STRUCT(" in kind and "MAP(" not in kind for kind in kinds]
+        while True:
+            try:
+                rows = self._connection.fetchmany(ROWS)
+            except duckdb.Error as error:
+                raise self._failed(error) from error
+            if not rows:
+                return
+            for row in rows:
+                values = [plain(value) for value in row]
+                yield [
+                    lowered(value) if of else value
+                    for value, of in zip(values, lower, strict=True)
+                ]
+
+    def _failed(self, error: Exception) -> ElfaustError:
+        return self._trouble.error or Failed(str(error))
+
+    def _make(self, name: str) -> None:
+        """Make a table, or a view and its tables, as views of datasets."""
+        tables = self._catalog.tables_of(name)
+        words = DuckWords()
+        sources = {}
+        for revision, table in tables.items():
+            source = f"files of {table.name}"
+            files = dataset_of(self._storage, table.location, table.files, self._trouble)
+            self._connection.register(source, files)
+            sources[revision] = quoted(source)
+        if self._catalog.is_view(name):
+            text = select(words, merged_of(tables), sources)
+        else:
+            [source] = sources.values()
+            text = f"SELECT * FROM {source}"
+        self._connection.execute(f"CREATE OR REPLACE VIEW {quoted(name)} AS {text}")
