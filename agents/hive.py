@@ -5,10 +5,14 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from contextlib import suppress
 
-from elfaust.errors import ServerAway
+from elfaust.errors import HiveRefuses, ServerAway
 from elfaust.hive.report import Report
 from elfaust.hive.sync import Sync
+from elfaust.query.freshness_keeping import PAUSES as FRESH_PAUSES
+from elfaust.query.freshness_keeping import SECONDS as FRESH_SECONDS
+from elfaust.query.freshness_keeping import FreshnessKeeper
 from elfaust.schema.lookup.registry import Registry
 from elfaust.settings import Settings
 from elfaust.storage import open_storage
@@ -27,6 +31,10 @@ def register(worker: Worker) -> None:
     worker.readiness.reports(lambda: keeper.away)
     worker.readiness.retries(lambda: bool(keeper.away))
     worker.held.append(lambda: keeper.told)
+    fresh = Fresh(worker.settings)
+    worker.run_beside(fresh.run)
+    worker.on_drain(fresh.stop)
+    worker.on_close(fresh.stop)
     worker.on_drain(keeper.stop)
     worker.on_close(keeper.stop)
 
@@ -71,3 +79,31 @@ class Keeper:
         for line in sorted(set(told) - set(self.told)):
             log.warning("Hive: %s", line)
         self.told = told
+
+
+class Fresh:
+    """Keeps the tables of freshness; whoever is away is asked again a minute later."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._keeper = FreshnessKeeper(settings, open_storage(settings.hdfs))
+        self._stopped = asyncio.Event()
+        self._away = ""
+
+    async def run(self) -> None:
+        """Keep them until `stop`."""
+        while not self._stopped.is_set():
+            began = time.monotonic()
+            try:
+                await asyncio.to_thread(self._keeper.run)
+                self._away = ""
+            except (ServerAway, HiveRefuses) as error:
+                if str(error) != self._away:
+                    log.warning("The table of freshness is not kept: %s", error)
+                self._away = str(error)
+            pause = max(FRESH_SECONDS, FRESH_PAUSES * (time.monotonic() - began))
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._stopped.wait(), pause)
+
+    async def stop(self) -> None:
+        """End before the next look."""
+        self._stopped.set()

@@ -103,7 +103,6 @@ class Look:
     def _looked(self, changed: set[str]) -> Looked:
         return Looked({path: of.found for path, of in self._known.items()}, changed)
 
-
     def _update(self, path: str) -> bool:
         known = self._known.setdefault(path, _Known())
         count = self._storage.count_folders(path)

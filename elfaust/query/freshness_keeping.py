@@ -1,0 +1,91 @@
+"""Keeps the tables of freshness in both stores; the role `hive` calls it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from contextlib import closing
+
+import MySQLdb
+
+from elfaust.errors import ServerAway
+from elfaust.query.catalog import Catalog
+from elfaust.query.files_freshness import FilesFreshness
+from elfaust.query.freshness import Freshness
+from elfaust.query.freshness_file import FRESHNESS, SCHEMA, Row, rows_of, write
+from elfaust.query.mysql_freshness import mysql_freshness
+from elfaust.records import SchemaKey
+from elfaust.schema.lookup.registry import Registry
+from elfaust.settings import Settings
+from elfaust.sinks.mysql.connection import connect, server_name
+from elfaust.sinks.mysql.ddl import quoted
+from elfaust.storage import Storage
+
+#: Seconds between two looks, and in how many times of what a look took at the least.
+SECONDS, PAUSES = 60.0, 10
+CREATE = f"""
+CREATE TABLE IF NOT EXISTS {quoted(FRESHNESS)} (
+  `store` VARCHAR(8) NOT NULL,
+  `table_name` VARCHAR(128) NOT NULL,
+  `schema_name` VARCHAR(64) NOT NULL,
+  `revision` BIGINT NOT NULL,
+  `row_count` BIGINT,
+  `first_event` DATETIME COMMENT 'UTC',
+  `last_event` DATETIME COMMENT 'UTC',
+  `last_received` DATETIME COMMENT 'UTC',
+  `last_written` DATETIME COMMENT 'UTC',
+  `rows_2h` BIGINT,
+  `rows_24h` BIGINT,
+  `as_of` DATETIME NOT NULL COMMENT 'UTC',
+  PRIMARY KEY (`store`, `table_name`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin
+  COMMENT='How new what each table holds is, in both stores'
+"""
+INSERT = (
+    f"INSERT INTO {quoted(FRESHNESS)} ({', '.join(map(quoted, SCHEMA.names))})"
+    f" VALUES ({', '.join(['%s'] * len(SCHEMA.names))})"
+)
+
+
+class FreshnessKeeper:
+    """Finds out how new the tables are, and writes it down, in as many stores as answer."""
+
+    def __init__(
+        self, settings: Settings, storage: Storage, clock: Callable[[], float] = time.time
+    ) -> None:
+        self._settings = settings
+        self._storage = storage
+        self._clock = clock
+        self._files = FilesFreshness(Catalog(settings, storage), storage, clock)
+        self._has_mysql = "mysql" in settings.processor.stores.split()
+
+    def run(self) -> list[Freshness]:
+        """Look and write once; raises ServerAway where a store does not answer."""
+        now = self._clock()
+        files = self._files.look()
+        keys = {SchemaKey(of.schema, of.revision) for of in files}
+        keys |= set(Registry.of_workers(self._settings).known())
+        tables, away = list(files), None
+        if self._has_mysql:
+            try:
+                tables += mysql_freshness(self._settings, keys, self._clock)
+                self._write_mysql(rows_of(tables, now))
+            except ServerAway as error:
+                away = error
+        write(self._settings, self._storage, rows_of(tables, now), now)
+        if away:
+            raise away
+        return tables
+
+    def _write_mysql(self, rows: list[Row]) -> None:
+        try:
+            with (
+                closing(connect(self._settings.mysql)) as connection,
+                connection.cursor() as cursor,
+            ):
+                cursor.execute(CREATE)
+                cursor.execute(f"DELETE FROM {quoted(FRESHNESS)}")
+                cursor.executemany(INSERT, rows)
+                connection.commit()
+        except MySQLdb.Error as error:
+            raise ServerAway(server_name(self._settings.mysql), str(error.args[-1])) from error
