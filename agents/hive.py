@@ -5,13 +5,17 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from contextlib import suppress
 
-from elfaust.errors import HiveRefuses, ServerAway
+from elfaust.errors import ServerAway
 from elfaust.hive.report import Report
 from elfaust.hive.sync import Sync
-from elfaust.query.freshness_keeping import PAUSES as FRESH_PAUSES
-from elfaust.query.freshness_keeping import SECONDS as FRESH_SECONDS
+from elfaust.metrics.of_hive import (
+    HIVE_ADDED,
+    HIVE_DIFFERENCES,
+    HIVE_MISSING,
+    HIVE_MISSING_SECONDS,
+)
+from elfaust.metrics.values import count, values
 from elfaust.query.freshness_keeping import FreshnessKeeper
 from elfaust.schema.lookup.registry import Registry
 from elfaust.settings import Settings
@@ -31,12 +35,20 @@ def register(worker: Worker) -> None:
     worker.readiness.reports(lambda: keeper.away)
     worker.readiness.retries(lambda: bool(keeper.away))
     worker.held.append(lambda: keeper.told)
-    fresh = Fresh(worker.settings)
+    fresh = FreshnessKeeper(worker.settings, open_storage(worker.settings.hdfs))
     worker.run_beside(fresh.run)
     worker.on_drain(fresh.stop)
     worker.on_close(fresh.stop)
     worker.on_drain(keeper.stop)
     worker.on_close(keeper.stop)
+    count(HIVE_ADDED, 0)
+    values().ask(HIVE_MISSING, lambda: {(): keeper.missing[0]})
+    values().ask(HIVE_MISSING_SECONDS, lambda: {(): _age(keeper.missing[1])})
+    values().ask(HIVE_DIFFERENCES, lambda: {(): len(keeper.told)})
+
+
+def _age(since: float) -> float:
+    return max(0.0, time.time() - since) if since else 0.0
 
 
 class Keeper:
@@ -50,6 +62,11 @@ class Keeper:
         self.away = ""
         #: What somebody has to look at.
         self.told: list[str] = []
+
+    @property
+    def missing(self) -> tuple[int, float]:
+        """How many hours have no partition yet, and since when there are such, Unix seconds."""
+        return self._sync.pending
 
     async def run(self) -> None:
         """Keep the database until `stop`."""
@@ -69,6 +86,7 @@ class Keeper:
         self._sync.stop.set()
 
     def _note(self, report: Report) -> None:
+        count(HIVE_ADDED, sum(report.added.values()))
         if report.is_changed:
             partitions, dropped = sum(report.added.values()), sum(report.dropped.values())
             log.info(
@@ -79,31 +97,3 @@ class Keeper:
         for line in sorted(set(told) - set(self.told)):
             log.warning("Hive: %s", line)
         self.told = told
-
-
-class Fresh:
-    """Keeps the tables of freshness; whoever is away is asked again a minute later."""
-
-    def __init__(self, settings: Settings) -> None:
-        self._keeper = FreshnessKeeper(settings, open_storage(settings.hdfs))
-        self._stopped = asyncio.Event()
-        self._away = ""
-
-    async def run(self) -> None:
-        """Keep them until `stop`."""
-        while not self._stopped.is_set():
-            began = time.monotonic()
-            try:
-                await asyncio.to_thread(self._keeper.run)
-                self._away = ""
-            except (ServerAway, HiveRefuses) as error:
-                if str(error) != self._away:
-                    log.warning("The table of freshness is not kept: %s", error)
-                self._away = str(error)
-            pause = max(FRESH_SECONDS, FRESH_PAUSES * (time.monotonic() - began))
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._stopped.wait(), pause)
-
-    async def stop(self) -> None:
-        """End before the next look."""
-        self._stopped.set()

@@ -104,5 +104,5 @@ def _as_ours(error: Exception, server: str) -> ElfaustError:
 
 def words(error: object) -> str:
     """Return the first line of what an error says: Java appends its traces."""
-    message = str(getattr(error, "message", None) or error).strip() or type(error).__name__
-    return message.splitlines()[0][:500]
+    message = str(getattr(error, "message", error) or "").strip()
+    return (message or type(error).__name__).splitlines()[0][:500]

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 import time
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 
 import MySQLdb
 
-from elfaust.errors import ServerAway
+from elfaust.errors import HiveRefuses, ServerAway
 from elfaust.query.catalog import Catalog
 from elfaust.query.files_freshness import FilesFreshness
 from elfaust.query.freshness import Freshness
@@ -20,6 +22,8 @@ from elfaust.settings import Settings
 from elfaust.sinks.mysql.connection import connect, server_name
 from elfaust.sinks.mysql.ddl import quoted
 from elfaust.storage import Storage
+
+log = logging.getLogger(__name__)
 
 #: Seconds between two looks, and in how many times of what a look took at the least.
 SECONDS, PAUSES = 60.0, 10
@@ -57,10 +61,31 @@ class FreshnessKeeper:
         self._storage = storage
         self._clock = clock
         self._files = FilesFreshness(Catalog(settings, storage), storage, clock)
+        self._stopped = asyncio.Event()
         self._has_mysql = "mysql" in settings.processor.stores.split()
 
-    def run(self) -> list[Freshness]:
-        """Look and write once; raises ServerAway where a store does not answer."""
+    async def run(self) -> None:
+        """Keep them until `stop`; whoever is away is asked again a minute later."""
+        said = ""
+        while not self._stopped.is_set():
+            began = time.monotonic()
+            try:
+                await asyncio.to_thread(self.once)
+                said = ""
+            except (ServerAway, HiveRefuses) as error:
+                if str(error) != said:
+                    log.warning("The table of freshness is not kept: %s", error)
+                said = str(error)
+            pause = max(SECONDS, PAUSES * (time.monotonic() - began))
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._stopped.wait(), pause)
+
+    async def stop(self) -> None:
+        """End before the next look."""
+        self._stopped.set()
+
+    def once(self) -> list[Freshness]:
+        """Look and write once; raises ServerAway where a store does not answer, and HiveRefuses."""
         now = self._clock()
         files = self._files.look()
         keys = {SchemaKey(of.schema, of.revision) for of in files}

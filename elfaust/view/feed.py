@@ -11,9 +11,9 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from itertools import takewhile
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, TypeAlias
 
-from elfaust.records import Record
+from elfaust.records import Record, Source
 from elfaust.view.seen import FAILED, VALID, Seen
 
 #: Events, and errors, that are remembered, and their bytes.
@@ -69,13 +69,23 @@ class Feed(Protocol):
         """Return how many records a topic has of times since these, ms; raises ServerAway."""
 
 
+#: Topic and lane of a record, and the source that it names.
+_Line: TypeAlias = tuple[str, int, Source] | None
+
+
 class Ring:
-    """The last events and the last errors; a flood of the ones leaves the others."""
+    """The last events and the last errors; a flood of the ones leaves the others.
+
+    A line is one event, or one error of a topic, however often a worker has written it: what was
+    sent and not committed when its lanes moved, or it died, is in Kafka twice.
+    """
 
     is_stored = True
 
     def __init__(self, most: int = MAX_KEPT, most_bytes: int = MAX_BYTES) -> None:
         self._kept: dict[str, deque[Numbered]] = {VALID: deque(), FAILED: deque()}
+        #: The lines of which these were made. All of them: errors of sinks come in any order.
+        self._made_from = set[_Line]()
         self._bytes = dict.fromkeys(self._kept, 0)
         self._forgotten = dict.fromkeys(self._kept, 0)
         self._most, self._most_bytes = most, most_bytes
@@ -87,14 +97,19 @@ class Ring:
         """Return at once: events come by themselves."""
 
     def add(self, events: Iterable[Seen]) -> None:
-        """Remember events, the newest last, and forget old ones."""
+        """Remember events, the newest last, and forget old ones; pass over those that repeat."""
         for one in events:
+            if (line := _line(one)) in self._made_from:
+                continue
+            if line is not None:
+                self._made_from.add(line)
             self.last += 1
             kept = self._kept[one.status]
             kept.append(Numbered(self.last, one))
             self._bytes[one.status] += len(one.value)
             while len(kept) > self._most or self._bytes[one.status] > self._most_bytes:
                 number, gone = kept.popleft()
+                self._made_from.discard(_line(gone))
                 self._forgotten[one.status] = number
                 self._bytes[one.status] -= len(gone.value)
         changed, self._changed = self._changed, asyncio.Event()
@@ -142,6 +157,11 @@ class Ring:
         """Return how many events of a topic are remembered of times since these, ms."""
         came = [one.time for kept in self._kept.values() for _, one in kept if one.topic == topic]
         return [sum(time <= of for of in came) for time in times]
+
+
+def _line(one: Seen) -> _Line:
+    """Return what a record shares with those that repeat it; None where it names no line."""
+    return one.source and (one.topic, one.lane, one.source)
 
 
 def _later(kept: deque[Numbered], number: int) -> Iterator[Numbered]:

@@ -58,3 +58,26 @@ def test_a_rename_never_replaces(fresh: Settings) -> None:
     storage.write(f"{root}/s", b"2")
     assert not storage.rename(f"{root}/s", f"{root}/d/t")
     assert storage.read(f"{root}/d/t") == b"1"
+
+
+def test_folders_and_files_are_told_apart(fresh: Settings) -> None:
+    storage, root = open_storage(fresh.hdfs), fresh.hdfs.root
+    storage.write(f"{root}/a/b/c", b"12345678")
+    storage.write(f"{root}/d", b"1")
+    assert list(storage.folders(root)) == ["a"]
+    assert storage.files(root) == {"d": 1}
+    assert storage.count_folders(root) == 2
+    assert storage.read_part(f"{root}/a/b/c", 4, 3) == b"567"
+    for nothing in (f"{root}/x", f"{root}/d"):
+        assert storage.folders(nothing) == storage.files(nothing) == {}
+        assert storage.count_folders(nothing) == 0
+
+
+def test_a_folder_changes_as_something_comes_into_it(fresh: Settings) -> None:
+    storage, root = open_storage(fresh.hdfs), fresh.hdfs.root
+    storage.make_folder(f"{root}/a/b")
+    before = storage.folders(root)
+    storage.make_folder(f"{root}/a/b/c")
+    assert storage.folders(root) == before
+    storage.make_folder(f"{root}/a/d")
+    assert storage.folders(root) != before

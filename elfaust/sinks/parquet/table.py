@@ -7,14 +7,11 @@ Top-level names are those of Wikimedia's Hive tables (Refine), in lower case; `e
 from __future__ import annotations
 
 import io
-import re
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 import orjson
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.json
 import pyarrow.parquet as pq
 
@@ -22,12 +19,12 @@ from elfaust.boundary import check_batch, unforeseen
 from elfaust.errors import EventFault, SchemaUnfit
 from elfaust.events.capsule import MAX_USER_AGENT, parse_user_agent
 from elfaust.json_text import encode
-from elfaust.records import Record
+from elfaust.records import UNKNOWN_TIME, Record
 from elfaust.schema.lookup.registry import Schema
 from elfaust.schema.shape import shape_of, unnamed_of
 from elfaust.sinks.base import Rejected
+from elfaust.sinks.parquet.moments import moment, moments
 from elfaust.sinks.parquet.types import JSON_TEXT, event_shape
-from elfaust.times import iso8601
 from elfaust.words.hints import CHANGED_SINCE
 
 AGENT_TEXTS = (
@@ -63,8 +60,9 @@ CAPSULE = (
 ELSEWHERE = ("ip", "clientIp", "topic")
 #: Beside `event`: its keys that the schema's properties do not name, as one JSON text.
 UNNAMED = "event_unnamed"
-#: A time in UTC, as the pipeline writes it; the day is looked at apart.
-MOMENT = r"^\d{4}-\d\d-\d\dT([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d+)?Z?$"
+#: Behind all others, as older files lack it: when the raw line came into Kafka, UTC; NULL where
+#: Kafka does not tell. Without a zone no engine shifts it.
+RECEIVED = pa.field("received", pa.timestamp("ms"))
 #: What a value raises that is not of its column's type, or no event.
 UNFIT = (pa.ArrowException, OverflowError, ValueError, TypeError, KeyError, AttributeError)
 #: An event that every schema revision can store.
@@ -86,7 +84,7 @@ class ParquetWriter:
             event = pa.field("event", self._event.type)
             unnamed = [pa.field(UNNAMED, pa.string())] if self._open else []
             capsule = [pa.field(name, kind) for name, kind, _ in CAPSULE]
-            self.schema = pa.schema([*capsule, event, *unnamed])
+            self.schema = pa.schema([*capsule, event, *unnamed, RECEIVED])
             as_sent = [pa.field(key, kind) for _, kind, key in CAPSULE]
             elsewhere = [pa.field(name, pa.string()) for name in ELSEWHERE if self._open]
             timestamp = pa.field("timestamp", pa.float64())
@@ -100,7 +98,8 @@ class ParquetWriter:
     def table(self, records: Sequence[Record]) -> tuple[pa.Table, list[Rejected]]:
         """Return a table of records' events, and those that do not fit with their faults.
 
-        A row has the moment of its event in `dt`, ISO 8601 in UTC.
+        A row has the moment of its event in `dt`, ISO 8601 in UTC, and in `received` the time that
+        Kafka has of its raw line.
         """
         if self._event.plain and records:
             try:
@@ -134,15 +133,20 @@ class ParquetWriter:
             raise ValueError("not one event a line")
         table.validate(full=True)
         columns = [table[key] for _, _, key in CAPSULE]
-        columns[0] = _moments(table["dt"], table["timestamp"])
+        columns[0] = moments(table["dt"], table["timestamp"])
         unnamed = [pa.nulls(table.num_rows, pa.string())] if self._open else []
-        return pa.Table.from_arrays([*columns, table["event"], *unnamed], schema=self.schema)
+        times = [_received(record.timestamp) for record in records]
+        received = pa.array(times, RECEIVED.type)
+        columns += [table["event"], *unnamed, received]
+        return pa.Table.from_arrays(columns, schema=self.schema)
 
     def _table_of_rows(self, records: Sequence[Record]) -> tuple[pa.Table, list[Rejected]]:
         rows, refused = [], []
         for record in records:
             try:
-                rows.append((record, self._row(record.value)))
+                row = self._row(record.value)
+                row[RECEIVED.name] = _received(record.timestamp)
+                rows.append((record, row))
             except Exception as error:
                 refused.append(Rejected(record, self._fault(error)))
         table, unfit = self._convert(rows)
@@ -159,7 +163,7 @@ class ParquetWriter:
         row = {name: capsule.get(key) for name, _, key in CAPSULE}
         if row["uuid"] is None:
             raise ValueError("it has no uuid")
-        row["dt"] = _moment(row["dt"], capsule.get("timestamp"))
+        row["dt"] = moment(row["dt"], capsule.get("timestamp"))
         row["useragent"] = _agent(row["useragent"])
         if not isinstance(capsule["event"], dict):
             raise TypeError("event is no object")
@@ -213,36 +217,13 @@ def _agent(sent: Any) -> dict[str, Any] | None:
     }
 
 
+def _received(time: int) -> int | None:
+    """Return a record's time, ms, as its column has it."""
+    return None if time == UNKNOWN_TIME else time
+
+
 def to_bytes(table: pa.Table) -> bytes:
     """Return a table as a Parquet file."""
     out = io.BytesIO()
     pq.write_table(table, out, compression="snappy")
     return out.getvalue()
-
-
-def _hours(moments: Any) -> Any:
-    return pc.utf8_slice_codeunits(moments, 0, 13)
-
-
-def _moments(moments: Any, timestamps: Any) -> Any:
-    """Return `dt`, made of the timestamp where there is none; raises as `_moment`, and oftener."""
-    if moments.null_count or pc.any(pc.equal(moments, "")).as_py():
-        pairs = zip(moments.to_pylist(), timestamps.to_pylist(), strict=True)
-        moments = pa.chunked_array([[_moment(*pair) for pair in pairs]], pa.string())
-    if not pc.all(pc.match_substring_regex(moments, MOMENT)).as_py():
-        raise ValueError("a time that needs a closer look")
-    for hour in pc.unique(_hours(moments)).to_pylist():
-        datetime.fromisoformat(hour)
-    return moments
-
-
-def _moment(moment: Any, timestamp: Any) -> str:
-    """Return the time of an event in UTC; raises ValueError or TypeError for what is no time."""
-    if not moment:
-        moment = iso8601(timestamp)
-    parsed = datetime.fromisoformat(moment)
-    if re.match(MOMENT, moment):
-        return str(moment)
-    if parsed.tzinfo is None:
-        parsed = parsed.replace(tzinfo=UTC)
-    return parsed.astimezone(UTC).isoformat().replace("+00:00", "Z")

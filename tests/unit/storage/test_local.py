@@ -82,6 +82,32 @@ def test_a_disk_that_is_full_is_waited_for(tmp_path: Path, monkeypatch: pytest.M
     assert storage.read(f"{tmp_path}/t") == b"2"
 
 
+def test_folders_and_files_are_told_apart(tmp_path: Path) -> None:
+    storage = LocalStorage()
+    storage.write(f"{tmp_path}/a/b/c", b"12345678")
+    storage.write(f"{tmp_path}/d", b"1")
+    assert list(storage.folders(str(tmp_path))) == ["a"]
+    assert storage.files(str(tmp_path)) == {"d": 1}
+    assert storage.count_folders(str(tmp_path)) == 2
+    assert storage.read_part(f"{tmp_path}/a/b/c", 4, 3) == b"567"
+    for nothing in (f"{tmp_path}/x", f"{tmp_path}/d"):
+        assert storage.folders(nothing) == storage.files(nothing) == {}
+        assert storage.count_folders(nothing) == 0
+    with pytest.raises(FileNotFoundError):
+        storage.read_part(f"{tmp_path}/x", 0, 1)
+
+
+def test_a_folder_changes_as_something_comes_into_it(tmp_path: Path) -> None:
+    storage = LocalStorage()
+    storage.make_folder(f"{tmp_path}/a/b")
+    os.utime(tmp_path / "a", ns=(1, 1))
+    before = storage.folders(str(tmp_path))
+    storage.make_folder(f"{tmp_path}/a/b/c")
+    assert storage.folders(str(tmp_path)) == before
+    storage.make_folder(f"{tmp_path}/a/d")
+    assert storage.folders(str(tmp_path)) != before
+
+
 def test_parts_of_files_and_their_sizes_are_told(tmp_path: Path) -> None:
     storage, path = LocalStorage(), f"{tmp_path}/a/b/c"
     storage.write(path, b"12345")

@@ -138,7 +138,7 @@ async def test_what_nobody_has_seen_is_marked(client: Any, made: Served, ring: R
     capsule = {**json.loads(event.value), "recvFrom": "h-0123456789ab-prerender"}
     event = event._replace(value=json.dumps(capsule).encode())
     ring.add([seen(event, ERRORS), seen(error, ERRORS)])
-    ring.add([seen(error._replace(value=made.error(rawEvent=raw).value), ERRORS)])
+    ring.add([seen(made.error(rawEvent=raw), ERRORS)])
     assert [of["purpose"] for of in (await got(client, "/events"))["events"]] == [
         "prefetch",
         "",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from elfaust.records import Record
+from elfaust.records import Record, Source
 from elfaust.view.feed import NoRecord, Ring
 from elfaust.view.seen import Seen, seen
 
@@ -30,6 +30,33 @@ def test_long_records_push_out_more() -> None:
     ring = Ring(most_bytes=1_000)
     ring.add(event(n, size=400) for n in range(5))
     assert offsets(ring) == [4, 3]
+
+
+def made_from(
+    offset: int, position: int, source: str = "raw", topic: str = "e", lane: int = 0
+) -> Seen:
+    return seen(Record(topic, lane, offset, 1, b"{}", Source(source, position)), "errors")
+
+
+def test_what_a_worker_has_written_again_is_shown_once() -> None:
+    ring = Ring()
+    # Lanes moved before the processor had committed: it wrote both lines of its batch again.
+    ring.add([made_from(0, 5), made_from(1, 6)])
+    ring.add([made_from(2, 5), made_from(3, 6), made_from(4, 7)])
+    assert offsets(ring) == [4, 1, 0]
+    assert ring.last == 3
+    others = [("e", 1, "raw"), ("errors", 0, "raw"), ("errors", 0, "hdfs/raw"), ("e", 0, "other")]
+    ring.add(made_from(9, 5, source, topic, lane) for topic, lane, source in others)
+    # Who names no line repeats none.
+    ring.add([event(1), event(1)])
+    assert len(offsets(ring)) == 3 + len(others) + 2
+
+
+def test_lines_of_forgotten_events_are_forgotten() -> None:
+    ring = Ring(most=2)
+    ring.add(made_from(n, n) for n in range(3))
+    ring.add([made_from(3, 2), made_from(4, 0)])
+    assert offsets(ring) == [4, 2]
 
 
 async def test_who_waits_hears_of_the_next_event() -> None:

@@ -15,8 +15,8 @@ AGENT_TEXTS = frozenset(
     }
 )
 AGENT_FLAGS = frozenset({"is_bot", "is_mediawiki"})
-#: The column of what the schema does not name.
-UNNAMED = "event_unnamed"
+#: The column of what the schema does not name, and that of the time of the raw line in Kafka.
+UNNAMED, RECEIVED = "event_unnamed", "received"
 Columns = Mapping[str, pa.DataType]
 CAPSULE: Columns = {
     "dt": TEXT,
@@ -35,17 +35,19 @@ CAPSULE: Columns = {
 
 def columns_of(event: pa.DataType, passes_unnamed: bool) -> Columns:
     """Return the columns of the files of a schema revision, by the type of its events."""
-    return {**CAPSULE, "event": event, **({UNNAMED: TEXT} if passes_unnamed else {})}
+    unnamed = {UNNAMED: TEXT} if passes_unnamed else {}
+    return {**CAPSULE, "event": event, **unnamed, RECEIVED: pa.timestamp("ms")}
 
 
 def unlike(found: pa.Schema, wanted: Columns) -> Iterator[str]:
     """Yield which columns, and members of them, are too many, too few or of another type.
 
-    Files from before there was a column of what the schema does not name have none.
+    Files from before there was a column of what the schema does not name, or of when the line was
+    received, have none.
     """
     columns = {field.name: field.type for field in found}
-    if UNNAMED not in columns:
-        wanted = {name: kind for name, kind in wanted.items() if name != UNNAMED}
+    since = {UNNAMED, RECEIVED} - columns.keys()
+    wanted = {name: kind for name, kind in wanted.items() if name not in since}
     yield from _unlike_columns("", columns, wanted)
 
 

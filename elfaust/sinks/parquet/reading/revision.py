@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pyarrow as pa
@@ -17,13 +18,15 @@ from elfaust.settings import Settings
 from elfaust.sinks.audit_finding import EXAMPLES, Finding, more, some
 from elfaust.sinks.parquet.file_names import FileNames
 from elfaust.sinks.parquet.reader import ParquetFile
-from elfaust.sinks.parquet.reading.columns import Columns, columns_of, unlike
+from elfaust.sinks.parquet.reading.columns import RECEIVED, Columns, columns_of, unlike
 from elfaust.sinks.parquet.reading.files import Folder, ReadFile, read_files
 from elfaust.sinks.parquet.reading.hours import HOUR_MS, Hours
 from elfaust.sinks.parquet.reading.row import FileRowComparison, is_kept_in_part
 from elfaust.sinks.parquet.types import event_shape
 from elfaust.sinks.reading import SentEvent, StoredRow
 from elfaust.sinks.values import STRANGE, moment_of
+
+EPOCH, MILLISECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(milliseconds=1)
 
 Events = Mapping[str, Sequence[SentEvent]]
 
@@ -49,6 +52,8 @@ class ParquetRevision:
         self._lanes = set[int]()
         self._bad: set[str] = set()
         self._misplaced: set[str] = set()
+        #: Rows that name another time of their line in Kafka.
+        self._otherwise: dict[str, str] = {}
         self._unlike: dict[str, str] = {}
         #: Those of the last file that were right.
         self._right = pa.schema([])
@@ -111,6 +116,8 @@ class ParquetRevision:
             uuid = row["uuid"] or ""
             if of := events.get(uuid):
                 found[uuid].append(row)
+                if said := received_otherwise(row, of):
+                    self._otherwise[uuid] = f"{uuid}: {said}"
                 hour = f"{row.get('dt')}"[:13]
                 if (mark := (hour, of[0].arrived // HOUR_MS)) in placed:
                     continue
@@ -147,9 +154,9 @@ class ParquetRevision:
         for kind, of in (("unreadable", self._bad), ("misplaced", self._misplaced)):
             if of:
                 yield Finding(kind, self._where, len(of), some(of))
-        if self._unlike:
-            number, detail = len(self._unlike), some(self._unlike.values())
-            yield Finding("other columns", self._where, number, detail)
+        for kind, said in (("other columns", self._unlike), ("differs", self._otherwise)):
+            if said:
+                yield Finding(kind, self._where, len(said), some(said.values()))
 
     def notes(self) -> Iterator[Finding]:
         """Yield which events have a user agent that its column has no place for."""
@@ -157,6 +164,21 @@ class ParquetRevision:
             detail = f"userAgent has more than its parts: {', '.join(self._examples)}"
             detail += more(self._in_part)
             yield Finding("in part", self._where, self._in_part, detail)
+
+
+def received_otherwise(row: StoredRow, events: Sequence[SentEvent]) -> str:
+    """Say what a row has in `received` that is the time of none of its events; "" where it is.
+
+    An older file has no such column.
+    """
+    if RECEIVED not in row:
+        return ""
+    stored, times = row[RECEIVED], [event.arrived for event in events]
+    if not isinstance(stored, datetime):
+        is_right = stored is None and any(time < 0 for time in times)
+    else:
+        is_right = (stored.replace(tzinfo=UTC) - EPOCH) // MILLISECOND in times
+    return "" if is_right else f"received: topic {times[0]} ms, Parquet {stored!s:.80}"
 
 
 def _hour(event: SentEvent) -> str:

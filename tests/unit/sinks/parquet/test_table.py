@@ -6,6 +6,7 @@ import contextlib
 import io
 import json
 from collections import defaultdict
+from datetime import datetime
 from typing import Any
 
 import orjson
@@ -15,9 +16,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from elfaust.delivery.batch import END_OF_TIME
 from elfaust.errors import SchemaUnfit
 from elfaust.events.capsule import parse_user_agent
-from elfaust.records import Record, SchemaKey
+from elfaust.records import UNKNOWN_TIME, Record, SchemaKey
 from elfaust.schema.lookup.registry import Registry, Schema
 from elfaust.settings import Settings
 from elfaust.sinks.parquet.table import ParquetWriter, to_bytes
@@ -91,6 +93,29 @@ def test_every_recorded_event_comes_back() -> None:
                     got = json.loads(got) if isinstance(got, str) else got
                     got = {k: v for k, v in got.items() if v is not None}
                 assert got == value, (key, name)
+
+
+@pytest.mark.parametrize("event", [{"whole": 1}, {"inner": {"deep.key": 1}}])
+def test_a_row_says_when_its_raw_line_came_into_kafka(event: dict[str, Any]) -> None:
+    times = {
+        1_600_000_000_001: datetime(2020, 9, 13, 12, 26, 40, 1000),
+        END_OF_TIME - 1: datetime(9999, 12, 31, 23, 59, 59, 999000),
+        UNKNOWN_TIME: None,
+    }
+    records = [record(event)._replace(timestamp=time) for time in times]
+    # By Arrow's reader, and row by row, as beside one that is refused.
+    assert [row["received"] for row in back(records, ParquetWriter(SCHEMA))] == [*times.values()]
+    table, [_] = ParquetWriter(SCHEMA).table([make_record(b"[]"), *records])
+    assert table["received"].to_pylist() == [*times.values()]
+    assert table.schema.names[-1] == "received"
+    assert table.schema.field("received").type == pa.timestamp("ms")
+    assert "isAdjustedToUTC=false, timeUnit=milliseconds" in str(logical(table))
+
+
+def logical(table: pa.Table) -> object:
+    """Return how the file of a table says what its last column holds."""
+    schema = pq.read_metadata(io.BytesIO(to_bytes(table))).schema
+    return schema.column(len(schema) - 1).logical_type
 
 
 @pytest.mark.parametrize("more", [{}, {"dt": ""}])

@@ -59,6 +59,12 @@ def test_older_files_have_no_column_of_what_is_not_named() -> None:
     assert list(unlike(read_back(OPEN), closed)) == ["event_unnamed: one too many"]
 
 
+def test_older_files_have_no_column_of_when_their_lines_were_received() -> None:
+    assert list(unlike(changed("received", None), WANTED)) == []
+    older = pa.schema([OPEN.field("uuid")])
+    assert not [said for said in unlike(read_back(older), WANTED) if "received" in said]
+
+
 LIST = pa.list_(pa.struct({"n": pa.float64(), "more": pa.string()}))
 
 
@@ -70,6 +76,8 @@ LIST = pa.list_(pa.struct({"n": pa.float64(), "more": pa.string()}))
         ("seqid", pa.float64(), "seqid: double, not int64"),
         ("revision", pa.bool_(), "revision: bool, not int64"),
         ("dt", pa.timestamp("us"), "dt: timestamp[us], not string"),
+        ("received", pa.int64(), "received: int64, not timestamp[ms]"),
+        ("received", pa.timestamp("us"), "received: timestamp[us], not timestamp[ms]"),
         ("event_unnamed", pa.int64(), "event_unnamed: int64, not string"),
         ("useragent", without("useragent", "os_family"), "useragent.os_family: missing"),
         ("useragent", None, "useragent: missing"),

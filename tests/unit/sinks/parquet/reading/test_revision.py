@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 
 import orjson
@@ -15,6 +16,7 @@ from elfaust.schema.dialect import LATEST
 from elfaust.schema.lookup.registry import Registry, Schema
 from elfaust.sinks.parquet.file_names import FileNames
 from elfaust.sinks.parquet.reading.reader import ParquetReader
+from elfaust.sinks.parquet.reading.revision import received_otherwise
 from elfaust.sinks.reading import RevisionReader, SentEvent, Stored
 from elfaust.storage.local import LocalStorage
 from elfaust.testing import make_record
@@ -116,6 +118,25 @@ def test_a_file_is_in_the_hour_of_its_events_or_of_their_arrival(
         assert found(fakes) == [("misplaced", PARQUET, 1)]
     fakes.storage.rename(path, right)
     assert found(fakes) == []
+
+
+def test_another_time_of_a_line_than_kafka_s_is_told(fakes: Fakes) -> None:
+    right = fakes.lanes[0]
+    fakes.lanes[0] = [right[0]._replace(timestamp=NOW + 1), *right[1:]]
+    fakes.lanes[1] = [record._replace(timestamp=-1) for record in fakes.lanes[1]]
+    first, second = read(fakes).findings(), [record.timestamp for record in fakes.lanes[1]]
+    [finding] = first
+    assert (finding.kind, finding.where) == ("differs", PARQUET)
+    assert finding.number == 1 + len(second)
+    assert f"{uuid(0)}: received: topic {NOW + 1} ms, Parquet 2020-09-13" in finding.detail
+    fakes.write(1, fakes.lanes[1], fakes.path(1))
+    assert found(fakes) == [("differs", PARQUET, 1)]
+    # A line that is in the topic twice came twice.
+    one = SentEvent({}, 0, 0, Source("", 0), NOW)
+    came = datetime.fromtimestamp(NOW / 1000, UTC).replace(tzinfo=None)
+    assert not received_otherwise({"received": came}, [one._replace(arrived=-1), one])
+    assert not received_otherwise({}, [one])
+    assert received_otherwise({"received": "then"}, [one])
 
 
 def test_files_that_are_none_of_ours_are_one_finding(fakes: Fakes) -> None:

@@ -1,0 +1,223 @@
+"""Tables, views and partitions, kept in a metastore in memory."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from elfaust.errors import ServerAway
+from elfaust.hive.found import DIGEST, digest
+from elfaust.hive.report import Report
+from elfaust.hive.sync import How
+from tests.unit.hive.fakes import Place
+
+FULL = How(full=True)
+
+
+def told(report: Report) -> dict[str, str]:
+    return {of.name: of.what for of in report.told}
+
+
+def test_all_is_made_once(place: Place) -> None:
+    place.add("Edit", 1, "2026-03-08T02", "2026-03-08T03")
+    place.add("Edit", 2, "2026-03-08T03")
+    report = place.sync.run()
+    assert report.database
+    assert report.tables == ["edit_1", "edit_2"]
+    assert report.views == ["edit"]
+    assert report.added == {"edit_1": 2, "edit_2": 1}
+    assert report.told == []
+    assert not place.sync.run().is_changed
+    assert not place.new_sync().run().is_changed
+
+
+def test_a_dry_run_says_so_and_does_nothing(place: Place) -> None:
+    place.add("Edit", 1, "2026-03-08T02")
+    report = place.sync.run(How(full=True, dry=True))
+    assert (report.tables, report.views, report.added) == (["edit_1"], ["edit"], {"edit_1": 1})
+    assert place.remembered.did == []
+
+
+def test_only_what_is_new_is_asked_for(place: Place) -> None:
+    place.add("Edit", 1, "2026-03-08T02")
+    place.sync.run()
+    place.remembered.did.clear()
+    place.add("Edit", 1, "2026-03-08T03")
+    place.sync.run()
+    assert place.remembered.did == ["add 1 edit_1"]
+
+
+def test_a_new_revision_widens_the_view(place: Place) -> None:
+    place.add("Edit", 1, "2026-03-08T02")
+    place.sync.run()
+    place.add("Edit", 2, "2026-03-08T02", b={"type": "integer"})
+    report = place.sync.run()
+    assert (report.tables, report.views) == (["edit_2"], ["edit"])
+    assert "edit_2" in place.remembered.found["edit"].text
+
+
+def test_what_was_dropped_comes_back(place: Place) -> None:
+    place.add("Edit", 1, "2026-03-08T02")
+    place.sync.run()
+    place.remembered.found.clear()
+    report = place.sync.run()
+    assert (report.tables, report.views, report.added) == (["edit_1"], ["edit"], {"edit_1": 1})
+
+
+def test_an_altered_table_is_told_and_gets_its_partitions(place: Place) -> None:
+    place.add("Edit", 1, "2026-03-08T02")
+    place.sync.run()
+    found = place.remembered.found["edit_1"]
+    place.remembered.found["edit_1"] = replace(
+        found, properties={}, columns=(*found.columns, replace(found.columns[0], name="mine"))
+    )
+    place.add("Edit", 1, "2026-03-08T03")
+    report = place.sync.run(FULL)
+    assert report.added == {"edit_1": 1}
+    external, column = report.told
+    assert external.what == "is not external: DROP TABLE deletes the files"
+    assert column.what == "has column mine, which no file has"
+    # To drop it now would delete the files.
+    assert column.cure.startswith("the other cure first")
+    place.remembered.found["edit_1"] = found
+    assert place.sync.run().told == []
+
+
+def test_a_table_of_other_files_gets_no_partitions(place: Place) -> None:
+    place.add("Edit", 1, "2026-03-08T02")
+    place.sync.run()
+    found = place.remembered.found["edit_1"]
+    place.remembered.found["edit_1"] = replace(found, location="hdfs://host/elsewhere")
+    place.add("Edit", 1, "2026-03-08T03")
+    report = place.sync.run(FULL)
+    assert not report.is_changed
+    assert told(report)["edit_1"].startswith("reads /elsewhere, not ")
+    assert place.sync.pending[0] == 2
+
+
+def test_columns_that_are_missing_at_the_end_are_added(place: Place) -> None:
+    place.add("Edit", 1, "2026-03-08T02")
+    place.sync.run()
+    found = place.remembered.found["edit_1"]
+    place.remembered.found["edit_1"] = replace(found, columns=found.columns[:-1])
+    assert place.sync.run(FULL).columns == ["edit_1"]
+    assert place.remembered.found["edit_1"].columns == found.columns
+
+
+def test_an_altered_view_stays(place: Place) -> None:
+    place.add("Edit", 1, "2026-03-08T02")
+    place.sync.run()
+    found = place.remembered.found["edit"]
+    place.remembered.found["edit"] = mine = replace(found, text="SELECT 1")
+    report = place.sync.run(FULL)
+    assert told(report) == {"edit": "is a view that somebody made or altered by hand"}
+    assert place.remembered.found["edit"] == mine
+
+
+def test_a_view_of_an_older_release_is_replaced(place: Place) -> None:
+    place.add("Edit", 1, "2026-03-08T02")
+    place.sync.run()
+    found = place.remembered.found["edit"]
+    older = replace(found, text="SELECT 1", properties={DIGEST: digest("SELECT 1", found.columns)})
+    place.remembered.found["edit"] = older
+    assert place.sync.run(FULL).views == ["edit"]
+    assert place.remembered.found["edit"] == found
+
+
+def test_a_table_of_somebody_elses_in_a_views_place_stays(place: Place) -> None:
+    place.add("Edit", 1, "2026-03-08T02")
+    place.sync.run()
+    table = place.remembered.found["edit_1"]
+    place.remembered.found["edit"] = theirs = replace(table, name="edit", properties={})
+    assert "is a table that somebody made" in told(place.sync.run(FULL))["edit"]
+    assert place.remembered.found["edit"] == theirs
+
+
+def test_its_own_view_makes_room_for_a_table(place: Place) -> None:
+    place.add("Edit_2", 7, "2026-03-08T02")
+    assert place.sync.run().views == ["edit_2"]
+    place.add("Edit", 2, "2026-03-08T02")
+    report = place.sync.run()
+    assert (report.tables, report.views) == (["edit_2"], ["edit"])
+    assert "drop view edit_2" in place.remembered.did
+    assert place.remembered.found["edit_2"].kind == "EXTERNAL_TABLE"
+
+
+def test_what_is_refused_of_one_table_keeps_no_other(place: Place) -> None:
+    place.add("Edit", 1, "2026-03-08T02")
+    place.add("Save", 1, "2026-03-08T02")
+    place.remembered.refuses = {"edit_1"}
+    report = place.sync.run()
+    assert told(report) == {"edit_1": "is refused by the metastore: no"}
+    assert report.added == {"save_1": 1}
+    place.remembered.refuses = set()
+    assert place.sync.run().tables == ["edit_1"]
+
+
+def test_a_metastore_that_is_away_is_waited_for(place: Place) -> None:
+    place.add("Edit", 1, "2026-03-08T02")
+    place.sync.run()
+    place.remembered.away = "nobody"
+    place.add("Edit", 1, "2026-03-08T03", "2026-03-08T04")
+    for _ in range(2):
+        with pytest.raises(ServerAway):
+            place.sync.run()
+    count, since = place.sync.pending
+    assert (count, since > 0) == (2, True)
+    place.remembered.away = ""
+    assert place.sync.run().added == {"edit_1": 2}
+    assert place.sync.pending == (0, 0.0)
+
+
+def test_a_table_whose_folder_is_gone_is_told(place: Place) -> None:
+    place.add("Edit", 1, "2026-03-08T02")
+    place.sync.run()
+    place.storage.delete(f"{place.names.root}/edit_1")
+    assert "which is gone" in told(place.sync.run(FULL))["edit_1"]
+    assert place.remembered.hours["edit_1"]
+
+
+def test_partitions_without_a_folder_are_told_or_dropped(place: Place) -> None:
+    key = place.add("Edit", 1, "2026-03-08T02", "2026-03-08T03")
+    place.sync.run()
+    place.storage.delete(place.names.in_hour(key, "2026-03-08T02"))
+    what = "has 1 partitions without a folder: year=2026/month=3/day=8/hour=2"
+    assert told(place.sync.run(FULL)) == {"edit_1": what}
+    report = place.sync.run(How(full=True, repair=True))
+    assert (report.dropped, report.told) == ({"edit_1": 1}, [])
+
+
+def test_wrong_partitions_are_told_or_made_anew(place: Place) -> None:
+    place.add("Edit", 1, "2026-03-08T02")
+    place.sync.run()
+    [(name, right)] = place.remembered.hours["edit_1"].items()
+    zeros = "year=2026/month=03/day=8/hour=2"
+    place.remembered.hours["edit_1"] = {name: right._replace(columns=()), zeros: right}
+    report = place.sync.run(How(full=True, deep=True))
+    assert sorted(of.what for of in report.told) == [
+        "has 1 partitions each of which has other columns than its table, which read NULL in it: "
+        + name,
+        f"has 1 partitions without a folder: {zeros}",
+    ]
+    report = place.sync.run(How(full=True, deep=True, repair=True))
+    assert (report.dropped, report.added, report.told) == ({"edit_1": 2}, {"edit_1": 1}, [])
+    assert place.remembered.hours["edit_1"][name].location.endswith(name)
+
+
+def test_folders_of_nobody_are_told(place: Place) -> None:
+    for name in ("nobody_1/year=2026/month=3/day=8/hour=2", "notes"):
+        place.storage.make_folder(f"{place.names.root}/{name}")
+    place.add("Edit", 1, "2026-03-08T02")
+    report = place.sync.run()
+    assert report.tables == ["edit_1"]
+    assert told(report)[f"{place.names.root}/notes"] == "is the folder of no schema revision"
+    assert "has no table" in told(report)["nobody_1"]
+
+
+def test_a_folder_is_of_the_schema_that_owns_it(place: Place) -> None:
+    place.add("edit", 1)
+    place.add("Edit", 1, "2026-03-08T02", b={"type": "string"})
+    place.storage.write(f"{place.names.root}/_owners/edit_1", b"Edit_1")
+    place.sync.run()
+    assert place.remembered.found["edit_1"].properties["elfaust.schema"] == "Edit"
