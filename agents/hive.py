@@ -16,6 +16,7 @@ from elfaust.metrics.of_hive import (
     HIVE_MISSING_SECONDS,
 )
 from elfaust.metrics.values import count, values
+from elfaust.query.freshness_keeping import FreshnessKeeper
 from elfaust.schema.lookup.registry import Registry
 from elfaust.settings import Settings
 from elfaust.storage import open_storage
@@ -34,6 +35,10 @@ def register(worker: Worker) -> None:
     worker.readiness.reports(lambda: keeper.away)
     worker.readiness.retries(lambda: bool(keeper.away))
     worker.held.append(lambda: keeper.told)
+    fresh = FreshnessKeeper(worker.settings, open_storage(worker.settings.hdfs))
+    worker.run_beside(fresh.run)
+    worker.on_drain(fresh.stop)
+    worker.on_close(fresh.stop)
     worker.on_drain(keeper.stop)
     worker.on_close(keeper.stop)
     count(HIVE_ADDED, 0)

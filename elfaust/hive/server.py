@@ -60,7 +60,7 @@ def session(hive: Hive) -> Iterator[Session]:
 
 
 def transport_to(hive: Hive) -> Any:
-    """Return, not yet open, what PyHive connects by: with a time-out, which it has not by itself."""
+    """Return what PyHive connects by, not open yet: with a time-out, which it lacks by itself."""
     plain = socket_to(hive.host, hive.port, hive.timeout)
     if hive.auth == "NOSASL":
         return installed("thrift.transport.TTransport").TBufferedTransport(plain)
