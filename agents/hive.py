@@ -9,6 +9,14 @@ import time
 from elfaust.errors import ServerAway
 from elfaust.hive.report import Report
 from elfaust.hive.sync import Sync
+from elfaust.metrics.of_hive import (
+    HIVE_ADDED,
+    HIVE_DIFFERENCES,
+    HIVE_MISSING,
+    HIVE_MISSING_SECONDS,
+)
+from elfaust.metrics.values import count, values
+from elfaust.query.freshness_keeping import FreshnessKeeper
 from elfaust.schema.lookup.registry import Registry
 from elfaust.settings import Settings
 from elfaust.storage import open_storage
@@ -27,8 +35,20 @@ def register(worker: Worker) -> None:
     worker.readiness.reports(lambda: keeper.away)
     worker.readiness.retries(lambda: bool(keeper.away))
     worker.held.append(lambda: keeper.told)
+    fresh = FreshnessKeeper(worker.settings, open_storage(worker.settings.hdfs))
+    worker.run_beside(fresh.run)
+    worker.on_drain(fresh.stop)
+    worker.on_close(fresh.stop)
     worker.on_drain(keeper.stop)
     worker.on_close(keeper.stop)
+    count(HIVE_ADDED, 0)
+    values().ask(HIVE_MISSING, lambda: {(): keeper.missing[0]})
+    values().ask(HIVE_MISSING_SECONDS, lambda: {(): _age(keeper.missing[1])})
+    values().ask(HIVE_DIFFERENCES, lambda: {(): len(keeper.told)})
+
+
+def _age(since: float) -> float:
+    return max(0.0, time.time() - since) if since else 0.0
 
 
 class Keeper:
@@ -42,6 +62,11 @@ class Keeper:
         self.away = ""
         #: What somebody has to look at.
         self.told: list[str] = []
+
+    @property
+    def missing(self) -> tuple[int, float]:
+        """How many hours have no partition yet, and since when there are such, Unix seconds."""
+        return self._sync.pending
 
     async def run(self) -> None:
         """Keep the database until `stop`."""
@@ -61,6 +86,7 @@ class Keeper:
         self._sync.stop.set()
 
     def _note(self, report: Report) -> None:
+        count(HIVE_ADDED, sum(report.added.values()))
         if report.is_changed:
             partitions, dropped = sum(report.added.values()), sum(report.dropped.values())
             log.info(

@@ -88,7 +88,8 @@ def as_pairs(columns: Sequence[Pair]) -> str:
     """Return columns for people, a line each."""
     head = ("MySQL", "type", "Hive", "type", "description")
     rows = [
-        (*(text or "-" for text in of[:4]), readable_name(of.description.rstrip())) for of in columns
+        (*(text or "-" for text in of[:4]), readable_name(of.description.rstrip()))
+        for of in columns
     ]
     return aligned(head, rows)
 

@@ -82,17 +82,17 @@ class Look:
         self._known: dict[str, _Known] = {}
 
     def look(self, full: bool = False) -> Looked:
-        """Return the folders; `full` counts on nothing that was seen before."""
+        """Return the folders; `full` looks into each, whether their number has changed or not."""
         count = self._storage.count_folders(self._root)
-        if full:
-            self._known.clear()
-        elif count == self._count:
+        if count == self._count and not full:
             return self._looked(set())
         with ThreadPoolExecutor(self._threads) as threads:
             paths = folders_of_schemas(self._settings, self._storage)
             changed = {
                 path
-                for path, is_changed in zip(paths, threads.map(self._update, paths), strict=True)
+                for path, is_changed in zip(
+                    paths, threads.map(lambda path: self._update(path, full), paths), strict=True
+                )
                 if is_changed
             }
         for gone in self._known.keys() - set(paths):
@@ -103,16 +103,15 @@ class Look:
     def _looked(self, changed: set[str]) -> Looked:
         return Looked({path: of.found for path, of in self._known.items()}, changed)
 
-
-    def _update(self, path: str) -> bool:
+    def _update(self, path: str, full: bool) -> bool:
         known = self._known.setdefault(path, _Known())
         count = self._storage.count_folders(path)
-        if count == known.count:
+        if count == known.count and not full:
             return False
         found, days = HourFolders(), dict[str, tuple[int, HourFolders]]()
         self._add(path, (), found, known.days, days)
         is_changed = known.count < 0 or found != known.found
-        if not is_changed and known.days:
+        if not is_changed and known.days and count != known.count:
             # Something has changed in the very moment of the last look.
             found, days = HourFolders(), {}
             self._add(path, (), found, {}, days)

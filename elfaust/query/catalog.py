@@ -7,6 +7,7 @@ from functools import cached_property
 from elfaust.hive.look import folders_of_schemas
 from elfaust.hive.tables import REVISION, SCHEMA, Table, View
 from elfaust.hive.wanted import Wanted, Wanting
+from elfaust.query.freshness_file import FRESHNESS, newest_file
 from elfaust.records import SchemaKey
 from elfaust.schema.lookup.registry import Registry
 from elfaust.settings import Settings
@@ -24,6 +25,11 @@ class Catalog:
         self._storage = storage
         self._wanting = Wanting(settings, Registry.of_workers(settings), storage)
 
+    def refresh(self) -> None:
+        """Look for new folders at the next question."""
+        for name in ("_wanted", "tables", "freshness"):
+            self.__dict__.pop(name, None)
+
     @cached_property
     def _wanted(self) -> Wanted:
         return self._wanting.of_folders(folders_of_schemas(self._settings, self._storage))
@@ -40,7 +46,13 @@ class Catalog:
 
     def known(self) -> set[str]:
         """Return the names of all tables and views, in lower case."""
-        return {*self.tables, *self.views}
+        freshness = [FRESHNESS] if self.freshness else []
+        return {*self.tables, *self.views, *freshness}
+
+    @cached_property
+    def freshness(self) -> str:
+        """The newest file of the table of freshness, "" where there is none."""
+        return newest_file(self._settings, self._storage)
 
     def tables_of(self, view: View) -> dict[int, Table]:
         """Return the tables of a view, by revision."""

@@ -78,7 +78,9 @@ def _leaves(
 
 def _words(schema: Schema) -> dict[tuple[str, ...], str]:
     """Return what is said of columns and fields."""
-    found = {(name,): text for name, text in {**CAPSULE, **PARTITIONS, **WORDS}.items()}
+    found: dict[tuple[str, ...], str] = {
+        (name,): text for name, text in {**CAPSULE, **PARTITIONS, **WORDS}.items()
+    }
     for place in shape_of(schema.event).places():
         said = place.schema.get("description")
         if isinstance(said, str) and len(place.path) > 1:

@@ -21,13 +21,14 @@ from elfaust.query.datasets import Trouble, dataset_of
 from elfaust.query.duck_guard import DuckGuard
 from elfaust.query.duck_words import DuckWords, quoted
 from elfaust.query.engine import Answer, unique
+from elfaust.query.freshness_file import FRESHNESS, read
 from elfaust.query.refused import Failed
 from elfaust.query.values import lowered, plain
 from elfaust.settings import Settings
 from elfaust.storage import open_storage
 
 #: DuckDB can do nothing but compute, and nobody can change that.
-CONFIG = {
+CONFIG: dict[str, str | bool | int | float | list[str]] = {
     "enable_external_access": "false",
     "autoinstall_known_extensions": "false",
     "autoload_known_extensions": "false",
@@ -100,8 +101,7 @@ class DuckDb:
             for row in rows:
                 values = [plain(value) for value in row]
                 yield [
-                    lowered(value) if of else value
-                    for value, of in zip(values, lower, strict=True)
+                    lowered(value) if of else value for value, of in zip(values, lower, strict=True)
                 ]
 
     def _failed(self, error: Exception) -> ElfaustError:
@@ -110,7 +110,10 @@ class DuckDb:
     def _make(self, name: str) -> None:
         """Make a table, or a view and its tables, as views of datasets."""
         view = self._catalog.views.get(name)
-        if view is None or view.merged is None:
+        if name == FRESHNESS:
+            self._connection.register("freshness", read(self._storage, self._catalog.freshness))
+            text = "SELECT * FROM freshness"
+        elif view is None or view.merged is None:
             text = f"SELECT * FROM {self._source(self._catalog.tables[name])}"
         else:
             tables = self._catalog.tables_of(view)

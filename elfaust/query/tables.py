@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from fnmatch import fnmatchcase
 from typing import NamedTuple
 
@@ -11,7 +11,8 @@ from elfaust.hive.comments import described
 from elfaust.hive.names import HiveNames
 from elfaust.names import table_name
 from elfaust.query.catalog import Catalog
-from elfaust.query.freshness import FilesFreshness, Freshness
+from elfaust.query.files_freshness import FilesFreshness
+from elfaust.query.freshness import Freshness
 from elfaust.query.mysql_freshness import mysql_freshness
 from elfaust.records import SchemaKey
 from elfaust.schema.lookup.registry import Registry
@@ -76,21 +77,28 @@ def listed(settings: Settings, wanted: Callable[[SchemaKey], bool], found: Found
     names = HiveNames(settings).of(known)
     views = {key: view for view, keys in names.views.items() for key in keys}
     return [
-        Listed(
-            *key,
-            _description(registry, key),
-            _mysql(settings, key),
-            names.tables.get(key, ""),
-            views.get(key, ""),
-            *_counted([of for of in found.tables if (of.schema, of.revision) == key]),
-        )
+        _listed(settings, registry, key, names.tables.get(key, ""), views.get(key, ""), found)
         for key in sorted(filter(wanted, known))
     ]
 
 
-def _counted(found: Iterable[Freshness]) -> tuple[int, str, str]:
-    of = next(iter(sorted(found, key=lambda one: one.store)), None)
-    return (of.rows, of.first_event, of.last_event) if of else (0, "", "")
+def _listed(
+    settings: Settings, registry: Registry, key: SchemaKey, hive: str, view: str, found: Found
+) -> Listed:
+    of = [one for one in found.tables if (one.schema, one.revision) == key]
+    # "hive" is before "mysql".
+    first = min(of, key=lambda one: one.store, default=None)
+    return Listed(
+        key.schema,
+        key.revision,
+        _description(registry, key),
+        _mysql(settings, key),
+        hive,
+        view,
+        first.rows if first else 0,
+        first.first_event if first else "",
+        first.last_event if first else "",
+    )
 
 
 def _description(registry: Registry, key: SchemaKey) -> str:

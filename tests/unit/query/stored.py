@@ -69,7 +69,11 @@ def store(
     capsule = {"schema": key.schema, "revision": key.revision, "wiki": "enwiki", "dt": dt}
     records = [
         Record(
-            "t", 0, number, 0, json.dumps({**capsule, "uuid": f"{number:032}", "event": of}).encode()
+            "t",
+            0,
+            number,
+            0,
+            json.dumps({**capsule, "uuid": f"{number:032}", "event": of}).encode(),
         )
         for number, of in enumerate(events)
     ]

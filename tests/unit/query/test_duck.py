@@ -189,7 +189,9 @@ WRITES = (
 def test_the_engine_itself_opens_no_file(stored: Settings, tmp_path: Path, sql: str) -> None:
     engine = DuckDb(stored)
     before = sorted(tmp_path.rglob("*"))
-    with pytest.raises(Exception, match=r"disabled by configuration|locked|does not exist|disabled"):
+    with pytest.raises(
+        Exception, match=r"disabled by configuration|locked|does not exist|disabled"
+    ):
         engine._connection.execute(sql.format(folder=tmp_path)).fetchall()
     engine.close()
     assert sorted(tmp_path.rglob("*")) == before
