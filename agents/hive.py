@@ -74,12 +74,17 @@ class Keeper:
             began = time.monotonic()
             try:
                 self._note(await asyncio.to_thread(self._sync.run))
+                if self.away:
+                    log.info("Hive is kept again.")
                 self.away = ""
+                pause = PAUSES * (time.monotonic() - began)
             except ServerAway as away:
                 if not self.away:
                     log.warning("Waiting for %s", away)
                 self.away = str(away)
-            await asyncio.sleep(max(self._seconds, PAUSES * (time.monotonic() - began)))
+                # What it took was the server's silence.
+                pause = 0.0
+            await asyncio.sleep(max(self._seconds, pause))
 
     async def stop(self) -> None:
         """Have a run end before its next table."""
