@@ -24,7 +24,7 @@ from elfaust.workers.worker import Worker
 
 log = logging.getLogger(__name__)
 
-#: A look that finds nothing new and takes long is not repeated at once: the least pause, in times of
+#: A look that takes long and finds nothing is not repeated at once: the least pause, in times of
 #: what it took.
 PAUSES = 5
 
