@@ -72,15 +72,18 @@ class Keeper:
     async def run(self) -> None:
         """Keep the database until `stop`."""
         while not self._sync.stop.is_set():
-            pause = self._seconds
+            # What a server's silence took is no reason to wait.
+            pause = 0.0
             try:
-                pause = max(pause, await self._run_once())
+                pause = await self._run_once()
+                if self.away:
+                    log.info("Hive is kept again.")
                 self.away = ""
             except ServerAway as away:
                 if not self.away:
                     log.warning("Waiting for %s", away)
                 self.away = str(away)
-            await asyncio.sleep(pause)
+            await asyncio.sleep(max(self._seconds, pause))
 
     async def _run_once(self) -> float:
         """Return the least pause after a run."""
