@@ -60,8 +60,8 @@ def test_a_table_has_its_events_with_structs_and_arrays(stored: Settings) -> Non
 def test_a_view_unites_revisions_by_name(stored: Settings) -> None:
     asked = "SELECT revision, event.tries, event.more, event.items, event.action FROM event.edit"
     assert rows(stored, f"{asked} ORDER BY revision, event.tries DESC") == [
-        [1, 2.0, None, ["x", "y"], "save"],
         [1, None, None, None, "init"],
+        [1, 2.0, None, ["x", "y"], "save"],
         [2, 1.5, True, None, None],
     ]
 
