@@ -20,7 +20,7 @@ QUESTIONS = (
     "SELECT 'reflect(1)', 'INSERT INTO', '--', '/*' FROM edit",
     "SELECT item FROM edit LATERAL VIEW OUTER explode(event.items) t AS item",
     "SELECT CAST(a AS DECIMAL(10, 2)), a IN (1, 2), EXISTS (SELECT 1) FROM edit WHERE NOT (a = 1)",
-    "SELECT sum(a) OVER (PARTITION BY b ORDER BY c ROWS BETWEEN 1 PRECEDING AND CURRENT ROW) FROM d",
+    "SELECT sum(a) OVER (PARTITION BY b ORDER BY c ROWS UNBOUNDED PRECEDING) FROM d",
     "SELECT 😀 FROM x".replace("😀", "`😀`"),
 )
 OTHERS = (
