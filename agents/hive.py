@@ -24,7 +24,7 @@ from elfaust.workers.worker import Worker
 
 log = logging.getLogger(__name__)
 
-#: A look that finds nothing new and takes long is not repeated at once: the least pause, in times of
+#: A look that takes long and finds nothing is not repeated at once: the least pause, in times of
 #: what it took.
 PAUSES = 5
 
@@ -37,7 +37,13 @@ def register(worker: Worker) -> None:
     worker.readiness.retries(lambda: bool(keeper.away))
     worker.held.append(lambda: keeper.told)
     fresh = FreshnessKeeper(worker.settings, open_storage(worker.settings.hdfs))
-    worker.run_beside(fresh.run)
+
+    async def keep_fresh() -> None:
+        # Its table is in the database that the first run makes.
+        await keeper.kept.wait()
+        await fresh.run()
+
+    worker.run_beside(keep_fresh)
     worker.on_drain(fresh.stop)
     worker.on_close(fresh.stop)
     worker.on_drain(keeper.stop)
@@ -63,6 +69,8 @@ class Keeper:
         self.away = ""
         #: What somebody has to look at.
         self.told: list[str] = []
+        #: Set once a run has come to its end.
+        self.kept = asyncio.Event()
 
     @property
     def missing(self) -> tuple[int, float]:
@@ -72,15 +80,19 @@ class Keeper:
     async def run(self) -> None:
         """Keep the database until `stop`."""
         while not self._sync.stop.is_set():
-            pause = self._seconds
+            # What a server's silence took is no reason to wait.
+            pause = 0.0
             try:
-                pause = max(pause, await self._run_once())
+                pause = await self._run_once()
+                self.kept.set()
+                if self.away:
+                    log.info("Hive is kept again.")
                 self.away = ""
             except ServerAway as away:
                 if not self.away:
                     log.warning("Waiting for %s", away)
                 self.away = str(away)
-            await asyncio.sleep(pause)
+            await asyncio.sleep(max(self._seconds, pause))
 
     async def _run_once(self) -> float:
         """Return the least pause after a run."""

@@ -7,9 +7,9 @@ from dataclasses import replace
 import pytest
 
 from elfaust.errors import ServerAway
-from elfaust.hive.found import DIGEST, digest
 from elfaust.hive.report import Report
 from elfaust.hive.sync import How
+from elfaust.hive.tables import DIGEST, digest
 from elfaust.names import FolderNames
 from elfaust.sinks.parquet.error_table import COLUMNS
 from tests.unit.hive.fakes import Place
