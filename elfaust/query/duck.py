@@ -37,7 +37,7 @@ CONFIG: dict[str, str | bool | int | float | list[str]] = {
     "python_enable_replacements": "false",
     "temp_directory": "",
     # Hive's order.
-    "default_null_order": "nulls_first_on_asc_last_on_desc",
+    "default_null_order": "nulls_last_on_asc_first_on_desc",
 }
 #: Rows that are fetched at a time.
 ROWS = 1_000
