@@ -24,7 +24,8 @@ from elfaust.workers.worker import Worker
 
 log = logging.getLogger(__name__)
 
-#: A look that takes long is not repeated at once: the least pause, in times of what it took.
+#: A look that takes long and finds nothing is not repeated at once: the least pause, in times of
+#: what it took.
 PAUSES = 5
 
 
@@ -71,15 +72,25 @@ class Keeper:
     async def run(self) -> None:
         """Keep the database until `stop`."""
         while not self._sync.stop.is_set():
-            began = time.monotonic()
+            # What a server's silence took is no reason to wait.
+            pause = 0.0
             try:
-                self._note(await asyncio.to_thread(self._sync.run))
+                pause = await self._run_once()
+                if self.away:
+                    log.info("Hive is kept again.")
                 self.away = ""
             except ServerAway as away:
                 if not self.away:
                     log.warning("Waiting for %s", away)
                 self.away = str(away)
-            await asyncio.sleep(max(self._seconds, PAUSES * (time.monotonic() - began)))
+            await asyncio.sleep(max(self._seconds, pause))
+
+    async def _run_once(self) -> float:
+        """Return the least pause after a run."""
+        began = time.monotonic()
+        report = await asyncio.to_thread(self._sync.run)
+        self._note(report)
+        return 0.0 if report.is_changed else PAUSES * (time.monotonic() - began)
 
     async def stop(self) -> None:
         """Have a run end before its next table."""

@@ -20,6 +20,8 @@ MAX_KEPT = 10_000
 MAX_MYSQL_NAME = 64
 #: MySQL refuses names that end with one of these.
 SPACES = " \t\n\v\f\r"
+#: The folder of EventErrors; no folder of a schema revision is called so, nor lies in it.
+ERRORS = "eventerror"
 #: Where the part of a path that gives the hour begins.
 HOUR = re.compile(r"\{(?:year|month|day|hour)")
 
@@ -118,6 +120,8 @@ class FolderNames:
         head = HOUR.split(self._path)[0].rpartition("/")[0]
         self._schema_path = head if "{schema}" in head and "{revision}" in head else ""
         self.in_hour = lru_cache(4_096)(self._in_hour)
+        # As deep as those of schema revisions, whose numbers are none of this.
+        self._errors = "/".join([ERRORS, *["all"] * (self.depth - 1)])
 
     @property
     def depth(self) -> int:
@@ -131,17 +135,30 @@ class FolderNames:
         folder = self._schema_path.format(schema=key.schema.lower(), revision=key.revision)
         return f"{self.root}/{folder}"
 
+    @property
+    def of_errors(self) -> str:
+        """The folder of EventErrors."""
+        return f"{self.root}/{self._errors}"
+
+    def errors_in_hour(self, hour: str) -> str:
+        """Return the folder of the EventErrors of an hour, `2020-09-13T12`."""
+        path = self._path[len(self._schema_path) :].lstrip("/")
+        return f"{self.of_errors}/{_of_hour(path, hour, schema=ERRORS, revision=0)}"
+
     def _in_hour(self, key: SchemaKey, hour: str) -> str:
         """Return the folder of a schema revision's hour, `2020-09-13T12`.
 
         Numbers have no leading zeros and names are in lower case, as Refine writes them for Hive.
         """
-        folder = self._path.format(
-            schema=key.schema.lower(),
-            revision=key.revision,
-            year=int(hour[:4]),
-            month=int(hour[5:7]),
-            day=int(hour[8:10]),
-            hour=int(hour[11:13]),
-        )
+        folder = _of_hour(self._path, hour, schema=key.schema.lower(), revision=key.revision)
         return f"{self.root}/{folder}"
+
+
+def _of_hour(path: str, hour: str, **of: str | int) -> str:
+    return path.format(
+        **of,
+        year=int(hour[:4]),
+        month=int(hour[5:7]),
+        day=int(hour[8:10]),
+        hour=int(hour[11:13]),
+    )

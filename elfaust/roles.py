@@ -34,6 +34,8 @@ class Role(NamedTuple):
     alone: str = ""
     #: Whether it runs only where settings say so.
     asked: bool = False
+    #: Of a sink: the setting that says whether it stores EventErrors too, unless it is `off`.
+    errors: str = ""
 
 
 #: In the order of their web ports: a new role goes to the end.
@@ -56,6 +58,7 @@ ROLES = {
             "events",
             "elfaust.agents.sink:register",
             store="elfaust.sinks.parquet.store:ParquetStore",
+            errors="hdfs.errors",
         ),
         Role(
             "forwarder",
@@ -108,6 +111,14 @@ def running(
     named = {*stores.split(), *asked}
     roles = [ROLES[name] for name in of or ROLES]
     return tuple(r.name for r in roles if not (r.store or r.asked) or r.name in named)
+
+
+def reads_errors(role: str, settings: Any) -> bool:
+    """Return whether a role reads EventErrors, by the settings."""
+    of = ROLES[role]
+    section, _, name = of.errors.partition(".")
+    stores = bool(name) and getattr(getattr(settings, section), name) != "off"
+    return stores or of.reads == "events and errors"
 
 
 def load(path: str) -> Any:

@@ -15,7 +15,7 @@ from elfaust.delivery import privates
 from elfaust.delivery.broker_errors import translating_errors
 from elfaust.delivery.first_unread import FETCHING, FirstUnread, Place
 from elfaust.names import TopicNames, group_of
-from elfaust.roles import READERS, ROLES, running
+from elfaust.roles import READERS, ROLES, reads_errors, running
 from elfaust.settings import Settings
 
 
@@ -63,11 +63,10 @@ class LaneLag(NamedTuple):
 def topics_of(settings: Settings, role: str, topics: set[str]) -> set[str]:
     """Return which of `topics` a role reads."""
     names = TopicNames(settings)
-    reads = ROLES[role].reads
-    if reads == "raw":
+    if ROLES[role].reads == "raw":
         return topics & set(names.raw)
     events = {topic for topic in topics if names.schema_of(topic)}
-    return events | (topics & {names.error}) if reads == "events and errors" else events
+    return events | (topics & {names.error}) if reads_errors(role, settings) else events
 
 
 class LagReader:

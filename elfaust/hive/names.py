@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from elfaust.errors import SettingsError
-from elfaust.names import FolderNames
+from elfaust.names import ERRORS, FolderNames
 from elfaust.records import SchemaKey
 from elfaust.settings import Settings
 from elfaust.settings.together import PARTITION_PATH, path_fault
@@ -103,7 +103,11 @@ class HiveNames:
         for key in names.tables:
             name = self.view(key.schema)
             owner = owners.setdefault(name, key.schema)
-            if name in tables:
+            if name == ERRORS:
+                names.viewless[name] = (
+                    f"is no view of schema {key.schema}: it is the table of refused events"
+                )
+            elif name in tables:
                 names.viewless[name] = (
                     f"is no view of schema {key.schema}: it is the table of {_of(tables[name])}"
                 )

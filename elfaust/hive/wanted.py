@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from elfaust.errors import FolderTrouble, SchemaAway, SchemaUnfit
+from elfaust.hive.errors import errors_table
 from elfaust.hive.found import LONGEST_TYPE, Difference
 from elfaust.hive.merge import merge
 from elfaust.hive.names import HiveNames
@@ -47,6 +48,7 @@ class Wanting:
         self._names = HiveNames(settings)
         self._folders = FolderNames(settings)
         self._owners = FolderOwners(settings, storage)
+        self._errors = errors_table(settings)
         self._pattern = _pattern(settings)
         self._keys: dict[str, SchemaKey] = {}
         self._tables: dict[SchemaKey, Table] = {}
@@ -58,6 +60,9 @@ class Wanting:
         """Return what the folders at some paths need; raises ServerAway."""
         wanted, keys, in_folder = Wanted(), {}, None
         for path in sorted(paths):
+            if path == self._errors.location:
+                wanted.tables[path] = self._errors
+                continue
             if path not in self._keys and in_folder is None:
                 in_folder = self._known()
             try:

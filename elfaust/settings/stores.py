@@ -97,6 +97,12 @@ class Hdfs:
     writers: Whole = setting(
         8, "At most this many Parquet files are written at the same time by a worker."
     )
+    errors: Annotated[str, one_of("masked", "bare", "off")] = setting(
+        "masked",
+        "EventErrors are written to Parquet, in the folder eventerror below hdfs.root, with their "
+        "raw line if this is masked, clients' addresses and user agents masked in it, without it "
+        "if this is bare, and not at all if this is off.",
+    )
     timeout: Seconds = setting(30.0, "A WebHDFS request is given up after this many seconds.")
 
 

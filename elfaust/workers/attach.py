@@ -5,7 +5,10 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
+from elfaust.events.event_error import REVISION, SCHEMA
 from elfaust.models.event import EventCapsule
+from elfaust.records import SchemaKey
+from elfaust.roles import reads_errors
 from elfaust.sinks.base import Sink
 from elfaust.sinks.buffer import Buffer, Writer
 from elfaust.sinks.groups import Buffered
@@ -14,12 +17,24 @@ from elfaust.sinks.in_thread import InThread
 from elfaust.workers.rejecter import rejecter
 from elfaust.workers.worker import Worker
 
+#: The schema revision of EventErrors.
+ERRORS = SchemaKey(SCHEMA, REVISION)
+
 
 def attach_sink(worker: Worker, sink: Sink) -> None:
-    """Have a worker write all events with a sink, once its server has answered."""
+    """Have a worker write all events with a sink, once its server has answered.
+
+    Where the role stores EventErrors too, they are events of the schema revision ERRORS.
+    """
+    names = worker.names
+    errors = [names.error] if reads_errors(worker.role, worker.settings) else []
+
+    def key_of(topic: str) -> SchemaKey:
+        return ERRORS if topic in errors else names.key_of(topic)
+
     worker.require_server(sink.server, sink.ping)
-    writer = InThread(sink, worker.names.key_of, rejecter(worker), worker.role)
-    attach(worker, worker.events(EventCapsule), writer)
+    writer = InThread(sink, key_of, rejecter(worker), worker.role)
+    attach(worker, worker.events(EventCapsule, *errors), writer)
 
 
 def attach(worker: Worker, topic: Any, writer: Writer) -> None:

@@ -15,6 +15,7 @@ from elfaust.settings import Settings
 from elfaust.sinks.mysql import ddl
 from elfaust.sinks.mysql.connection import connect
 from elfaust.sinks.mysql.ddl import create_table
+from elfaust.sinks.mysql.watch import TableWatch
 
 KEY = SchemaKey("Wide", 1)
 STAMP = {"properties": {"timestamp": {"type": "integer"}}}
@@ -101,3 +102,41 @@ def test_indexes_whose_names_are_cut_can_be_in_one_table(fresh: Settings) -> Non
     nested = {"x" * 47 + end: {"properties": {"timestamp": {"type": "integer"}}} for end in "abc"}
     with connect(fresh.mysql) as connection, connection.cursor() as cursor:
         assert created(cursor, Schema(KEY, {"properties": nested}))
+
+
+HOSTILE = (
+    "it's \\' \"a\" `b` %s; DROP TABLE x -- \\",
+    "\r\n\t\0\x1a\u2028end",
+    ") ENGINE=InnoDB AUTO_INCREMENT=2147483647",
+    "\U0001f600 Zoë, \u4e2d\u6587",
+    "\u00e9" * 3_000,
+)
+
+
+def test_whatever_descriptions_hold_tables_are_made_and_fit_their_schemas(
+    fresh: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    members = {f"p{n}": {"type": "integer", "description": of} for n, of in enumerate(HOSTILE)}
+    many_long = many(960, type="integer", description=HOSTILE[-1])
+    shown = (
+        "SELECT column_name, column_comment FROM information_schema.columns"
+        " WHERE table_schema = DATABASE() AND table_name = 'Wide_1'"
+    )
+    with connect(fresh.mysql) as connection, connection.cursor() as cursor:
+        for words in HOSTILE:
+            schema = Schema(KEY, {"description": words, "properties": members})
+            assert created(cursor, schema)
+            assert ddl.owner_of(cursor, "Wide_1") == "Wide 1"
+            # As the sink looks at it: whose it is, and whether it fits.
+            TableWatch("Wide_1", ddl.table_columns(schema)).look(cursor)
+        cursor.execute(shown)
+        found = dict(cursor.fetchall())
+        assert found["event_p0"] == HOSTILE[0]
+        assert found["event_p1"] == "end"
+        assert found["event_p2"] == HOSTILE[2]
+        assert found["event_p3"] == "\ufffd Zoë, \u4e2d\u6587"
+        assert len(found["event_p4"]) == 1_024
+        assert created(cursor, Schema(KEY, {"properties": many_long}))
+        cursor.execute(shown)
+        assert all(len(comment) > 10 for _, comment in cursor.fetchall())
+    assert "numbers of its id" not in caplog.text

@@ -93,3 +93,19 @@ def test_no_folder_is_a_schema_s_own_where_hours_come_first() -> None:
 def test_a_group_is_named_by_its_role() -> None:
     assert group_of(Settings(), "mysql") == "elfaust-mysql"
     assert changelog_topic(Settings()) == "elfaust-throughput-counts-changelog"
+
+
+@pytest.mark.parametrize(
+    ("path", "folder"),
+    [
+        ("{schema}_{revision}/y={year}/{month}/{day}/h={hour}", "/eventerror/y=2020/9/13/h=5"),
+        ("x/{schema}/{revision}/{year}/{month}/{day}/{hour}", "/eventerror/all/all/2020/9/13/5"),
+        ("{year}/{month}/{day}/{hour}/{schema}_{revision}", "/eventerror/2020/9/13/5/eventerror_0"),
+    ],
+)
+def test_errors_have_a_folder_that_is_no_schema_revision_s(path: str, folder: str) -> None:
+    hdfs = dataclasses.replace(Settings().hdfs, root="/r", path=path)
+    names = FolderNames(dataclasses.replace(Settings(), hdfs=hdfs))
+    assert names.errors_in_hour("2020-09-13T05") == f"/r{folder}"
+    assert names.errors_in_hour("2020-09-13T05").startswith(f"{names.of_errors}/")
+    assert names.of_schema(SchemaKey("EventError", 1)) != names.of_errors

@@ -13,7 +13,10 @@ from elfaust.errors import SchemaUnfit
 from elfaust.names import MAX_MYSQL_NAME
 from elfaust.records import SchemaKey
 from elfaust.schema.columns import Column, columns_of
+from elfaust.schema.descriptions import described
 from elfaust.schema.lookup.registry import Schema
+from elfaust.schema.shape import shape_of
+from elfaust.sinks.mysql.comments import MAX_TABLE, column_comments, literal, storable
 from elfaust.sinks.mysql.table_limits import check
 
 #: MySQL's largest row; a character of utf8mb4 takes up to 4 bytes, a VARCHAR 2 for its length.
@@ -60,7 +63,9 @@ def create_table(table: str, schema: Schema, number: str = "FLOAT") -> str:
     Raises SchemaUnfit where there can be no such table.
     """
     columns = table_columns(schema, number)
-    lines = [_declaration(column) for column in columns]
+    with making(schema.key):
+        comments = column_comments(shape_of(schema.event), columns)
+    lines = [_declaration(column, comments.get(column.name, "")) for column in columns]
     for column in columns:
         if column.indexed:
             kind = "UNIQUE KEY" if column.unique else "KEY"
@@ -68,7 +73,8 @@ def create_table(table: str, schema: Schema, number: str = "FLOAT") -> str:
     body = ",\n  ".join(lines)
     return (
         f"CREATE TABLE IF NOT EXISTS {quoted(table)} (\n  {body}\n) "
-        f"ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin COMMENT='{owner(schema.key)}'"
+        "ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin"
+        f" COMMENT={literal(_table_comment(schema))}"
     )
 
 
@@ -86,12 +92,12 @@ OWNER = (
     "SELECT IF(table_type = 'VIEW', '', table_comment) FROM information_schema.tables"
     " WHERE table_schema = DATABASE() AND table_name = %s"
 )
-#: The comment of a table that this pipeline has made.
-OWN = re.compile(r"([A-Za-z0-9_-]{1,63}) ([0-9]{1,18})")
+#: The comment of a table that this pipeline has made; what its schema says of it may follow.
+OWN = re.compile(r"([A-Za-z0-9_-]{1,63}) ([0-9]{1,18})(?:: .*)?", re.DOTALL)
 
 
 def owner(key: SchemaKey) -> str:
-    """Return the comment of a schema revision's table: whose it is.
+    """Return how the comment of a schema revision's table begins: whose it is.
 
     `Foo-Bar` and `Foo_Bar` would have tables of one name; the comment tells them apart.
     """
@@ -108,7 +114,14 @@ def owner_of(cursor: Any, table: str) -> str | None:
     comments: list[str] = [comment for (comment,) in cursor.fetchall()]
     if not comments:
         return None
-    return comments[0] if OWN.fullmatch(comments[0]) else ""
+    own = OWN.fullmatch(comments[0])
+    return f"{own[1]} {own[2]}" if own else ""
+
+
+def _table_comment(schema: Schema) -> str:
+    words = described(schema.event)
+    whose = owner(schema.key)
+    return storable(f"{whose}: {words}", MAX_TABLE) if words else whose
 
 
 def fit_row_limit(columns: Sequence[Column]) -> list[Column]:
@@ -133,6 +146,7 @@ def _bytes(column: Column) -> int:
     return (4 * int(length) + 2 if length else BYTES[column.sql_type]) + 1
 
 
-def _declaration(column: Column) -> str:
+def _declaration(column: Column, comment: str) -> str:
     declared = DECLARED.get(column.sql_type, column.sql_type)
-    return f"{quoted(column.name)} {declared}{'' if column.nullable else ' NOT NULL'}"
+    said = f" COMMENT {literal(comment)}" if comment else ""
+    return f"{quoted(column.name)} {declared}{'' if column.nullable else ' NOT NULL'}{said}"

@@ -23,8 +23,9 @@ from elfaust.sinks.mysql.hazards import TELL_SHARE, Hazard, examine, largest_id,
 log = logging.getLogger(__name__)
 log.addFilter(OnceAMinute())
 
-#: The next number of `id`, in what SHOW CREATE TABLE gives: it changes with each row.
-NEXT_ID = re.compile(r"(?<=\) ENGINE=)(\w+) AUTO_INCREMENT=(\d+)")
+#: The next number of `id`, in what SHOW CREATE TABLE gives: it changes with each row. A comment,
+#: which may say the same, is on one line.
+NEXT_ID = re.compile(r"(?<=\n\) ENGINE=)(\w+) AUTO_INCREMENT=(\d+)")
 
 
 class TableWatch:

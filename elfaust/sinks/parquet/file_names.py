@@ -52,8 +52,10 @@ class FileNames(FolderNames):
 
     def __init__(self, settings: Settings) -> None:
         super().__init__(settings)
+        topics = TopicNames(settings)
         #: The schema revision of a topic.
-        self.of_topic = TopicNames(settings).schema_of
+        self.of_topic = topics.schema_of
+        self._error_topic = topics.error
 
     def named(self, path: str) -> SchemaKey | None:
         """Return the schema revision that a file's name says."""
@@ -81,7 +83,12 @@ class FileNames(FolderNames):
 
     def is_strange(self, path: str) -> bool:
         """Tell whether nothing says what a file is: it is not hidden, and its name no topic's."""
-        return not is_hidden(path) and self.named(path) is None
+        return not (is_hidden(path) or self.named(path) or self.has_errors(path))
+
+    def has_errors(self, path: str) -> bool:
+        """Tell whether a file's name says that EventErrors are in it."""
+        name = topic_and_lane(path)
+        return name is not None and name[0] == self._error_topic
 
 
 def is_hidden(path: str) -> bool:

@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 from elfaust.records import Record, SchemaKey
 from elfaust.settings import Settings
 from elfaust.sinks.parquet.file_names import FileNames, holds
+from elfaust.sinks.parquet.hours import HOUR_MS, hour_of, placed
 from elfaust.sinks.parquet.reader import parquet_table
-from elfaust.sinks.parquet.sink import HOUR_MS, hour_of, placed
 from elfaust.sinks.values import STRANGE, moment_of
 from elfaust.storage import Storage
 

@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from copy import deepcopy
-from datetime import UTC, datetime
 from itertools import islice
-from typing import Any
 
-import pyarrow as pa
-import pyarrow.compute as pc
-
-from elfaust.delivery.batch import END_OF_TIME, MAX_SOURCES
+from elfaust.delivery.batch import MAX_SOURCES
 from elfaust.errors import EventFault, FolderTrouble, SchemaUnfit
 from elfaust.metrics.table import SINK_BYTES, SINK_FILES, SINK_ROWS
 from elfaust.metrics.values import count_of
@@ -25,13 +20,14 @@ from elfaust.sinks.base import Events, Limits, Reject, Rejected
 from elfaust.sinks.bounds import Bounds
 from elfaust.sinks.parquet.commit_files import Progress
 from elfaust.sinks.parquet.commits import CommitLog, Pending
+from elfaust.sinks.parquet.error_files import ErrorFiles
+from elfaust.sinks.parquet.error_table import ordered
 from elfaust.sinks.parquet.file_names import FileNames, file_name
 from elfaust.sinks.parquet.folder_owners import FolderOwners, folder_name, owner_name
+from elfaust.sinks.parquet.hours import by_hour
 from elfaust.sinks.parquet.table import ParquetWriter, to_bytes
 from elfaust.storage import Storage
 from elfaust.words.hints import OTHERS_PLACE
-
-HOUR_MS = 3_600_000
 
 
 class ParquetSink:
@@ -50,6 +46,7 @@ class ParquetSink:
         self._storage = storage
         self._owners = FolderOwners(settings, storage)
         self._names = FileNames(settings)
+        self._errors = ErrorFiles(settings)
         self._writers: dict[SchemaKey, ParquetWriter] = {}
         self._lanes: dict[int, tuple[CommitLog, Progress]] = {}
         self._threads = ThreadPoolExecutor(hdfs.writers, thread_name_prefix="hdfs")
@@ -67,7 +64,7 @@ class ParquetSink:
         no files: the lane does not wait for it. It stays alone, for its batches must be written in
         their order.
         """
-        if self._registry.get(self._key_of(topic)) is None:
+        if topic == self._errors.topic or self._registry.get(self._key_of(topic)) is None:
             self._alone.add(topic)
         return lane, topic if topic in self._alone else ""
 
@@ -92,18 +89,16 @@ class ParquetSink:
         log, progress = self._lanes.pop(lane) if lane in self._lanes else self._open(lane)
         progress, files, rejected = deepcopy(progress), [], []
         for part in events:
-            stored = progress.offsets.get(part.topic, 0)
-            if fresh := advance(progress, part.topic, part.records):
-                made, unfit = self._files(part._replace(records=fresh), fresh[0].offset < stored)
-                files += made
-                rejected += unfit
+            made, unfit = self._fresh(progress, part)
+            files += made
+            rejected += unfit
         # A commit without files too: what was rejected is not reported at each start.
         if files or rejected:
             names = self._write_temporary(log, files)
             if rejected:
                 reject(rejected)
             log.commit(names, progress)
-            _count(files)
+            _count(file for file in files if not self._names.has_errors(file.final))
         self._lanes[lane] = log, progress
 
     def _open(self, lane: int) -> tuple[CommitLog, Progress]:
@@ -123,17 +118,33 @@ class ParquetSink:
             written.result()
         return names
 
+    def _fresh(self, progress: Progress, part: Events) -> tuple[list[Pending], list[Rejected]]:
+        """Return the files of what is new to a lane, and what cannot be in one."""
+        stored = progress.offsets.get(part.topic, 0)
+        if part.topic != self._errors.topic:
+            fresh = advance(progress, part.topic, part.records)
+            if not fresh:
+                return [], []
+            return self._files(part._replace(records=fresh), fresh[0].offset < stored)
+        by_offset = {record.offset: record for record in part.records}
+        fresh = advance(progress, part.topic, [ordered(record) for record in part.records])
+        if not fresh:
+            return [], []
+        records = [by_offset[record.offset] for record in fresh]
+        name = _name(part._replace(records=records), records[0].offset < stored)
+        made = self._errors.files(part.key, records, name)
+        self._make_folders(part.topic, [file.final.rpartition("/")[0] for file in made])
+        return made, []
+
     def _files(self, events: Events, anew: bool) -> tuple[list[Pending], list[Rejected]]:
-        key, topic, lane, records = events
+        key, topic, _, records = events
         try:
             writer = self._writer(topic, key)
         except SchemaUnfit as unfit:
             fault = EventFault("consumer", unfit.detail, *key, hint=unfit.hint)
             return [], [Rejected(record, fault) for record in records]
         table, refused = writer.table(records)
-        # The old topic's file of these offsets keeps its name.
-        more = uuid.uuid4().hex[:12] if anew else ""
-        name = file_name(topic, lane, records[0].offset, records[-1].offset, more)
+        name = _name(events, anew)
         if not table.num_rows:
             return [], refused
         out = {record.offset for record, _ in refused}
@@ -170,7 +181,17 @@ class ParquetSink:
         return self._writers[key]
 
 
-def _count(files: Sequence[Pending]) -> None:
+def _name(events: Events, anew: bool) -> str:
+    """Return the name of a file; `anew` says that there is one of these offsets, of an old topic.
+
+    That one keeps its name.
+    """
+    _, topic, lane, records = events
+    more = uuid.uuid4().hex[:12] if anew else ""
+    return file_name(topic, lane, records[0].offset, records[-1].offset, more)
+
+
+def _count(files: Iterable[Pending]) -> None:
     for file in files:
         count_of(SINK_ROWS, file.rows, file.key, "hdfs")
         count_of(SINK_FILES, 1, file.key, "hdfs")
@@ -201,38 +222,3 @@ def advance(progress: Progress, topic: str, records: Sequence[Record]) -> list[R
         progress.positions[topic] = dict(islice(positions.items(), MAX_SOURCES))
     progress.offsets[topic] = max([next_offset, *(record.offset + 1 for record in records)])
     return fresh
-
-
-def by_hour(
-    table: pa.Table, arrived: Sequence[int], first_year: int, ahead_hours: int
-) -> list[tuple[str, pa.Table]]:
-    """Return the rows of each hour of `dt`, UTC, as `2020-09-13T12`.
-
-    `arrived` is when each row's record came into Kafka, ms. A row before `first_year`, or further
-    ahead of its arrival than `ahead_hours`, belongs to the hour of its arrival: a clock that is
-    wrong must not make folders that nobody looks into. Old lines that are run again keep theirs.
-    Where Kafka does not tell the arrival a row keeps its hour, or has the first of `first_year`.
-    """
-    hours: Any = pc.utf8_slice_codeunits(table["dt"], 0, 13)
-    first, ahead = f"{first_year:04}", ahead_hours * HOUR_MS
-    bounds, earliest = pc.min_max(hours).as_py(), min(arrived)
-    if earliest < 0 or bounds["min"] < first or bounds["max"] > hour_of(earliest + ahead):
-        pairs = zip(hours.to_pylist(), arrived, strict=True)
-        hours = pa.array(placed(hour, ms, first, ahead) for hour, ms in pairs)
-    found = sorted(pc.unique(hours).to_pylist())
-    if len(found) == 1:
-        return [(found[0], table)]
-    return [(hour, table.filter(pc.equal(hours, hour))) for hour in found]
-
-
-def placed(hour: str, arrived: int, first: str, ahead: int) -> str:
-    """Return the hour in whose folder a row is: of `by_hour`, with `ahead` in ms."""
-    if arrived < 0:
-        return hour if hour >= first else f"{first}-01-01T00"
-    return hour if first <= hour <= hour_of(arrived + ahead) else hour_of(arrived)
-
-
-def hour_of(moment: int) -> str:
-    """Return the hour of a moment, ms since the epoch, in UTC; the last one of what is later."""
-    moment = min(moment, END_OF_TIME - 1)
-    return datetime.fromtimestamp(moment // 1000, UTC).strftime("%Y-%m-%dT%H")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from elfaust.delivery.lag import LaneLag, topics_of
 from elfaust.settings import Settings
 
@@ -13,7 +15,9 @@ def test_each_role_reads_its_own_topics() -> None:
     settings = Settings()
     assert topics_of(settings, "processor", TOPICS) == {RAW}
     assert topics_of(settings, "mysql", TOPICS) == {EDIT}
-    assert topics_of(settings, "hdfs", TOPICS) == {EDIT}
+    assert topics_of(settings, "hdfs", TOPICS) == {EDIT, ERROR}
+    without = replace(settings, hdfs=replace(settings.hdfs, errors="off"))
+    assert topics_of(without, "hdfs", TOPICS) == {EDIT}
     assert topics_of(settings, "throughput", TOPICS) == {EDIT, ERROR}
 
 

@@ -7,9 +7,11 @@ from dataclasses import replace
 import pytest
 
 from elfaust.errors import ServerAway
-from elfaust.hive.found import DIGEST, digest
 from elfaust.hive.report import Report
 from elfaust.hive.sync import How
+from elfaust.hive.tables import DIGEST, digest
+from elfaust.names import FolderNames
+from elfaust.sinks.parquet.error_table import COLUMNS
 from tests.unit.hive.fakes import Place
 
 FULL = How(full=True)
@@ -221,3 +223,23 @@ def test_a_folder_is_of_the_schema_that_owns_it(place: Place) -> None:
     place.storage.write(f"{place.names.root}/_owners/edit_1", b"Edit_1")
     place.sync.run()
     assert place.remembered.found["edit_1"].properties["elfaust.schema"] == "Edit"
+
+
+def test_refused_events_have_a_table_of_their_own(place: Place) -> None:
+    place.add("Edit", 1, "2026-03-08T02")
+    place.add("EventError", 1, "2026-03-08T02")
+    folder = FolderNames(place.settings).errors_in_hour("2026-03-08T03")
+    place.storage.make_folder(folder)
+    report = place.sync.run()
+    assert sorted(report.tables) == ["edit_1", "eventerror", "eventerror_1"]
+    assert report.views == ["edit"]
+    assert report.added["eventerror"] == 1
+    assert [of.what for of in report.notes] == [
+        "is no view of schema EventError: it is the table of refused events"
+    ]
+    found = place.remembered.found["eventerror"]
+    columns = {of.name: of for of in found.columns}
+    assert list(columns) == list(COLUMNS)
+    assert (columns["received"].type, columns["revision"].type) == ("timestamp", "bigint")
+    assert columns["received"].comment.endswith("UTC")
+    assert not place.new_sync().run().is_changed

@@ -27,7 +27,7 @@ def test_create_table() -> None:
     statement = create_table("Edit_17", schema)
     assert statement.startswith("CREATE TABLE IF NOT EXISTS `Edit_17` (")
     assert "`id` INTEGER AUTO_INCREMENT PRIMARY KEY NOT NULL" in statement
-    assert "`uuid` CHAR(32),\n" in statement
+    assert "`uuid` CHAR(32) COMMENT 'Identity of the event, 32 hexadecimal digits',\n" in statement
     assert "`event_pageId` BIGINT,\n" in statement
     assert "UNIQUE KEY `ix_uuid` (`uuid`)" in statement
     assert "KEY `ix_timestamp` (`timestamp`)" in statement
@@ -59,7 +59,15 @@ def test_names_of_indexes_that_are_cut_differ() -> None:
 
 
 @pytest.mark.parametrize(
-    ("comment", "owner"), [("Foo 1", "Foo 1"), ("", ""), ("our best table", ""), (None, None)]
+    ("comment", "owner"),
+    [
+        ("Foo 1", "Foo 1"),
+        ("Foo 1: what it is\n2", "Foo 1"),
+        ("Foo 1 and more", ""),
+        ("", ""),
+        ("our best table", ""),
+        (None, None),
+    ],
 )
 def test_a_table_is_anybody_s_unless_its_comment_names_a_schema(
     comment: str | None, owner: str | None

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from elfaust.errors import Unforeseen
 from elfaust.records import SchemaKey
 from elfaust.schema.lookup.registry import Schema
-from elfaust.sinks.parquet.sink import by_hour
+from elfaust.sinks.parquet.hours import by_hour
 from elfaust.sinks.parquet.table import CAPSULE, ParquetWriter, to_bytes
 from elfaust.testing import make_record
 from tests.unit.sinks.parquet.events import GOOD, PLAIN, SCHEMA, raw

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from elfaust.delivery.batch import END_OF_TIME
 from elfaust.settings import Settings
+from elfaust.sinks.parquet.hours import by_hour
 from elfaust.sinks.parquet.reading.hours import LAST, Hours
-from elfaust.sinks.parquet.sink import by_hour
 
 NOW = 1_600_000_000_000
 HOURS = Hours(Settings().hdfs)

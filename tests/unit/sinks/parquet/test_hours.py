@@ -7,7 +7,7 @@ import pytest
 
 from elfaust.delivery.batch import END_OF_TIME
 from elfaust.records import UNKNOWN_TIME
-from elfaust.sinks.parquet.sink import by_hour
+from elfaust.sinks.parquet.hours import by_hour
 from tests.unit.sinks.parquet.fakes import ARRIVED
 
 
