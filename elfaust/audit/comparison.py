@@ -12,11 +12,12 @@ from elfaust.errors import SchemaUnfit, SchemaWaits
 from elfaust.events.refusals import split_source
 from elfaust.names import TopicNames
 from elfaust.records import SchemaKey
+from elfaust.roles import reads_errors
 from elfaust.schema.lookup.registry import Registry
 from elfaust.settings import Settings
 from elfaust.sinks.audit_finding import Finding
 from elfaust.sinks.base import Store
-from elfaust.sinks.reading import Reader
+from elfaust.sinks.reading import ErrorReader, Reader
 
 
 class Comparison:
@@ -44,8 +45,9 @@ class Comparison:
         self._names = TopicNames(settings)
         self._registry = Registry.of_workers(settings)
         self._refused: defaultdict[str, set[tuple[str, int, int]]] = defaultdict(set)
-        acknowledged = {(lag.role, lag.topic, lag.lane): lag.acknowledged for lag in lags}
-        self._state = SinkState(acknowledged, self._refused)
+        self._acknowledged = {(lag.role, lag.topic, lag.lane): lag.acknowledged for lag in lags}
+        self._state = SinkState(self._acknowledged, self._refused)
+        self._storing_errors = [role for role in readers if reads_errors(role, settings)]
         self._topic = ""
         self._revision: Revision | None = None
         #: Where there is no revision: how many records the topic has, and why.
@@ -74,6 +76,7 @@ class Comparison:
                 role, topic = split_source(record.source.name)
                 if role:
                     self._refused[role].add((topic, scanned.lane, record.source.position))
+            self._take_errors(scanned)
         elif key := self._names.schema_of(scanned.topic):
             if scanned.topic != self._topic:
                 self._end()
@@ -82,6 +85,14 @@ class Comparison:
                 self._revision.take(scanned)
             else:
                 self._unjudged += len(scanned.records)
+
+    def _take_errors(self, scanned: Scanned) -> None:
+        """Compare a lane of errors with the stores that have them."""
+        for role in self._storing_errors:
+            reader, (topic, lane, records) = self._readers[role], scanned
+            if isinstance(reader, ErrorReader):
+                acknowledged = self._acknowledged.get((role, topic, lane), 0)
+                self.findings += reader.errors(topic, lane, records, acknowledged)
 
     def _begin(self, topic: str, key: SchemaKey) -> None:
         self._topic = topic

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from elfaust.events.event_error import SCHEMA as ERROR_SCHEMA
-from elfaust.hive.tables import SCHEMA, Table, external_table
+from elfaust.events import event_error
+from elfaust.hive.tables import REVISION, SCHEMA, Table, external_table
 from elfaust.names import ERRORS, FolderNames
 from elfaust.settings import Settings
 from elfaust.sinks.parquet.error_table import COLUMNS, ERROR_COLUMNS
@@ -15,5 +15,5 @@ def errors_table(settings: Settings) -> Table:
     """Return the table of EventErrors, `eventerror`; of a view of that name it has it."""
     comments = {name: words for name, (_, words) in COLUMNS.items()}
     location = FolderNames(settings).of_errors
-    properties = {SCHEMA: ERROR_SCHEMA}
+    properties = {SCHEMA: event_error.SCHEMA, REVISION: str(event_error.REVISION)}
     return external_table(ERRORS, location, ERROR_COLUMNS, WORDS, comments, properties)

@@ -79,9 +79,13 @@ class Wanting:
         return wanted
 
     def of_schemas(self, keys: Iterable[SchemaKey]) -> Wanted:
-        """Return the tables and views of schema revisions, whether they have folders or not."""
+        """Return the tables and views of schema revisions, whether they have folders or not.
+
+        The table of EventErrors is the last.
+        """
         wanted = Wanted()
         self._fill(wanted, {self._names.location(key): key for key in keys})
+        wanted.tables[self._errors.location] = self._errors
         return wanted
 
     def _fill(self, wanted: Wanted, keys: Mapping[str, SchemaKey]) -> None:

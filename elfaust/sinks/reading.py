@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
-from elfaust.records import SchemaKey, Source
+from elfaust.records import Record, SchemaKey, Source
 from elfaust.schema.lookup.registry import Schema
 from elfaust.sinks.audit_finding import Finding
 from elfaust.sinks.values import ABSENT, same_json
@@ -90,6 +90,19 @@ class Reader(Protocol):
 
     def close(self) -> None:
         """Give up what it has opened."""
+
+
+@runtime_checkable
+class ErrorReader(Protocol):
+    """What a reader is besides whose store has EventErrors, too."""
+
+    def errors(
+        self, topic: str, lane: int, records: Sequence[Record], acknowledged: int
+    ) -> Iterable[Finding]:
+        """Return what is wrong with what it has of a lane of EventErrors; raises ServerAway.
+
+        What is not `acknowledged`, an offset, may not be there yet.
+        """
 
 
 class NoRows:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -11,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import orjson
+import pyarrow.parquet as pq
 import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
@@ -26,6 +28,7 @@ from elfaust.schema.lookup.registry import Registry
 from elfaust.settings import Settings
 from elfaust.sinks.mysql.connection import connect
 from elfaust.sinks.mysql.ddl import create_table
+from elfaust.sinks.parquet.file_names import FileNames
 from elfaust.storage import open_storage
 from elfaust.trial.job import landed
 from elfaust.web.board import Beside, board
@@ -97,7 +100,8 @@ async def again(settings: Settings, *roles: str) -> None:
     await admin.close()
     for role in roles:
         events = [topic for topic in lanes if names.schema_of(topic)]
-        of_role = {"processor": [*names.raw], "throughput": [*events, names.error]}
+        both = [*events, names.error]
+        of_role = {"processor": [*names.raw], "throughput": both, "hdfs": both}
         topics = of_role.get(role, events)
         begin = {TopicPartition(t, lane): 0 for t in topics for lane in range(lanes[t])}
         consumer = AIOKafkaConsumer(
@@ -144,6 +148,22 @@ def error_uuids(settings: Settings) -> Counter[str]:
     return Counter(schema for _, schema in named)
 
 
+def error_rows(settings: Settings) -> Counter[str]:
+    """Return how many different EventErrors files have of each schema, by their uuid."""
+    storage, names = open_storage(settings.hdfs), FileNames(settings)
+    found = [
+        row
+        for path in storage.walk(names.of_errors)
+        for row in pq.read_table(io.BytesIO(storage.read(path))).to_pylist()
+    ]
+    by = Counter((row["uuid"], row["refused_by"]) for row in found)
+    assert {times for (_, role), times in by.items() if role == "processor"} == {1}
+    assert {role for _, role in by} == {"processor", "mysql", "hdfs"}
+    assert all(row["received"] and row["raw_line"] and row["raw_topic"] for row in found)
+    named = {(row["uuid"], row["schema"]) for row in found}
+    return Counter(schema for _, schema in named)
+
+
 def check(settings: Settings, total: int) -> None:
     account = asyncio.run(read_account(settings))
     assert account.problems == []
@@ -170,6 +190,7 @@ def check(settings: Settings, total: int) -> None:
         assert (page["lines"], page["stored"], page["errors"]) == (one.lines, stored, of)
         assert sum(minute["stored"] for minute in page["minutes"]) == stored
         assert uuids[key.schema] == of.total()
+    assert error_rows(settings) == uuids
     assert data["total"]["lines"] == total
     assert found[TAKEN].unfit == Counter(mysql=EACH, hdfs=EACH)
     html = render(board(view, Beside(), time.time(), 15), Query(), settings)

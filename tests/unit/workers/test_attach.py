@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
+import pytest
+
 from elfaust.errors import ServerAway
+from elfaust.names import TopicNames
+from elfaust.settings import Settings
 from elfaust.sinks.base import Limits
 from elfaust.sinks.bounds import Bounds
 from elfaust.sinks.buffer import Buffer
-from elfaust.workers.attach import attach, buffered
+from elfaust.workers.attach import attach, attach_sink, buffered
 from elfaust.workers.readiness import Readiness
 from tests.stand_in import stand_in
 
@@ -60,3 +65,42 @@ def test_what_is_to_be_called_at_the_commit_is_on_its_message() -> None:
     message.when_committed()
     assert called == [1]
     assert (batch.topic, batch.lane, batch.generation, batch.dropped()) == ("t", 2, 7, False)
+
+
+@pytest.mark.parametrize(
+    ("role", "errors", "reads"),
+    [("hdfs", "bare", True), ("hdfs", "off", False), ("mysql", "bare", False)],
+)
+def test_a_sink_gets_eventerrors_where_its_settings_say_so(
+    role: str, errors: str, reads: bool
+) -> None:
+    settings = Settings()
+    settings = replace(settings, hdfs=replace(settings.hdfs, errors=errors))
+    names, asked, also = TopicNames(settings), list[Any](), list[str]()
+
+    class Sink(Away):
+        server = "there"
+
+        def ping(self) -> None: ...
+
+        def write(self, events: Any, reject: Any) -> None: ...  # type: ignore[override]
+
+    def agent(topic: Any, name: str) -> Any:
+        return asked.append
+
+    worker = stand_in(
+        role=role,
+        settings=settings,
+        names=names,
+        events=lambda kind, *topics: also.extend(topics),
+        require_server=lambda server, ping: None,
+        consumer_generation_id=1,
+        readiness=Readiness(),
+        held=[],
+        agent=agent,
+        run_beside=asked.append,
+        on_partitions_revoked=stand_in(connect=lambda handler, weak: None),
+        on_drain=lambda drain: None,
+    )
+    attach_sink(worker, Sink())
+    assert also == ([names.error] if reads else [])

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-from elfaust.records import SchemaKey
+from elfaust.records import Record, SchemaKey
 from elfaust.schema.lookup.registry import Schema
 from elfaust.settings import Settings
 from elfaust.sinks.audit_finding import Finding, some
 from elfaust.sinks.parquet.commit_files import torn, unfinished
 from elfaust.sinks.parquet.file_names import FileNames
 from elfaust.sinks.parquet.reader import ParquetFile
-from elfaust.sinks.parquet.reading.files import Folder, Listing, listed, walked
+from elfaust.sinks.parquet.reading.errors import error_findings
+from elfaust.sinks.parquet.reading.files import Folder, Listing, listed, read_files, walked
 from elfaust.sinks.parquet.reading.revision import ParquetRevision
 from elfaust.sinks.reading import RevisionReader, Stored, stored_of
 from elfaust.storage import Storage
@@ -50,6 +51,14 @@ class ParquetReader:
         revision = ParquetRevision(self._settings, schema, folder)
         self._read.append(revision.read)
         return revision
+
+    def errors(
+        self, topic: str, lane: int, records: Sequence[Record], acknowledged: int
+    ) -> Iterator[Finding]:
+        """Yield what is wrong with the rows of a lane of EventErrors; raises ServerAway."""
+        paths = self._listing.of_lanes.get((topic, lane), [])
+        files = list(read_files(self._storage, paths, self._threads))
+        yield from error_findings(topic, lane, records, acknowledged, files)
 
     def stored(self, keys: Collection[SchemaKey]) -> Mapping[SchemaKey, Stored]:
         """Return the rows of the files that were read."""

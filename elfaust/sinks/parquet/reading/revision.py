@@ -174,11 +174,18 @@ def received_otherwise(row: StoredRow, events: Sequence[SentEvent]) -> str:
     if RECEIVED not in row:
         return ""
     stored, times = row[RECEIVED], [event.arrived for event in events]
+    if milliseconds(stored) in [max(-1, time) for time in times]:
+        return ""
+    return f"received: topic {times[0]} ms, Parquet {stored!s:.80}"
+
+
+def milliseconds(stored: object) -> int | None:
+    """Return what `received` has of a row as Kafka has it, ms; None for what is no time."""
+    if stored is None:
+        return -1
     if not isinstance(stored, datetime):
-        is_right = stored is None and any(time < 0 for time in times)
-    else:
-        is_right = (stored.replace(tzinfo=UTC) - EPOCH) // MILLISECOND in times
-    return "" if is_right else f"received: topic {times[0]} ms, Parquet {stored!s:.80}"
+        return None
+    return (stored.replace(tzinfo=UTC) - EPOCH) // MILLISECOND
 
 
 def _hour(event: SentEvent) -> str:
