@@ -9,6 +9,14 @@ import time
 from elfaust.errors import ServerAway
 from elfaust.hive.report import Report
 from elfaust.hive.sync import Sync
+from elfaust.metrics.of_hive import (
+    HIVE_ADDED,
+    HIVE_DIFFERENCES,
+    HIVE_MISSING,
+    HIVE_MISSING_SECONDS,
+)
+from elfaust.metrics.values import count, values
+from elfaust.query.freshness_keeping import FreshnessKeeper
 from elfaust.schema.lookup.registry import Registry
 from elfaust.settings import Settings
 from elfaust.storage import open_storage
@@ -16,7 +24,8 @@ from elfaust.workers.worker import Worker
 
 log = logging.getLogger(__name__)
 
-#: A look that takes long is not repeated at once: the least pause, in times of what it took.
+#: A look that takes long and finds nothing is not repeated at once: the least pause, in times of
+#: what it took.
 PAUSES = 5
 
 
@@ -27,8 +36,20 @@ def register(worker: Worker) -> None:
     worker.readiness.reports(lambda: keeper.away)
     worker.readiness.retries(lambda: bool(keeper.away))
     worker.held.append(lambda: keeper.told)
+    fresh = FreshnessKeeper(worker.settings, open_storage(worker.settings.hdfs))
+    worker.run_beside(fresh.run)
+    worker.on_drain(fresh.stop)
+    worker.on_close(fresh.stop)
     worker.on_drain(keeper.stop)
     worker.on_close(keeper.stop)
+    count(HIVE_ADDED, 0)
+    values().ask(HIVE_MISSING, lambda: {(): keeper.missing[0]})
+    values().ask(HIVE_MISSING_SECONDS, lambda: {(): _age(keeper.missing[1])})
+    values().ask(HIVE_DIFFERENCES, lambda: {(): len(keeper.told)})
+
+
+def _age(since: float) -> float:
+    return max(0.0, time.time() - since) if since else 0.0
 
 
 class Keeper:
@@ -43,24 +64,40 @@ class Keeper:
         #: What somebody has to look at.
         self.told: list[str] = []
 
+    @property
+    def missing(self) -> tuple[int, float]:
+        """How many hours have no partition yet, and since when there are such, Unix seconds."""
+        return self._sync.pending
+
     async def run(self) -> None:
         """Keep the database until `stop`."""
         while not self._sync.stop.is_set():
-            began = time.monotonic()
+            # What a server's silence took is no reason to wait.
+            pause = 0.0
             try:
-                self._note(await asyncio.to_thread(self._sync.run))
+                pause = await self._run_once()
+                if self.away:
+                    log.info("Hive is kept again.")
                 self.away = ""
             except ServerAway as away:
                 if not self.away:
                     log.warning("Waiting for %s", away)
                 self.away = str(away)
-            await asyncio.sleep(max(self._seconds, PAUSES * (time.monotonic() - began)))
+            await asyncio.sleep(max(self._seconds, pause))
+
+    async def _run_once(self) -> float:
+        """Return the least pause after a run."""
+        began = time.monotonic()
+        report = await asyncio.to_thread(self._sync.run)
+        self._note(report)
+        return 0.0 if report.is_changed else PAUSES * (time.monotonic() - began)
 
     async def stop(self) -> None:
         """Have a run end before its next table."""
         self._sync.stop.set()
 
     def _note(self, report: Report) -> None:
+        count(HIVE_ADDED, sum(report.added.values()))
         if report.is_changed:
             partitions, dropped = sum(report.added.values()), sum(report.dropped.values())
             log.info(

@@ -14,10 +14,13 @@ from contextlib import ExitStack, closing
 from typing import NamedTuple
 
 from elfaust.audit.account import Account, account_of
+from elfaust.audit.account_entries import PARQUET
 from elfaust.audit.comparison import Comparison
+from elfaust.audit.hive import findings_of, hive_status, missing_in
 from elfaust.audit.topics import Scanned, lanes_of
 from elfaust.delivery.lag import LagReader, LaneLag
 from elfaust.delivery.patience import Patience
+from elfaust.errors import ServerAway
 from elfaust.overview.look import look
 from elfaust.roles import SINKS
 from elfaust.settings import Settings
@@ -52,7 +55,7 @@ class Audit(NamedTuple):
 
 
 async def audit(settings: Settings, tick: Tick = lambda done, of: None) -> Audit:
-    """Hold topics, tables, files, counts and offsets against each other.
+    """Hold topics, tables, files, counts and offsets against each other, and Hive where it is on.
 
     Raises ServerAway when one of the servers does not answer.
     """
@@ -67,8 +70,23 @@ async def audit(settings: Settings, tick: Tick = lambda done, of: None) -> Audit
         notes.append(_older(older))
     elif not sum(waiting.values()):
         findings += [Finding("unbalanced", "account", 1, problem) for problem in account.problems]
-    sick = (await look(settings)).unwell
+    sick = list((await look(settings)).unwell)
+    if settings.hive.metastore and PARQUET in stores:
+        found, unseen = await asyncio.to_thread(_in_hive, settings)
+        findings += found
+        sick += [why for why in unseen if why not in sick]
     return Audit(account, findings, dict(waiting), notes, sick)
+
+
+def _in_hive(settings: Settings) -> tuple[list[Finding], list[str]]:
+    """Return what is wrong in Hive, and why nobody can say yet that all is there."""
+    try:
+        status = hive_status(settings, files=True)
+    except ServerAway as away:
+        # Nothing of it says anything of an event.
+        return [], [f"hive waits for {away}"]
+    missing = missing_in(status)
+    return list(findings_of(status)), [f"hive has {missing} hours before it"] if missing else []
 
 
 async def _compared(

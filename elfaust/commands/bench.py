@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from elfaust.commands.stack import tell
+from elfaust.devstack.hive import with_hive
 from elfaust.devstack.stack import Stack
 from elfaust.roles import READERS, running
 from elfaust.settings import Settings
@@ -32,9 +33,23 @@ from elfaust.trial.bench import end_to_end, judge_alone, naive
 @click.option(
     "--judge", is_flag=True, help="Measure the verdict alone, in one process, without servers."
 )
+@click.option(
+    "--with",
+    "extras",
+    type=click.Choice(["hive"]),
+    multiple=True,
+    help="Have Hive's tables kept meanwhile.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.pass_obj
-def command(settings: Settings, events: int, naive_events: int, judge: bool, as_json: bool) -> None:
+def command(
+    settings: Settings,
+    events: int,
+    naive_events: int,
+    judge: bool,
+    extras: tuple[str, ...],
+    as_json: bool,
+) -> None:
     """Measure events a second from raw lines in Kafka to rows and files, on this machine.
 
     Compare ratios within one run: the machine's own speed varies by a fifth and more.
@@ -43,7 +58,9 @@ def command(settings: Settings, events: int, naive_events: int, judge: bool, as_
         measured = judge_alone(settings, events)
         click.echo(json.dumps(measured) if as_json else as_text(measured))
     else:
-        _with_servers(settings, events, naive_events, as_json)
+        if "hive" in extras:
+            settings = with_hive(settings)
+        _with_servers(settings, Stack(settings, tell, extras), (events, naive_events), as_json)
 
 
 def as_text(measured: dict[str, Any]) -> str:
@@ -57,8 +74,9 @@ def as_text(measured: dict[str, Any]) -> str:
     )
 
 
-def _with_servers(settings: Settings, events: int, naive_events: int, as_json: bool) -> None:
-    stack = Stack(settings, tell)
+def _with_servers(settings: Settings, stack: Stack, lines: tuple[int, int], as_json: bool) -> None:
+    """Measure so many lines through elfaust, and through a naive processor, and print it."""
+    events, naive_events = lines
     was_up = all(server.running for server in stack.status())
     stack.up()
     try:
@@ -78,3 +96,5 @@ def _with_servers(settings: Settings, events: int, naive_events: int, as_json: b
         click.echo(f"{name:<12} {measured[name]['events_per_second']:>8} events/s")
     for name, used in measured["cpu_us_per_event"].items():
         click.echo(f"{name:<12} {used:>8} us CPU an event")
+    if of_hive := measured.get("hive"):
+        click.echo(f"all in Hive  {of_hive['complete_after_seconds']:>8} s after the last event")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import click
@@ -58,7 +58,7 @@ def ddl(settings: Settings, name: str | None, revision: int | None) -> None:
         if revision is None and name in (None, view.properties["elfaust.schema"]):
             click.echo(f"{create_view(view, database)};\n")
     told = wanted.told if name is None or not chosen else []
-    _tell(told, err=True)
+    _tell([*told, *(wanted.notes if name is None else ())], err=True)
     if told:
         raise SystemExit(1)
 
@@ -82,9 +82,10 @@ def sync(settings: Settings, repair: bool, dry: bool, no_files: bool, as_json: b
     files = [] if no_files else list(keeper.strange_files())
     told = [*report.told, *files]
     if as_json:
-        click.echo(json.dumps({**_as_object(report), "told": [of._asdict() for of in told]}))
+        click.echo(json.dumps(_as_object(report, told)))
     else:
         _show(report, dry)
+        _tell(report.notes, "note")
         _tell(told)
         partitions = sum(report.partitions.values())
         click.echo(
@@ -118,7 +119,7 @@ def _sync(settings: Settings) -> Sync:
     return Sync(settings, Registry.of_workers(settings), open_storage(settings.hdfs))
 
 
-def _as_object(report: Report) -> dict[str, Any]:
+def _as_object(report: Report, told: Sequence[Difference]) -> dict[str, Any]:
     return {
         "database": report.database,
         "tables": report.tables,
@@ -127,6 +128,8 @@ def _as_object(report: Report) -> dict[str, Any]:
         "added": report.added,
         "dropped": report.dropped,
         "partitions": report.partitions,
+        "told": [of._asdict() for of in told],
+        "notes": [of._asdict() for of in report.notes],
     }
 
 
@@ -139,7 +142,7 @@ def _show(report: Report, dry: bool) -> None:
             click.echo(f"{what} {name} {would}made")
     for table in report.columns:
         click.echo(f"table {table}: columns {would}added")
-    for did, counts in (("added", report.added), ("dropped", report.dropped)):
+    for did, counts in (("dropped", report.dropped), ("added", report.added)):
         for of, count in counts.items():
             click.echo(f"table {of}: {count} partitions {would}{did}")
 
@@ -151,6 +154,7 @@ def _show_status(found: Status) -> None:
         click.echo(f"{table.name}: {table.partitions} partitions{missing}{state}")
     for name in found.views_missing:
         click.echo(f"{name}: view not made, or of other revisions")
+    _tell(found.notes, "note")
     _tell(found.told)
     all_missing = sum(of.missing for of in found.tables)
     click.echo(
@@ -159,11 +163,6 @@ def _show_status(found: Status) -> None:
     )
 
 
-def _tell(told: Sequence[Difference], err: bool = False) -> None:
-    for line in _lines(told):
-        click.echo(line, err=err)
-
-
-def _lines(told: Sequence[Difference]) -> Iterator[str]:
+def _tell(told: Sequence[Difference], kind: str = "told", err: bool = False) -> None:
     for name, what, cure in told:
-        yield f"told {name} {what}{f' -> {cure}' if cure else ''}"
+        click.echo(f"{kind} {name} {what}{f' -> {cure}' if cure else ''}", err=err)

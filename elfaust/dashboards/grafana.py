@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from string import ascii_uppercase
 from typing import Any, NamedTuple
 
+from elfaust.metrics.of_hive import HIVE_ADDED, HIVE_DIFFERENCES, HIVE_MISSING
 from elfaust.metrics.of_processes import DISK_FREE, RECENT_STARTS
 from elfaust.metrics.of_schemas import SCHEMA_EVENTS, SCHEMA_UNUSUAL, SCHEMA_USUAL
 from elfaust.metrics.table import (
@@ -137,6 +138,15 @@ PANELS = (
         (
             ("files an hour", f"sum(increase({SINK_FILES.name}[1h]))"),
             ("bytes a second", f"sum(rate({SINK_BYTES.name}[5m]))"),
+        ),
+    ),
+    Panel(
+        "Hive: hours without a partition, and what differs",
+        "short",
+        (
+            ("missing", f"max({HIVE_MISSING.name})"),
+            ("differ", f"max({HIVE_DIFFERENCES.name})"),
+            ("added in an hour", f"sum(increase({HIVE_ADDED.name}[1h]))"),
         ),
     ),
     Panel(

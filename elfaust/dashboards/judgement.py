@@ -1,8 +1,8 @@
 """The judgement of `elfaust check`: what the workers of this machine say at `/metrics`, now.
 
 It is that of the alerts (alerts.yml): of a server that is waited for, events that are held or late,
-the spool, a disk, lost datagrams, restarts, what is unusual of schemas; and of a role without a
-worker.
+Hive's partitions and tables, the spool, a disk, lost datagrams, restarts, what is unusual of
+schemas; and of a role without a worker.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from elfaust.dashboards.numbers import Number, Said
 from elfaust.dashboards.unusual import BEHIND, of_schemas
+from elfaust.metrics.of_hive import HIVE_DIFFERENCES, HIVE_MISSING_SECONDS
 from elfaust.metrics.of_processes import DISK_FREE, DISK_SIZE, RECENT_STARTS
 from elfaust.metrics.table import (
     DATAGRAMS_LOST,
@@ -112,7 +113,9 @@ def _stands(role: str, said: Said) -> Iterator[tuple[str, str]]:
         yield "unknown", f"{role} does not say how it stands"
     if "waiting" in states:
         yield "critical", f"{role} waits for a server"
-    if held := sum(said.get(HELD.name, {}).values()):
+    if differ := sum(said.get(HIVE_DIFFERENCES.name, {}).values()):
+        yield "warning", f"{role}: {differ:g} differ, as elfaust hive status says"
+    elif held := sum(said.get(HELD.name, {}).values()):
         yield "warning", f"{role} holds events: {held:g}"
 
 
@@ -125,18 +128,22 @@ def _lost(said: Said, now: float) -> Iterator[tuple[str, str]]:
 def _numbers(said: list[tuple[str, Said]]) -> Iterator[Number]:
     late: dict[str, float] = {}
     used: dict[str, float] = {}
-    spooled = None
+    spooled = missing = None
     for role, of in said:
         if ages := of.get(LAG_SECONDS.name):
             late[role] = max(late.get(role, 0.0), *ages.values())
         for (folder, *_), free in of.get(DISK_FREE.name, {}).items():
             used[folder] = 1 - free / max(1.0, of.get(DISK_SIZE.name, {}).get((folder,), 1.0))
+        if ages := of.get(HIVE_MISSING_SECONDS.name):
+            missing = max(missing or 0.0, *ages.values())
         if SPOOL_BYTES.name in of:
             spooled = (spooled or 0.0) + sum(of[SPOOL_BYTES.name].values())
     for role, seconds in sorted(late.items()):
         yield Number(f"lag_{role}", round(seconds, 1), "s", LATE)
     for folder, part in sorted(used.items()):
         yield Number(f"disk_used_{folder}", round(part, 4), "", USED)
+    if missing is not None:
+        yield Number("hive_partitions_missing", round(missing, 1), "s", LATE)
     if spooled is not None:
         yield Number("spool", spooled, "B", SPOOLED)
     lost = [sum(of[DATAGRAMS_LOST.name].values()) for _, of in said if DATAGRAMS_LOST.name in of]

@@ -8,7 +8,7 @@ from threading import Thread
 from time import monotonic
 
 from elfaust.checks import Check, Subject
-from elfaust.doctor import charts, kafka, local
+from elfaust.doctor import charts, hive, kafka, local
 from elfaust.errors import ServerAway
 from elfaust.settings import Settings
 from elfaust.sinks.stores import enabled_stores
@@ -26,6 +26,7 @@ def examine(settings: Settings) -> list[Check]:
             local.schemas(settings),
             kafka.subject(settings),
             *charts.subjects(settings),
+            *hive.subjects(settings),
             *(store.checks() for store in enabled_stores(settings).values()),
         ],
     )

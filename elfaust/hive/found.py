@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from posixpath import normpath
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from elfaust.hive.tables import SCHEMA, Column, Table, View
+from elfaust.hive.tables import DIGEST, SCHEMA, Column, Table, View, digest, names_and_types
 
 PARQUET_INPUT = "org.apache.hadoop.hive.ql.io.parquet.MapredParquetInputFormat"
 PARQUET_OUTPUT = "org.apache.hadoop.hive.ql.io.parquet.MapredParquetOutputFormat"
 PARQUET_SERDE = "org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe"
-#: The key of a view's property that tells whether somebody has altered it.
-DIGEST = "elfaust.digest"
 #: Characters of a type that a message has room for.
 LONGEST_TYPE = 200
 
@@ -125,17 +122,6 @@ def missing_columns(found: Found, table: Table) -> tuple[Column, ...]:
     return table.columns[len(had) :] if had == wanted[: len(had)] else ()
 
 
-def names_and_types(columns: tuple[Column, ...]) -> list[tuple[str, str]]:
-    """Return columns without comments, as they compare."""
-    return [(of.name.lower(), of.type.lower().replace(" ", "")) for of in columns]
-
-
-def digest(text: str, columns: tuple[Column, ...]) -> str:
-    """Return what changes with a view's SELECT and its columns."""
-    parts = [text, *(part for pair in names_and_types(columns) for part in pair)]
-    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
-
-
 def view_fault(found: Found, name: str) -> Difference | None:
     """Return why what has a view's name is not elfaust's to replace; None where it is."""
     if found.kind != "VIRTUAL_VIEW":
@@ -154,7 +140,7 @@ def is_ours(found: Found) -> bool:
 
 def is_current(found: Found, view: View) -> bool:
     """Tell whether a view of elfaust's is as it has to be now."""
-    return found.properties.get(DIGEST) == digest(view.text, view.columns)
+    return found.properties.get(DIGEST) == view.properties[DIGEST]
 
 
 def path_of(location: str) -> str:

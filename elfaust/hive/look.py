@@ -55,29 +55,44 @@ class _Known:
     days: dict[str, tuple[int, HourFolders]] = field(default_factory=dict)
 
 
+def folders_of_schemas(settings: Settings, storage: Storage) -> list[str]:
+    """Return the folders in which those of years are; raises ServerAway."""
+    names = FolderNames(settings)
+    paths = [names.root]
+    for level in range(names.depth):
+        paths = [
+            f"{path}/{name}"
+            for path in paths
+            for name in storage.folders(path)
+            if not name.startswith(HIDDEN) and not (level == 0 and name in OWN_FOLDERS)
+        ]
+    return sorted(paths)
+
+
 class Look:
     """Looks at the folders. Its methods raise ServerAway."""
 
     def __init__(self, settings: Settings, storage: Storage) -> None:
         names = FolderNames(settings)
-        self._root, self._depth = names.root, names.depth
+        self._root = names.root
+        self._settings = settings
         self._storage = storage
         self._threads = settings.hdfs.writers
         self._count = -1
         self._known: dict[str, _Known] = {}
 
     def look(self, full: bool = False) -> Looked:
-        """Return the folders; `full` counts on nothing that was seen before."""
+        """Return the folders; `full` looks into each, whether their number has changed or not."""
         count = self._storage.count_folders(self._root)
-        if full:
-            self._known.clear()
-        elif count == self._count:
+        if count == self._count and not full:
             return self._looked(set())
         with ThreadPoolExecutor(self._threads) as threads:
-            paths = list(self._of_schemas())
+            paths = folders_of_schemas(self._settings, self._storage)
             changed = {
                 path
-                for path, is_changed in zip(paths, threads.map(self._update, paths), strict=True)
+                for path, is_changed in zip(
+                    paths, threads.map(lambda path: self._update(path, full), paths), strict=True
+                )
                 if is_changed
             }
         for gone in self._known.keys() - set(paths):
@@ -88,27 +103,15 @@ class Look:
     def _looked(self, changed: set[str]) -> Looked:
         return Looked({path: of.found for path, of in self._known.items()}, changed)
 
-    def _of_schemas(self) -> Iterator[str]:
-        """Yield the folders in which those of years are."""
-        paths = [self._root]
-        for level in range(self._depth):
-            paths = [
-                f"{path}/{name}"
-                for path in paths
-                for name in self._storage.folders(path)
-                if not name.startswith(HIDDEN) and not (level == 0 and name in OWN_FOLDERS)
-            ]
-        yield from sorted(paths)
-
-    def _update(self, path: str) -> bool:
+    def _update(self, path: str, full: bool) -> bool:
         known = self._known.setdefault(path, _Known())
         count = self._storage.count_folders(path)
-        if count == known.count:
+        if count == known.count and not full:
             return False
         found, days = HourFolders(), dict[str, tuple[int, HourFolders]]()
         self._add(path, (), found, known.days, days)
         is_changed = known.count < 0 or found != known.found
-        if not is_changed and known.days:
+        if not is_changed and known.days and count != known.count:
             # Something has changed in the very moment of the last look.
             found, days = HourFolders(), {}
             self._add(path, (), found, {}, days)

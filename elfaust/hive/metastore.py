@@ -68,6 +68,15 @@ class Metastore:
         """Make a table."""
         self._make(self._objects.table(table))
 
+    def keep_whole(self, table: Table) -> None:
+        """Make a table without partitions, or have one that there is read another folder."""
+        made = self._objects.table(table)
+        made.partitionKeys = []
+        if not self.tables([table.name]):
+            self._make(made)
+        else:
+            self._alter(table.name, made)
+
     def make_view(self, view: View) -> None:
         """Make a view."""
         self._make(self._objects.view(view))

@@ -37,14 +37,15 @@ def check_path(settings: Settings) -> None:
 class Names:
     """The names of some schema revisions' tables and of their schemas' views.
 
-    `refused` says why a schema revision has no table, and a schema no view, by what it would have
-    been called.
+    `refused` says why a schema revision has no table, and `viewless` why a schema has no view, by
+    what it would have been called.
     """
 
     tables: dict[SchemaKey, str] = field(default_factory=dict)
     #: The revisions that a view unites, by its name.
     views: dict[str, list[SchemaKey]] = field(default_factory=dict)
     refused: dict[str, str] = field(default_factory=dict)
+    viewless: dict[str, str] = field(default_factory=dict)
 
 
 class HiveNames:
@@ -103,15 +104,15 @@ class HiveNames:
             name = self.view(key.schema)
             owner = owners.setdefault(name, key.schema)
             if name == ERRORS:
-                names.refused[name] = (
+                names.viewless[name] = (
                     f"is no view of schema {key.schema}: it is the table of refused events"
                 )
             elif name in tables:
-                names.refused[name] = (
+                names.viewless[name] = (
                     f"is no view of schema {key.schema}: it is the table of {_of(tables[name])}"
                 )
             elif owner != key.schema:
-                names.refused[key.schema] = f"has no view: {name} is that of schema {owner}"
+                names.viewless[key.schema] = f"has no view: {name} is that of schema {owner}"
             else:
                 names.views.setdefault(name, []).append(key)
                 names.views[name].sort()

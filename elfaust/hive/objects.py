@@ -8,13 +8,11 @@ from typing import Any
 
 from elfaust.hive.client import generated
 from elfaust.hive.found import (
-    DIGEST,
     PARQUET_INPUT,
     PARQUET_OUTPUT,
     PARQUET_SERDE,
     Found,
     FoundPartition,
-    digest,
 )
 from elfaust.hive.look import partition_name
 from elfaust.hive.tables import Column, Table, View
@@ -61,7 +59,6 @@ class Objects:
     def view(self, view: View, was: Any = None) -> Any:
         """Return a view; `was` is the one that it replaces."""
         comment = {"comment": view.comment} if view.comment else {}
-        mark = {DIGEST: digest(view.text, view.columns)}
         return generated().Table(
             tableName=view.name,
             dbName=self._database,
@@ -69,7 +66,7 @@ class Objects:
             createTime=was.createTime if was else int(time.time()),
             sd=_storage(view.columns),
             partitionKeys=[],
-            parameters={**view.properties, **comment, **mark},
+            parameters={**view.properties, **comment},
             viewOriginalText=view.text,
             viewExpandedText=view.text,
             tableType="VIRTUAL_VIEW",
@@ -118,7 +115,8 @@ def found_table(table: Any) -> Found:
         dict(table.parameters or {}),
         sd.inputFormat or "",
         _serde(sd),
-        table.viewExpandedText or "",
+        # Hive writes the other one anew.
+        table.viewOriginalText or "",
         table,
     )
 

@@ -74,8 +74,11 @@ def keep_partitions(
             known.told.append(_told(table, names, f"each of which {fault}"))
     if missing := sorted(folders.hours - known.hours):
         store.add_partitions(table, missing)
-        known.hours |= set(missing)
+        known.hours = known.hours.union(missing)
         report.added[table.name] = len(missing)
+    if known.hours == folders.hours:
+        # There may be millions: they are kept once.
+        known.hours = folders.hours
     known.done = folders
 
 

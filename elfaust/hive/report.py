@@ -20,6 +20,9 @@ class Report:
     added: dict[str, int] = field(default_factory=dict)
     dropped: dict[str, int] = field(default_factory=dict)
     told: list[Difference] = field(default_factory=list)
+    #: What is so by the names and types of the schemas: views that there are not, fields that are
+    #: NULL in one.
+    notes: list[Difference] = field(default_factory=list)
     #: Partitions that each table has now.
     partitions: dict[str, int] = field(default_factory=dict)
 

@@ -47,12 +47,17 @@ def session(hive: Hive) -> Iterator[Session]:
     """Yield a session; raises ServerAway where HiveServer2 does not answer."""
     server = f"HiveServer2 {hive.host}:{hive.port}"
     clients = installed("pyhive.hive")
+    transport = transport_to(hive)
     with translated(server):
         connection = clients.Connection(
-            thrift_transport=transport_to(hive), username=hive.user, configuration=SESSION
+            thrift_transport=transport, username=hive.user, configuration=SESSION
         )
     try:
         yield Session(connection, server)
+    except ServerAway:
+        # The end of the session would be one more answer to wait for.
+        transport.close()
+        raise
     finally:
         # Where it hangs, nothing is lost with the session.
         with suppress(Exception):
@@ -60,7 +65,7 @@ def session(hive: Hive) -> Iterator[Session]:
 
 
 def transport_to(hive: Hive) -> Any:
-    """Return, not yet open, what PyHive connects by: with a time-out, which it has not by itself."""
+    """Return what PyHive connects by, not open yet: with a time-out, which it lacks by itself."""
     plain = socket_to(hive.host, hive.port, hive.timeout)
     if hive.auth == "NOSASL":
         return installed("thrift.transport.TTransport").TBufferedTransport(plain)

@@ -27,6 +27,8 @@ class Status:
     #: Tables that lack columns.
     columns_missing: tuple[str, ...]
     told: tuple[Difference, ...]
+    #: What is so by the names and types of the schemas.
+    notes: tuple[Difference, ...] = ()
 
     @property
     def is_complete(self) -> bool:
@@ -41,6 +43,7 @@ class Status:
             "complete": self.is_complete,
             "tables": [of._asdict() for of in self.tables],
             "told": [of._asdict() for of in self.told],
+            "notes": [of._asdict() for of in self.notes],
         }
 
 
@@ -58,4 +61,5 @@ def status_of(sync: Sync, *, files: bool = True) -> Status:
         for name, count in sorted(report.partitions.items())
     )
     told = [*report.told, *(sync.strange_files() if files else ())]
-    return Status(tables, tuple(report.views), tuple(report.columns), tuple(told))
+    missing = tuple(report.views), tuple(report.columns)
+    return Status(tables, *missing, tuple(told), tuple(report.notes))

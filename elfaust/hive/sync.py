@@ -36,7 +36,7 @@ from elfaust.settings import Settings
 from elfaust.storage import Storage
 
 #: Seconds after which all is compared again, whether it has changed or not.
-FULL_SECONDS = 600.0
+FULL_SECONDS = 3_600.0
 STRAY = "is no folder of an hour as Hive finds it: its rows are in no partition"
 Connect = Callable[[Settings, type[Metastore]], AbstractContextManager[Metastore]]
 
@@ -45,7 +45,7 @@ Connect = Callable[[Settings, type[Metastore]], AbstractContextManager[Metastore
 class How:
     """How thorough a run is.
 
-    `full` counts on nothing that was seen before, `deep` looks into each partition. `repair` drops
+    `full` compares what was in order before too, `deep` looks into each partition. `repair` drops
     partitions that are wrong, or have no folder. `dry` only reports.
     """
 
@@ -202,6 +202,7 @@ class Sync:
         strange = [path for of in self._folders.values() for path in of.strange]
         report.told += [Difference(path, STRAY, "elfaust audit") for path in strange]
         report.told += wanted.told
+        report.notes += wanted.notes
         report.told += [of for told in self._told.values() for of in told]
         report.told += [of for known in self._known.values() for of in known.told]
         report.partitions = {name: len(of.hours) for name, of in self._known.items()}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -20,6 +22,8 @@ from elfaust.sinks.parquet.table import ParquetWriter
 KEPT = {"EXTERNAL": "TRUE", "external.table.purge": "false"}
 #: Keys of properties: whose a table is, and by which elfaust.
 SCHEMA, REVISION, VERSION = "elfaust.schema", "elfaust.revision", "elfaust.version"
+#: The key of a view's property that tells whether somebody has altered it.
+DIGEST = "elfaust.digest"
 
 
 @dataclass(frozen=True)
@@ -109,14 +113,25 @@ def view_of(
     }
     revisions = " ".join(map(str, sorted(tables)))
     properties = {**{k: v for k, v in fields.items() if k not in KEPT}, REVISION: revisions}
-    return View(
-        name,
-        select(engine, merged, sources),
-        columns_of(view_columns(merged), {**CAPSULE, **PARTITIONS}),
-        newest.comment,
-        {**properties, SCHEMA: schema},
-        merged,
-    )
+    text = select(engine, merged, sources)
+    columns = columns_of(view_columns(merged), {**CAPSULE, **PARTITIONS})
+    properties |= {SCHEMA: schema, DIGEST: digest(text, columns)}
+    return View(name, text, columns, newest.comment, properties, merged)
+
+
+def names_and_types(columns: tuple[Column, ...]) -> list[tuple[str, str]]:
+    """Return columns without comments, as they compare."""
+    return [(of.name.lower(), of.type.lower().replace(" ", "")) for of in columns]
+
+
+def digest(text: str, columns: tuple[Column, ...]) -> str:
+    """Return what changes with a view's SELECT and its columns.
+
+    Hive keeps the text of a statement without some of its quotes and blanks.
+    """
+    types = [part for pair in names_and_types(columns) for part in pair]
+    parts = [re.sub(r"[`\s]", "", text), *types]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
 __all__ = ["EVENT_TIME", "Column", "Table", "View", "external_table", "table_of", "view_of"]

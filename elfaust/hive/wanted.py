@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from elfaust.errors import FolderTrouble, SchemaAway, SchemaUnfit
 from elfaust.hive.errors import errors_table
-from elfaust.hive.found import Difference
+from elfaust.hive.found import LONGEST_TYPE, Difference
 from elfaust.hive.merge import merge
 from elfaust.hive.names import HiveNames
 from elfaust.hive.tables import Table, View, table_of, view_of
@@ -28,11 +28,15 @@ ASK_SECONDS = 60.0
 
 @dataclass
 class Wanted:
-    """Tables by the paths of their folders, views by name, and what can have neither."""
+    """Tables by the paths of their folders, views by name, and what can have no table.
+
+    `notes` says which schemas have no view, and what of a view is NULL.
+    """
 
     tables: dict[str, Table] = field(default_factory=dict)
     views: dict[str, View] = field(default_factory=dict)
     told: list[Difference] = field(default_factory=list)
+    notes: list[Difference] = field(default_factory=list)
 
 
 class Wanting:
@@ -87,6 +91,7 @@ class Wanting:
     def _fill(self, wanted: Wanted, keys: Mapping[str, SchemaKey]) -> None:
         names = self._names.of(keys.values())
         wanted.told += [Difference(name, why) for name, why in sorted(names.refused.items())]
+        wanted.notes += [Difference(name, why) for name, why in sorted(names.viewless.items())]
         for path, key in keys.items():
             if (name := names.tables.get(key)) and (table := self._table(key, name, wanted)):
                 wanted.tables[path] = table
@@ -98,7 +103,8 @@ class Wanting:
                 if names.tables[key] in by_name
             }
             if tables:
-                wanted.views[name] = self._view(of[0].schema, name, tables)
+                wanted.views[name] = view = self._view(of[0].schema, name, tables)
+                wanted.notes += _lost(view)
 
     def _known(self) -> dict[str, list[SchemaKey]]:
         """Return the schema revisions of schemas.folder, by the paths of their folders."""
@@ -150,6 +156,15 @@ class Wanting:
         view = view_of(schema, name, tables, merged, self._database)
         self._views[name] = of, view
         return view
+
+
+def _lost(view: View) -> Iterator[Difference]:
+    for lost in view.merged.lost if view.merged else ():
+        what = (
+            f"is NULL in the view for revision {lost.revision}: {lost.had:.{LONGEST_TYPE}} cannot "
+            f"be made {lost.has:.{LONGEST_TYPE}}"
+        )
+        yield Difference(f"{view.name} {lost.path}", what)
 
 
 def _pattern(settings: Settings) -> re.Pattern[str]:

@@ -7,6 +7,7 @@ is what this process has done since its start.
 from __future__ import annotations
 
 from elfaust.metrics.metric import Metric
+from elfaust.metrics.of_hive import OF_HIVE
 from elfaust.metrics.of_processes import OF_PROCESSES
 from elfaust.metrics.of_schemas import OF_SCHEMAS
 from elfaust.roles import READERS, ROLES, SINKS
@@ -236,5 +237,6 @@ METRICS = (
     INTAKE_IN_FLIGHT,
     INTAKE_WAITING_BYTES,
     *OF_SCHEMAS,
+    *OF_HIVE,
     *OF_PROCESSES,
 )

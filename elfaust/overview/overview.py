@@ -24,6 +24,8 @@ from elfaust.overview.worker_said import STATES, Lag, Trouble, WorkerSaid
 from elfaust.times import iso8601
 from elfaust.workers.since import trouble_of
 
+#: The role that keeps tables of events which others have stored.
+HIVE = "hive"
 #: State of a role that should run and has no worker: worse than those of a worker.
 ABSENT = "absent"
 
@@ -93,7 +95,9 @@ class Overview:
             elif worker.waits_for:
                 waits = "; ".join(wait.why for wait in worker.waits_for)
                 found.append(f"{worker.role} waits for {waits}")
-            found += [f"{worker.role} holds events: {held.why}" for held in worker.held]
+            # What this one tells of is stored nevertheless.
+            if worker.role != HIVE:
+                found += [f"{worker.role} holds events: {held.why}" for held in worker.held]
         return found
 
     @property

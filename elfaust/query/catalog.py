@@ -1,17 +1,13 @@
-"""The tables and views that there are to ask, by the names that Hive has for them.
-
-A table is there where its folder is, so that DuckDB has those that Hive is given.
-"""
+"""The tables and views that there are to ask: those that Hive is given for the same folders."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from functools import cached_property
 
-from elfaust.errors import SchemaAway, SchemaUnfit
-from elfaust.hive.merge import Merged, merge
-from elfaust.hive.names import HiveNames, Names
-from elfaust.hive.tables import Table, table_of
+from elfaust.hive.look import folders_of_schemas
+from elfaust.hive.tables import REVISION, SCHEMA, Table, View
+from elfaust.hive.wanted import Wanted, Wanting
+from elfaust.query.freshness_file import FRESHNESS, newest_file
 from elfaust.records import SchemaKey
 from elfaust.schema.lookup.registry import Registry
 from elfaust.settings import Settings
@@ -19,67 +15,59 @@ from elfaust.storage import Storage
 
 
 class Catalog:
-    """Finds tables by name. Raises SettingsError where `hdfs.path` is none that Hive can have."""
+    """Finds tables and views by name. Raises SettingsError for a `hdfs.path` that Hive cannot have.
+
+    All raise ServerAway where the storage does not answer.
+    """
 
     def __init__(self, settings: Settings, storage: Storage) -> None:
         self._settings = settings
         self._storage = storage
-        self._names = HiveNames(settings)
-        self._registry = Registry.of_workers(settings)
+        self._wanting = Wanting(settings, Registry.of_workers(settings), storage)
+
+    def refresh(self) -> None:
+        """Look for new folders at the next question."""
+        for name in ("_wanted", "tables", "freshness"):
+            self.__dict__.pop(name, None)
 
     @cached_property
-    def names(self) -> Names:
-        """The names of what has files; raises ServerAway."""
-        return self._names.of(self._stored(self._registry.known()))
+    def _wanted(self) -> Wanted:
+        return self._wanting.of_folders(folders_of_schemas(self._settings, self._storage))
 
     @cached_property
-    def by_name(self) -> dict[str, SchemaKey]:
-        """The schema revision of each table."""
-        return {name: key for key, name in self.names.tables.items()}
+    def tables(self) -> dict[str, Table]:
+        """The tables by name."""
+        return {table.name: table for table in self._wanted.tables.values()}
+
+    @property
+    def views(self) -> dict[str, View]:
+        """The views by name."""
+        return self._wanted.views
 
     def known(self) -> set[str]:
         """Return the names of all tables and views, in lower case."""
-        return {*self.by_name, *self.names.views}
+        freshness = [FRESHNESS] if self.freshness else []
+        return {*self.tables, *self.views, *freshness}
 
-    def tables_of(self, name: str) -> dict[int, Table]:
-        """Return the tables that a table or a view reads, by revision.
+    @cached_property
+    def freshness(self) -> str:
+        """The newest file of the table of freshness, "" where there is none."""
+        return newest_file(self._settings, self._storage)
 
-        A view does without a revision that has no Parquet files. Raises SchemaUnfit, SchemaAway.
-        """
-        if name in self.by_name:
-            key = self.by_name[name]
-            return {key.revision: self._table(key)}
-        found = {}
-        for key in self.names.views[name]:
-            try:
-                found[key.revision] = self._table(key)
-            except (SchemaUnfit, SchemaAway) as error:
-                missing = error
-        if not found:
-            raise missing
-        return found
+    def tables_of(self, view: View) -> dict[int, Table]:
+        """Return the tables of a view, by revision."""
+        schema, revisions = view.properties[SCHEMA], view.properties[REVISION].split()
+        return {
+            int(table.properties[REVISION]): table
+            for table in self.tables.values()
+            if table.properties.get(SCHEMA) == schema
+            and table.properties.get(REVISION) in revisions
+        }
 
-    def is_view(self, name: str) -> bool:
-        """Tell whether a name is that of a view."""
-        return name in self.names.views
-
-    def _table(self, key: SchemaKey) -> Table:
-        schema = self._registry.find(key)
-        return table_of(schema, self.names.tables[key], self._names.location(key))
-
-    def _stored(self, keys: Iterable[SchemaKey]) -> list[SchemaKey]:
-        """Return those of some schema revisions that have a folder."""
-        inside: dict[str, set[str]] = {}
-        found = []
-        for key in keys:
-            parent, _, name = self._names.location(key).rpartition("/")
-            if parent not in inside:
-                inside[parent] = set(self._storage.list(parent))
-            if name in inside[parent]:
-                found.append(key)
-        return found
-
-
-def merged_of(tables: dict[int, Table]) -> Merged:
-    """Return the columns of a view over tables by revision."""
-    return merge({revision: table.files for revision, table in tables.items()})
+    def by_key(self) -> dict[SchemaKey, Table]:
+        """Return the tables of schema revisions."""
+        return {
+            SchemaKey(table.properties[SCHEMA], int(table.properties[REVISION])): table
+            for table in self.tables.values()
+            if SCHEMA in table.properties
+        }

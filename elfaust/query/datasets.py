@@ -50,7 +50,10 @@ class HourFiles(ds.FileSystemDataset):  # type: ignore[misc]
     trouble: Trouble
 
     def scanner(
-        self, columns: Sequence[str] | None = None, filter: Any = None, **_: Any
+        self,
+        columns: Sequence[str] | None = None,
+        filter: Any = None,  # noqa: A002
+        **_: Any,
     ) -> _Scanner:
         """Return what reads the columns of the rows that pass a filter."""
         return _Scanner(self, list(columns) if columns is not None else self.schema.names, filter)
@@ -102,9 +105,7 @@ class _Scanner:
             raise Failed(f"{fragment.path} has gone meanwhile: ask again") from error
 
 
-def dataset_of(
-    storage: Storage, location: str, columns: pa.Schema, trouble: Trouble
-) -> HourFiles:
+def dataset_of(storage: Storage, location: str, columns: pa.Schema, trouble: Trouble) -> HourFiles:
     """Return what is in the folders of hours below a location; raises ServerAway."""
     # It is never asked for a file.
     nowhere = pyarrow.fs.SubTreeFileSystem("/dev/null", pyarrow.fs.LocalFileSystem())

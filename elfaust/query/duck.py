@@ -14,19 +14,21 @@ from typing import Any
 import duckdb
 
 from elfaust.errors import ElfaustError
+from elfaust.hive.tables import Table
 from elfaust.hive.views import select
-from elfaust.query.catalog import Catalog, merged_of
+from elfaust.query.catalog import Catalog
 from elfaust.query.datasets import Trouble, dataset_of
 from elfaust.query.duck_guard import DuckGuard
 from elfaust.query.duck_words import DuckWords, quoted
 from elfaust.query.engine import Answer, unique
+from elfaust.query.freshness_file import FRESHNESS, read
 from elfaust.query.refused import Failed
 from elfaust.query.values import lowered, plain
 from elfaust.settings import Settings
 from elfaust.storage import open_storage
 
 #: DuckDB can do nothing but compute, and nobody can change that.
-CONFIG = {
+CONFIG: dict[str, str | bool | int | float | list[str]] = {
     "enable_external_access": "false",
     "autoinstall_known_extensions": "false",
     "autoload_known_extensions": "false",
@@ -35,7 +37,7 @@ CONFIG = {
     "python_enable_replacements": "false",
     "temp_directory": "",
     # Hive's order.
-    "default_null_order": "nulls_first_on_asc_last_on_desc",
+    "default_null_order": "nulls_last_on_asc_first_on_desc",
 }
 #: Rows that are fetched at a time.
 ROWS = 1_000
@@ -99,8 +101,7 @@ class DuckDb:
             for row in rows:
                 values = [plain(value) for value in row]
                 yield [
-                    lowered(value) if of else value
-                    for value, of in zip(values, lower, strict=True)
+                    lowered(value) if of else value for value, of in zip(values, lower, strict=True)
                 ]
 
     def _failed(self, error: Exception) -> ElfaustError:
@@ -108,17 +109,20 @@ class DuckDb:
 
     def _make(self, name: str) -> None:
         """Make a table, or a view and its tables, as views of datasets."""
-        tables = self._catalog.tables_of(name)
-        words = DuckWords()
-        sources = {}
-        for revision, table in tables.items():
-            source = f"files of {table.name}"
-            files = dataset_of(self._storage, table.location, table.files, self._trouble)
-            self._connection.register(source, files)
-            sources[revision] = quoted(source)
-        if self._catalog.is_view(name):
-            text = select(words, merged_of(tables), sources)
+        view = self._catalog.views.get(name)
+        if name == FRESHNESS:
+            self._connection.register("freshness", read(self._storage, self._catalog.freshness))
+            text = "SELECT * FROM freshness"
+        elif view is None or view.merged is None:
+            text = f"SELECT * FROM {self._source(self._catalog.tables[name])}"
         else:
-            [source] = sources.values()
-            text = f"SELECT * FROM {source}"
+            tables = self._catalog.tables_of(view)
+            sources = {revision: self._source(table) for revision, table in tables.items()}
+            text = select(DuckWords(), view.merged, sources)
         self._connection.execute(f"CREATE OR REPLACE VIEW {quoted(name)} AS {text}")
+
+    def _source(self, table: Table) -> str:
+        """Return the files of a table as FROM takes them."""
+        files = dataset_of(self._storage, table.location, table.files, self._trouble)
+        self._connection.register(f"files of {table.name}", files)
+        return quoted(f"files of {table.name}")

@@ -1,4 +1,4 @@
-"""What DuckDB may be asked: one SELECT, as DuckDB's own parser reads it, of tables that it is given.
+"""What DuckDB may be asked: one SELECT, as DuckDB's parser reads it, of tables that it is given.
 
 DuckDB itself turns the statement into a tree (json_serialize_sql). Every node of it must be of a
 kind that is listed here, so what nobody has thought of is refused. The second wall is the engine's:
@@ -56,7 +56,9 @@ class DuckGuard:
         self._database = database.lower()
         rows = connection.execute(PURE).fetchall()
         names = {name.lower() for (name,) in rows}
-        self._functions = {name for name in names if not SPECIAL.fullmatch(name)} | CHANGING | PARSED
+        self._functions = (
+            {name for name in names if not SPECIAL.fullmatch(name)} | CHANGING | PARSED
+        )
 
     def tables(self, sql: str, known: Iterable[str]) -> set[str]:
         """Return which of the known tables, in lower case, a statement asks.

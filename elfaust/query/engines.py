@@ -13,7 +13,7 @@ from elfaust.settings import Settings
 #: By name: the class, and the packages that it needs with the extra that installs them.
 CLASSES = {
     "hive": ("elfaust.query.hive:Hive", ("pyhive", "thrift", "thrift_sasl"), "hive"),
-    "duckdb": ("elfaust.query.duck:DuckDb", ("duckdb", "fsspec"), "duckdb"),
+    "duckdb": ("elfaust.query.duck:DuckDb", ("duckdb",), "duckdb"),
 }
 
 

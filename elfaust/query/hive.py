@@ -1,4 +1,4 @@
-"""HiveServer2, asked by Thrift: a question runs there, and is asked again and again how far it is."""
+"""HiveServer2, asked by Thrift: while a question runs there, it is asked how far that is."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any
 
 from elfaust.errors import HiveRefuses, ServerAway
 from elfaust.hive.client import installed, words
-from elfaust.hive.server import SESSION, transport_to, translated
+from elfaust.hive.server import SESSION, translated, transport_to
 from elfaust.query.engine import Answer, unique
 from elfaust.query.hive_guard import check_tree, question
 from elfaust.query.refused import Failed

@@ -19,6 +19,18 @@ from elfaust.query.refused import Refused
 MAX_CHARS = 100_000
 #: With these a question begins; everything else is a command, or a statement of another kind.
 FIRST = ("select", "with", "from", "(")
+#: Words that stand in no question; as names they need quotes.
+WRITING = (
+    "insert",
+    "transform",
+    "create",
+    "drop",
+    "alter",
+    "truncate",
+    "update",
+    "delete",
+    "merge",
+)
 #: Comments first; a text ends where Hive's lexer has it end: `\\` takes the next character along.
 WORDS = re.compile(
     r"""(?P<comment>--[^\r\n]*|/\*(?!\+).*?\*/)
@@ -64,6 +76,8 @@ def question(sql: str) -> str:
         raise Refused(f"it begins with {first or 'nothing'!r:.40}")
     if any(word.text == ";" for word in words):
         raise Refused("it is more than one statement")
+    if any(word.kind == "word" and word.name in WRITING for word in words):
+        raise Refused("it writes, or runs a program")
     _check_functions([word for word in words if word.kind != "space"])
     return "".join(word.text for word in words)
 

@@ -33,18 +33,18 @@ FUNCTIONS = frozenset(
     to_unix_timestamp to_utc_timestamp translate trim trunc typeof ucase udftoboolean udftobyte
     udftodouble udftofloat udftointeger udftolong udftoshort unbase64 unhex unix_timestamp upper
     uuid var_pop var_samp varchar variance weekofyear when width_bucket year
-    """.split()
+    """.split()  # noqa: SIM905
 )
 #: Words before a parenthesis that are no function.
 BEFORE = frozenset(
     """
-    all and any as between by case cube distinct else except exists extract filter from group grouping
-    having in intersect interval is join like not on or order over partition partitioned
+    all and any as between by case cube distinct else except exists extract filter from group
+    grouping having in intersect interval is join like not on or order over partition partitioned
     rlike rollup select sets some tablesample then union using values when where with within
-    """.split()
+    """.split()  # noqa: SIM905
 )
 #: Functions that Hive's parser makes of other words.
-MADE = frozenset("between case in internal_interval likeall likeany not when".split())
+MADE = {"between", "case", "in", "internal_interval", "likeall", "likeany", "not", "when"}
 #: Nodes of a tree of HiveParser, without `TOK_`.
 NODES = frozenset(
     """
@@ -64,5 +64,5 @@ NODES = frozenset(
     TABLESPLITSAMPLE TABLEBUCKETSAMPLE ROWCOUNT PERCENT LENGTH VALUES_TABLE VALUE_ROW VIRTUAL_TABLE
     VIRTUAL_TABREF WITHIN_GROUP RESPECT_NULLS IGNORE_NULLS CHARSETLITERAL STRINGLITERALSEQUENCE
     OP_ADD OP_SUB OP_MUL OP_DIV TRUE FALSE ALIAS SETCOLREF FROM_VALUES EXPRESSION
-    """.split()
+    """.split()  # noqa: SIM905
 )

@@ -43,7 +43,9 @@ def mysql_freshness(
             there = {name: (rows, updated) for name, rows, updated in cursor.fetchall()}
             named = ((key, _name(settings, key)) for key in sorted(set(keys)))
             return [
-                _one(cursor, key, name, *there[name], clock()) for key, name in named if name in there
+                _one(cursor, key, name, *there[name], clock())
+                for key, name in named
+                if name in there
             ]
     except MySQLdb.OperationalError as error:
         raise ServerAway(server_name(settings.mysql), str(error.args[-1])) from error

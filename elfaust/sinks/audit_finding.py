@@ -17,8 +17,9 @@ class Finding(NamedTuple):
     topic), `left over` (files of no finished commit), `unreadable` (records without a uuid that a
     sink has taken, tables and files that are none of ours, a torn commit, events whose schema
     nobody has), `misplaced` (files in another hour's folder than their events belong to), `other
-    columns` (files whose columns are not those of their schema) or `unbalanced` (numbers that do
-    not add up). `number` is how many events, records, files or sums it is about.
+    columns` (files whose columns are not those of their schema), `unbalanced` (numbers that do not
+    add up) or `hive` (a table, view, partition, folder or file that Hive cannot have as it should).
+    `number` is how many events, records, files or sums it is about.
 
     Nothing is wrong with what is of kind `refused` (events that one sink has refused, and where
     else they are), `in part` (events with values that a store has no column for), `older` (records

@@ -22,9 +22,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from elfaust.audit.hive import in_hive
 from elfaust.delivery.lag import LagReader, TopicLag
 from elfaust.delivery.topics import TopicAdmin
 from elfaust.errors import StackError
+from elfaust.hive.client import connected
 from elfaust.names import TopicNames
 from elfaust.processes import cpu_seconds
 from elfaust.roles import READERS, picked, running
@@ -43,6 +45,7 @@ def isolated(settings: Settings) -> Settings:
     raw: Any = {f"raw_{kind}": f"{name}-{topic}" for kind, topic in settings.raw_topics.items()}
     for role in picked(settings.processor.stores):
         settings = every_store(settings, [role])[role].isolated(name)
+    hive = settings.hive
     return dataclasses.replace(
         settings,
         kafka=dataclasses.replace(kafka, app_id=f"{name}-{kafka.app_id}"),
@@ -52,6 +55,7 @@ def isolated(settings: Settings) -> Settings:
             event=f"{name}_{topics.event}",
             error=f"{name}_{topics.error}",
         ),
+        hive=dataclasses.replace(hive, database=name),
         workers=dataclasses.replace(
             settings.workers, state=str(state_folder(settings) / "bench" / name)
         ),
@@ -127,12 +131,16 @@ async def _client_lines(settings: Settings) -> int:
 def end_to_end(settings: Settings, events: int, servers: dict[str, int]) -> dict[str, Any]:
     """Measure all roles together; `servers` are process ids whose CPU time is counted as well.
 
-    The topics of the schema revisions exist beforehand, as they do on any day but the first.
+    With Hive the role hive runs too; the time until its last partition is measured apart, for no
+    event waits for it. The topics of the schema revisions exist beforehand, as they do on any day
+    but the first.
     """
     alone, roles = isolated(settings), running(settings.processor.stores, READERS)
     prepare(alone)
     asyncio.run(send(alone, events))
     others = {role: 1 for role in roles if role != "processor"}
+    if alone.hive.metastore:
+        others["hive"] = 1
     # Two supervisors do not share a state folder.
     folder = str(state_folder(alone) / "processor")
     apart = dataclasses.replace(alone, workers=dataclasses.replace(alone.workers, state=folder))
@@ -148,6 +156,7 @@ def end_to_end(settings: Settings, events: int, servers: dict[str, int]) -> dict
         pids = {w.role: w.pid for w in [*alive(alone), judging]} | servers
         before = {name: cpu_seconds(pid) for name, pid in pids.items()}
         asyncio.run(landed(alone, events, watch.look))
+        in_time = _in_hive(alone, max(watch.finished.values()))
         cpu = {name: cpu_seconds(pid) - before[name] for name, pid in pids.items()}
     finally:
         processor.stop()
@@ -161,7 +170,16 @@ def end_to_end(settings: Settings, events: int, servers: dict[str, int]) -> dict
         "end_to_end": {"events_per_second": round(events / seconds)},
         **{role: {"events_per_second": round(rate)} for role, rate in rates.items()},
         "cpu_us_per_event": {name: round(1e6 * used / events, 1) for name, used in cpu.items()},
+        **in_time,
     }
+
+
+def _in_hive(settings: Settings, since: float) -> dict[str, Any]:
+    """Wait for the last partition, where Hive is on; return after how many seconds it was there."""
+    if not settings.hive.metastore:
+        return {}
+    asyncio.run(in_hive(settings))
+    return {"hive": {"complete_after_seconds": round(time.time() - since, 1)}}
 
 
 def prepare(settings: Settings) -> None:
@@ -178,6 +196,11 @@ def clean_up(settings: Settings) -> None:
     """Remove what a measurement has left on the servers and in the state folder."""
     prefix = settings.topics.raw_client.partition("-")[0]
     asyncio.run(_with_admin(settings, lambda admin: admin.delete(prefix)))
+    if settings.hive.metastore:
+        # Its files are the store's.
+        with connected(settings.hive) as call:
+            database = settings.hive.database
+            call(lambda hive: hive.drop_database(database, False, True), "NoSuchObjectException")
     for store in enabled_stores(settings).values():
         store.remove()
     shutil.rmtree(settings.workers.state, ignore_errors=True)

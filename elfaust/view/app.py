@@ -7,12 +7,14 @@
     GET  /raw/TOPIC/LANE/OFFSET     one record
     GET  /event/UUID                one of the last events, with its line and its row
     GET  /schemas, /schemas/NAME/REVISION  schema_pages.py
+    GET  /freshness                 freshness_page.py
     GET  /validate, POST /validate  the verdict on what is pasted
     GET  /view/static/NAME          styles and scripts
     /api/events, /api/reset         api.py, in profiles beta and dev
 
 Each but the last two and the stream is JSON with ?format=json or by its Accept header; lists are
-also NDJSON and CSV. Nothing is stored, and nothing is asked but Kafka and the schema wiki.
+also NDJSON and CSV. Nothing is stored, and nothing is asked but Kafka and the schema wiki, and
+the stores for /event and /freshness.
 """
 
 from __future__ import annotations
@@ -33,6 +35,7 @@ from elfaust.view.api import Api
 from elfaust.view.checked import Checked, check
 from elfaust.view.feed import Feed, Numbered
 from elfaust.view.filters import Filter, FilterError, parse
+from elfaust.view.freshness_page import FreshnessPage
 from elfaust.view.groups import groups
 from elfaust.view.judges import Asked
 from elfaust.view.one_event import one_event
@@ -72,6 +75,7 @@ class View:
         self._settings = settings
         self._feed = feed
         self._site = Site(settings, start)
+        self._freshness = FreshnessPage(settings, self._site)
         self._schemas = SchemaPages(settings, feed, self._site)
         #: Verdicts are given one after the other: they take the processor's time.
         self._checking = asyncio.Lock()
@@ -95,6 +99,7 @@ class View:
             web.get("/validate", self.validate),
             web.post("/validate", self.validate),
             web.get("/view/static/{name}", self.static),
+            web.get("/freshness", self._freshness.page),
             *self._schemas.routes(),
             *self._api.routes(),
         ]

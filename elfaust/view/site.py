@@ -14,7 +14,13 @@ from elfaust.web.pages import BANNERS
 
 #: Profiles in which people try events.
 TRIED = ("beta", "dev")
-PAGES = {"events": "Events", "errors": "Errors", "schemas": "Schemas", "validate": "Validate"}
+PAGES = {
+    "events": "Events",
+    "errors": "Errors",
+    "schemas": "Schemas",
+    "freshness": "Freshness",
+    "validate": "Validate",
+}
 
 
 class Site:

@@ -190,12 +190,22 @@ def _cpu(settings: Settings, role: str) -> float:
     return sum(cpu_seconds(worker.pid) for worker in alive(settings) if worker.role == role)
 
 
-def judged(settings: Settings, fault: str, times: int, sent: int, undone: float) -> Outcome:
+def judged(
+    settings: Settings,
+    fault: str,
+    times: int,
+    sent: int,
+    undone: float,
+    ready: Callable[[Settings], Coroutine[Any, Any, None]] | None = None,
+) -> Outcome:
     """Wait until all has landed and return what the audit says; `undone` is when the fault ended.
 
-    Faults that lasted more than an hour would need more patience.
+    What else must be `ready` is awaited too. Faults that lasted more than an hour would need more
+    patience.
     """
     asyncio.run(landed(settings, sent, timeout=PATIENCE))
+    if ready:
+        asyncio.run(ready(settings))
     recovery = time.monotonic() - undone
     found = asyncio.run(audit(settings))
     numbers = {kind: sum(f.number for f in found.findings if f.kind == kind) for kind in KINDS}

@@ -143,7 +143,7 @@ def test_a_table_has_the_name_that_a_view_would_have(warehouse: Warehouse) -> No
     report = warehouse.run()
     # Its own view makes room.
     assert report.tables == ["edit_2"]
-    assert [of.name for of in report.told] == ["edit_2"]
+    assert [of.name for of in report.notes] == ["edit_2"]
     assert (
         events_of(warehouse, "edit_2")
         == events_of(warehouse, "edit")
@@ -160,6 +160,10 @@ def test_times_are_utc_wherever_the_servers_are(warehouse: Warehouse) -> None:
     for number, moment in enumerate(moments):
         warehouse.put(key, [{"a": number}], dt=moment, first=number)
     warehouse.run()
+    for source in ("times", "times_1"):
+        # When Kafka got the line, as the file has it.
+        received = events_of(warehouse, source, "DISTINCT CAST(received AS STRING)")
+        assert received == [("2026-03-08 02:30:00",)]
     rows = events_of(warehouse, "times", "event.a, CAST(event_time AS STRING)")
     assert dict(rows) == {
         0: "2026-03-08 02:30:00",

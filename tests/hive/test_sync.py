@@ -8,13 +8,16 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from elfaust.commands import main
+from elfaust.errors import HiveRefuses
 from elfaust.hive.server import Session, session
 from elfaust.hive.status import status_of
 from elfaust.hive.tables import Table, table_of
 from elfaust.records import SchemaKey
 from elfaust.schema.lookup.registry import Schema
-from elfaust.settings import Settings
+from elfaust.settings import Settings, as_environ
 from tests.hive.files import Warehouse, told
 
 EDIT, SAVE = SchemaKey("Edit", 1), SchemaKey("Save", 1)
@@ -136,6 +139,8 @@ def test_partitions_that_differ_are_told_and_repaired(warehouse: Warehouse, aske
     asked.rows(f"ALTER TABLE edit_1 DROP PARTITION ({hour}=2)")
     elsewhere = warehouse.folder(SAVE)
     asked.rows(f"ALTER TABLE edit_1 PARTITION ({hour}=13) SET LOCATION '{elsewhere}'")
+    # A folder that is gone has no rows, and no query fails for it.
+    assert count(asked, "edit", "hour = 12") == 0
     found = status_of(warehouse.new_sync())
     assert not found.is_complete
     [edit] = [table for table in found.tables if table.name == "edit_1"]
@@ -151,7 +156,7 @@ def test_partitions_that_differ_are_told_and_repaired(warehouse: Warehouse, aske
     assert count(asked, "edit") == 3
 
 
-def test_strange_folders_and_files_are_told_by_name(warehouse: Warehouse) -> None:
+def test_strange_folders_and_files_are_told_by_name(warehouse: Warehouse, asked: Session) -> None:
     root, folder = warehouse.root, warehouse.folder(EDIT)
     whole = warehouse.put(EDIT, [{"a": "3"}], "2026-03-08T12")
     warehouse.storage.write(whole, warehouse.storage.read(whole)[:-9])
@@ -169,6 +174,9 @@ def test_strange_folders_and_files_are_told_by_name(warehouse: Warehouse) -> Non
         "nobody_1",
     }
     assert "cut short" in found[whole]
+    with pytest.raises(HiveRefuses):
+        count(asked, "edit", "hour = 12")
+    assert count(asked, "save") == 2
 
 
 def test_hives_own_repair_finds_nothing_to_do(warehouse: Warehouse, asked: Session) -> None:
@@ -178,3 +186,19 @@ def test_hives_own_repair_finds_nothing_to_do(warehouse: Warehouse, asked: Sessi
     assert asked.rows("SHOW PARTITIONS edit_1") == [("year=2026/month=3/day=8/hour=2",)]
     assert not warehouse.run(full=True, deep=True).is_changed
     assert count(asked, "edit_1") == 2
+
+
+def test_statements_of_ddl_make_the_same(warehouse: Warehouse, asked: Session) -> None:
+    words = 'it\'s "q" ; ${system:user.name} \\ \u00e9'
+    warehouse.add(SAVE, {"end": {**STRING, "description": words}}, description=words)
+    database = warehouse.settings.hive.database
+    asked.rows(f"DROP DATABASE `{database}` CASCADE")
+    printed = CliRunner().invoke(main, ["hive", "ddl"], env=as_environ(warehouse.settings))
+    for statement in printed.output.split(";\n"):
+        if lines := [line for line in statement.splitlines() if line and line[:2] != "--"]:
+            asked.rows("\n".join(lines))
+    report = warehouse.new_sync().run()
+    assert (report.tables, report.views, report.told) == ([], [], [])
+    assert report.added == {"edit_1": 1, "save_1": 1}
+    shown = dict(asked.rows(f"SHOW TBLPROPERTIES `{database}`.save"))
+    assert shown["elfaust.field.event.end"] == shown["comment"] == words

@@ -21,7 +21,7 @@ from tests.exit_codes import exit_codes
 REFERENCE = (REPOSITORY / "docs" / "reference.md").read_text()
 DOCUMENTS = sorted([*REPOSITORY.glob("*.md"), *REPOSITORY.glob("docs/*.md")])
 #: Code in a document that is part of a file.
-SHOWN = re.compile(r"<!-- from (\S+) -->\n```python\n(.*?)```", re.DOTALL)
+SHOWN = re.compile(r"<!-- from (\S+) -->\n```[a-z]+\n(.*?)```", re.DOTALL)
 LINK = re.compile(r"\]\((?!https?:)([^)#]+)")
 SETTING = re.compile(r"`([a-z]+)\.(?!py`)([a-z_]+)`")
 TARGET = re.compile(r"\bmake ([a-z]+)")

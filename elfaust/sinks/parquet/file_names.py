@@ -17,7 +17,7 @@ from elfaust.storage import Storage
 #: Topic, lane, first and last offset; whatever follows keeps two files of them apart.
 NAME = re.compile(r"(.+)\.([0-9]{1,9})\.([0-9]{20})-([0-9]{20}).*\.parquet")
 #: Folders below `hdfs.root` that hold no events.
-OWN_FOLDERS = ("_commits", "_owners", "_temporary")
+OWN_FOLDERS = ("_commits", "_freshness", "_owners", "_temporary")
 #: How names begin that Hive and Spark pass over.
 HIDDEN = ("_", ".")
 

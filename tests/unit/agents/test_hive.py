@@ -4,15 +4,28 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
+from elfaust.agents import hive as agent
 from elfaust.agents.hive import Keeper
 from elfaust.errors import ServerAway
 from elfaust.hive.found import Difference
 from elfaust.hive.report import Report
+from elfaust.metrics.of_hive import (
+    HIVE_ADDED,
+    HIVE_DIFFERENCES,
+    HIVE_MISSING,
+    HIVE_MISSING_SECONDS,
+)
+from elfaust.metrics.values import values
 from elfaust.settings import Settings
+from elfaust.workers.readiness import Readiness
+from tests.counted import counted
+from tests.stand_in import stand_in
 
 DIFFERENCE = Difference("edit_1", "is not external", "alter it")
 
@@ -80,3 +93,34 @@ async def test_what_differs_is_told_once(
         "Hive: 0 tables and 0 views made, 2 partitions added, 0 dropped",
         "Hive: edit_1: is not external",
     ]
+
+
+async def test_what_is_added_missing_and_differs_is_among_the_metrics(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    settings = Settings()
+    hive = replace(settings.hive, seconds=0.001)
+    worker: Any = stand_in(
+        settings=replace(settings, hive=hive),
+        readiness=Readiness(),
+        held=[],
+        run_beside=lambda work: None,
+        on_drain=lambda drain: None,
+        on_close=lambda close: None,
+    )
+    made = Keeper(worker.settings)
+    monkeypatch.setattr(agent, "Keeper", lambda of: made)
+    before = counted(HIVE_ADDED).get((), 0)
+    agent.register(worker)
+    assert values().look().numbers[HIVE_MISSING] == {(): 0}
+    assert values().look().numbers[HIVE_MISSING_SECONDS] == {(): 0}
+    runs = Faltering(Report(told=[DIFFERENCE], added={"edit_1": 2, "edit_2": 3}), Report())
+    monkeypatch.setattr(made._sync, "run", runs)
+    made._sync.pending = 7, time.time() - 100
+    assert counted(HIVE_MISSING) == {(): 7}
+    assert counted(HIVE_MISSING_SECONDS) == {(): pytest.approx(100, abs=60)}
+    made._note(runs())
+    assert counted(HIVE_DIFFERENCES) == {(): 1}
+    made._note(runs())
+    assert counted(HIVE_DIFFERENCES) == {}
+    assert counted(HIVE_ADDED) == {(): before + 5}

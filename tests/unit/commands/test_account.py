@@ -42,6 +42,25 @@ def run(monkeypatch: pytest.MonkeyPatch, found: list[Entry], *options: str) -> R
     return CliRunner().invoke(account.command, options, obj=Settings())
 
 
+def test_hive_has_a_column_where_it_was_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked, silent = entries()[:2]
+    asked.in_hive = Stored(9)
+
+    async def read(_: Settings) -> Account:
+        return Account(11, [asked, silent], enabled_stores(Settings()), has_hive=True)
+
+    monkeypatch.setattr(account, "read_account", read)
+    shown = CliRunner().invoke(account.command, obj=Settings())
+    assert shown.exit_code == 1
+    heading, row, other, *_ = shown.stdout.splitlines()
+    assert heading.split()[-4:] == ["MySQL", "Parquet", "Hive", "counted"]
+    assert row.split()[-4:] == ["10", "10", "9", "10"]
+    assert other.split()[-4:] == ["0", "0", "0", "1"]
+    assert "Hive rows 9, not 10" in shown.stdout
+    printed = json.loads(CliRunner().invoke(account.command, ["--json"], obj=Settings()).stdout)
+    assert [of.get("hive") for of in printed["schemas"]] == [9, None]
+
+
 def names(result: Result) -> list[str]:
     return [line[:44].strip() for line in result.stdout.splitlines()[1:-1]]
 

@@ -96,8 +96,24 @@ def test_ddl_tells_what_can_have_none(place: Place) -> None:
     place.add("Edit", 2)
     place.add("Edit_2", 7)
     result = run(place, "hive ddl")
-    assert result.exit_code == 1
+    assert result.exit_code == 0
     assert "edit_2 is no view of schema Edit_2" in result.stderr
+    place.add("A-b", 1)
+    place.add("a_b", 1)
+    result = run(place, "hive ddl")
+    assert result.exit_code == 1
+    assert "A-b_1 has no table: a_b_1 is that of a_b, revision 1" in result.stderr
+
+
+def test_what_is_null_in_a_view_is_a_note(place: Place) -> None:
+    place.add("Edit", 1, "2026-03-08T02")
+    place.add("Edit", 2, "2026-03-08T02", a={"type": "array", "items": {"type": "string"}})
+    result = run(place, "hive sync")
+    assert result.exit_code == 0
+    said = (
+        "note edit event.a is NULL in the view for revision 1: string cannot be made array<string>"
+    )
+    assert said in result.output.splitlines()
 
 
 @pytest.mark.parametrize("line", ["hive sync", "hive status --json"])

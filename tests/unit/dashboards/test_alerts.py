@@ -36,6 +36,7 @@ WAITING = 'elfaust_worker_state{role="mysql",state="waiting"}'
 HELD = 'elfaust_held{role="mysql"}'
 AGE = 'elfaust_oldest_unwritten_seconds{role="mysql",topic="t"}'
 COUNTS_AGE = AGE.replace("mysql", "throughput")
+HIVE_AGE, HIVE_DIFFERS = "elfaust_hive_partitions_missing_seconds", "elfaust_hive_differences"
 SPOOL = "elfaust_spool_bytes"
 LOST = 'elfaust_datagrams_lost_total{by="kernel"}'
 FREE = 'elfaust_disk_free_bytes{folder="state"}'
@@ -59,6 +60,8 @@ HEALTHY = {
     HELD: "0x{n}",
     AGE: "3x{n}",
     COUNTS_AGE: "3x{n}",
+    HIVE_AGE: "0x{n}",
+    HIVE_DIFFERS: "0x{n}",
     JUDGED: "1x{n}",
     HOURLY: "1000x{n}",
     SHARE: "0.01x{n}",
@@ -83,6 +86,8 @@ QUIET = {
     WAITING: "0x20 1x3 0x{n}",
     HELD: "0x20 1x8 0x{n}",
     AGE: "0x20 3600x8 0x{n}",
+    HIVE_AGE: "0x20 3600x8 0x{n}",
+    HIVE_DIFFERS: "0x20 1x8 0x{n}",
     SILENT: "0x20 1x8 0x{n}",
     FEWER: "0x20 1x8 0x{n}",
     WRONG: "0x20 1x8 0x{n}",
@@ -100,6 +105,8 @@ TROUBLE = [
     ("ElfaustWaiting", {WAITING: "1x{n}"}),
     ("ElfaustHeld", {HELD: "2x{n}"}),
     ("ElfaustLag", {AGE: "1000+60x{n}"}),
+    ("ElfaustHiveLate", {HIVE_AGE: "1000+60x{n}"}),
+    ("ElfaustHiveDiffers", {HIVE_DIFFERS: "2x{n}", HELD.replace("mysql", "hive"): "2x{n}"}),
     ("ElfaustErrorShare", {WRONG: "1x{n}", SHARE: "0.4x{n}"}),
     ("ElfaustSchemaSilent", {SILENT: "1x{n}", HOURLY: "0x{n}"}),
     ("ElfaustSchemaOffItsRate", {FEWER: "1x{n}", HOURLY: "100x{n}"}),

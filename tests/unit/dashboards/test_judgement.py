@@ -13,6 +13,7 @@ from elfaust.dashboards import judgement
 from elfaust.dashboards.judgement import Judged, judge, judged
 from elfaust.dashboards.numbers import Number
 from elfaust.metrics.exposition import exposition
+from elfaust.metrics.of_hive import HIVE_DIFFERENCES, HIVE_MISSING_SECONDS
 from elfaust.metrics.of_processes import DISK_FREE, DISK_SIZE, RECENT_STARTS
 from elfaust.metrics.table import (
     DATAGRAMS_LOST,
@@ -74,6 +75,12 @@ def test_workers_that_are_well_are_well() -> None:
         ({STATE.name: {}}, "unknown", "mysql does not say how it stands"),
         ({DISK_FREE.name: {("state",): 7}}, "warning", "disk_used_state is 0.93"),
         ({DISK_FREE.name: {("state",): 1}}, "critical", "disk_used_state is 0.99"),
+        ({HIVE_MISSING_SECONDS.name: {(): 301}}, "warning", "hive_partitions_missing is 301s"),
+        (
+            {HIVE_DIFFERENCES.name: {(): 2}, HELD.name: {("mysql",): 2}},
+            "warning",
+            "mysql: 2 differ, as elfaust hive status says",
+        ),
         ({SPOOL_BYTES.name: {(): 6e8}}, "warning", "spool is 600000000B"),
         ({RECENT_STARTS.name: {("mysql",): 5}}, "warning", "restarts_mysql is 4"),
         (

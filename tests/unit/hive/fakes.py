@@ -11,12 +11,10 @@ from typing import Any
 
 from elfaust.errors import HiveRefuses, ServerAway
 from elfaust.hive.found import (
-    DIGEST,
     PARQUET_INPUT,
     PARQUET_SERDE,
     Found,
     FoundPartition,
-    digest,
 )
 from elfaust.hive.look import partition_name
 from elfaust.hive.metastore import DryMetastore, Metastore
@@ -74,10 +72,8 @@ class FakeMetastore:
 
     def make_view(self, view: View) -> None:
         if self._does("make", view.name):
-            mark = {DIGEST: digest(view.text, view.columns)}
-            properties = {**view.properties, **mark}
             self._of.found[view.name] = Found(
-                view.name, "VIRTUAL_VIEW", "", view.columns, (), properties, text=view.text
+                view.name, "VIRTUAL_VIEW", "", view.columns, (), view.properties, text=view.text
             )
 
     def replace_view(self, view: View, found: Found) -> None:

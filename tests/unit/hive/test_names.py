@@ -50,7 +50,7 @@ def test_a_table_has_a_name_that_a_view_would_have_too() -> None:
     names = HiveNames(SETTINGS).of(keys)
     assert names.tables == {keys[0]: "edit_2", keys[1]: "edit_2_7"}
     assert names.views == {"edit": [keys[0]]}
-    assert "the table of Edit, revision 2" in names.refused["edit_2"]
+    assert "the table of Edit, revision 2" in names.viewless["edit_2"]
 
 
 def test_of_two_tables_of_one_name_the_one_of_that_folder_has_it() -> None:
@@ -58,4 +58,4 @@ def test_of_two_tables_of_one_name_the_one_of_that_folder_has_it() -> None:
     names = HiveNames(SETTINGS).of(keys)
     assert names.tables == {keys[1]: "a_b_1", keys[2]: "a_b_2"}
     assert names.views == {"a_b": [keys[1]]}
-    assert set(names.refused) == {"A-b_1", "A-b"}
+    assert (set(names.refused), set(names.viewless)) == ({"A-b_1"}, {"A-b"})

@@ -7,9 +7,9 @@ from dataclasses import replace
 import pytest
 
 from elfaust.errors import ServerAway
-from elfaust.hive.found import DIGEST, digest
 from elfaust.hive.report import Report
 from elfaust.hive.sync import How
+from elfaust.hive.tables import DIGEST, digest
 from elfaust.names import FolderNames
 from elfaust.sinks.parquet.error_table import COLUMNS
 from tests.unit.hive.fakes import Place
@@ -234,7 +234,9 @@ def test_refused_events_have_a_table_of_their_own(place: Place) -> None:
     assert sorted(report.tables) == ["edit_1", "eventerror", "eventerror_1"]
     assert report.views == ["edit"]
     assert report.added["eventerror"] == 1
-    assert told(report)["eventerror"].startswith("is no view of schema EventError")
+    assert [of.what for of in report.notes] == [
+        "is no view of schema EventError: it is the table of refused events"
+    ]
     found = place.remembered.found["eventerror"]
     columns = {of.name: of for of in found.columns}
     assert list(columns) == list(COLUMNS)

@@ -7,14 +7,14 @@ import re
 import pytest
 
 from elfaust.counts import tally
-from elfaust.metrics import of_processes, of_schemas, table
+from elfaust.metrics import of_hive, of_processes, of_schemas, table
 from elfaust.metrics.metric import Metric
 from elfaust.metrics.table import METRICS
 from elfaust.roles import ROLES
 
 
 def test_every_metric_is_in_the_table_once() -> None:
-    named = {**vars(table), **vars(of_schemas), **vars(of_processes)}
+    named = {**vars(table), **vars(of_schemas), **vars(of_hive), **vars(of_processes)}
     made = [value for value in named.values() if isinstance(value, Metric)]
     assert sorted(METRICS) == sorted(made)
     assert len({metric.name for metric in METRICS}) == len(METRICS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 
 import duckdb
 import pytest
@@ -150,7 +151,9 @@ def guard() -> Iterator[DuckGuard]:
 @pytest.mark.parametrize("sql", QUESTIONS)
 def test_a_question_passes_with_the_tables_that_it_asks(guard: DuckGuard, sql: str) -> None:
     asked = guard.tables(sql, KNOWN)
-    assert ("edit" in asked) == ("from edit" in sql.lower().replace('"', "").replace("event.", "") or "TABLE edit" in sql)  # noqa: E501
+    assert ("edit" in asked) == (
+        "from edit" in sql.lower().replace('"', "").replace("event.", "") or "TABLE edit" in sql
+    )
 
 
 @pytest.mark.parametrize("sql", [*OTHERS, "", "  "])
@@ -178,8 +181,6 @@ def test_it_is_refused_wherever_it_hides(guard: DuckGuard, place: str, hidden: s
     ],
 )
 def test_what_is_endless_ends_nothing(guard: DuckGuard, sql: str) -> None:
-    try:
+    with suppress(Refused, Failed):
         assert guard.tables(sql, KNOWN) == set()
-    except (Refused, Failed):
-        pass
     assert guard.tables("TABLE edit", KNOWN) == {"edit"}

@@ -111,6 +111,6 @@ def test_roles_behind_one_that_is_off_have_ports_of_their_own(
         monkeypatch.setitem(ROLES, name, ROLES["lines"]._replace(name=name))
     settings = Settings()
     object.__setattr__(settings.processor, "stores", "mysql hdfs yours")
-    roles = [role for role in ROLES if role not in ("lines", "mine", "intake")]
+    roles = [role for role in ROLES if role not in ("lines", "mine", "intake", "hive")]
     ports = [web_port(settings, role, n) for role in roles for n in range(3)]
     assert len(set(ports)) == len(ports) == 21

@@ -1,0 +1,120 @@
+"""How new tables are, by the footers of their files; and the table that keeps it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from elfaust.errors import ServerAway
+from elfaust.query import footers
+from elfaust.query.catalog import Catalog
+from elfaust.query.duck import DuckDb
+from elfaust.query.files_freshness import FilesFreshness
+from elfaust.query.freshness import Freshness, as_text, hours_until
+from elfaust.query.freshness_file import newest_file, read, rows_of, write
+from elfaust.query.freshness_keeping import FreshnessKeeper
+from elfaust.query.recent import recent
+from elfaust.query.tables import listed, look, matcher
+from elfaust.records import SchemaKey
+from elfaust.settings import Settings
+from elfaust.storage.local import LocalStorage
+from tests.unit.query.stored import EDIT, EDIT_2, settings_of, store
+
+ONE, TWO = SchemaKey("Edit", 1), SchemaKey("Edit", 2)
+#: 2026-03-08T03:59:00Z.
+NOW = 1_772_942_340.0
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    settings = settings_of(tmp_path)
+    store(settings, ONE, EDIT, [{}, {}], "2026-03-08T02:30:00.5Z")
+    store(settings, ONE, EDIT, [{}], "2026-03-08T03:10:00Z", name="b")
+    store(settings, ONE, EDIT, [{}], "2026-03-07T03:59:59Z")
+    store(settings, TWO, EDIT_2, [{}], "2026-03-07T04:00:00Z")
+    return settings
+
+
+def files(settings: Settings) -> FilesFreshness:
+    storage = LocalStorage()
+    return FilesFreshness(Catalog(settings, storage), storage, lambda: NOW)
+
+
+def test_rows_and_times_are_those_of_the_files(settings: Settings) -> None:
+    one, two = files(settings).look()
+    assert one[:5] == ("hive", "edit_1", "Edit", 1, 4)
+    assert (one.first_event, one.last_event) == ("2026-03-07T03:59:59Z", "2026-03-08T03:10:00Z")
+    assert (one.rows_2h, one.rows_24h) == (3, 3)
+    assert (two.rows, two.rows_2h, two.rows_24h) == (1, 0, 1)
+    assert one.last_written > "2026-01-01"
+
+
+@pytest.mark.parametrize("tail", [65_536, 100])
+def test_each_footer_is_read_once(
+    settings: Settings, tail: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(footers, "TAIL", tail)
+    fresh = files(settings)
+    assert sum(of.rows for of in fresh.look()) == 5
+
+    def none(*_: Any) -> bytes:
+        raise ServerAway("nobody", "asked")
+
+    monkeypatch.setattr(LocalStorage, "read_part", none)
+    assert sum(of.rows for of in fresh.look()) == 5
+
+
+def test_what_is_no_parquet_has_no_rows(settings: Settings) -> None:
+    folder = Path(settings.hdfs.root) / "edit_2/year=2026/month=3/day=7/hour=4"
+    cut = (folder / "a.parquet").read_bytes()[:-9]
+    for name, data in (("cut", cut), ("empty", b""), ("lies", b"\xff\xff\xff\xffPAR1")):
+        (folder / name).write_bytes(data)
+    assert files(settings).look()[1].rows == 1
+
+
+def test_hours_go_over_days() -> None:
+    assert list(hours_until(NOW, 5))[-1] == (2026, 3, 7, 23)
+    assert as_text(NOW) == "2026-03-08T03:59:00Z"
+
+
+def test_the_table_is_written_whole_and_read_by_its_name(settings: Settings) -> None:
+    storage, found = LocalStorage(), files(settings).look()
+    assert newest_file(settings, storage) == ""
+    write(settings, storage, rows_of(found[:1], NOW), NOW)
+    write(settings, storage, rows_of(found, NOW + 5), NOW + 5)
+    assert read(storage, newest_file(settings, storage)).num_rows == 2
+    engine = DuckDb(settings)
+    asked = "SELECT table_name, row_count, last_event, last_received FROM elfaust_freshness"
+    assert list(engine.ask(f"{asked} ORDER BY table_name").rows) == [
+        ["edit_1", 4, "2026-03-08 03:10:00", None],
+        ["edit_2", 1, "2026-03-07 04:00:00", None],
+    ]
+    engine.close()
+    write(settings, storage, rows_of(found, NOW + 900), NOW + 900)
+    assert len(storage.list(f"{settings.hdfs.root}/_freshness")) == 1
+
+
+def test_unknown_rows_are_null(settings: Settings) -> None:
+    of = Freshness("mysql", "x", "X", 1, -1, "", "", "", "", -1, 2)
+    assert rows_of([of], NOW)[0][4:11] == (None, None, None, None, None, None, 2)
+
+
+def test_the_keeper_writes_what_it_finds_though_mysql_is_away(settings: Settings) -> None:
+    keeper = FreshnessKeeper(settings, LocalStorage())
+    with pytest.raises(ServerAway, match="MySQL"):
+        keeper.once()
+    found = recent(settings).found
+    assert [of.table for of in found.tables] == ["edit_1", "edit_2"]
+    assert found.tables[0].rows == 4
+
+
+def test_lists_have_names_in_both_stores_and_tell_who_is_away(settings: Settings) -> None:
+    found = look(settings, matcher("edit"))
+    assert [away.server for away in found.away] == ["MySQL 127.0.0.1:3306"]
+    one, two = listed(settings, matcher("EDIT"), found)
+    assert (one.mysql, one.hive, one.view, one.rows) == ("Edit_1", "edit_1", "edit", 4)
+    assert one.description == "An edit, or what would have been one"
+    assert two.last_event == "2026-03-07T04:00:00Z"
+    assert listed(settings, matcher("nothing*"), found) == []
