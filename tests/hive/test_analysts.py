@@ -95,7 +95,7 @@ def java(settings: Settings, *arguments: str) -> list[str]:
 @pytest.mark.long
 def test_the_tutorial_is_true(stored: Settings, tmp_path: Path) -> None:
     asked = list(questions())
-    assert len(asked) == 6
+    assert len(asked) == 5
     by_hive, by_duck = Hive(stored), DuckDb(stored)
     with closing(by_hive), closing(by_duck):
         for sql in asked[:1]:

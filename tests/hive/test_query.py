@@ -45,7 +45,7 @@ SAME = (
     "SELECT wiki, count(*) c FROM edit WHERE year = 2025 GROUP BY wiki",
     "SELECT count(*) c FROM edit WHERE month = 3 AND hour < 10",
     "SELECT event.foobar.innermost.deepest d, revision FROM edit ORDER BY d, revision, uuid",
-    "SELECT cast(event_time AS char(30)) t, event_time FROM edit WHERE dt LIKE '1969%'",
+    "SELECT cast(event_time AS varchar(30)) t, event_time FROM edit WHERE dt LIKE '1969%'",
     "SELECT event_time t FROM edit WHERE event_time >= '2026-03-08' ORDER BY t",
     "SELECT NULL a, 1 b, 'x' c, CAST(1.5 AS double) d, true e",
     "WITH a AS (SELECT wiki FROM edit) SELECT wiki, count(*) c FROM a GROUP BY wiki",

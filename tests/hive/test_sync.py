@@ -11,6 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 from elfaust.commands import main
+from elfaust.errors import HiveRefuses
 from elfaust.hive.server import Session, session
 from elfaust.hive.status import status_of
 from elfaust.hive.tables import Table, table_of
@@ -138,6 +139,8 @@ def test_partitions_that_differ_are_told_and_repaired(warehouse: Warehouse, aske
     asked.rows(f"ALTER TABLE edit_1 DROP PARTITION ({hour}=2)")
     elsewhere = warehouse.folder(SAVE)
     asked.rows(f"ALTER TABLE edit_1 PARTITION ({hour}=13) SET LOCATION '{elsewhere}'")
+    # A folder that is gone has no rows, and no query fails for it.
+    assert count(asked, "edit", "hour = 12") == 0
     found = status_of(warehouse.new_sync())
     assert not found.is_complete
     [edit] = [table for table in found.tables if table.name == "edit_1"]
@@ -153,7 +156,7 @@ def test_partitions_that_differ_are_told_and_repaired(warehouse: Warehouse, aske
     assert count(asked, "edit") == 3
 
 
-def test_strange_folders_and_files_are_told_by_name(warehouse: Warehouse) -> None:
+def test_strange_folders_and_files_are_told_by_name(warehouse: Warehouse, asked: Session) -> None:
     root, folder = warehouse.root, warehouse.folder(EDIT)
     whole = warehouse.put(EDIT, [{"a": "3"}], "2026-03-08T12")
     warehouse.storage.write(whole, warehouse.storage.read(whole)[:-9])
@@ -171,6 +174,9 @@ def test_strange_folders_and_files_are_told_by_name(warehouse: Warehouse) -> Non
         "nobody_1",
     }
     assert "cut short" in found[whole]
+    with pytest.raises(HiveRefuses):
+        count(asked, "edit", "hour = 12")
+    assert count(asked, "save") == 2
 
 
 def test_hives_own_repair_finds_nothing_to_do(warehouse: Warehouse, asked: Session) -> None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from elfaust.records import Record, SchemaKey
+from elfaust.records import UNKNOWN_TIME, Record, SchemaKey
 from elfaust.schema.dialect import DIALECTS
 from elfaust.schema.lookup.registry import Schema
 from elfaust.settings import Settings
@@ -69,10 +69,7 @@ def store(
     capsule = {"schema": key.schema, "revision": key.revision, "wiki": "enwiki", "dt": dt}
     records = [
         Record(
-            "t",
-            0,
-            number,
-            0,
+            *("t", 0, number, UNKNOWN_TIME),
             json.dumps({**capsule, "uuid": f"{number:032}", "event": of}).encode(),
         )
         for number, of in enumerate(events)
