@@ -110,6 +110,17 @@ def test_new_columns_reach_the_partitions_that_there_are(
         )
 
 
+def test_columns_follow_the_file_of_a_schema(warehouse: Warehouse, asked: Session) -> None:
+    warehouse.add(EDIT, {"a": STRING, "b": {"type": "integer"}})
+    warehouse.put(EDIT, [{"a": "3", "b": 4}], first=5)
+    warehouse.sync = warehouse.new_sync()
+    report = warehouse.run()
+    assert (report.columns, report.views, report.told) == (["edit_1"], ["edit"], [])
+    assert status_of(warehouse.new_sync()).is_complete
+    rows = asked.rows("SELECT event.a, event.b FROM edit")
+    assert sorted(rows) == [("1", None), ("2", None), ("3", 4)]
+
+
 def test_what_was_altered_by_hand_is_told_and_stays(warehouse: Warehouse, asked: Session) -> None:
     asked.rows("ALTER TABLE edit_1 SET TBLPROPERTIES ('EXTERNAL'='FALSE')")
     asked.rows("ALTER TABLE save_1 ADD COLUMNS (mine STRING) CASCADE")
