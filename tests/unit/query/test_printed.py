@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from typing import Any
 
 from rich.console import Console
 
@@ -12,7 +13,7 @@ from elfaust.query.engine import Answer, unique
 from elfaust.query.printed import as_csv, as_jsonl, as_table
 
 COLUMNS = ["a", "b"]
-ROWS = [["x", None], ["", {"c": [1, None]}], ['q"\n,', " s "], ["\x1b[31m", 1.5]]
+ROWS: list[list[Any]] = [["x", None], ["", {"c": [1, None]}], ['q"\n,', " s "], ["\x1b[31m", 1.5]]
 
 
 def answer() -> Answer:
