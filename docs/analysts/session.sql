@@ -1,5 +1,5 @@
 -- What tables there are, and what one has: comments are the descriptions of the schema.
-SHOW TABLES LIKE 'templatewizard*';
+SHOW TABLES LIKE 'templatewizard%';
 DESCRIBE templatewizard;
 
 -- How often each template was used, the hours narrowed by partitions.

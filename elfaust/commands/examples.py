@@ -109,7 +109,7 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
     "hive status": (("hive status --json", "for a program"),),
     "query": (
         ("query 'SELECT wiki, count(*) FROM edit GROUP BY wiki'", "as a table"),
-        ("query --csv - < question.sql > edits.csv", "into a file"),
+        ("query --csv - > edits.csv", "the question of stdin, into a file"),
         ("query --json --limit 10 'SELECT event FROM edit_13457736'", "rows as JSON"),
         ("query --engine duckdb 'SELECT max(dt) FROM edit'", "from the files, without Hive"),
     ),

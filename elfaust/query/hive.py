@@ -39,6 +39,7 @@ class Hive:
         """Open a session; raises ServerAway where HiveServer2 does not answer in `hive.timeout`."""
         hive = settings.hive
         self.title = f"HiveServer2 {hive.host}:{hive.port}"
+        self._database = hive.database.lower()
         self._progress = ""
         self._is_cancelled = threading.Event()
         #: Whether the connection is in the middle of an answer that will not be read.
@@ -49,14 +50,14 @@ class Hive:
                 thrift_transport=self._transport,
                 username=hive.user,
                 configuration=SESSION,
-                database=hive.database.lower(),
+                database=self._database,
             )
 
     def ask(self, sql: str) -> Answer:
         """Return the answer to one SELECT, as `Engine.ask`."""
         text = question(sql)
         tree = [str(line) for (line,) in self._run(f"EXPLAIN AST {text}")]
-        check_tree(line for lines in tree for line in lines.splitlines())
+        check_tree((line for lines in tree for line in lines.split("\n")), self._database)
         cursor = self._started(text)
         with self._asking():
             described = cursor.description or []

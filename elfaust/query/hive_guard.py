@@ -94,6 +94,8 @@ def _words(sql: str) -> Iterator[Word]:
             raise Refused(f"Hive has no word that begins with {sql[at : at + 10]!r}")
         kind = str(match.lastgroup)
         # What stands beside a comment stays apart.
+        if kind == "quoted" and "\n" in match[0]:
+            raise Refused("a name has a line end")
         yield Word("space", " ") if kind == "comment" else Word(kind, match[0])
         at = match.end()
 
@@ -110,8 +112,8 @@ def _check_functions(words: list[Word]) -> None:
             raise Refused(f"function {before.name!r:.80} is none of those that only make a value")
 
 
-def check_tree(lines: Iterable[str]) -> None:
-    """Raise Refused where the lines of EXPLAIN AST are not those of a SELECT alone."""
+def check_tree(lines: Iterable[str], database: str) -> None:
+    """Raise Refused where the lines of EXPLAIN AST are not those of a SELECT of one database."""
     tree = [line for line in lines if line.strip()]
     nodes = [match[1] if (match := NODE.match(line)) else "" for line in tree]
     if not any(nodes) or next(filter(None, nodes)) != "TOK_QUERY":
@@ -121,8 +123,25 @@ def check_tree(lines: Iterable[str]) -> None:
             raise Refused(f"Hive calls a part of it {node}")
         if node == "TOK_DESTINATION" and nodes[at + 1 : at + 3] != ["TOK_DIR", "TOK_TMP_FILE"]:
             raise Refused("it writes what it has found")
+        if node == "TOK_TABNAME":
+            _check_table(tree[at:], database)
         if node in ("TOK_FUNCTION", "TOK_FUNCTIONDI", "TOK_FUNCTIONSTAR"):
             _check_called(tree[at + 1] if at + 1 < len(tree) else "")
+
+
+def _check_table(lines: list[str], database: str) -> None:
+    """Check the names below the first line: those that stand deeper."""
+    names = []
+    for line in lines[1:]:
+        if _depth(line) <= _depth(lines[0]):
+            break
+        names.append(line.strip().strip("`").lower())
+    if len(names) > 2 or (len(names) == 2 and names[0] != database):
+        raise Refused(f"{'.'.join(names)!r:.80} is no table of database {database}")
+
+
+def _depth(line: str) -> int:
+    return len(line) - len(line.lstrip(" "))
 
 
 def _check_called(line: str) -> None:

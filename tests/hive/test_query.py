@@ -157,7 +157,7 @@ def test_nothing_but_questions_reaches_hive(warehouse: Warehouse) -> None:
         for sql in OTHERS:
             with pytest.raises(Refused):
                 print(sql, rows(engine, sql.replace("{root}", warehouse.root)))
-        for sql in ("SELECT nothing FROM edit", "SELECT 1 FROM", "SELECT * FROM no_such_table"):
+        for sql in ("SELECT nothing FROM edit", "SELECT 1 FROM", "SELECT * FROM no_such"):
             with pytest.raises(Failed, match="HiveServer2"):
                 rows(engine, sql)
         assert rows(engine, "SELECT 'a;b', \"--c\", '/* d */', 'TOK_INSERT';")[1] == [

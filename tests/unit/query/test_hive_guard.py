@@ -54,6 +54,7 @@ OTHERS = (
     "SELECT 'never ends",
     'SELECT "never ends',
     "SELECT `never ends",
+    "SELECT * FROM `a\nb`",
     "SELECT 1 \0",
     "SELECT reflect\u00a0('a')",
     "SELECT \u2018a\u2019",
@@ -105,7 +106,9 @@ def test_what_passes_begins_as_a_question_and_is_one(text: str) -> None:
 
 
 def test_the_tree_of_a_question_passes() -> None:
-    check_tree(TREE.splitlines())
+    check_tree(TREE.splitlines(), "event")
+    named = TREE.replace("            edit", "            event\n            edit")
+    check_tree(named.splitlines(), "event")
 
 
 @pytest.mark.parametrize(
@@ -122,8 +125,10 @@ def test_the_tree_of_a_question_passes() -> None:
         TREE.replace("TOK_SELEXPR", "TOK_OF_A_LATER_HIVE"),
         TREE.replace("count", "reflect"),
         TREE.replace("               count\n", ""),
+        TREE.replace("            edit", "            other\n            edit"),
+        TREE.replace("            edit", "            event\n            edit\n            files"),
     ],
 )
 def test_any_other_tree_is_refused(tree: str) -> None:
     with pytest.raises(Refused):
-        check_tree(tree.splitlines())
+        check_tree(tree.splitlines(), "event")
