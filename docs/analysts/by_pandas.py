@@ -14,7 +14,8 @@ QUESTION = """
 answer = subprocess.Popen(
     ["elfaust", "query", "--csv", QUESTION], stdout=subprocess.PIPE, text=True
 )
-frame = pd.read_csv(answer.stdout, parse_dates=["event_time"])
+# Some times have a fraction of a second, others have none.
+frame = pd.read_csv(answer.stdout, parse_dates=["event_time"], date_format="ISO8601")
 if answer.wait() != 0:
     raise SystemExit(answer.returncode)
 
