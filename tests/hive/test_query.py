@@ -248,8 +248,8 @@ def test_ctrl_c_ends_a_question(warehouse: Warehouse) -> None:
     asking = subprocess.Popen(
         [sys.executable, "-m", "elfaust", "query", slow],
         env={**environ, **as_environ(warehouse.settings), "PYTHONPATH": str(REPOSITORY)},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
     )
     time.sleep(10)
     assert asking.poll() is None
