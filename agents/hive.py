@@ -37,7 +37,13 @@ def register(worker: Worker) -> None:
     worker.readiness.retries(lambda: bool(keeper.away))
     worker.held.append(lambda: keeper.told)
     fresh = FreshnessKeeper(worker.settings, open_storage(worker.settings.hdfs))
-    worker.run_beside(fresh.run)
+
+    async def keep_fresh() -> None:
+        # Its table is in the database that the first run makes.
+        await keeper.kept.wait()
+        await fresh.run()
+
+    worker.run_beside(keep_fresh)
     worker.on_drain(fresh.stop)
     worker.on_close(fresh.stop)
     worker.on_drain(keeper.stop)
@@ -63,6 +69,8 @@ class Keeper:
         self.away = ""
         #: What somebody has to look at.
         self.told: list[str] = []
+        #: Set once a run has come to its end.
+        self.kept = asyncio.Event()
 
     @property
     def missing(self) -> tuple[int, float]:
@@ -76,6 +84,7 @@ class Keeper:
             pause = 0.0
             try:
                 pause = await self._run_once()
+                self.kept.set()
                 if self.away:
                     log.info("Hive is kept again.")
                 self.away = ""

@@ -142,7 +142,7 @@ def _show(report: Report, dry: bool) -> None:
             click.echo(f"{what} {name} {would}made")
     for table in report.columns:
         click.echo(f"table {table}: columns {would}added")
-    for did, counts in (("added", report.added), ("dropped", report.dropped)):
+    for did, counts in (("dropped", report.dropped), ("added", report.added)):
         for of, count in counts.items():
             click.echo(f"table {of}: {count} partitions {would}{did}")
 

@@ -54,7 +54,7 @@ class FoundPartition(NamedTuple):
 
 
 def differences(found: Found, table: Table) -> Iterator[Difference]:
-    """Yield what somebody has altered of a table; columns that it lacks at its end are not told."""
+    """Yield what somebody has altered of a table."""
     keeps = True
     for fault, cure in _deleting(found):
         keeps = False
@@ -116,10 +116,17 @@ def holds_partitions(found: Found, table: Table) -> bool:
     return same and path_of(found.location) == path_of(table.location)
 
 
-def missing_columns(found: Found, table: Table) -> tuple[Column, ...]:
-    """Return the columns that a table lacks at its end, where those before are as they should."""
+def lacks_columns(found: Found, table: Table) -> bool:
+    """Tell whether a table is to be given the columns that it has to have now.
+
+    So it is where elfaust gave it those that it has, by an older release or an older file of the
+    schema; and where only some at the end are missing. None is ever taken away.
+    """
     had, wanted = names_and_types(found.columns), names_and_types(table.columns)
-    return table.columns[len(had) :] if had == wanted[: len(had)] else ()
+    if wanted == had[: len(wanted)]:
+        return False
+    is_untouched = found.properties.get(DIGEST) == digest("", found.columns)
+    return is_untouched or had == wanted[: len(had)]
 
 
 def view_fault(found: Found, name: str) -> Difference | None:

@@ -18,7 +18,7 @@ from elfaust.hive.objects import (
     found_partition,
     found_table,
 )
-from elfaust.hive.tables import Column, Table, View
+from elfaust.hive.tables import DIGEST, VERSION, Table, View
 from elfaust.settings import Settings
 
 #: Tables that one request asks for.
@@ -89,10 +89,11 @@ class Metastore:
         """Drop a view."""
         self._call(lambda hive: hive.drop_table(self._database, name, False))
 
-    def add_columns(self, table: Table, found: Found, columns: Sequence[Column]) -> None:
-        """Add columns at the end of a table, and of each of its partitions."""
+    def set_columns(self, table: Table, found: Found) -> None:
+        """Give a table other columns, and each of its partitions."""
         raw: Any = found.raw
-        raw.sd.cols = [*raw.sd.cols, *fields(columns)]
+        raw.sd.cols = fields(table.columns)
+        raw.parameters |= {key: table.properties[key] for key in (VERSION, DIGEST)}
         self._alter(table.name, raw, {"CASCADE": "true"})
 
     def partitions(self, table: str) -> list[str]:

@@ -10,7 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from elfaust.errors import HiveRefuses, ServerAway
@@ -22,7 +22,7 @@ from elfaust.hive.found import (
     holds_partitions,
     is_current,
     is_ours,
-    missing_columns,
+    lacks_columns,
     view_fault,
 )
 from elfaust.hive.look import HourFolders, Look
@@ -135,7 +135,12 @@ class Sync:
 
     def _settled(self, wanted: Wanted) -> set[str]:
         views = {name for name, view in wanted.views.items() if self._views.get(name) is view}
-        return {name for name in self._known if name not in self._told} | views
+        tables = {
+            table.name
+            for table in wanted.tables.values()
+            if (known := self._known.get(table.name)) and known.table is table
+        }
+        return (tables - self._told.keys()) | views
 
     @contextmanager
     def _refusals(self, store: Metastore, name: str) -> Iterator[None]:
@@ -167,14 +172,16 @@ class Sync:
             report.tables.append(table.name)
             self._known[table.name] = Known(table)
             return
-        if columns := missing_columns(found, table):
-            store.add_columns(table, found, columns)
+        if lacks_columns(found, table):
+            store.set_columns(table, found)
             report.columns.append(table.name)
+            found = replace(found, columns=table.columns)
         if told := list(differences(found, table)):
             self._told[table.name] = told
         if holds_partitions(found, table):
-            names = () if known else store.partitions(table.name)
-            self._known[table.name] = known or known_of(table, names)
+            known = known or known_of(table, store.partitions(table.name))
+            known.table = table
+            self._known[table.name] = known
 
     def _add(
         self, store: Metastore, name: str, folders: HourFolders, report: Report, how: How

@@ -22,7 +22,7 @@ from elfaust.sinks.parquet.table import ParquetWriter
 KEPT = {"EXTERNAL": "TRUE", "external.table.purge": "false"}
 #: Keys of properties: whose a table is, and by which elfaust.
 SCHEMA, REVISION, VERSION = "elfaust.schema", "elfaust.revision", "elfaust.version"
-#: The key of a view's property that tells whether somebody has altered it.
+#: The key of the property that tells whether somebody has altered a table's columns, or a view.
 DIGEST = "elfaust.digest"
 
 
@@ -86,8 +86,9 @@ def external_table(
     `comments` are those of columns by name, `properties` those of the table besides KEPT.
     """
     named = nameable_columns(files)
-    kept = {**properties, **KEPT, VERSION: __version__}
-    return Table(name, location, columns_of(named, comments), comment(words), kept, named)
+    columns = columns_of(named, comments)
+    kept = {**properties, **KEPT, VERSION: __version__, DIGEST: digest("", columns)}
+    return Table(name, location, columns, comment(words), kept, named)
 
 
 def table_of(schema: Schema, name: str, location: str) -> Table:
@@ -125,7 +126,7 @@ def names_and_types(columns: tuple[Column, ...]) -> list[tuple[str, str]]:
 
 
 def digest(text: str, columns: tuple[Column, ...]) -> str:
-    """Return what changes with a view's SELECT and its columns.
+    """Return what changes with columns, and with a view's SELECT.
 
     Hive keeps the text of a statement without some of its quotes and blanks.
     """

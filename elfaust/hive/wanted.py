@@ -40,7 +40,7 @@ class Wanted:
 
 
 class Wanting:
-    """Makes tables and views of schemas, and keeps them: a schema revision never changes."""
+    """Makes tables and views of schemas, and keeps them until a schema is read again."""
 
     def __init__(self, settings: Settings, registry: Registry, storage: Storage) -> None:
         self._database = settings.hive.database.lower()
@@ -58,6 +58,9 @@ class Wanting:
 
     def of_folders(self, paths: Iterable[str]) -> Wanted:
         """Return what the folders at some paths need; raises ServerAway."""
+        for changed in self._registry.reload.look():
+            self._tables.pop(changed, None)
+            self._without.pop(changed, None)
         wanted, keys, in_folder = Wanted(), {}, None
         for path in sorted(paths):
             if path == self._errors.location:

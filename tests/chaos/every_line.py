@@ -24,6 +24,7 @@ import pyarrow.parquet as pq
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from hdfs import InsecureClient
 
+from elfaust.names import ERRORS
 from elfaust.settings import Settings
 from elfaust.trial.recorded import recorded_lines
 from tests.fuzz.opened import opened
@@ -194,7 +195,7 @@ class Files:
         for folder, _, names in self._client.walk(root):
             schema = folder.removeprefix(root).strip("/").partition("/")[0]
             for name in names:
-                if name.endswith(".parquet"):
+                if name.endswith(".parquet") and schema != ERRORS:
                     self._tables.setdefault(schema, []).append(self._table(f"{folder}/{name}"))
 
     def _table(self, path: str) -> pa.Table:

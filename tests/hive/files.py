@@ -11,6 +11,7 @@ from typing import Any
 
 from elfaust.hive.found import Difference
 from elfaust.hive.report import Report
+from elfaust.hive.server import Session
 from elfaust.hive.sync import How, Sync
 from elfaust.names import TopicNames
 from elfaust.records import Record, SchemaKey
@@ -21,6 +22,8 @@ from elfaust.sinks.parquet.table import ParquetWriter, to_bytes
 from elfaust.storage import open_storage
 
 HOUR = "2026-03-08T02"
+EDIT, SAVE = SchemaKey("Edit", 1), SchemaKey("Save", 1)
+STRING = {"type": "string"}
 
 
 class Warehouse:
@@ -97,3 +100,9 @@ def _capsule(key: SchemaKey, event: Any, dt: str, number: int) -> bytes:
 def told(differences: Sequence[Difference]) -> dict[str, str]:
     """Return what is told, by name."""
     return {of.name: of.what for of in differences}
+
+
+def count(asked: Session, source: str, where: str = "TRUE") -> int:
+    """Return how many rows a table or a view has, or those of them that meet a condition."""
+    [(rows,)] = asked.rows(f"SELECT count(*) FROM {source} WHERE {where}")
+    return int(rows)

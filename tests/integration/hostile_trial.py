@@ -23,6 +23,7 @@ from elfaust.delivery.privates import take_back_numbers
 from elfaust.delivery.publisher import make_producer
 from elfaust.delivery.topic_limits import IncrementalAlterConfigs
 from elfaust.delivery.topics import TopicAdmin
+from elfaust.names import ERRORS
 from elfaust.settings import Settings
 from elfaust.sinks.mysql.connection import connect
 from elfaust.storage import open_storage
@@ -235,6 +236,8 @@ def _add_rows(settings: Settings, found: Found) -> None:
 def _add_parquet(settings: Settings, found: Found) -> None:
     storage, root = open_storage(settings.hdfs), settings.hdfs.root
     for folder in storage.list(root):
-        for path in storage.walk(f"{root}/{folder}") if not folder.startswith("_") else ():
+        if folder.startswith("_") or folder == ERRORS:
+            continue
+        for path in storage.walk(f"{root}/{folder}"):
             table = pq.read_table(io.BytesIO(storage.read(path)), columns=["uuid"])
             found.parquet.update(table["uuid"].to_pylist())

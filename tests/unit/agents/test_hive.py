@@ -70,6 +70,7 @@ async def test_a_server_that_is_away_is_named_and_asked_again(
     made = keeper(monkeypatch, runs)
     await ended(made, runs, 3)
     assert made.away == "Hive metastore is not available: nobody"
+    assert not made.kept.is_set()
     assert [record.message for record in caplog.records] == [f"Waiting for {away}"]
 
 
@@ -78,6 +79,7 @@ async def test_it_goes_on_when_the_server_is_back(monkeypatch: pytest.MonkeyPatc
     made = keeper(monkeypatch, runs)
     await ended(made, runs, 3)
     assert made.away == ""
+    assert made.kept.is_set()
 
 
 async def test_what_differs_is_told_once(

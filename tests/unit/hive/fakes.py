@@ -19,7 +19,7 @@ from elfaust.hive.found import (
 from elfaust.hive.look import partition_name
 from elfaust.hive.metastore import DryMetastore, Metastore
 from elfaust.hive.sync import Sync
-from elfaust.hive.tables import Column, Table, View
+from elfaust.hive.tables import DIGEST, Table, View
 from elfaust.records import SchemaKey
 from elfaust.schema.lookup.registry import Registry
 from elfaust.settings import Settings
@@ -83,9 +83,11 @@ class FakeMetastore:
         if self._does("drop view", name):
             del self._of.found[name]
 
-    def add_columns(self, table: Table, found: Found, columns: Sequence[Column]) -> None:
-        if self._does("add columns", table.name):
-            self._of.found[table.name] = replace(found, columns=(*found.columns, *columns))
+    def set_columns(self, table: Table, found: Found) -> None:
+        if self._does("set columns", table.name):
+            properties = {**found.properties, DIGEST: table.properties[DIGEST]}
+            changed = replace(found, columns=table.columns, properties=properties)
+            self._of.found[table.name] = changed
 
     def partitions(self, table: str) -> list[str]:
         return list(self._of.hours[table])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 
 import pytest
@@ -105,6 +106,41 @@ def test_columns_that_are_missing_at_the_end_are_added(place: Place) -> None:
     place.remembered.found["edit_1"] = replace(found, columns=found.columns[:-1])
     assert place.sync.run(FULL).columns == ["edit_1"]
     assert place.remembered.found["edit_1"].columns == found.columns
+
+
+def test_columns_of_an_older_file_of_the_schema_are_replaced(place: Place) -> None:
+    settings = replace(place.settings, schemas=replace(place.settings.schemas, reload=True))
+    place.settings = settings
+    place.sync = place.new_sync()
+    place.add("Edit", 1, "2026-03-08T02")
+    place.sync.run()
+    place.add("Edit", 1, a={"type": "string"}, b={"type": "integer"})
+    place.remembered.did.clear()
+
+    def types() -> dict[str, str]:
+        return {of.name: of.type for of in place.remembered.found["edit_1"].columns}
+
+    report = place.new_sync().run()
+    assert (report.columns, report.views, report.told) == (["edit_1"], ["edit"], [])
+    assert types()["event"] == "struct<a:string,b:bigint>"
+    # Where the process goes on, too: the folder is looked at once a second.
+    place.add("Edit", 1, c={"type": "number"})
+    deadline = time.monotonic() + 20
+    while types()["event"] != "struct<c:double>" and time.monotonic() < deadline:
+        place.sync.run()
+    assert types()["event"] == "struct<c:double>"
+    assert place.sync.run().told == []
+
+
+def test_columns_are_not_taken_away(place: Place) -> None:
+    place.add("Edit", 1, "2026-03-08T02")
+    place.sync.run()
+    found = place.remembered.found["edit_1"]
+    more = (*found.columns, replace(found.columns[0], name="newer"))
+    properties = {**found.properties, DIGEST: digest("", more)}
+    place.remembered.found["edit_1"] = replace(found, columns=more, properties=properties)
+    report = place.sync.run(FULL)
+    assert told(report) == {"edit_1": "has column newer, which no file has"}
 
 
 def test_an_altered_view_stays(place: Place) -> None:
