@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from elfaust.hive.server import session
 from elfaust.query.duck import DuckDb
 from elfaust.records import UNKNOWN_TIME, SchemaKey, Source
@@ -27,6 +29,7 @@ ROWS = [
 ]
 
 
+@pytest.mark.long
 def test_refused_events_are_asked_for_in_hive_and_duckdb_alike(
     hive: Settings, tmp_path: Path
 ) -> None:

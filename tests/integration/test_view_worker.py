@@ -16,9 +16,12 @@ from aiokafka import AIOKafkaProducer
 from click.testing import CliRunner
 
 from elfaust.commands import main
+from elfaust.delivery.publisher import publishing
+from elfaust.names import TopicNames
+from elfaust.records import Outgoing, SchemaKey, Source
 from elfaust.settings import Settings, as_environ
 from elfaust.workers.state import web_port
-from tests.integration.running import working
+from tests.integration.running import READERS, working
 
 ADDRESS, AGENT = "203.0.113.77", '"Mozilla/5.0 (X11) Secret/1"'
 RED = quote(json.dumps({"schema": "SaveTiming", "revision": 1, "wiki": "w", "event": {}}))
@@ -78,6 +81,36 @@ def test_an_event_is_followed_to_its_row_and_its_file(quick: Settings) -> None:
     assert found["file"]["path"].startswith(f"{quick.hdfs.root}/savetiming_18481943/year=")
     assert found["line"]["verdict_now"][0]["status"] == "valid"
     assert schema["rate"] == {"minute": 1, "hour": 1}
+
+
+@pytest.mark.long
+def test_what_a_processor_has_written_twice_is_shown_once(fresh: Settings) -> None:
+    fresh = replace(fresh, web=replace(fresh.web, view=True))
+    base = f"http://127.0.0.1:{web_port(fresh, 'view')}"
+    topic = TopicNames(fresh).event(SchemaKey("SaveTiming", 18481943))
+
+    async def write(*positions: int) -> None:
+        values = [Source(fresh.topics.raw_server, of) for of in positions]
+        async with publishing(fresh) as publisher:
+            await publisher.publish(
+                [Outgoing(topic, 0, b"{}", int(time.time() * 1000), of) for of in values]
+            )
+
+    def shown() -> list[int]:
+        with suppress(requests.ConnectionError):
+            return [of["line"]["offset"] for of in get(f"{base}/events?format=json")["events"]]
+        return []
+
+    with working(fresh, **dict.fromkeys((*READERS, "forwarder"), 0)):
+        until = time.monotonic() + 90
+        asyncio.run(write(5, 6))
+        while shown() != [6, 5] and time.monotonic() < until:
+            time.sleep(0.1)
+        # As after lanes have moved: both once more, and what came then.
+        asyncio.run(write(5, 6, 7))
+        while len(found := shown()) < 3 and time.monotonic() < until:
+            time.sleep(0.1)
+    assert found == [7, 6, 5]
 
 
 def sent_one(settings: Settings) -> int:
