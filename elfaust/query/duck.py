@@ -60,7 +60,7 @@ class DuckDb:
             self._connection.execute(f"CREATE SCHEMA IF NOT EXISTS {quoted(self._database)}")
             self._connection.execute(f"USE {quoted(self._database)}")
             self._connection.execute("SET lock_configuration = true")
-            self._guard = DuckGuard(duckdb.connect(":memory:", config=CONFIG), self._database)
+            self._guard = DuckGuard(self._connection.cursor(), self._database)
 
     def ask(self, sql: str) -> Answer:
         """Return the answer to one SELECT, as `Engine.ask`."""
