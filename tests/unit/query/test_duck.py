@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import threading
 from pathlib import Path
 from typing import Any
@@ -158,3 +160,14 @@ def test_a_question_can_be_cancelled(stored: Settings) -> None:
         stop.set()
         thread.join()
         engine.close()
+
+
+def test_ctrl_c_in_the_engine_s_own_loop_is_ctrl_c(stored: Settings) -> None:
+    engine = DuckDb(stored)
+    threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGINT)).start()
+    endless = (
+        "SELECT count(*) FROM range(1000000) a, range(1000000) b WHERE a.range = b.range + 1.5"
+    )
+    with pytest.raises(KeyboardInterrupt):
+        list(engine.ask(endless).rows)
+    engine.close()
