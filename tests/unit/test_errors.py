@@ -9,7 +9,7 @@ from elfaust import errors
 #: The classes that differ from ElfaustError itself: neither tried again, and exit code 1.
 RETRIABLE = {
     *("ServerAway", "SchemaWaits", "SchemaAway", "TableTrouble", "TableChanged", "TableLocked"),
-    *("FolderTrouble", "CommitTorn"),
+    *("FolderTrouble", "CommitTorn", "HiveRefuses"),
 }
 CODES = {
     "SettingsError": 2,
