@@ -17,6 +17,7 @@ from rich.text import Text
 
 from elfaust.query.engine import Answer
 from elfaust.query.values import as_json, as_text
+from elfaust.words.printable import printable
 
 #: What makes a value of CSV need quotes.
 SPECIAL = frozenset('",\r\n')
@@ -42,7 +43,7 @@ def as_table(console: Console, answer: Answer) -> None:
     or cut.
     """
     rows = [[_cell(value) for value in row] for row in answer.rows]
-    names = [_readable(name) for name in answer.columns]
+    names = [printable(name) for name in answer.columns]
     texts = [[cell.plain for cell in row] for row in rows]
     width = sum(max(map(cell_len, column)) + 3 for column in zip(names, *texts, strict=True))
     if console.is_terminal and width > console.width:
@@ -69,13 +70,7 @@ def _print_rows(console: Console, names: list[str], rows: list[list[Text]]) -> N
 def _cell(value: Any) -> Text:
     if value is None:
         return Text("NULL", style="dim italic")
-    return Text(_readable(as_text(value)))
-
-
-def _readable(text: str) -> str:
-    if text.isprintable():
-        return text
-    return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)
+    return Text(printable(as_text(value)))
 
 
 def _field(text: str) -> str:
