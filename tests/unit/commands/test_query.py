@@ -110,6 +110,22 @@ def test_a_store_that_is_away_is_told_and_the_others_shown(settings: Settings) -
         assert "MySQL 127.0.0.1:1 is not available" in shown.stderr
 
 
+def test_a_file_that_cannot_be_read_is_named_and_the_others_shown(tmp_path: Path) -> None:
+    settings = settings_of(tmp_path)
+    settings = replace(settings, processor=replace(settings.processor, stores="hdfs"))
+    store(settings, ONE, EDIT, [{}])
+    path = store(settings, ONE, EDIT, [{}], name="\x1b[2J")
+    path.write_bytes(path.read_bytes()[:-1])
+    for command in ("tables", "freshness"):
+        shown = run(settings, command)
+        assert shown.exit_code == 0
+        assert "edit_1" in shown.stdout
+        assert "/\\x1b[2J.parquet: its footer cannot be read" in shown.stderr
+        told = json.loads(run(settings, command, "--json").stdout)
+        assert [of["path"] for of in told["unread"]] == [str(path)]
+        assert told["away"] == []
+
+
 def test_a_folder_that_no_table_can_have_is_said(settings: Settings, tmp_path: Path) -> None:
     path = "{year}/{month}/{day}/{hour}/{schema}_{revision}"
     other = replace(settings, hdfs=replace(settings.hdfs, root=str(tmp_path), path=path))
