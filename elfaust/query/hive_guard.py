@@ -14,9 +14,8 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from elfaust.query.hive_words import BEFORE, FUNCTIONS, MADE, NODES
-from elfaust.query.refused import Refused
+from elfaust.query.refused import Refused, check_text
 
-MAX_CHARS = 100_000
 #: With these a question begins; everything else is a command, or a statement of another kind.
 FIRST = ("select", "with", "from", "(")
 #: Words that stand in no question; as names they need quotes.
@@ -64,8 +63,7 @@ def question(sql: str) -> str:
 
     Raises Refused for what cannot be explained safely.
     """
-    if len(sql) > MAX_CHARS:
-        raise Refused(f"it is longer than {MAX_CHARS:,} characters")
+    check_text(sql)
     words = list(_words(sql))
     while words and (words[-1].kind == "space" or words[-1].text == ";"):
         words.pop()
@@ -85,8 +83,6 @@ def question(sql: str) -> str:
 def _words(sql: str) -> Iterator[Word]:
     if "${" in sql:
         raise Refused("it has ${, which Hive replaces by what the server knows")
-    if "\0" in sql:
-        raise Refused("it has a NUL")
     at = 0
     while at < len(sql):
         match = WORDS.match(sql, at)

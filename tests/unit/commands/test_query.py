@@ -71,6 +71,16 @@ def test_the_exit_code_says_what_was_wrong(
     assert answer.stdout == ""
 
 
+def test_what_is_no_utf8_is_refused(settings: Settings) -> None:
+    for arguments, stdin in (["SELECT '\udcff'"], b""), (["-"], b"SELECT '\xff'"):
+        asked = CliRunner().invoke(
+            main, ["query", *arguments], input=stdin, env=as_environ(settings)
+        )
+        assert (asked.exit_code, asked.stdout) == (2, "")
+        assert "refused" in asked.stderr
+        assert "of it is not UTF-8" in asked.stderr
+
+
 def test_options_that_cannot_be_together_are_refused(settings: Settings) -> None:
     assert run(settings, "query", "--json", "--csv", "SELECT 1").exit_code == 2
     asked = run(settings, "query", "--engine", "hive", "SELECT 1")

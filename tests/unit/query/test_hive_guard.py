@@ -56,6 +56,7 @@ OTHERS = (
     "SELECT `never ends",
     "SELECT * FROM `a\nb`",
     "SELECT 1 \0",
+    "SELECT '\udcff'",
     "SELECT reflect\u00a0('a')",
     "SELECT \u2018a\u2019",
     "SELECT '" + "x" * 100_001 + "'",
