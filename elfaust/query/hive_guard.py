@@ -30,9 +30,10 @@ WRITING = (
     "delete",
     "merge",
 )
-#: Comments first; a text ends where Hive's lexer has it end: `\\` takes the next character along.
+#: Comments first, and hints among them: in a hint a quote begins no text. A text ends where Hive's
+#: lexer has it end: `\\` takes the next character along.
 WORDS = re.compile(
-    r"""(?P<comment>--[^\r\n]*|/\*(?!\+).*?\*/)
+    r"""(?P<comment>--[^\r\n]*|/\*.*?\*/)
     |(?P<text>'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")
     |(?P<quoted>`(?:[^`]|``)*`)
     |(?P<space>[ \t\r\n\f]+)
@@ -59,7 +60,7 @@ class Word(NamedTuple):
 
 
 def question(sql: str) -> str:
-    """Return a statement without comments and without a `;` at its end.
+    """Return a statement without comments and hints, and without a `;` at its end.
 
     Raises Refused for what cannot be explained safely.
     """
@@ -88,6 +89,8 @@ def _words(sql: str) -> Iterator[Word]:
         match = WORDS.match(sql, at)
         if match is None:
             raise Refused(f"Hive has no word that begins with {sql[at : at + 10]!r}")
+        if sql.startswith("/*", at) and match.lastgroup != "comment":
+            raise Refused("a comment does not end")
         kind = str(match.lastgroup)
         # What stands beside a comment stays apart.
         if kind == "quoted" and "\n" in match[0]:
