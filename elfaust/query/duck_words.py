@@ -33,6 +33,20 @@ def quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
+def in_microseconds(table: str, columns: pa.Schema) -> str:
+    """Return the SELECT of a table with timestamps of the one unit that all functions take.
+
+    One that has no such number is NULL.
+    """
+    casts = [
+        f"TRY_CAST({quoted(of.name)} AS TIMESTAMP) AS {quoted(of.name)}"
+        for of in columns
+        if pa.types.is_timestamp(of.type) and of.type.unit != "us"
+    ]
+    replaced = f" REPLACE ({', '.join(casts)})" if casts else ""
+    return f"SELECT *{replaced} FROM {quoted(table)}"
+
+
 class DuckWords:
     """What views are made of, as DuckDB writes it."""
 
