@@ -19,6 +19,7 @@ from elfaust.hive.views import select
 from elfaust.query import duck_times
 from elfaust.query.catalog import Catalog
 from elfaust.query.datasets import Trouble, dataset_of
+from elfaust.query.duck_doubles import make_macros
 from elfaust.query.duck_guard import DuckGuard
 from elfaust.query.duck_words import DuckWords, in_microseconds, quoted
 from elfaust.query.engine import Answer, unique
@@ -61,6 +62,7 @@ class DuckDb:
         self._connection.execute("SET TimeZone = 'UTC'")
         self._connection.execute(f"CREATE SCHEMA IF NOT EXISTS {quoted(self._database)}")
         self._connection.execute(f"USE {quoted(self._database)}")
+        make_macros(self._connection.execute)
         self._connection.execute("SET lock_configuration = true")
         self._guard = DuckGuard(duckdb.connect(":memory:", config=CONFIG), self._database)
 

@@ -64,7 +64,9 @@ class DuckWords:
         return f"CASE WHEN {of} IS NOT NULL THEN struct_pack({pairs}) END"
 
     def cast(self, value: str, have: pa.DataType, want: pa.DataType) -> str:
-        """Return a value as one of a wider type."""
+        """Return a value as one of a wider type; of a double the text is Hive's."""
+        if pa.types.is_float64(have) and pa.types.is_string(want):
+            return f"java_text({value})"
         return f"CAST({value} AS {duck_type(want)})"
 
     def moment(self, text: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 from pathlib import Path
 from typing import Any
@@ -66,6 +67,15 @@ def test_a_view_unites_revisions_by_name(stored: Settings) -> None:
         [1, 2.0, None, ["x", "y"], "save"],
         [2, 1.5, True, None, None],
     ]
+
+
+def test_a_number_beside_a_text_is_the_text_that_hive_makes_of_it(settings: Settings) -> None:
+    kinds = ("number", "string")
+    one, two = ({"properties": {"x": {"type": kind}}} for kind in kinds)
+    store(settings, ONE, one, [{"x": x} for x in (1e20, 1e7, 0.0001, 1.5)] + [{}])
+    store(settings, TWO, two, [{"x": "t"}])
+    found = rows(settings, "SELECT event.x FROM edit ORDER BY revision, uuid")
+    assert [text for (text,) in found] == ["1.0E20", "1.0E7", "1.0E-4", "1.5", None, "t"]
 
 
 def test_times_are_the_same_text_in_whatever_zone(
@@ -156,6 +166,13 @@ def test_what_is_no_file_of_events_in_an_hour_is_passed_over_or_named(stored: Se
     (hour / "strange").write_text("no Parquet")
     with pytest.raises(Failed, match="hour=2/strange"):
         rows(stored, "SELECT event FROM edit_1")
+
+
+def test_folders_that_are_no_partitions_of_hive_have_no_rows(stored: Settings) -> None:
+    hour = Path(stored.hdfs.root) / "edit_1/year=2026/month=3/day=8/hour=2"
+    for name in ("hour=02", "hour=00002", "hour=2x", "hour="):
+        shutil.copytree(hour, hour.parent / name)
+    assert rows(stored, "SELECT count(*) FROM edit_1") == [[2]]
 
 
 def test_no_table_without_a_folder(settings: Settings) -> None:
