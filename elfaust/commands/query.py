@@ -59,7 +59,8 @@ def command(
         if is_table:
             as_table(Console(), shown)
         else:
-            for line in (as_csv if csv else as_jsonl)(shown):
+            lines = as_csv(shown, escaped=sys.stdout.isatty()) if csv else as_jsonl(shown)
+            for line in lines:
                 click.echo(line)
         if limit is None and most is not None and next(rows, None) is not None:
             click.echo(f"only the first {most} rows are shown: --limit shows more", err=True)

@@ -6,6 +6,7 @@ CSV, where an empty text is `""`.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -24,16 +25,22 @@ SPECIAL = frozenset('",\r\n')
 
 
 def as_jsonl(answer: Answer) -> Iterator[str]:
-    """Yield a JSON object for each row."""
+    """Yield a JSON object for each row; what cannot be printed has JSON's own escapes."""
     for row in answer.rows:
-        yield as_json(dict(zip(answer.columns, row, strict=True)))
+        line = as_json(dict(zip(answer.columns, row, strict=True)))
+        # orjson has escapes for what is below a space alone.
+        yield line if line.isprintable() else "".join(map(_json_char, line))
 
 
-def as_csv(answer: Answer) -> Iterator[str]:
-    """Yield the lines of a CSV file, the names of the columns first."""
-    yield ",".join(_field(name) for name in answer.columns)
+def as_csv(answer: Answer, *, escaped: bool = False) -> Iterator[str]:
+    """Yield the lines of a CSV file, the names of the columns first.
+
+    With `escaped`, as a terminal may get them: what would move its cursor has escapes.
+    """
+    made = printable if escaped else str
+    yield ",".join(_field(made(name)) for name in answer.columns)
     for row in answer.rows:
-        yield ",".join("" if value is None else _field(as_text(value)) for value in row)
+        yield ",".join("" if value is None else _field(made(as_text(value))) for value in row)
 
 
 def as_table(console: Console, answer: Answer) -> None:
@@ -71,6 +78,10 @@ def _cell(value: Any) -> Text:
     if value is None:
         return Text("NULL", style="dim italic")
     return Text(printable(as_text(value)))
+
+
+def _json_char(char: str) -> str:
+    return char if char.isprintable() else json.dumps(char)[1:-1]
 
 
 def _field(text: str) -> str:
