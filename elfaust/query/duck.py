@@ -8,7 +8,7 @@ temporary files either: a question that does not fit into memory fails.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import duckdb
@@ -58,13 +58,14 @@ class DuckDb:
         self._catalog = Catalog(settings, storage)
         self._storage, self._trouble = storage, Trouble()
         self._database = settings.hive.database.lower()
-        self._connection: Any = duckdb.connect(":memory:", config=CONFIG)
-        self._connection.execute("SET TimeZone = 'UTC'")
-        self._connection.execute(f"CREATE SCHEMA IF NOT EXISTS {quoted(self._database)}")
-        self._connection.execute(f"USE {quoted(self._database)}")
-        make_macros(self._connection.execute)
-        self._connection.execute("SET lock_configuration = true")
-        self._guard = DuckGuard(duckdb.connect(":memory:", config=CONFIG), self._database)
+        with interrupts():
+            self._connection: Any = duckdb.connect(":memory:", config=CONFIG)
+            self._connection.execute("SET TimeZone = 'UTC'")
+            self._connection.execute(f"CREATE SCHEMA IF NOT EXISTS {quoted(self._database)}")
+            self._connection.execute(f"USE {quoted(self._database)}")
+            make_macros(self._connection.execute)
+            self._connection.execute("SET lock_configuration = true")
+            self._guard = DuckGuard(self._connection.cursor(), self._database)
 
     def ask(self, sql: str) -> Answer:
         """Return the answer to one SELECT, as `Engine.ask`."""
@@ -73,16 +74,20 @@ class DuckDb:
             self._make(name)
         self._trouble.error = None
         try:
-            # This binds the question, and runs nothing of it.
-            relation = self._connection.sql(sql)
-            with_texts = duck_times.select(ANSWER, relation.columns, relation.types)
-            if with_texts:
-                self._connection.execute(f"CREATE OR REPLACE TEMP VIEW {quoted(ANSWER)} AS {sql}")
-            self._connection.execute(with_texts or sql)
+            with interrupts():
+                self._start(sql)
             columns = unique([name for name, *_ in self._connection.description])
         except duckdb.Error as error:
             raise self._failed(error) from error
         return Answer(columns, self._rows())
+
+    def _start(self, sql: str) -> None:
+        # This binds the question, and runs nothing of it.
+        relation = self._connection.sql(sql)
+        with_texts = duck_times.select(ANSWER, relation.columns, relation.types)
+        if with_texts:
+            self._connection.execute(f"CREATE OR REPLACE TEMP VIEW {quoted(ANSWER)} AS {sql}")
+        self._connection.execute(with_texts or sql)
 
     def progress(self) -> str:
         """Return how much of the question is done, in per cent."""
@@ -104,7 +109,8 @@ class DuckDb:
         lower = ["STRUCT(" in kind and "MAP(" not in kind for kind in kinds]
         while True:
             try:
-                rows = self._connection.fetchmany(ROWS)
+                with interrupts():
+                    rows = self._connection.fetchmany(ROWS)
             except duckdb.Error as error:
                 raise self._failed(error) from error
             if not rows:
@@ -138,3 +144,14 @@ class DuckDb:
         files = dataset_of(self._storage, table.location, table.files, self._trouble)
         self._connection.register(f"files of {table.name}", files)
         return f"({in_microseconds(f'files of {table.name}', files.schema)})"
+
+
+@contextmanager
+def interrupts() -> Iterator[None]:
+    """Raise KeyboardInterrupt for Ctrl-C, of which DuckDB makes an error of its own."""
+    try:
+        yield
+    except RuntimeError as error:
+        if "interrupted" not in str(error):
+            raise
+        raise KeyboardInterrupt from error

@@ -30,6 +30,9 @@ from tests import REPOSITORY
 from tests.hive.files import Warehouse
 from tests.unit.query.stored import EDIT, EDIT_2
 
+# `make test` has one test of Hive, the smoke test.
+pytestmark = pytest.mark.long
+
 ONE, TWO = SchemaKey("Edit", 1), SchemaKey("Edit", 2)
 HARD = 'a "b" \\ \n \t 😀 é \u2028'
 EVENTS = [
@@ -221,7 +224,6 @@ def ask_again_and_again(engine: Engine) -> None:
         rows(engine, "SELECT wiki, count(*) FROM edit GROUP BY wiki")
 
 
-@pytest.mark.long
 def test_a_server_that_hangs_amid_a_question_is_away_in_time(
     warehouse: Warehouse, hive_stack: Stack
 ) -> None:
@@ -241,15 +243,14 @@ def test_a_server_that_hangs_amid_a_question_is_away_in_time(
             stop.join()
 
 
-@pytest.mark.long
 def test_ctrl_c_ends_a_question(warehouse: Warehouse) -> None:
     environ = {name: of for name, of in os.environ.items() if not name.startswith("ELFAUST_")}
     slow = "SELECT count(*) FROM " + ", ".join(f"edit_1 a{n}" for n in range(16))
     asking = subprocess.Popen(
         [sys.executable, "-m", "elfaust", "query", slow],
         env={**environ, **as_environ(warehouse.settings), "PYTHONPATH": str(REPOSITORY)},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
     )
     time.sleep(10)
     assert asking.poll() is None

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from elfaust.errors import ServerAway
-from elfaust.query.duck import DuckDb
+from elfaust.query.duck import DuckDb, interrupts
 from elfaust.query.refused import Failed, Refused
 from elfaust.records import SchemaKey
 from elfaust.settings import Settings
@@ -175,6 +175,12 @@ def test_folders_that_are_no_partitions_of_hive_have_no_rows(stored: Settings) -
     assert rows(stored, "SELECT count(*) FROM edit_1") == [[2]]
 
 
+def test_what_views_are_made_of_is_not_for_questions(stored: Settings) -> None:
+    for sql in ("SELECT java_text(1.5)", 'SELECT * FROM "the answer"'):
+        with pytest.raises(Refused):
+            rows(stored, sql)
+
+
 def test_no_table_without_a_folder(settings: Settings) -> None:
     store(settings, ONE, EDIT, [{}])
     with pytest.raises(Refused, match="no table 'edit_2'"):
@@ -236,3 +242,10 @@ def test_a_question_can_be_cancelled(stored: Settings) -> None:
         stop.set()
         thread.join()
         engine.close()
+
+
+def test_what_duckdb_makes_of_ctrl_c_is_ctrl_c() -> None:
+    with pytest.raises(KeyboardInterrupt), interrupts():
+        raise RuntimeError("Query interrupted")
+    with pytest.raises(RuntimeError, match="another"), interrupts():
+        raise RuntimeError("another")
