@@ -36,7 +36,7 @@ def in_utc(text: str) -> str:
 
     A time without an offset is taken for UTC. Raises ValueError for a text that is no time.
     """
-    if UTC_TIME.match(text):
+    if UTC_TIME.match(text) and is_time(text):
         return text
     parsed = datetime.fromisoformat(text)
     if parsed.tzinfo is None:

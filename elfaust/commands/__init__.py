@@ -20,6 +20,7 @@ from elfaust.commands.examples import with_examples
 from elfaust.commands.outside import as_failure
 from elfaust.errors import ElfaustError, SettingsError
 from elfaust.quiet import keep_off_stderr, keep_quiet
+from elfaust.words.printable import printable
 
 if TYPE_CHECKING:
     from elfaust.settings import Settings
@@ -59,12 +60,15 @@ _HELP = "elfaust.help"
 
 
 class Failure(click.ClickException):
-    """An ElfaustError as the command line shows it: a line on stderr and an exit code."""
+    """An ElfaustError as the command line shows it: a line on stderr and an exit code.
+
+    It may have words of events or of their senders: what a terminal would obey is escaped.
+    """
 
     def __init__(self, error: ElfaustError) -> None:
         # Settings that do not fit have a line each.
         lines = str(error).splitlines() if isinstance(error, SettingsError) else [str(error)]
-        super().__init__("\n".join(" ".join(line.split()) for line in lines))
+        super().__init__("\n".join(printable(" ".join(line.split())) for line in lines))
         self.exit_code = error.exit_code
 
 

@@ -6,6 +6,7 @@ import json
 import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 import click
 
@@ -14,6 +15,7 @@ from elfaust.commands.options import json_option, span
 from elfaust.query.freshness import Freshness, as_text
 from elfaust.query.tables import Found, look, matcher
 from elfaust.settings import Settings
+from elfaust.words.printable import printable
 
 
 @click.command()
@@ -24,22 +26,37 @@ def command(settings: Settings, pattern: str, as_json: bool) -> None:
     """Show the last event, when it was received and written, and the rows of each table.
 
     Of all schemas, or of those that match PATTERN: `edit` or `*timing`. Times are in UTC. Exits 1
-    if there is no such table, 3 if a store is away: those of the others are shown.
+    if there is no such table, 3 if a store is away: those of the others are shown. A file whose
+    footer cannot be read is named on stderr, and the rows are without its own.
     """
     found, now = look(settings, matcher(pattern)), time.time()
     if as_json:
         tables = [of._asdict() for of in found.tables]
-        away = [str(error) for error in found.away]
-        click.echo(json.dumps({"as_of": as_text(now), "tables": tables, "away": away}))
+        click.echo(json.dumps({"as_of": as_text(now), "tables": tables, **troubles(found)}))
     else:
         click.echo(as_lines(found.tables, now))
     end(found)
 
 
-def end(found: Found) -> None:
-    """Tell who is away, and exit as commands do that ask stores for their tables."""
+def troubles(found: Found) -> dict[str, Any]:
+    """Return who is away and which files do not tell all, for JSON."""
+    return {
+        "away": [str(error) for error in found.away],
+        "unread": [of._asdict() for of in found.unread],
+    }
+
+
+def tell(found: Found) -> None:
+    """Name on stderr the files that do not tell all, and who is away."""
+    for of in found.unread:
+        click.echo(f"Warning: {printable(str(of))}", err=True)
     for error in found.away:
-        click.echo(f"Error: {error}", err=True)
+        click.echo(f"Error: {printable(str(error))}", err=True)
+
+
+def end(found: Found) -> None:
+    """Tell what is wrong, and exit as commands do that ask stores for their tables."""
+    tell(found)
     if found.away:
         raise SystemExit(3)
     if not found.tables:

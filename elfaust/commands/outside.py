@@ -13,6 +13,7 @@ import sys
 import click
 
 from elfaust.errors import ServerAway
+from elfaust.words.printable import printable
 
 #: Errors of the system: a machine cannot be reached, a disk is full.
 UNREACHABLE = (errno.EHOSTUNREACH, errno.EHOSTDOWN, errno.ENETUNREACH, errno.ENETDOWN)
@@ -38,7 +39,7 @@ def as_failure(error: Exception) -> click.ClickException | None:
 
 
 def _failure(line: str, code: int) -> click.ClickException:
-    failure = click.ClickException(" ".join(line.split()))
+    failure = click.ClickException(printable(" ".join(line.split())))
     failure.exit_code = code
     return failure
 

@@ -16,6 +16,7 @@ from rich.status import Status
 from elfaust.query.engine import ENGINES, Answer, Engine
 from elfaust.query.engines import open_engine
 from elfaust.query.printed import as_csv, as_jsonl, as_table
+from elfaust.query.refused import Refused
 from elfaust.settings import Settings
 
 T = TypeVar("T")
@@ -47,7 +48,7 @@ def command(
     if as_json and csv:
         raise click.UsageError("--json and --csv exclude each other")
     if sql == "-":
-        sql = click.get_text_stream("stdin").read()
+        sql = _stdin()
     is_table = not (as_json or csv)
     most = limit if limit is not None else TABLE_ROWS if is_table else None
     opened = open_engine(settings, engine)
@@ -58,12 +59,21 @@ def command(
         if is_table:
             as_table(Console(), shown)
         else:
-            for line in (as_csv if csv else as_jsonl)(shown):
+            lines = as_csv(shown, escaped=sys.stdout.isatty()) if csv else as_jsonl(shown)
+            for line in lines:
                 click.echo(line)
         if limit is None and most is not None and next(rows, None) is not None:
             click.echo(f"only the first {most} rows are shown: --limit shows more", err=True)
     finally:
         opened.close()
+
+
+def _stdin() -> str:
+    data = click.get_binary_stream("stdin").read()
+    try:
+        return data.decode()
+    except UnicodeDecodeError as error:
+        raise Refused(f"byte {error.start + 1} of it is not UTF-8") from error
 
 
 def watched(engine: Engine, ask: Callable[[], T]) -> T:

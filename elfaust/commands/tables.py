@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import click
 
 from elfaust.commands.completion import SCHEMA
-from elfaust.commands.freshness import end
+from elfaust.commands.freshness import tell, troubles
 from elfaust.commands.options import json_option
 from elfaust.errors import ElfaustError
 from elfaust.hive.names import HiveNames
@@ -42,13 +42,17 @@ def command(settings: Settings, pattern: str, as_json: bool) -> None:
     columns = _columns(settings, whole[-1]) if whole else []
     if as_json:
         shown = [of._asdict() for of in tables]
-        click.echo(json.dumps({"tables": shown, "columns": [of._asdict() for of in columns]}))
+        described = [of._asdict() for of in columns]
+        click.echo(json.dumps({"tables": shown, "columns": described, **troubles(found)}))
     else:
         click.echo(as_lines(tables))
         if columns:
             click.echo(f"\n{pattern} {whole[-1].revision}\n{as_pairs(columns)}")
-    if found.away or not tables:
-        end(found)
+    tell(found)
+    if found.away:
+        raise SystemExit(3)
+    if not tables:
+        raise SystemExit(1)
 
 
 def _columns(settings: Settings, of: Listed) -> list[Pair]:

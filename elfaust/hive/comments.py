@@ -5,10 +5,10 @@ Its columns are of 255 characters in older ones, and of latin1, which is Windows
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from elfaust.schema.shape import Place, shape_of
-from elfaust.schema.tree import ITEMS
 from elfaust.sinks.parquet.types import column_name
 
 #: Characters of a comment, and of a key of a table's properties.
@@ -67,12 +67,20 @@ def field_comments(event: dict[str, Any]) -> dict[str, str]:
     for a schema without a shape.
     """
     found = {}
-    for place in shape_of(event).places():
-        path = "".join(name if name == ITEMS else f".{column_name(name)}" for name in place.path)
-        words, key = _words(place), f"{FIELD}{path[1:]}"
-        if words and len(place.path) > 1 and len(key) < MAX_KEY:
+    for key, place in _keyed(shape_of(event), f"{FIELD}event"):
+        if (words := _words(place)) and len(key) < MAX_KEY:
             found[key] = words
     return found
+
+
+def _keyed(place: Place, key: str) -> Iterator[tuple[str, Place]]:
+    """Yield the places in a place, each with its key: a property may be called as items are."""
+    inner = [(f"{key}.{column_name(name)}", of) for name, of in place.members.items()]
+    if place.item is not None:
+        inner.append((f"{key}[]", place.item))
+    for below, of in inner:
+        yield below, of
+        yield from _keyed(of, below)
 
 
 def _words(place: Place) -> str:

@@ -20,6 +20,8 @@ from elfaust.settings import Settings
 from elfaust.settings.together import path_fault
 from elfaust.sinks.parquet.table import ParquetWriter
 
+#: The column of a table that has the fields of the schema.
+EVENT = "event"
 #: Characters of a type that a message has room for.
 LONGEST_TYPE = 200
 
@@ -80,6 +82,12 @@ def _names(names: HiveNames, key: SchemaKey, others: Collection[SchemaKey]) -> I
         message = (
             f"Choose another number or name: {table}, its table in Hive, is the name of the view of"
             f" {clashing[0]}, which has none for it."
+        )
+        yield Diagnostic("warning", "$", message)
+    if view == EVENT:
+        message = (
+            f"Choose another name: {EVENT} is also the column of what a schema describes, and in a"
+            f" query of the view {EVENT}.dt is the capsule's dt, not the schema's own."
         )
         yield Diagnostic("warning", "$", message)
     if needs_quotes(view):

@@ -19,14 +19,16 @@ import pyarrow.dataset as ds
 import pyarrow.fs
 
 from elfaust.errors import ServerAway
+from elfaust.hive.look import NUMBER
 from elfaust.hive.merge import PARTITION_COLUMNS
 from elfaust.query.refused import Failed
 from elfaust.sinks.parquet.file_names import HIDDEN
 from elfaust.storage import Storage, StoredFile
 
-#: A file in the folder of an hour: numbers, and a name that readers do not pass over.
+#: A file in the folder of an hour, which is one that Hive has as a partition: numbers without zeros
+#: before them; and a name.
 IN_HOUR = re.compile(
-    "/" + "/".join(f"{of.name}=([0-9]{{1,4}})" for of in PARTITION_COLUMNS) + "/([^/]+)"
+    "/" + "/".join(f"{of.name}=({NUMBER.pattern})" for of in PARTITION_COLUMNS) + "/([^/]+)"
 )
 #: Files that are read ahead of the one whose rows are asked for.
 AHEAD = 4

@@ -16,10 +16,12 @@ import duckdb
 from elfaust.errors import ElfaustError
 from elfaust.hive.tables import Table
 from elfaust.hive.views import select
+from elfaust.query import duck_times
 from elfaust.query.catalog import Catalog
 from elfaust.query.datasets import Trouble, dataset_of
+from elfaust.query.duck_doubles import make_macros
 from elfaust.query.duck_guard import DuckGuard
-from elfaust.query.duck_words import DuckWords, quoted
+from elfaust.query.duck_words import DuckWords, in_microseconds, quoted
 from elfaust.query.engine import Answer, unique
 from elfaust.query.freshness_file import FRESHNESS, read
 from elfaust.query.refused import Failed
@@ -39,6 +41,8 @@ CONFIG: dict[str, str | bool | int | float | list[str]] = {
     # Hive's order.
     "default_null_order": "nulls_last_on_asc_first_on_desc",
 }
+#: What a question is as a view: guards know no table of that name.
+ANSWER = "the answer"
 #: Rows that are fetched at a time.
 ROWS = 1_000
 
@@ -59,6 +63,7 @@ class DuckDb:
             self._connection.execute("SET TimeZone = 'UTC'")
             self._connection.execute(f"CREATE SCHEMA IF NOT EXISTS {quoted(self._database)}")
             self._connection.execute(f"USE {quoted(self._database)}")
+            make_macros(self._connection.execute)
             self._connection.execute("SET lock_configuration = true")
             self._guard = DuckGuard(self._connection.cursor(), self._database)
 
@@ -67,13 +72,22 @@ class DuckDb:
         asked = self._guard.tables(sql, self._catalog.known())
         for name in sorted(asked):
             self._make(name)
+        self._trouble.error = None
         try:
             with interrupts():
-                self._connection.execute(sql)
+                self._start(sql)
             columns = unique([name for name, *_ in self._connection.description])
         except duckdb.Error as error:
             raise self._failed(error) from error
         return Answer(columns, self._rows())
+
+    def _start(self, sql: str) -> None:
+        # This binds the question, and runs nothing of it.
+        relation = self._connection.sql(sql)
+        with_texts = duck_times.select(ANSWER, relation.columns, relation.types)
+        if with_texts:
+            self._connection.execute(f"CREATE OR REPLACE TEMP VIEW {quoted(ANSWER)} AS {sql}")
+        self._connection.execute(with_texts or sql)
 
     def progress(self) -> str:
         """Return how much of the question is done, in per cent."""
@@ -114,10 +128,11 @@ class DuckDb:
         """Make a table, or a view and its tables, as views of datasets."""
         view = self._catalog.views.get(name)
         if name == FRESHNESS:
-            self._connection.register("freshness", read(self._storage, self._catalog.freshness))
-            text = "SELECT * FROM freshness"
+            rows = read(self._storage, self._catalog.freshness)
+            self._connection.register("freshness", rows)
+            text = in_microseconds("freshness", rows.schema)
         elif view is None or view.merged is None:
-            text = f"SELECT * FROM {self._source(self._catalog.tables[name])}"
+            text = f"FROM {self._source(self._catalog.tables[name])}"
         else:
             tables = self._catalog.tables_of(view)
             sources = {revision: self._source(table) for revision, table in tables.items()}
@@ -128,7 +143,7 @@ class DuckDb:
         """Return the files of a table as FROM takes them."""
         files = dataset_of(self._storage, table.location, table.files, self._trouble)
         self._connection.register(f"files of {table.name}", files)
-        return quoted(f"files of {table.name}")
+        return f"({in_microseconds(f'files of {table.name}', files.schema)})"
 
 
 @contextmanager

@@ -14,10 +14,8 @@ from typing import Any
 
 import duckdb
 
-from elfaust.query.refused import Failed, Refused
+from elfaust.query.refused import Failed, Refused, check_text
 
-#: Of a statement, at most.
-MAX_CHARS = 100_000
 QUERIES = {"SELECT_NODE", "SET_OPERATION_NODE", "RECURSIVE_CTE_NODE", "CTE_NODE"}
 RELATIONS = {"EMPTY", "BASE_TABLE", "SUBQUERY", "JOIN", "EXPRESSION_LIST", "TABLE_FUNCTION"}
 MODIFIERS = {"ORDER_MODIFIER", "LIMIT_MODIFIER", "LIMIT_PERCENT_MODIFIER", "DISTINCT_MODIFIER"}
@@ -80,10 +78,7 @@ class DuckGuard:
         return found & there
 
     def _parsed(self, sql: str) -> Any:
-        if len(sql) > MAX_CHARS:
-            raise Refused(f"it is longer than {MAX_CHARS:,} characters")
-        if "\0" in sql:
-            raise Refused("it has a NUL")
+        check_text(sql)
         statements = self._statements(sql)
         kinds = [statement.type.name for statement in statements]
         if kinds != ["SELECT"]:

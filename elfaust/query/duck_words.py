@@ -33,6 +33,20 @@ def quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
+def in_microseconds(table: str, columns: pa.Schema) -> str:
+    """Return the SELECT of a table with timestamps of the one unit that all functions take.
+
+    One that has no such number is NULL.
+    """
+    casts = [
+        f"TRY_CAST({quoted(of.name)} AS TIMESTAMP) AS {quoted(of.name)}"
+        for of in columns
+        if pa.types.is_timestamp(of.type) and of.type.unit != "us"
+    ]
+    replaced = f" REPLACE ({', '.join(casts)})" if casts else ""
+    return f"SELECT *{replaced} FROM {quoted(table)}"
+
+
 class DuckWords:
     """What views are made of, as DuckDB writes it."""
 
@@ -50,7 +64,9 @@ class DuckWords:
         return f"CASE WHEN {of} IS NOT NULL THEN struct_pack({pairs}) END"
 
     def cast(self, value: str, have: pa.DataType, want: pa.DataType) -> str:
-        """Return a value as one of a wider type."""
+        """Return a value as one of a wider type; of a double the text is Hive's."""
+        if pa.types.is_float64(have) and pa.types.is_string(want):
+            return f"java_text({value})"
         return f"CAST({value} AS {duck_type(want)})"
 
     def moment(self, text: str) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from elfaust.query.catalog import Catalog
 from elfaust.query.datasets import files_of_hours
-from elfaust.query.footers import Footer, Footers
+from elfaust.query.footers import Footer, Footers, Unread
 from elfaust.query.freshness import (
     FEW_HOURS,
     MANY_HOURS,
@@ -31,6 +31,8 @@ class FilesFreshness:
         self._storage = storage
         self._footers = Footers(storage)
         self._clock = clock
+        #: The files of the last look whose footers do not say all, by their paths.
+        self.unread: list[Unread] = []
 
     def look(self, wanted: Callable[[SchemaKey], bool] = lambda key: True) -> list[Freshness]:
         """Return the freshness of the tables of schema revisions, by schema and revision."""
@@ -42,6 +44,8 @@ class FilesFreshness:
         every = [file for of in files.values() for file in of]
         footers = self._footers.of(every)
         self._footers.keep_only(every)
+        troubles = {file.path: of.trouble for file, of in footers.items() if of.trouble}
+        self.unread = [Unread(path, why) for path, why in sorted(troubles.items())]
         return [
             self._one(
                 key, tables[key].name, {file: (hour, footers[file]) for file, hour in of.items()}

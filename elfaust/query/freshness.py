@@ -41,4 +41,4 @@ def hours_until(now: float, number: int) -> Iterable[Hour]:
 
 def as_text(seconds: float) -> str:
     """Return a time as `2013-01-21T18:10:34Z`."""
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ").rjust(20, "0")

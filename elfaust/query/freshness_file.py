@@ -109,7 +109,7 @@ def read(storage: Storage, path: str) -> pa.Table:
     """Return the rows of a file. Raises ServerAway, and Failed for one that cannot be read."""
     try:
         return pq.read_table(pa.BufferReader(storage.read(path))).cast(SCHEMA)
-    except (pa.ArrowException, FileNotFoundError) as error:
+    except (pa.ArrowException, OSError) as error:
         raise Failed(f"{path} cannot be read: {error}") from error
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing, suppress
 
 import MySQLdb
@@ -13,6 +13,7 @@ import MySQLdb
 from elfaust.errors import HiveRefuses, ServerAway
 from elfaust.query.catalog import Catalog
 from elfaust.query.files_freshness import FilesFreshness
+from elfaust.query.footers import Unread
 from elfaust.query.freshness import Freshness
 from elfaust.query.freshness_file import FRESHNESS, SCHEMA, Row, rows_of, write
 from elfaust.query.mysql_freshness import mysql_freshness
@@ -62,6 +63,7 @@ class FreshnessKeeper:
         self._clock = clock
         self._files = FilesFreshness(Catalog(settings, storage), storage, clock)
         self._stopped = asyncio.Event()
+        self._told: set[Unread] = set()
         self._has_mysql = "mysql" in settings.processor.stores.split()
 
     async def run(self) -> None:
@@ -88,6 +90,7 @@ class FreshnessKeeper:
         """Look and write once; raises ServerAway where a store does not answer, and HiveRefuses."""
         now = self._clock()
         files = self._files.look()
+        self._tell(self._files.unread)
         keys = {SchemaKey(of.schema, of.revision) for of in files}
         keys |= set(Registry.of_workers(self._settings).known())
         tables, away = list(files), None
@@ -101,6 +104,12 @@ class FreshnessKeeper:
         if away:
             raise away
         return tables
+
+    def _tell(self, unread: Sequence[Unread]) -> None:
+        for of in unread:
+            if of not in self._told:
+                log.warning("A file is not all in the table of freshness: %s", of)
+        self._told = set(unread)
 
     def _write_mysql(self, rows: list[Row]) -> None:
         try:

@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from decimal import Decimal
 from typing import Any
 
 from elfaust.errors import HiveRefuses, ServerAway
@@ -25,6 +26,8 @@ FIRST_PAUSE, LAST_PAUSE = 0.05, 0.5
 ROWS = 1_000
 #: Types whose values Hive writes as JSON.
 NESTED = ("STRUCT_TYPE", "ARRAY_TYPE", "MAP_TYPE", "UNION_TYPE")
+#: Digits that the text of a double has at most.
+DOUBLE_DIGITS = 17
 #: How a failed statement says that Hive itself waits for a server: its metastore, or HDFS.
 AWAY = re.compile(
     r"TTransportException|ConnectException|Connection refused|NoRouteToHost|SafeModeException"
@@ -145,6 +148,15 @@ def _parsed(value: Any) -> Any:
     if not isinstance(value, str):
         return plain(value)
     try:
-        return plain(json.loads(value, strict=False))
+        found = json.loads(value, strict=False, parse_float=_fraction)
     except ValueError:
-        return value
+        return plain(value)
+    except RecursionError as error:
+        raise Failed("a value is nested too deeply") from error
+    return plain(found)
+
+
+def _fraction(text: str) -> float | Decimal:
+    """Return a number with a point: a decimal where it has more digits than a double."""
+    decimal = Decimal(text)
+    return decimal if len(decimal.as_tuple().digits) > DOUBLE_DIGITS else float(text)

@@ -14,9 +14,8 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from elfaust.query.hive_words import BEFORE, FUNCTIONS, MADE, NODES
-from elfaust.query.refused import Refused
+from elfaust.query.refused import Refused, check_text
 
-MAX_CHARS = 100_000
 #: With these a question begins; everything else is a command, or a statement of another kind.
 FIRST = ("select", "with", "from", "(")
 #: Words that stand in no question; as names they need quotes.
@@ -31,9 +30,10 @@ WRITING = (
     "delete",
     "merge",
 )
-#: Comments first; a text ends where Hive's lexer has it end: `\\` takes the next character along.
+#: Comments first, and hints among them: in a hint a quote begins no text. A text ends where Hive's
+#: lexer has it end: `\\` takes the next character along.
 WORDS = re.compile(
-    r"""(?P<comment>--[^\r\n]*|/\*(?!\+).*?\*/)
+    r"""(?P<comment>--[^\r\n]*|/\*.*?\*/)
     |(?P<text>'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")
     |(?P<quoted>`(?:[^`]|``)*`)
     |(?P<space>[ \t\r\n\f]+)
@@ -60,12 +60,11 @@ class Word(NamedTuple):
 
 
 def question(sql: str) -> str:
-    """Return a statement without comments and without a `;` at its end.
+    """Return a statement without comments and hints, and without a `;` at its end.
 
     Raises Refused for what cannot be explained safely.
     """
-    if len(sql) > MAX_CHARS:
-        raise Refused(f"it is longer than {MAX_CHARS:,} characters")
+    check_text(sql)
     words = list(_words(sql))
     while words and (words[-1].kind == "space" or words[-1].text == ";"):
         words.pop()
@@ -85,13 +84,13 @@ def question(sql: str) -> str:
 def _words(sql: str) -> Iterator[Word]:
     if "${" in sql:
         raise Refused("it has ${, which Hive replaces by what the server knows")
-    if "\0" in sql:
-        raise Refused("it has a NUL")
     at = 0
     while at < len(sql):
         match = WORDS.match(sql, at)
         if match is None:
             raise Refused(f"Hive has no word that begins with {sql[at : at + 10]!r}")
+        if sql.startswith("/*", at) and match.lastgroup != "comment":
+            raise Refused("a comment does not end")
         kind = str(match.lastgroup)
         # What stands beside a comment stays apart.
         if kind == "quoted" and "\n" in match[0]:

@@ -17,7 +17,7 @@ from elfaust.records import SchemaKey
 from elfaust.settings import Settings
 from elfaust.sinks.mysql.connection import connect, server_name
 from elfaust.sinks.mysql.ddl import quoted
-from elfaust.times import fourteen_digits
+from elfaust.times import fourteen_digits, is_time
 
 #: Above it the rows of a table are what the server estimates: counting reads all of an index.
 COUNTED_ROWS = 1_000_000
@@ -86,11 +86,12 @@ def _since(cursor: Any, table: str, now: float, hours: int) -> int:
 
 
 def _moment(digits: str | None) -> str:
-    """Return MediaWiki's 14 digits as ISO 8601."""
-    if not digits or len(digits) != 14 or not digits.isdigit():
+    """Return MediaWiki's 14 digits as ISO 8601, "" for what is no time."""
+    if not digits or len(digits) != 14 or not digits.isdecimal():
         return ""
     year, rest = digits[:4], [digits[at : at + 2] for at in range(4, 14, 2)]
-    return f"{year}-{rest[0]}-{rest[1]}T{rest[2]}:{rest[3]}:{rest[4]}Z"
+    text = f"{year}-{rest[0]}-{rest[1]}T{rest[2]}:{rest[3]}:{rest[4]}Z"
+    return text if is_time(text) else ""
 
 
 __all__ = ["as_text", "mysql_freshness"]

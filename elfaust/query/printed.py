@@ -6,6 +6,7 @@ CSV, where an empty text is `""`.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -17,22 +18,29 @@ from rich.text import Text
 
 from elfaust.query.engine import Answer
 from elfaust.query.values import as_json, as_text
+from elfaust.words.printable import printable
 
 #: What makes a value of CSV need quotes.
 SPECIAL = frozenset('",\r\n')
 
 
 def as_jsonl(answer: Answer) -> Iterator[str]:
-    """Yield a JSON object for each row."""
+    """Yield a JSON object for each row; what cannot be printed has JSON's own escapes."""
     for row in answer.rows:
-        yield as_json(dict(zip(answer.columns, row, strict=True)))
+        line = as_json(dict(zip(answer.columns, row, strict=True)))
+        # orjson has escapes for what is below a space alone.
+        yield line if line.isprintable() else "".join(map(_json_char, line))
 
 
-def as_csv(answer: Answer) -> Iterator[str]:
-    """Yield the lines of a CSV file, the names of the columns first."""
-    yield ",".join(_field(name) for name in answer.columns)
+def as_csv(answer: Answer, *, escaped: bool = False) -> Iterator[str]:
+    """Yield the lines of a CSV file, the names of the columns first.
+
+    With `escaped`, as a terminal may get them: what would move its cursor has escapes.
+    """
+    made = printable if escaped else str
+    yield ",".join(_field(made(name)) for name in answer.columns)
     for row in answer.rows:
-        yield ",".join("" if value is None else _field(as_text(value)) for value in row)
+        yield ",".join("" if value is None else _field(made(as_text(value))) for value in row)
 
 
 def as_table(console: Console, answer: Answer) -> None:
@@ -42,7 +50,7 @@ def as_table(console: Console, answer: Answer) -> None:
     or cut.
     """
     rows = [[_cell(value) for value in row] for row in answer.rows]
-    names = [_readable(name) for name in answer.columns]
+    names = [printable(name) for name in answer.columns]
     texts = [[cell.plain for cell in row] for row in rows]
     width = sum(max(map(cell_len, column)) + 3 for column in zip(names, *texts, strict=True))
     if console.is_terminal and width > console.width:
@@ -69,13 +77,11 @@ def _print_rows(console: Console, names: list[str], rows: list[list[Text]]) -> N
 def _cell(value: Any) -> Text:
     if value is None:
         return Text("NULL", style="dim italic")
-    return Text(_readable(as_text(value)))
+    return Text(printable(as_text(value)))
 
 
-def _readable(text: str) -> str:
-    if text.isprintable():
-        return text
-    return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)
+def _json_char(char: str) -> str:
+    return char if char.isprintable() else json.dumps(char)[1:-1]
 
 
 def _field(text: str) -> str:

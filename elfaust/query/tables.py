@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from fnmatch import fnmatchcase
 from typing import NamedTuple
 
 from elfaust.errors import SchemaAway, SchemaUnfit, ServerAway
+from elfaust.events import event_error
 from elfaust.hive.comments import described
+from elfaust.hive.errors import WORDS as ERRORS_WORDS
 from elfaust.hive.names import HiveNames
 from elfaust.names import table_name
 from elfaust.query.catalog import Catalog
 from elfaust.query.files_freshness import FilesFreshness
+from elfaust.query.footers import Unread
 from elfaust.query.freshness import Freshness
 from elfaust.query.mysql_freshness import mysql_freshness
 from elfaust.records import SchemaKey
@@ -19,12 +22,15 @@ from elfaust.schema.lookup.registry import Registry
 from elfaust.settings import Settings
 from elfaust.storage import open_storage
 
+ERRORS_KEY = SchemaKey(event_error.SCHEMA, event_error.REVISION)
+
 
 class Found(NamedTuple):
-    """What was found of tables, and which stores did not answer."""
+    """What was found of tables, which stores did not answer, and what files do not tell."""
 
     tables: list[Freshness]
     away: list[ServerAway]
+    unread: Sequence[Unread] = ()
 
 
 class Listed(NamedTuple):
@@ -53,12 +59,15 @@ def matcher(pattern: str) -> Callable[[SchemaKey], bool]:
 def look(settings: Settings, wanted: Callable[[SchemaKey], bool]) -> Found:
     """Return how new the tables of schema revisions are, in the stores of the settings."""
     stores, found, away = settings.processor.stores.split(), list[Freshness](), []
+    unread: list[Unread] = []
     keys = set(Registry.of_workers(settings).known())
     if "hdfs" in stores:
         storage = open_storage(settings.hdfs)
         try:
             catalog = Catalog(settings, storage)
-            found += FilesFreshness(catalog, storage).look(wanted)
+            files = FilesFreshness(catalog, storage)
+            found += files.look(wanted)
+            unread = files.unread
             keys |= catalog.by_key().keys()
         except ServerAway as error:
             away.append(error)
@@ -67,7 +76,7 @@ def look(settings: Settings, wanted: Callable[[SchemaKey], bool]) -> Found:
             found += mysql_freshness(settings, filter(wanted, keys))
         except ServerAway as error:
             away.append(error)
-    return Found(sorted(found, key=lambda of: (of.schema, of.revision, of.store)), away)
+    return Found(sorted(found, key=lambda of: (of.schema, of.revision, of.store)), away, unread)
 
 
 def listed(settings: Settings, wanted: Callable[[SchemaKey], bool], found: Found) -> list[Listed]:
@@ -86,6 +95,9 @@ def _listed(
     settings: Settings, registry: Registry, key: SchemaKey, hive: str, view: str, found: Found
 ) -> Listed:
     of = [one for one in found.tables if (one.schema, one.revision) == key]
+    if key == ERRORS_KEY:
+        # Its folder has no revision; the schema is elfaust's own.
+        hive = next((one.table for one in of if one.store == "hive"), "")
     # "hive" is before "mysql".
     first = min(of, key=lambda one: one.store, default=None)
     return Listed(
@@ -102,6 +114,8 @@ def _listed(
 
 
 def _description(registry: Registry, key: SchemaKey) -> str:
+    if key == ERRORS_KEY:
+        return ERRORS_WORDS
     try:
         return described(registry.find(key).event)
     except (SchemaUnfit, SchemaAway) as error:

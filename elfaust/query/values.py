@@ -1,26 +1,38 @@
 """Values of an answer as plain ones, whichever engine they are of: what JSON can have.
 
 Times have no zone and are in UTC, as Hive writes them; structs are objects with keys in lower case,
-as Hive knows them; what JSON has no number for (NaN, infinities) is a text.
+as Hive knows them; what JSON has no number for (NaN, infinities, more digits than a double has) is
+a text.
 """
 
 from __future__ import annotations
 
 import math
 from datetime import date, datetime
-from decimal import Decimal
+from decimal import Context, Decimal
 from typing import Any
 
 import orjson
 
+from elfaust.query.refused import Failed
+
 #: Integers that orjson writes; larger ones JSON's other readers could not read exactly either.
 LEAST_INT, MOST_INT = -(2**63), 2**64 - 1
+#: Levels of lists and objects that orjson writes: 254, with those of the row.
+MOST_LEVELS = 250
+#: Decimals of the engines have 38 digits.
+EXACT = Context(prec=100)
 
 
-def plain(value: Any) -> Any:
-    """Return a value as None, a boolean, a number, a text, or a list or an object of such."""
-    if value is None or isinstance(value, bool | str):
+def plain(value: Any, levels: int = MOST_LEVELS) -> Any:
+    """Return a value as None, a boolean, a number, a text, or a list or an object of such.
+
+    Raises Failed for one that is nested deeper than `levels`.
+    """
+    if value is None or isinstance(value, bool):
         return value
+    if isinstance(value, str):
+        return _sound(value)
     if isinstance(value, int):
         return value if LEAST_INT <= value <= MOST_INT else str(value)
     if isinstance(value, float):
@@ -31,11 +43,21 @@ def plain(value: Any) -> Any:
         return moment(value)
     if isinstance(value, bytes | bytearray | memoryview):
         return _text(bytes(value))
-    if isinstance(value, dict):
-        return {str(plain(key)): plain(inner) for key, inner in value.items()}
-    if isinstance(value, list | tuple):
-        return [plain(inner) for inner in value]
+    if isinstance(value, dict | list | tuple):
+        return _nested(value, levels)
     return value.isoformat() if isinstance(value, date) else str(value)
+
+
+def _nested(value: Any, levels: int) -> Any:
+    if levels == 0:
+        raise Failed(f"a value is nested deeper than {MOST_LEVELS} levels")
+    if isinstance(value, dict):
+        # A map has keys of any type.
+        return {
+            as_text(plain(key, levels - 1)): plain(inner, levels - 1)
+            for key, inner in value.items()
+        }
+    return [plain(inner, levels - 1) for inner in value]
 
 
 def lowered(value: Any) -> Any:
@@ -73,9 +95,18 @@ def _number(value: float) -> Any:
 
 
 def _decimal(value: Decimal) -> Any:
+    """Return a number where JSON has it with all its digits, else its text."""
     if not value.is_finite():
         return str(value)
-    return plain(int(value)) if value == value.to_integral_value() else float(value)
+    if value == value.to_integral_value():
+        return plain(int(value))
+    number = float(value)
+    return number if Decimal(repr(number)) == value else f"{value.normalize(EXACT):f}"
+
+
+def _sound(text: str) -> str:
+    """Return a text with escapes for halves of surrogates, which no UTF-8 has."""
+    return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode()
 
 
 def _text(value: bytes) -> str:

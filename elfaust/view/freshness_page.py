@@ -1,6 +1,7 @@
 """The page of freshness: GET /freshness, how new what each table of each store holds is.
 
-As JSON: {"as_of": ..., "tables": [...], "away": [...]}, as `elfaust freshness --json` has it.
+As JSON: {"as_of": ..., "tables": [...], "away": [...], "unread": [...]}, as
+`elfaust freshness --json` has it.
 """
 
 from __future__ import annotations
@@ -42,6 +43,9 @@ class FreshnessPage:
         away = [str(error) for error in found.away]
         if form_of(request) != "html":
             tables = [of._asdict() for of in found.tables]
-            return as_json({"as_of": as_text(as_of), "tables": tables, "away": away})
-        given = {"tables": found.tables, "away": away, "as_of": as_text(as_of)}
+            unread = [of._asdict() for of in found.unread]
+            as_of_text = as_text(as_of)
+            return as_json({"as_of": as_of_text, "tables": tables, "away": away, "unread": unread})
+        wrong = [*away, *map(str, found.unread)]
+        given = {"tables": found.tables, "wrong": wrong, "as_of": as_text(as_of)}
         return await self._site.page("freshness.html", "freshness", request, 200, **given)

@@ -21,6 +21,14 @@ def test_times_in_utc(moment: str, utc: str) -> None:
     assert in_utc(moment) == utc
 
 
+@pytest.mark.parametrize(
+    "text", ["2016-12-31T23:59:60Z", "2013-02-30T00:00:00Z", "0000-01-01T00:00:00Z", "infinity"]
+)
+def test_what_no_calendar_has_is_no_time_in_utc(text: str) -> None:
+    with pytest.raises(ValueError, match="."):
+        in_utc(text)
+
+
 @pytest.mark.parametrize("text", ["2013-01-21T18:10:34", "2013-01-21T18:10:34Z"])
 def test_seconds_of_a_time_in_utc(text: str) -> None:
     assert unix_seconds(text) == 1358791834

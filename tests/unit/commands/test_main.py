@@ -195,3 +195,13 @@ def test_ctrl_c_is_no_finding(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(main, "get_command", lambda *_: command)
     result = CliRunner().invoke(main, ["account"])
     assert (result.exit_code, result.stderr) == (130, "Error: interrupted\n")
+
+
+def test_what_a_terminal_would_obey_is_escaped_in_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    @click.command()
+    def fail() -> None:
+        raise ElfaustError("no int: \x1b]0;pwn\x07\x9b2J\n 'é'")
+
+    monkeypatch.setattr(main, "get_command", lambda *_: fail)
+    result = CliRunner().invoke(main, ["status"])
+    assert result.stderr == "Error: no int: \\x1b]0;pwn\\x07\\x9b2J 'é'\n"

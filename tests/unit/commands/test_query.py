@@ -71,6 +71,16 @@ def test_the_exit_code_says_what_was_wrong(
     assert answer.stdout == ""
 
 
+def test_what_is_no_utf8_is_refused(settings: Settings) -> None:
+    for arguments, stdin in (["SELECT '\udcff'"], b""), (["-"], b"SELECT '\xff'"):
+        asked = CliRunner().invoke(
+            main, ["query", *arguments], input=stdin, env=as_environ(settings)
+        )
+        assert (asked.exit_code, asked.stdout) == (2, "")
+        assert "refused" in asked.stderr
+        assert "of it is not UTF-8" in asked.stderr
+
+
 def test_options_that_cannot_be_together_are_refused(settings: Settings) -> None:
     assert run(settings, "query", "--json", "--csv", "SELECT 1").exit_code == 2
     asked = run(settings, "query", "--engine", "hive", "SELECT 1")
@@ -108,6 +118,22 @@ def test_a_store_that_is_away_is_told_and_the_others_shown(settings: Settings) -
         assert shown.exit_code == 3
         assert "edit_1" in shown.stdout
         assert "MySQL 127.0.0.1:1 is not available" in shown.stderr
+
+
+def test_a_file_that_cannot_be_read_is_named_and_the_others_shown(tmp_path: Path) -> None:
+    settings = settings_of(tmp_path)
+    settings = replace(settings, processor=replace(settings.processor, stores="hdfs"))
+    store(settings, ONE, EDIT, [{}])
+    path = store(settings, ONE, EDIT, [{}], name="\x1b[2J")
+    path.write_bytes(path.read_bytes()[:-1])
+    for command in ("tables", "freshness"):
+        shown = run(settings, command)
+        assert shown.exit_code == 0
+        assert "edit_1" in shown.stdout
+        assert "/\\x1b[2J.parquet: its footer cannot be read" in shown.stderr
+        told = json.loads(run(settings, command, "--json").stdout)
+        assert [of["path"] for of in told["unread"]] == [str(path)]
+        assert told["away"] == []
 
 
 def test_a_folder_that_no_table_can_have_is_said(settings: Settings, tmp_path: Path) -> None:

@@ -40,10 +40,12 @@ def test_fields_are_named_by_their_path() -> None:
                     "properties": {"c": {"type": "string", "description": "C"}},
                 },
             },
+            "[]": {"type": "integer", "description": "called as items are"},
             "long" * 70: {"type": "string", "description": "no room for its path"},
         }
     }
     assert field_comments(schema) == {
         "elfaust.field.event.a_b": "Time (ms)",
         "elfaust.field.event.list[].c": "C",
+        "elfaust.field.event.__": "called as items are",
     }

@@ -45,6 +45,12 @@ def test_names_that_need_quotes_or_are_none() -> None:
     ]
 
 
+def test_a_view_called_as_the_column_of_fields() -> None:
+    [message] = lint(schema("Event"))
+    assert "event.dt is the capsule's dt" in message
+    assert lint(schema("Events")) == []
+
+
 def test_types_of_views_that_change() -> None:
     old = schema(a=INTEGER, b=STRING, c={"type": "array", "items": INTEGER}, d=STRING)
     new = schema(revision=2, a=NUMBER, b=STRING, c={"type": "array", "items": NUMBER})

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from elfaust.errors import ServerAway
@@ -66,6 +69,15 @@ def test_a_view_unites_revisions_by_name(stored: Settings) -> None:
     ]
 
 
+def test_a_number_beside_a_text_is_the_text_that_hive_makes_of_it(settings: Settings) -> None:
+    kinds = ("number", "string")
+    one, two = ({"properties": {"x": {"type": kind}}} for kind in kinds)
+    store(settings, ONE, one, [{"x": x} for x in (1e20, 1e7, 0.0001, 1.5)] + [{}])
+    store(settings, TWO, two, [{"x": "t"}])
+    found = rows(settings, "SELECT event.x FROM edit ORDER BY revision, uuid")
+    assert [text for (text,) in found] == ["1.0E20", "1.0E7", "1.0E-4", "1.5", None, "t"]
+
+
 def test_times_are_the_same_text_in_whatever_zone(
     stored: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -74,6 +86,49 @@ def test_times_are_the_same_text_in_whatever_zone(
     # There is no such time in Los Angeles.
     when = "2026-03-08 02:30:00.5"
     assert rows(stored, asked) == [["2026-03-08T02:30:00.5Z", when, when]]
+
+
+def test_times_and_intervals_are_what_duckdb_writes(settings: Settings) -> None:
+    wanted: dict[str, Any] = {
+        "INTERVAL '14 months'": "1 year 2 months",
+        "INTERVAL '-1 hour'": "-01:00:00",
+        "TIMESTAMP 'infinity'": "infinity",
+        "TIMESTAMP '2026-03-08 02:30:00.50'": "2026-03-08 02:30:00.5",
+        "TIMESTAMP_NS '2026-03-08 02:30:00.123456789'": "2026-03-08 02:30:00.123456789",
+        "DATE '58692-11-03'": "58692-11-03",
+        "TIME '02:30:00.5'": "02:30:00.5",
+        "[INTERVAL '1 day', NULL]": ["1 day", None],
+        "{'aB': DATE '-infinity', 'select': [1]}": {"ab": "-infinity", "select": [1]},
+        "MAP {DATE '2026-03-08': INTERVAL '1 day'}": {"2026-03-08": "1 day"},
+        "array_value(DATE '2026-03-08')": ["2026-03-08"],
+        "row(1, 'x')": [1, "x"],
+    }
+    columns = ", ".join(f"{sql} AS x" for sql in wanted)
+    asked = f"SELECT {columns} FROM range(3) ORDER BY range -- x\n; -- y\n;"
+    assert rows(settings, asked) == [list(wanted.values())] * 3
+
+
+def test_an_answer_with_times_has_its_names_and_order(settings: Settings) -> None:
+    engine = DuckDb(settings)
+    asked = "SELECT range * 7919 % 1009 AS a, DATE '2026-03-08' + range::INT AS a FROM range(1000)"
+    answer = engine.ask(f"{asked} ORDER BY 1 DESC")
+    assert answer.columns == ["a", "a_2"]
+    found = [row[0] for row in answer.rows]
+    assert found == sorted(found, reverse=True)
+    engine.close()
+
+
+def test_received_is_a_timestamp_that_all_functions_take(settings: Settings) -> None:
+    path = store(settings, ONE, EDIT, [{}, {}, {}])
+    table = pq.read_table(pa.BufferReader(path.read_bytes()))
+    received = pa.array([1_500, 2**63 - 1, None], pa.timestamp("ms"))
+    at = table.schema.get_field_index("received")
+    pq.write_table(table.set_column(at, "received", received), path)
+    for name in ("edit", "edit_1"):
+        asked = f"SELECT received, epoch_ms(received) FROM {name} WHERE received < now()::TIMESTAMP"
+        assert rows(settings, asked) == [["1970-01-01 00:00:01.5", 1_500]]
+        assert rows(settings, f"SELECT typeof(received) FROM {name} LIMIT 1") == [["TIMESTAMP"]]
+    assert rows(settings, "SELECT max(received) FROM edit") == [["infinity"]]
 
 
 def test_files_of_other_hours_are_not_opened(
@@ -113,6 +168,19 @@ def test_what_is_no_file_of_events_in_an_hour_is_passed_over_or_named(stored: Se
         rows(stored, "SELECT event FROM edit_1")
 
 
+def test_folders_that_are_no_partitions_of_hive_have_no_rows(stored: Settings) -> None:
+    hour = Path(stored.hdfs.root) / "edit_1/year=2026/month=3/day=8/hour=2"
+    for name in ("hour=02", "hour=00002", "hour=2x", "hour="):
+        shutil.copytree(hour, hour.parent / name)
+    assert rows(stored, "SELECT count(*) FROM edit_1") == [[2]]
+
+
+def test_what_views_are_made_of_is_not_for_questions(stored: Settings) -> None:
+    for sql in ("SELECT java_text(1.5)", 'SELECT * FROM "the answer"'):
+        with pytest.raises(Refused):
+            rows(stored, sql)
+
+
 def test_no_table_without_a_folder(settings: Settings) -> None:
     store(settings, ONE, EDIT, [{}])
     with pytest.raises(Refused, match="no table 'edit_2'"):
@@ -138,6 +206,22 @@ def test_a_store_that_is_away_is_named(stored: Settings, monkeypatch: pytest.Mon
     monkeypatch.setattr(LocalStorage, "read", away)
     with pytest.raises(ServerAway, match="HDFS http://h:1 is not available: refused"):
         rows(stored, "SELECT event FROM edit")
+
+
+def test_each_question_has_its_own_trouble(
+    stored: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(*_: Any) -> bytes:
+        raise ServerAway("HDFS http://h:1", "refused")
+
+    engine = DuckDb(stored)
+    with monkeypatch.context() as changed:
+        changed.setattr(LocalStorage, "read", away)
+        with pytest.raises(ServerAway):
+            list(engine.ask("SELECT event FROM edit").rows)
+    with pytest.raises(Failed, match="Conversion Error"):
+        list(engine.ask("SELECT CAST(event.action AS INT) FROM edit").rows)
+    engine.close()
 
 
 def test_a_question_can_be_cancelled(stored: Settings) -> None:

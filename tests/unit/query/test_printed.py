@@ -42,6 +42,17 @@ def test_csv_tells_null_from_an_empty_text() -> None:
     assert read[1:] == [["x", ""], ["", '{"c":[1,null]}'], ['q"\n,', " s "], ["\x1b[31m", "1.5"]]
 
 
+def test_no_output_moves_a_terminal_s_cursor() -> None:
+    value = "\x1b]0;x\x07\x7f\x9b2J\u202e\U000e0001 é\n"
+    [line] = as_jsonl(Answer(["\x9b"], iter([[value]])))
+    assert line.isprintable()
+    assert json.loads(line) == {"\x9b": value}
+    lines = list(as_csv(Answer(["\x9b"], iter([[value]])), escaped=True))
+    assert lines == ["\\x9b", r"\x1b]0;x\x07\x7f\x9b2J\u202e\U000e0001 é\n"]
+    # A file has what there is.
+    assert list(as_csv(Answer(["a"], iter([[value]])))) == ["a", f'"{value}"']
+
+
 def test_a_table_is_whole_where_nobody_looks() -> None:
     text = shown(10, terminal=False)
     lines = [line.split() for line in text.splitlines()]
