@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from elfaust.errors import ServerAway
-from elfaust.query import footers
+from elfaust.query import footers, freshness_keeping
 from elfaust.query.catalog import Catalog
 from elfaust.query.duck import DuckDb
 from elfaust.query.files_freshness import FilesFreshness
@@ -108,6 +109,24 @@ def test_the_keeper_writes_what_it_finds_though_mysql_is_away(settings: Settings
     found = recent(settings).found
     assert [of.table for of in found.tables] == ["edit_1", "edit_2"]
     assert found.tables[0].rows == 4
+
+
+async def test_what_nobody_foresaw_does_not_end_the_role(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    keeper, looks = FreshnessKeeper(settings, LocalStorage()), []
+
+    def fails() -> list[Freshness]:
+        looks.append(1)
+        if len(looks) == 2:
+            keeper._stopped.set()
+        raise OSError("Couldn't deserialize thrift")
+
+    monkeypatch.setattr(freshness_keeping, "SECONDS", 0.01)
+    monkeypatch.setattr(keeper, "once", fails)
+    await asyncio.wait_for(keeper.run(), 20)
+    assert len(looks) == 2
+    assert "Couldn't deserialize thrift" in caplog.text
 
 
 def test_lists_have_names_in_both_stores_and_tell_who_is_away(settings: Settings) -> None:
