@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 from elfaust.names import FolderNames
 from elfaust.settings import Settings
+from elfaust.settings.together import PARTITION_PATH
 from elfaust.sinks.parquet.file_names import HIDDEN, OWN_FOLDERS
 from elfaust.storage import Storage
 
@@ -58,15 +59,33 @@ class _Known:
 def folders_of_schemas(settings: Settings, storage: Storage) -> list[str]:
     """Return the folders in which those of years are; raises ServerAway."""
     names = FolderNames(settings)
-    paths = [names.root]
+    found = [""]
     for level in range(names.depth):
-        paths = [
+        found = [
             f"{path}/{name}"
-            for path in paths
-            for name in storage.folders(path)
-            if not name.startswith(HIDDEN) and not (level == 0 and name in OWN_FOLDERS)
+            for path in found
+            for name in storage.folders(f"{names.root}{path}")
+            if not (level == 0 and name in OWN_FOLDERS)
         ]
-    return sorted(paths)
+    pattern = pattern_of_schemas(settings)
+    # Only below a table's folder does Hive pass over names that begin with `_`.
+    return sorted(
+        path
+        for path in (f"{names.root}{path}" for path in found)
+        if pattern.fullmatch(path) or not _is_below_hidden(path.removeprefix(names.root))
+    )
+
+
+def pattern_of_schemas(settings: Settings) -> re.Pattern[str]:
+    """Return what matches the paths of schema revisions' folders, by `schema` and `revision`."""
+    head = PARTITION_PATH.sub("", settings.hdfs.path)
+    text = re.escape(f"{FolderNames(settings).root}/{head}")
+    text = text.replace(re.escape("{schema}"), "(?P<schema>[a-z0-9_-]{1,63})")
+    return re.compile(text.replace(re.escape("{revision}"), "(?P<revision>[1-9][0-9]{0,18})"))
+
+
+def _is_below_hidden(path: str) -> bool:
+    return any(name.startswith(HIDDEN) for name in path.split("/"))
 
 
 class Look:

@@ -10,7 +10,8 @@ from contextlib import contextmanager
 from typing import Any
 
 from elfaust.hive.client import Call, connected, generated
-from elfaust.hive.found import Found, FoundPartition
+from elfaust.hive.found import Found, FoundPartition, freshness_fault
+from elfaust.hive.names import FRESHNESS_FOLDER
 from elfaust.hive.objects import (
     WITHOUT_STATISTICS,
     Objects,
@@ -68,14 +69,21 @@ class Metastore:
         """Make a table."""
         self._make(self._objects.table(table))
 
-    def keep_whole(self, table: Table) -> None:
-        """Make a table without partitions, or have one that there is read another folder."""
+    def keep_freshness(self, table: Table) -> bool:
+        """Make the table of freshness, or have it read another folder.
+
+        What somebody else has made of its name stays: that gives False.
+        """
         made = self._objects.table(table)
         made.partitionKeys = []
-        if not self.tables([table.name]):
+        found = self.tables([table.name]).get(table.name)
+        if found is None:
             self._make(made)
+        elif freshness_fault(found, FRESHNESS_FOLDER):
+            return False
         else:
             self._alter(table.name, made)
+        return True
 
     def make_view(self, view: View) -> None:
         """Make a view."""

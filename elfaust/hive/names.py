@@ -19,6 +19,10 @@ from elfaust.settings.together import PARTITION_PATH, path_fault
 
 #: Hive takes no longer one, characters.
 MAX_NAME = 128
+#: What the table of freshness is called, in MySQL too, and the folder of its files.
+FRESHNESS, FRESHNESS_FOLDER = "elfaust_freshness", "_freshness"
+#: Names of tables that are no schema revision's, and what they hold.
+OWN_TABLES = {ERRORS: "the table of refused events", FRESHNESS: "the table of freshness"}
 FIELD = re.compile(r"\{[a-z]+\}")
 
 
@@ -103,9 +107,9 @@ class HiveNames:
         for key in names.tables:
             name = self.view(key.schema)
             owner = owners.setdefault(name, key.schema)
-            if name == ERRORS:
+            if name in OWN_TABLES:
                 names.viewless[name] = (
-                    f"is no view of schema {key.schema}: it is the table of refused events"
+                    f"is no view of schema {key.schema}: it is {OWN_TABLES[name]}"
                 )
             elif name in tables:
                 names.viewless[name] = (

@@ -13,6 +13,7 @@ from elfaust.hive.found import (
     PARQUET_SERDE,
     Found,
     FoundPartition,
+    odd_parameters,
 )
 from elfaust.hive.look import partition_name
 from elfaust.hive.tables import Column, Table, View
@@ -117,6 +118,8 @@ def found_table(table: Any) -> Found:
         _serde(sd),
         # Hive writes the other one anew.
         table.viewOriginalText or "",
+        _odd(table),
+        table.dbName or "",
         table,
     )
 
@@ -130,7 +133,13 @@ def found_partition(partition: Any) -> FoundPartition:
         _columns(sd.cols),
         sd.inputFormat or "",
         _serde(sd),
+        _odd(partition),
     )
+
+
+def _odd(of: Any) -> tuple[str, ...]:
+    serde = of.sd.serdeInfo
+    return odd_parameters((serde and serde.parameters) or {}, of.parameters or {})
 
 
 def _serde(sd: Any) -> str:

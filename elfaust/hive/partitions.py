@@ -27,6 +27,8 @@ class Known:
     #: The folders for which it has all partitions.
     done: HourFolders | None = None
     told: list[Difference] = field(default_factory=list)
+    #: The file system of the table, "" until it was seen.
+    home: str = ""
 
 
 def known_of(table: Table, names: Sequence[str]) -> Known:
@@ -87,7 +89,7 @@ def _faults(store: Metastore, known: Known, folders: HourFolders) -> Iterator[tu
     for found in store.whole_partitions(known.table, list(hours)):
         hour = tuple(map(int, found.values))
         path = f"{known.table.location}/{partition_name(hour)}"
-        if fault := partition_fault(found, known.table, path):
+        if fault := partition_fault(found, known.table, path, known.home):
             yield hour, fault
 
 

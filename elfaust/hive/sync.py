@@ -19,14 +19,18 @@ from elfaust.hive.found import (
     Difference,
     Found,
     differences,
+    freshness_fault,
     holds_partitions,
     is_current,
-    is_ours,
     lacks_columns,
+    table_fault,
     view_fault,
 )
+from elfaust.hive.homeless import homeless
+from elfaust.hive.locations import common_home, home_of
 from elfaust.hive.look import HourFolders, Look
 from elfaust.hive.metastore import DryMetastore, Metastore, metastore
+from elfaust.hive.names import FRESHNESS, FRESHNESS_FOLDER
 from elfaust.hive.partitions import Known, keep_partitions, known_of
 from elfaust.hive.report import Report
 from elfaust.hive.tables import Table, View
@@ -75,6 +79,8 @@ class Sync:
         self._views: dict[str, View] = {}
         self._told: dict[str, list[Difference]] = {}
         self._next_full = 0.0
+        #: The file system of the tables, as Hive names it.
+        self._home = ""
         #: Has a run end before its next table.
         self.stop = threading.Event()
         #: How many hours wait for their partitions, and since when, as `time.time` has it.
@@ -122,25 +128,28 @@ class Sync:
         for memory in (self._known, self._views, self._told):
             _keep_only(memory, set() if how.full else there)
         names = {table.name for table in wanted.tables.values()} | wanted.views.keys()
+        found = store.tables((names & there) - self._settled(wanted))
+        if how.full or not self._home:
+            self._home = common_home(self._settings, (of.location for of in found.values()))
         if how.full:
-            self._tell_homeless(store.tables(there - names))
-        return store.tables((names & there) - self._settled(wanted))
+            self._tell_others(store.tables(there - names), wanted)
+        return found
 
-    def _tell_homeless(self, found: Mapping[str, Found]) -> None:
-        """Tell the tables that elfaust has made for folders that are gone."""
+    def _tell_others(self, found: Mapping[str, Found], wanted: Wanted) -> None:
+        """Tell what is of elfaust's and of no schema, and what has a name that it needs."""
         for name, of in found.items():
-            if is_ours(of) and of.kind != "VIRTUAL_VIEW":
-                what, cure = f"reads {of.location}, which is gone", f"DROP TABLE {name}"
-                self._told[name] = [Difference(name, what, cure)]
+            if told := list(homeless(of, wanted, self._folders, self._storage, self._home)):
+                self._told[name] = told
+            if name == FRESHNESS and (fault := freshness_fault(of, FRESHNESS_FOLDER)):
+                self._told[name] = [fault]
 
     def _settled(self, wanted: Wanted) -> set[str]:
         views = {name for name, view in wanted.views.items() if self._views.get(name) is view}
-        tables = {
-            table.name
-            for table in wanted.tables.values()
-            if (known := self._known.get(table.name)) and known.table is table
-        }
+        tables = {of.name for of in wanted.tables.values() if self._is_known(of)}
         return (tables - self._told.keys()) | views
+
+    def _is_known(self, table: Table) -> bool:
+        return table.name in self._known and self._known[table.name].table is table
 
     @contextmanager
     def _refusals(self, store: Metastore, name: str) -> Iterator[None]:
@@ -160,10 +169,10 @@ class Sync:
             return
         self._told.pop(table.name, None)
         known = self._known.pop(table.name, None)
+        if found is not None and (fault := table_fault(found)):
+            self._told[table.name] = [fault]
+            return
         if found is not None and found.kind == "VIRTUAL_VIEW":
-            if fault := view_fault(found, table.name):
-                self._told[table.name] = [fault]
-                return
             # Its own: of a table and a view of one name the table has it.
             store.drop_view(table.name)
             found = None
@@ -172,15 +181,16 @@ class Sync:
             report.tables.append(table.name)
             self._known[table.name] = Known(table)
             return
-        if lacks_columns(found, table):
+        holds = holds_partitions(found, table, self._home)
+        if holds and lacks_columns(found, table):
             store.set_columns(table, found)
             report.columns.append(table.name)
             found = replace(found, columns=table.columns)
-        if told := list(differences(found, table)):
+        if told := list(differences(found, table, self._home)):
             self._told[table.name] = told
-        if holds_partitions(found, table):
+        if holds:
             known = known or known_of(table, store.partitions(table.name))
-            known.table = table
+            known.table, known.home = table, home_of(found.location)
             self._known[table.name] = known
 
     def _add(
@@ -197,7 +207,7 @@ class Sync:
         if found is None:
             store.make_view(view)
             report.views.append(view.name)
-        elif fault := view_fault(found, view.name):
+        elif fault := view_fault(found):
             self._told[view.name] = [fault]
             return
         elif not is_current(found, view):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
@@ -11,14 +10,13 @@ from dataclasses import dataclass, field
 from elfaust.errors import FolderTrouble, SchemaAway, SchemaUnfit
 from elfaust.hive.errors import errors_table
 from elfaust.hive.found import LONGEST_TYPE, Difference
+from elfaust.hive.look import pattern_of_schemas
 from elfaust.hive.merge import merge
 from elfaust.hive.names import HiveNames
 from elfaust.hive.tables import Table, View, table_of, view_of
-from elfaust.names import FolderNames
 from elfaust.records import END_OF_REVISIONS, SchemaKey
 from elfaust.schema.lookup.registry import Registry, Schema
 from elfaust.settings import Settings
-from elfaust.settings.together import PARTITION_PATH
 from elfaust.sinks.parquet.folder_owners import FolderOwners
 from elfaust.storage import Storage
 
@@ -46,10 +44,9 @@ class Wanting:
         self._database = settings.hive.database.lower()
         self._registry = registry
         self._names = HiveNames(settings)
-        self._folders = FolderNames(settings)
         self._owners = FolderOwners(settings, storage)
         self._errors = errors_table(settings)
-        self._pattern = _pattern(settings)
+        self._pattern = pattern_of_schemas(settings)
         self._keys: dict[str, SchemaKey] = {}
         self._tables: dict[SchemaKey, Table] = {}
         self._views: dict[str, tuple[tuple[Table, ...], View]] = {}
@@ -168,11 +165,3 @@ def _lost(view: View) -> Iterator[Difference]:
             f"be made {lost.has:.{LONGEST_TYPE}}"
         )
         yield Difference(f"{view.name} {lost.path}", what)
-
-
-def _pattern(settings: Settings) -> re.Pattern[str]:
-    """Return what matches the paths of schema revisions' folders."""
-    head = PARTITION_PATH.sub("", settings.hdfs.path)
-    text = re.escape(f"{FolderNames(settings).root}/{head}")
-    text = text.replace(re.escape("{schema}"), "(?P<schema>[a-z0-9_-]{1,63})")
-    return re.compile(text.replace(re.escape("{revision}"), "(?P<revision>[1-9][0-9]{0,18})"))

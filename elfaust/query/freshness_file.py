@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from elfaust.hive.metastore import metastore
+from elfaust.hive.names import FRESHNESS, FRESHNESS_FOLDER
 from elfaust.hive.tables import external_table
 from elfaust.names import FolderNames
 from elfaust.query.freshness import Freshness
@@ -22,8 +23,6 @@ from elfaust.settings import Settings
 from elfaust.sinks.parquet.table import to_bytes
 from elfaust.storage import Storage
 
-#: What the table is called, in MySQL too.
-FRESHNESS = "elfaust_freshness"
 KEPT_MS = 600_000
 TIME = pa.timestamp("ms")
 #: Columns; `schema` is a word of MySQL.
@@ -82,7 +81,8 @@ def _known(rows: int) -> int | None:
 def write(settings: Settings, storage: Storage, rows: list[Row], now: float) -> None:
     """Write the file, have Hive's table read it, and remove old ones.
 
-    Raises ServerAway. Where Hive has something else of the table's name, it stays.
+    Raises ServerAway. Where Hive has something else of the table's name, it stays, and
+    `hive status` tells it.
     """
     root, stamp = _root(settings), int(now * 1000)
     columns = [dict(zip(SCHEMA.names, row, strict=True)) for row in rows]
@@ -92,7 +92,7 @@ def write(settings: Settings, storage: Storage, rows: list[Row], now: float) -> 
         words = "How new what each table holds is, in both stores"
         table = external_table(FRESHNESS, folder, SCHEMA, words, COMMENTS, {})
         with metastore(settings) as store:
-            store.keep_whole(table)
+            store.keep_freshness(table)
     for name in storage.list(root):
         if name.isdigit() and int(name) < stamp - KEPT_MS:
             storage.delete(f"{root}/{name}")
@@ -114,7 +114,7 @@ def read(storage: Storage, path: str) -> pa.Table:
 
 
 def _root(settings: Settings) -> str:
-    return f"{FolderNames(settings).root}/_freshness"
+    return f"{FolderNames(settings).root}/{FRESHNESS_FOLDER}"
 
 
 __all__ = ["FRESHNESS", "newest_file", "read", "rows_of", "write"]

@@ -67,7 +67,10 @@ class FreshnessKeeper:
         self._has_mysql = "mysql" in settings.processor.stores.split()
 
     async def run(self) -> None:
-        """Keep them until `stop`; whoever is away is asked again a minute later."""
+        """Keep them until `stop`; whoever is away is asked again a minute later.
+
+        Nothing that fails here ends the role, whose work are the partitions.
+        """
         said = ""
         while not self._stopped.is_set():
             began = time.monotonic()
@@ -78,6 +81,9 @@ class FreshnessKeeper:
                 if str(error) != said:
                     log.warning("The table of freshness is not kept: %s", error)
                 said = str(error)
+            except Exception:
+                # A file that nobody can read keeps no schema from its partitions.
+                log.exception("The table of freshness is not kept")
             pause = max(SECONDS, PAUSES * (time.monotonic() - began))
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._stopped.wait(), pause)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 
 import pytest
@@ -11,6 +12,8 @@ from elfaust.commands import main
 from elfaust.hive.server import Session, session
 from elfaust.hive.status import status_of
 from elfaust.hive.tables import Table, table_of
+from elfaust.query.freshness_file import write
+from elfaust.records import SchemaKey
 from elfaust.schema.lookup.registry import Schema
 from elfaust.settings import as_environ
 from tests.hive.files import EDIT, SAVE, STRING, Warehouse, count, told
@@ -103,3 +106,64 @@ def test_statements_of_ddl_make_the_same(warehouse: Warehouse, asked: Session) -
     assert report.added == {"edit_1": 1, "save_1": 1}
     shown = dict(asked.rows(f"SHOW TBLPROPERTIES `{database}`.save"))
     assert shown["elfaust.field.event.end"] == shown["comment"] == words
+
+
+def test_a_schema_may_begin_as_hidden_names_do(warehouse: Warehouse, asked: Session) -> None:
+    key = SchemaKey("_lead", 1)
+    warehouse.add(key, {"a": STRING})
+    warehouse.put(key, [{"a": "1"}, {"a": "2"}])
+    assert warehouse.run().tables == ["_lead_1"]
+    assert count(asked, "`_lead`", "event.a = '2'") == 1
+
+
+def test_what_somebody_made_under_a_name_of_elfausts_stays(
+    warehouse: Warehouse, asked: Session
+) -> None:
+    asked.rows("CREATE TABLE mine_1 (dt STRING)")
+    asked.rows("CREATE TABLE elfaust_freshness (mine STRING)")
+    was = [asked.rows(f"DESCRIBE FORMATTED {name}") for name in ("mine_1", "elfaust_freshness")]
+    key = SchemaKey("Mine", 1)
+    warehouse.add(key, {"a": STRING})
+    warehouse.put(key, [{"a": "1"}])
+    write(warehouse.settings, warehouse.storage, [], time.time())
+    report = warehouse.run(full=True)
+    assert not report.is_changed
+    assert told(report.told) == {
+        "mine_1": "is a table that somebody made: the schema revision of that name has none",
+        "elfaust_freshness": "is somebody else's: the table of freshness is not in Hive",
+    }
+    is_ = [asked.rows(f"DESCRIBE FORMATTED {name}") for name in ("mine_1", "elfaust_freshness")]
+    assert is_ == was
+    asked.rows("DROP TABLE elfaust_freshness")
+    write(warehouse.settings, warehouse.storage, [], time.time())
+    write(warehouse.settings, warehouse.storage, [], time.time())
+    assert count(asked, "elfaust_freshness") == 0
+    assert "elfaust_freshness" not in told(warehouse.run(full=True).told)
+
+
+def test_another_file_system_and_odd_parameters_are_told(
+    warehouse: Warehouse, asked: Session
+) -> None:
+    path = warehouse.folder(EDIT)
+    hour = "year=2026, month=3, day=8, hour=2"
+    asked.rows(f"ALTER TABLE edit_1 PARTITION ({hour}) SET LOCATION 'file://{path}'")
+    asked.rows("ALTER TABLE save_1 SET SERDEPROPERTIES ('parquet.column.index.access'='true')")
+    report = warehouse.run(full=True, deep=True)
+    assert f"each of which reads file:{path}" in told(report.told)["edit_1"].replace("//", "")
+    assert "parquet.column.index.access" in told(report.told)["save_1"]
+    assert warehouse.run(full=True, deep=True, repair=True).added == {"edit_1": 1}
+    assert count(asked, "edit_1") == 2
+
+
+def test_the_cures_of_a_renamed_table_leave_the_files(warehouse: Warehouse, asked: Session) -> None:
+    files = warehouse.files()
+    asked.rows("ALTER TABLE edit_1 RENAME TO old")
+    asked.rows("ALTER TABLE old SET TBLPROPERTIES ('external.table.purge'='true')")
+    purge, where = (of for of in warehouse.run(full=True).told if of.name == "old")
+    assert where.what.endswith("as edit_1 does")
+    asked.rows(purge.cure)
+    [where] = warehouse.run(full=True).told
+    asked.rows(where.cure.partition(",")[0])
+    assert warehouse.run(full=True).told == []
+    assert warehouse.files() == files
+    assert count(asked, "edit") == 2

@@ -100,7 +100,7 @@ class FakeMetastore:
             self._of.hours[table.name] |= {
                 partition_name(hour): FoundPartition(
                     tuple(map(str, hour)),
-                    f"{table.location}/{partition_name(hour)}",
+                    f"file:{table.location}/{partition_name(hour)}",
                     table.columns,
                     PARQUET_INPUT,
                     PARQUET_SERDE,
@@ -126,7 +126,7 @@ def found_of(table: Table) -> Found:
     return Found(
         table.name,
         "EXTERNAL_TABLE",
-        f"hdfs://host:9000{table.location}",
+        f"file:{table.location}",
         table.columns,
         table.partitions,
         dict(table.properties),

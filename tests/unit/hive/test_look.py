@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 
 from elfaust.hive.look import Look
+from elfaust.records import SchemaKey
+from elfaust.sinks.parquet.file_names import FileNames
 from elfaust.storage.local import LocalStorage
 from tests.unit.hive.fakes import Place
 
@@ -95,6 +98,21 @@ def test_folders_of_no_hour_are_strange_and_hidden_ones_are_not(place: Place, lo
         f"{root}/year=2026/month=3/day=1/x",
         f"{root}/year=26x",
     ]
+
+
+@pytest.mark.parametrize("path", ["{schema}_{revision}", "{schema}/{revision}"])
+def test_a_schema_may_begin_as_hidden_names_do(place: Place, path: str) -> None:
+    hours = "year={year}/month={month}/day={day}/hour={hour}"
+    hdfs = replace(place.settings.hdfs, path=f"{path}/{hours}")
+    settings = replace(place.settings, hdfs=hdfs)
+    key = SchemaKey("_lead", 1)
+    place.storage.make_folder(FileNames(settings).in_hour(key, "2026-03-08T02"))
+    for name in ("_freshness/000000000000001", ".Trash/x", "_notes", "_notes/mine"):
+        place.storage.make_folder(f"{place.names.root}/{name}")
+    looked = Look(settings, place.storage).look()
+    assert looked.folders.keys() == {FileNames(settings).of_schema(key)}
+    [of] = looked.folders.values()
+    assert of.hours == {(2026, 3, 8, 2)}
 
 
 def test_no_folder_at_all(look: Look) -> None:

@@ -59,3 +59,10 @@ def test_of_two_tables_of_one_name_the_one_of_that_folder_has_it() -> None:
     assert names.tables == {keys[1]: "a_b_1", keys[2]: "a_b_2"}
     assert names.views == {"a_b": [keys[1]]}
     assert (set(names.refused), set(names.viewless)) == ({"A-b_1"}, {"A-b"})
+
+
+def test_a_table_of_elfausts_own_has_its_name() -> None:
+    names = HiveNames(SETTINGS).of([SchemaKey("Elfaust_Freshness", 1)])
+    assert names.views == {}
+    why = "is no view of schema Elfaust_Freshness: it is the table of freshness"
+    assert names.viewless == {"elfaust_freshness": why}

@@ -8,9 +8,10 @@ from dataclasses import replace
 import pytest
 
 from elfaust.errors import ServerAway
+from elfaust.hive.found import Found
 from elfaust.hive.report import Report
 from elfaust.hive.sync import How
-from elfaust.hive.tables import DIGEST, digest
+from elfaust.hive.tables import DIGEST, VERSION, digest
 from elfaust.names import FolderNames
 from elfaust.sinks.parquet.error_table import COLUMNS
 from tests.unit.hive.fakes import Place
@@ -72,9 +73,9 @@ def test_an_altered_table_is_told_and_gets_its_partitions(place: Place) -> None:
     place.add("Edit", 1, "2026-03-08T02")
     place.sync.run()
     found = place.remembered.found["edit_1"]
-    place.remembered.found["edit_1"] = replace(
-        found, properties={}, columns=(*found.columns, replace(found.columns[0], name="mine"))
-    )
+    internal = {key: of for key, of in found.properties.items() if key != "EXTERNAL"}
+    mine = (*found.columns, replace(found.columns[0], name="mine"))
+    place.remembered.found["edit_1"] = replace(found, properties=internal, columns=mine)
     place.add("Edit", 1, "2026-03-08T03")
     report = place.sync.run(FULL)
     assert report.added == {"edit_1": 1}
@@ -95,7 +96,7 @@ def test_a_table_of_other_files_gets_no_partitions(place: Place) -> None:
     place.add("Edit", 1, "2026-03-08T03")
     report = place.sync.run(FULL)
     assert not report.is_changed
-    assert told(report)["edit_1"].startswith("reads /elsewhere, not ")
+    assert told(report)["edit_1"].startswith("reads hdfs://host/elsewhere, not ")
     assert place.sync.pending[0] == 2
 
 
@@ -214,6 +215,98 @@ def test_a_table_whose_folder_is_gone_is_told(place: Place) -> None:
     place.storage.delete(f"{place.names.root}/edit_1")
     assert "which is gone" in told(place.sync.run(FULL))["edit_1"]
     assert place.remembered.hours["edit_1"]
+
+
+@pytest.mark.parametrize(
+    ("columns", "partitions"), [(0, False), (1, False), (99, True)], ids=["none", "one", "same"]
+)
+def test_what_somebody_made_in_a_tables_place_is_not_altered(
+    place: Place, columns: int, partitions: bool
+) -> None:
+    place.add("Edit", 1, "2026-03-08T02")
+    place.sync.run()
+    found = place.remembered.found["edit_1"]
+    place.remembered.found["edit_1"] = theirs = replace(
+        found,
+        properties={"EXTERNAL": "TRUE"},
+        columns=found.columns[:columns],
+        partitions=found.partitions if partitions else (),
+    )
+    place.remembered.did.clear()
+    place.add("Edit", 1, "2026-03-08T03")
+    [of] = place.sync.run(FULL).told
+    assert of.what.startswith("is a table that somebody made")
+    assert of.cure == "give it another name"
+    assert place.remembered.found["edit_1"] is theirs
+    assert place.remembered.did == []
+
+
+def test_columns_are_not_added_to_a_table_of_other_files(place: Place) -> None:
+    place.add("Edit", 1, "2026-03-08T02")
+    place.sync.run()
+    found = place.remembered.found["edit_1"]
+    moved = replace(found, location="s3a://bucket/edit_1", columns=found.columns[:-1])
+    place.remembered.found["edit_1"] = moved
+    assert place.sync.run(FULL).columns == []
+    assert place.remembered.found["edit_1"] is moved
+
+
+def test_locations_are_compared_with_their_file_system(place: Place) -> None:
+    place.add("Edit", 1, "2026-03-08T02", "2026-03-08T03")
+    place.add("Save", 1, "2026-03-08T02")
+    place.sync.run()
+    found = place.remembered.found["save_1"]
+    place.remembered.found["save_1"] = replace(
+        found, location=found.location.replace("file:", "s3a://bucket")
+    )
+    hours = place.remembered.hours["edit_1"]
+    name, right = next(iter(hours.items()))
+    hours[name] = right._replace(location=right.location.replace("file:", "hdfs://host"))
+    report = place.sync.run(How(full=True, deep=True))
+    assert "reads s3a://bucket/" in told(report)["save_1"]
+    assert "has 1 partitions each of which reads hdfs://host/" in told(report)["edit_1"]
+    report = place.sync.run(How(full=True, deep=True, repair=True))
+    assert (report.dropped, report.added) == ({"edit_1": 1}, {"edit_1": 1})
+    assert hours[name] == right
+
+
+def test_parameters_that_change_what_is_read_are_told(place: Place) -> None:
+    place.add("Edit", 1, "2026-03-08T02")
+    place.sync.run()
+    odd = ("parquet.column.index.access",)
+    found = place.remembered.found["edit_1"]
+    place.remembered.found["edit_1"] = replace(found, odd=odd)
+    hours = place.remembered.hours["edit_1"]
+    [(name, right)] = hours.items()
+    hours[name] = right._replace(odd=odd)
+    table, partition = place.sync.run(How(full=True, deep=True)).told
+    assert table.what.startswith("has parquet.column.index.access, by which")
+    assert "each of which has parquet.column.index.access" in partition.what
+
+
+def test_cures_quote_names(place: Place) -> None:
+    place.add("Order", 1, "2026-03-08T02")
+    place.sync.run()
+    found = place.remembered.found["order"]
+    place.remembered.found["order"] = replace(found, text="SELECT 1", database="event")
+    [of] = place.sync.run(FULL).told
+    assert of.cure == "DROP VIEW `event`.`order`, and elfaust hive sync"
+    # To drop somebody else's is no cure.
+    place.remembered.found["order"] = replace(found, text="SELECT 1", properties={})
+    [of] = place.sync.run(FULL).told
+    assert of.cure == "give it another name"
+
+
+def test_a_table_of_freshness_that_is_somebody_elses_is_told(place: Place) -> None:
+    place.add("Edit", 1, "2026-03-08T02")
+    place.sync.run()
+    theirs = Found("elfaust_freshness", "MANAGED_TABLE", "file:/warehouse/elfaust_freshness")
+    place.remembered.found["elfaust_freshness"] = theirs
+    [of] = place.sync.run(FULL).told
+    assert of.what == "is somebody else's: the table of freshness is not in Hive"
+    ours = replace(theirs, location="file:/events/_freshness/01", properties={VERSION: "1"})
+    place.remembered.found["elfaust_freshness"] = ours
+    assert place.sync.run(FULL).told == []
 
 
 def test_partitions_without_a_folder_are_told_or_dropped(place: Place) -> None:

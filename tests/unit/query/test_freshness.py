@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -14,7 +15,7 @@ import pytest
 from elfaust.commands.freshness import as_lines
 from elfaust.errors import ServerAway
 from elfaust.hive.errors import errors_table
-from elfaust.query import footers
+from elfaust.query import footers, freshness_keeping
 from elfaust.query.catalog import Catalog
 from elfaust.query.duck import DuckDb
 from elfaust.query.files_freshness import FilesFreshness
@@ -240,6 +241,24 @@ def test_the_keeper_tells_of_a_file_once(
     keeper.once()
     keeper.once()
     assert caplog.text.count(str(path)) == 1
+
+
+async def test_what_nobody_foresaw_does_not_end_the_role(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    keeper, looks = FreshnessKeeper(settings, LocalStorage()), []
+
+    def fails() -> list[Freshness]:
+        looks.append(1)
+        if len(looks) == 2:
+            keeper._stopped.set()
+        raise OSError("Couldn't deserialize thrift")
+
+    monkeypatch.setattr(freshness_keeping, "SECONDS", 0.01)
+    monkeypatch.setattr(keeper, "once", fails)
+    await asyncio.wait_for(keeper.run(), 20)
+    assert len(looks) == 2
+    assert "Couldn't deserialize thrift" in caplog.text
 
 
 def test_lists_have_names_in_both_stores_and_tell_who_is_away(settings: Settings) -> None:
