@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import Callable, Sequence
 from contextlib import closing
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from elfaust.audit.topics import scan
@@ -21,7 +22,7 @@ from elfaust.sinks.mysql.connection import connect
 #: Sums of doubles depend on the order of rows; they are equal to so many digits.
 DIGITS = 12
 #: Columns that all tables have, beside `event`, as the capsule calls them.
-CAPSULE = {"dt": "dt", "recvfrom": "recvFrom", "seqid": "seqId", "webhost": "webHost"} | {
+CAPSULE = {"recvfrom": "recvFrom", "seqid": "seqId", "webhost": "webHost"} | {
     name: name for name in ("revision", "schema", "uuid", "wiki")
 }
 
@@ -31,6 +32,13 @@ class Sent(NamedTuple):
 
     capsule: dict[str, Any]
     received: int
+
+    @property
+    def moment(self) -> datetime:
+        """When the event was, by itself: `dt`, or MediaWiki's Unix seconds."""
+        if dt := self.capsule.get("dt"):
+            return datetime.fromisoformat(dt)
+        return datetime.fromtimestamp(self.capsule["timestamp"], UTC)
 
 
 def sent_events(settings: Settings) -> dict[SchemaKey, dict[str, Sent]]:
@@ -82,7 +90,7 @@ def question(settings: Settings, key: SchemaKey) -> Question:
     of_both = [
         pair
         for pair in side_by_side(schema, table, settings.mysql.number)
-        if pair.mysql and pair.hive not in ("dt", "useragent")
+        if pair.mysql and pair.hive not in ("", "dt", "useragent")
     ]
     mysql = f"SELECT count(*), count(DISTINCT uuid){_sums(of_both, _by_mysql)}"
     hive = f"SELECT count(*), count(DISTINCT uuid){_sums(of_both, _by_hive)}"
