@@ -107,6 +107,9 @@ def _sums(pairs: Sequence[Pair], words: Callable[[Pair], tuple[str, str]]) -> st
 
 def _by_mysql(pair: Pair) -> tuple[str, str]:
     name = f"`{pair.mysql}`"
+    if "CHAR" in pair.mysql_type and pair.hive_type == "bigint":
+        # A property called `timestamp`: EventLogging makes 14 digits of its seconds.
+        return name, f"sum(timestampdiff(SECOND, '1970-01-01', {name}))"
     sums = {"string": f"sum(char_length({name}))"}
     return name, sums.get(pair.hive_type, "0" if "<" in pair.hive_type else f"sum({name})")
 
