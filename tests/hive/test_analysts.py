@@ -78,13 +78,13 @@ def by_engine(engine: Engine, sql: str) -> list[list[Any]]:
     return plain(engine.ask(sql).rows)
 
 
-def java(settings: Settings, *arguments: str) -> list[str]:
+def java(settings: Settings, *arguments: str, timeout: float = 100.0) -> list[str]:
     """Run Java with the JDBC driver and beeline, in whatever zone the machine is not."""
     answer = subprocess.run(
         ["java", "-Duser.timezone=Asia/Tokyo", "-cp", f"{jars('beeline')}/*", *arguments],
         capture_output=True,
         text=True,
-        timeout=100,
+        timeout=timeout,
         check=False,
     )
     assert answer.returncode == 0, answer.stderr
