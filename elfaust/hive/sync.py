@@ -75,6 +75,7 @@ class Sync:
         self._look = Look(settings, storage)
         self._wanting = Wanting(settings, registry, storage)
         self._folders: dict[str, HourFolders] = {}
+        self._tables: dict[str, Table] = {}
         self._known: dict[str, Known] = {}
         self._views: dict[str, View] = {}
         self._told: dict[str, list[Difference]] = {}
@@ -95,6 +96,7 @@ class Sync:
         looked = self._look.look(how.full)
         self._folders = looked.folders
         wanted, report = self._wanting.of_folders(looked.folders), Report()
+        self._tables = wanted.tables
         self._count_pending(wanted)
         with self._connect(self._settings, DryMetastore if how.dry else Metastore) as store:
             with _answering():
@@ -116,7 +118,8 @@ class Sync:
 
     def strange_files(self) -> Iterator[Difference]:
         """Yield the files of the folders that the last run saw, which are none of elfaust's."""
-        return strange_files(self._settings, self._storage, self._folders)
+        schemas = {path: table.files for path, table in self._tables.items()}
+        return strange_files(self._settings, self._storage, self._folders, schemas)
 
     def _compare(
         self, store: Metastore, wanted: Wanted, report: Report, how: How
@@ -144,12 +147,10 @@ class Sync:
                 self._told[name] = [fault]
 
     def _settled(self, wanted: Wanted) -> set[str]:
-        views = {name for name, view in wanted.views.items() if self._views.get(name) is view}
-        tables = {of.name for of in wanted.tables.values() if self._is_known(of)}
+        views = {name for name, of in wanted.views.items() if self._views.get(name) is of}
+        by_name = {table.name: table for table in wanted.tables.values()}
+        tables = {name for name, of in self._known.items() if by_name.get(name) is of.table}
         return (tables - self._told.keys()) | views
-
-    def _is_known(self, table: Table) -> bool:
-        return table.name in self._known and self._known[table.name].table is table
 
     @contextmanager
     def _refusals(self, store: Metastore, name: str) -> Iterator[None]:
