@@ -106,3 +106,12 @@ def words(error: object) -> str:
     """Return the first line of what an error says: Java appends its traces."""
     message = str(getattr(error, "message", error) or "").strip()
     return (message or type(error).__name__).splitlines()[0][:500]
+
+
+@contextmanager
+def answering() -> Iterator[None]:
+    """Raise ServerAway for a metastore that refuses what is about no table."""
+    try:
+        yield
+    except HiveRefuses as refused:
+        raise ServerAway(refused.server, refused.detail) from refused

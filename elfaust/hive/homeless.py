@@ -1,4 +1,4 @@
-"""Tables that elfaust has made and keeps no longer: renamed ones, or of folders that are gone."""
+"""What elfaust has made and keeps no longer: renamed ones, or of folders that are gone."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Container, Iterator
 
 from elfaust.hive.found import Difference, Found, deleting, dropping, is_ours
 from elfaust.hive.locations import has_home, path_of
+from elfaust.hive.tables import SCHEMA
 from elfaust.hive.wanted import Wanted
 from elfaust.storage import Storage
 
@@ -13,11 +14,15 @@ from elfaust.storage import Storage
 def homeless(
     found: Found, wanted: Wanted, folders: Container[str], storage: Storage, home: str
 ) -> Iterator[Difference]:
-    """Yield what is to be told of a table whose name no schema revision's table has.
+    """Yield what is to be told of a table or view whose name no schema revision or schema has.
 
     `folders` are those of schema revisions that there are. Raises ServerAway.
     """
-    if not is_ours(found) or found.kind == "VIRTUAL_VIEW":
+    if not is_ours(found):
+        return
+    if found.kind == "VIRTUAL_VIEW":
+        what = f"is a view of schema {found.properties[SCHEMA]}, of which no table is left"
+        yield Difference(found.name, what, f"DROP VIEW {found.quoted}")
         return
     yield from deleting(found)
     path, name = path_of(found.location), found.name

@@ -13,7 +13,8 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
-from elfaust.errors import HiveRefuses, ServerAway
+from elfaust.errors import HiveRefuses
+from elfaust.hive.client import answering
 from elfaust.hive.files import strange_files
 from elfaust.hive.found import (
     Difference,
@@ -75,9 +76,12 @@ class Sync:
         self._look = Look(settings, storage)
         self._wanting = Wanting(settings, registry, storage)
         self._folders: dict[str, HourFolders] = {}
+        self._tables: dict[str, Table] = {}
         self._known: dict[str, Known] = {}
         self._views: dict[str, View] = {}
         self._told: dict[str, list[Difference]] = {}
+        #: Tables that somebody else has made in the place of elfaust's.
+        self._foreign: set[str] = set()
         self._next_full = 0.0
         #: The file system of the tables, as Hive names it.
         self._home = ""
@@ -95,9 +99,10 @@ class Sync:
         looked = self._look.look(how.full)
         self._folders = looked.folders
         wanted, report = self._wanting.of_folders(looked.folders), Report()
+        self._tables = wanted.tables
         self._count_pending(wanted)
         with self._connect(self._settings, DryMetastore if how.dry else Metastore) as store:
-            with _answering():
+            with answering():
                 found = self._compare(store, wanted, report, how)
             for path, table in wanted.tables.items():
                 if self.stop.is_set():
@@ -116,7 +121,8 @@ class Sync:
 
     def strange_files(self) -> Iterator[Difference]:
         """Yield the files of the folders that the last run saw, which are none of elfaust's."""
-        return strange_files(self._settings, self._storage, self._folders)
+        schemas = {path: table.files for path, table in self._tables.items()}
+        return strange_files(self._settings, self._storage, self._folders, schemas)
 
     def _compare(
         self, store: Metastore, wanted: Wanted, report: Report, how: How
@@ -125,8 +131,10 @@ class Sync:
         there = store.names()
         if not there:
             report.database = store.make_database()
-        for memory in (self._known, self._views, self._told):
-            _keep_only(memory, set() if how.full else there)
+        memories: tuple[dict[str, Any], ...] = (self._known, self._views, self._told)
+        for memory in memories:
+            for name in memory.keys() - (set() if how.full else there):
+                del memory[name]
         names = {table.name for table in wanted.tables.values()} | wanted.views.keys()
         found = store.tables((names & there) - self._settled(wanted))
         if how.full or not self._home:
@@ -144,12 +152,10 @@ class Sync:
                 self._told[name] = [fault]
 
     def _settled(self, wanted: Wanted) -> set[str]:
-        views = {name for name, view in wanted.views.items() if self._views.get(name) is view}
-        tables = {of.name for of in wanted.tables.values() if self._is_known(of)}
+        views = {name for name, of in wanted.views.items() if self._views.get(name) is of}
+        by_name = {table.name: table for table in wanted.tables.values()}
+        tables = {name for name, of in self._known.items() if by_name.get(name) is of.table}
         return (tables - self._told.keys()) | views
-
-    def _is_known(self, table: Table) -> bool:
-        return table.name in self._known and self._known[table.name].table is table
 
     @contextmanager
     def _refusals(self, store: Metastore, name: str) -> Iterator[None]:
@@ -157,7 +163,7 @@ class Sync:
         try:
             yield
         except HiveRefuses as refused:
-            with _answering():
+            with answering():
                 # Where its own database is away it refuses all, each after a while.
                 store.names()
             self._known.pop(name, None)
@@ -169,7 +175,9 @@ class Sync:
             return
         self._told.pop(table.name, None)
         known = self._known.pop(table.name, None)
+        self._foreign.discard(table.name)
         if found is not None and (fault := table_fault(found)):
+            self._foreign.add(table.name)
             self._told[table.name] = [fault]
             return
         if found is not None and found.kind == "VIRTUAL_VIEW":
@@ -201,6 +209,12 @@ class Sync:
             keep_partitions(store, known, folders, report, repair=how.repair, deep=how.deep)
 
     def _keep_view(self, store: Metastore, view: View, found: Found | None, report: Report) -> None:
+        if foreign := self._foreign & view.tables:
+            # It would fail for all revisions; one that is there has those that it had.
+            what = f"is not kept: {min(foreign)} is somebody else's"
+            self._told[view.name] = [Difference(view.name, what)]
+            self._views.pop(view.name, None)
+            return
         if self._views.get(view.name) is view:
             return
         self._told.pop(view.name, None)
@@ -233,17 +247,3 @@ class Sync:
             elif known.done is not folders:
                 count += len(folders.hours - known.hours)
         self.pending = count, (self.pending[1] or time.time()) if count else 0.0
-
-
-@contextmanager
-def _answering() -> Iterator[None]:
-    """Raise ServerAway for a metastore that refuses what is about no table."""
-    try:
-        yield
-    except HiveRefuses as refused:
-        raise ServerAway(refused.server, refused.detail) from refused
-
-
-def _keep_only(memory: dict[str, Any], names: set[str]) -> None:
-    for name in memory.keys() - names:
-        del memory[name]

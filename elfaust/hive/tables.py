@@ -63,6 +63,8 @@ class View:
     comment: str = ""
     properties: Mapping[str, str] = field(default_factory=dict)
     merged: Merged | None = field(default=None, compare=False)
+    #: The names of the tables that it unites.
+    tables: frozenset[str] = frozenset()
 
 
 def columns_of(fields: object, comments: Mapping[str, str]) -> tuple[Column, ...]:
@@ -117,7 +119,8 @@ def view_of(
     text = select(engine, merged, sources)
     columns = columns_of(view_columns(merged), {**CAPSULE, **PARTITIONS})
     properties |= {SCHEMA: schema, DIGEST: digest(text, columns)}
-    return View(name, text, columns, newest.comment, properties, merged)
+    names = frozenset(table.name for table in tables.values())
+    return View(name, text, columns, newest.comment, properties, merged, names)
 
 
 def names_and_types(columns: tuple[Column, ...]) -> list[tuple[str, str]]:

@@ -130,6 +130,7 @@ def test_what_somebody_made_under_a_name_of_elfausts_stays(
     assert not report.is_changed
     assert told(report.told) == {
         "mine_1": "is a table that somebody made: the schema revision of that name has none",
+        "mine": "is not kept: mine_1 is somebody else's",
         "elfaust_freshness": "is somebody else's: the table of freshness is not in Hive",
     }
     is_ = [asked.rows(f"DESCRIBE FORMATTED {name}") for name in ("mine_1", "elfaust_freshness")]

@@ -28,7 +28,9 @@ def test_a_table_of_another_root_is_not_gone(place: Place, tmp_path: Path) -> No
     place.sync.run()
     hdfs = replace(place.settings.hdfs, root=str(tmp_path / "elsewhere"))
     place.settings = replace(place.settings, hdfs=hdfs)
-    [of] = place.new_sync().run(FULL).told
+    view, of = sorted(place.new_sync().run(FULL).told)
+    assert (view.name, view.cure) == ("edit", "DROP VIEW `edit`")
+    assert view.what == "is a view of schema Edit, of which no table is left"
     assert (of.name, of.cure) == ("edit_1", "")
     assert of.what.endswith("where hdfs.root and hdfs.path have no schema revision")
 
@@ -37,6 +39,7 @@ def test_a_folder_without_a_schema_is_told_and_its_table_kept(place: Place) -> N
     place.add("Edit", 1, "2026-03-08T02")
     place.sync.run()
     (place.schemas / "Edit" / "1.json").unlink()
-    [of] = place.new_sync().run(FULL).told
+    of, view = place.new_sync().run(FULL).told
+    assert view.name == "edit"
     assert of.what.startswith("has no table: ")
     assert of.cure == ""

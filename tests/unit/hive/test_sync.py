@@ -234,11 +234,27 @@ def test_what_somebody_made_in_a_tables_place_is_not_altered(
     )
     place.remembered.did.clear()
     place.add("Edit", 1, "2026-03-08T03")
-    [of] = place.sync.run(FULL).told
+    of = place.sync.run(FULL).told[0]
     assert of.what.startswith("is a table that somebody made")
     assert of.cure == "give it another name"
     assert place.remembered.found["edit_1"] is theirs
     assert place.remembered.did == []
+
+
+def test_a_view_is_not_made_over_somebody_elses_table(place: Place) -> None:
+    place.add("Edit", 1, "2026-03-08T02")
+    place.sync.run()
+    view = place.remembered.found["edit"]
+    place.remembered.found["edit_2"] = Found("edit_2", "MANAGED_TABLE", "file:/mine")
+    place.add("Edit", 2, "2026-03-08T02")
+    for sync in (place.sync, place.new_sync()):
+        report = sync.run()
+        assert not report.is_changed
+        assert told(report)["edit"] == "is not kept: edit_2 is somebody else's"
+        assert place.remembered.found["edit"] is view
+    del place.remembered.found["edit_2"]
+    report = place.sync.run()
+    assert (report.tables, report.views, report.told) == (["edit_2"], ["edit"], [])
 
 
 def test_columns_are_not_added_to_a_table_of_other_files(place: Place) -> None:
