@@ -79,6 +79,11 @@ class Question(NamedTuple):
     hive: str
     columns: int
 
+    @property
+    def duck(self) -> str:
+        """The same in DuckDB's words, which has one database."""
+        return self.hive.replace("`", '"')
+
 
 def question(settings: Settings, key: SchemaKey) -> Question:
     """Return what asks for rows, distinct uuids, and of each column its values and their sum.
@@ -96,7 +101,7 @@ def question(settings: Settings, key: SchemaKey) -> Question:
     hive = f"SELECT count(*), count(DISTINCT uuid){_sums(of_both, _by_hive)}"
     return Question(
         f"{mysql} FROM `{table_name(settings.mysql.table, key)}`",
-        f"{hive} FROM `{settings.hive.database}`.`{key.schema.lower()}`",
+        f"{hive} FROM `{key.schema.lower()}`",
         len(of_both),
     )
 
@@ -117,7 +122,9 @@ def _by_mysql(pair: Pair) -> tuple[str, str]:
 def _by_hive(pair: Pair) -> tuple[str, str]:
     name = ".".join(f"`{part}`" for part in pair.hive.split("."))
     sums = {"boolean": f"sum(IF({name}, 1, IF({name} IS NULL, NULL, 0)))"} | {
-        "string": f"sum(character_length({name}))"
+        "string": f"sum(character_length({name}))",
+        # Its own sum of integers wraps past 64 bits.
+        "bigint": f"sum(CAST({name} AS decimal(38)))",
     }
     return name, sums.get(pair.hive_type, "0" if "<" in pair.hive_type else f"sum({name})")
 

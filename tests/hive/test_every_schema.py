@@ -83,12 +83,14 @@ def sums_are_equal(
 ) -> dict[SchemaKey, list[Any]]:
     """Compare rows, distinct uuids, and each column's count and sum, with MySQL's."""
     found, columns, began = {}, 0, time.monotonic()
-    for key in sorted(sent):
-        of = question(settings, key)
-        [by_mysql], [by_hive] = ask_mysql(settings, of.mysql), asked.rows(of.hive)
-        assert by_mysql[:2] == (len(sent[key]),) * 2
-        assert alike(by_hive) == alike(by_mysql), of.hive
-        found[key], columns = alike(by_hive), columns + of.columns
+    with closing(DuckDb(settings)) as duck:
+        for key in sorted(sent):
+            of = question(settings, key)
+            [by_mysql], [by_hive] = ask_mysql(settings, of.mysql), asked.rows(of.hive)
+            [by_duck] = duck.ask(of.duck).rows
+            assert by_mysql[:2] == (len(sent[key]),) * 2
+            assert alike(by_hive) == alike(by_mysql) == alike(by_duck), of.hive
+            found[key], columns = alike(by_hive), columns + of.columns
     print(f"{columns} columns of {len(sent)} schemas: {time.monotonic() - began:.1f} s")
     return found
 
