@@ -45,8 +45,8 @@ class Hive:
         self._database = hive.database.lower()
         self._progress = ""
         self._is_cancelled = threading.Event()
-        #: Whether the connection is in the middle of an answer that will not be read.
-        self._is_broken = False
+        #: Whether the connection is in the middle of an answer.
+        self._is_asking = False
         self._transport = transport_to(hive)
         with self._asking():
             self._connection = installed("pyhive.hive").Connection(
@@ -76,9 +76,9 @@ class Hive:
         self._is_cancelled.set()
 
     def close(self) -> None:
-        """End the session; with a connection that is broken Hive ends it by itself."""
+        """End the session; where an answer has not come, Hive ends it without the connection."""
         with suppress(Exception):
-            if self._is_broken:
+            if self._is_asking:
                 self._transport.close()
             else:
                 self._connection.close()
@@ -131,16 +131,17 @@ class Hive:
 
     @contextmanager
     def _asking(self) -> Iterator[None]:
+        self._is_asking = True
         try:
             with translated(self.title):
                 yield
         except HiveRefuses as error:
+            self._is_asking = False
             raise self._failed(error.detail) from error
         except Failed:
+            self._is_asking = False
             raise
-        except BaseException:
-            self._is_broken = True
-            raise
+        self._is_asking = False
 
 
 def _parsed(value: Any) -> Any:
