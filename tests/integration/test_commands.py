@@ -30,6 +30,10 @@ from tests.integration.running import working
 LINES = 40
 #: Nobody listens there.
 NOWHERE = 1
+#: A SELECT without a space: lines are split at spaces.
+QUESTION = 'SELECT*FROM"savetiming"'
+#: Commands whose JSON is an object a line.
+LISTS = ("validate", "tail", "query")
 #: Command lines by command; `{out}` is a folder, `{lines}` a file of lines. Each flag of a command
 #: is in one of its lines.
 RUNS: dict[str, list[str]] = {
@@ -55,6 +59,9 @@ RUNS: dict[str, list[str]] = {
     "schema ddl": ["SaveTiming 18481943", "Nowhere 1"],
     "schema lint": ["", "--json", "Nowhere --json"],
     "schema diff": ["SaveTiming 18481943 18481943 --json", "SaveTiming 18481943 2"],
+    "query": [f"{form}{QUESTION}" for form in ("", "--json ", "--csv ")],
+    "tables": ["", "--json", "SaveTiming", "Nowhere"],
+    "freshness": ["", "--json", "Nowhere"],
     "hive ddl": ["", "SaveTiming", "SaveTiming 18481943", "Nowhere"],
     "stack status": ["", "--json"],
     "stack env": [""],
@@ -152,9 +159,7 @@ class Ran:
             assert "is not available" in result.stderr, said
             assert len(result.stderr.splitlines()) == 1, said
         if "--json" in line.split() and (result.stdout or not result.exit_code):
-            for one in (
-                result.stdout.splitlines() if command in ("validate", "tail") else [result.stdout]
-            ):
+            for one in result.stdout.splitlines() if command in LISTS else [result.stdout]:
                 json.loads(one)
 
 

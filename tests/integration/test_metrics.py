@@ -210,7 +210,11 @@ def assert_asked_is_measured(samples: Samples) -> None:
         for match in re.findall(r"\b((?:elfaust|process)_\w+)(?:{([^}]*)})?", text)
     ]
     assert len({name for name, _ in asked_for}) > 20
+    # Role hive does not run here: tests/hive/test_operating.py has its metrics.
+    of_hive = {metric.name for metric in METRICS if set(metric.roles) == {"hive"}}
     for name, matchers in asked_for:
+        if name in of_hive:
+            continue
         assert found[name], name
         for label, sign, value in re.findall(r'(\w+)(=~|!=|!~|=)"([^"]*)"', matchers):
             values = {labels[label] for labels in found[name]}
