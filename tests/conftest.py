@@ -273,10 +273,12 @@ def dfsadmin(settings: Settings, *arguments: str) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests that take Hive."""
+    """Mark the tests that take Hive; the first one fetches its jars, which takes minutes."""
     for item in items:
         if "hive_stack" in getattr(item, "fixturenames", ()):
             item.add_marker("hive")
+            if item.get_closest_marker("timeout") is None:
+                item.add_marker(pytest.mark.timeout(900))
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
