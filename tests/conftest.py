@@ -273,10 +273,15 @@ def dfsadmin(settings: Settings, *arguments: str) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests that take Hive; the first one fetches its jars, which takes minutes."""
+    """Mark the tests that take Hive: `make test` has one of them, `make hive` all.
+
+    The first one fetches Hive's jars, which takes minutes.
+    """
     for item in items:
         if "hive_stack" in getattr(item, "fixturenames", ()):
             item.add_marker("hive")
+            if item.path.name != "test_smoke.py":
+                item.add_marker("long")
             if item.get_closest_marker("timeout") is None:
                 item.add_marker(pytest.mark.timeout(900))
 

@@ -49,8 +49,9 @@ def test_partitions_that_differ_are_told_and_repaired(warehouse: Warehouse, aske
     [edit] = [table for table in found.tables if table.name == "edit_1"]
     assert (edit.partitions, edit.missing) == (2, 1)
     what = sorted(of.what for of in found.told)
+    hdfs = f"hdfs://127.0.0.1:{warehouse.settings.stack.namenode_port}"
     assert what == [
-        "has 1 partitions each of which reads " + f"{elsewhere}: year=2026/month=3/day=8/hour=13",
+        f"has 1 partitions each of which reads {hdfs}{elsewhere}: year=2026/month=3/day=8/hour=13",
         "has 1 partitions without a folder: year=2026/month=3/day=8/hour=12",
     ]
     report = warehouse.run(full=True, deep=True, repair=True)
@@ -74,6 +75,7 @@ def test_strange_folders_and_files_are_told_by_name(warehouse: Warehouse, asked:
         f"{folder}/mine.parquet",
         f"{root}/edit_1/year=2026/month=03",
         f"{root}/notes",
+        f"{root}/notes/x",
         "nobody_1",
     }
     assert "cut short" in found[whole]
