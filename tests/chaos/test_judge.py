@@ -67,8 +67,9 @@ def alter_a_float(settings: Settings) -> None:
 def halve_a_json_text(settings: Settings) -> None:
     execute(
         settings,
+        # Some events have none.
         f"UPDATE `{KEY}` SET userAgent = LEFT(userAgent, CHAR_LENGTH(userAgent) - 1)"
-        " ORDER BY uuid LIMIT 1",
+        " WHERE CHAR_LENGTH(userAgent) > 1 ORDER BY uuid LIMIT 1",
     )
 
 
