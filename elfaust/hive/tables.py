@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 import pyarrow as pa
@@ -67,11 +67,11 @@ class View:
     tables: frozenset[str] = frozenset()
 
 
-def columns_of(fields: object, comments: Mapping[str, str]) -> tuple[Column, ...]:
+def columns_of(fields: Iterable[pa.Field], comments: Mapping[str, str]) -> tuple[Column, ...]:
     """Return fields of Arrow as columns, with their comments by name."""
     return tuple(
         Column(of.name.lower(), hive_type(of.type), comment(comments.get(of.name, "")))
-        for of in fields  # type: ignore[attr-defined]
+        for of in fields
     )
 
 
