@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from elfaust.counts.gauges import register as register_unusual
 from elfaust.counts.table import CountsTable
 from elfaust.counts.tally import tally
-from elfaust.delivery.recovery import ChangelogSchema
 from elfaust.graphite.senders import register as register_senders
 from elfaust.models.count import Count
 from elfaust.models.event import EventCapsule
@@ -58,7 +57,6 @@ def register(worker: Worker) -> None:
             name="counts",
             key_type=str,
             value_type=Count,
-            schema=ChangelogSchema(),
             partitions=settings.topics.lanes,
         )
     )

@@ -17,7 +17,7 @@ TOPIC = "eventlogging_Edit_7"
 
 def batch(lane: int, *offsets: int) -> Buffered:
     records = [Record(TOPIC, lane, at, 60_000, b"{}", Source("raw", at)) for at in offsets]
-    return Buffered(TOPIC, lane, 1, records, lambda: None)
+    return Buffered(TOPIC, lane, records, lambda: None)
 
 
 async def test_an_entry_is_written_once_for_all_batches_of_its_lane_in_their_order() -> None:

@@ -11,7 +11,6 @@ from faust.types.tuples import Message
 
 from elfaust.counts.entry import CountKey
 from elfaust.counts.table import CountsTable, log
-from elfaust.delivery.recovery import ChangelogSchema
 from elfaust.models.count import Count
 
 ENTRY = "0|t|Edit|7||all"
@@ -95,7 +94,7 @@ async def test_a_record_that_cannot_be_read_is_passed_over_and_raises_nothing(
 ) -> None:
     app = faust.App("test", store="memory://")
     names = {"key_type": str, "value_type": Count, "partitions": 1}
-    table = CountsTable(app, name="counts", schema=ChangelogSchema(), **names)
+    table = CountsTable(app, name="counts", **names)
     message = Message("c", 0, 7, 0.0, 0, {}, key, value, None)
     event = await table.changelog_topic.decode(message, propagate=True)
     table.apply_changelog_batch([change(3), event])

@@ -17,6 +17,9 @@ from elfaust.delivery.transport import Consumer, Transport
 from elfaust.settings import Settings
 from elfaust.workers.worker import Worker
 
+#: The topic of Faust's leader, in which nobody writes.
+LEADER = "leader"
+
 
 async def nothing(*_: object, **__: object) -> None: ...
 
@@ -134,7 +137,7 @@ class PlayedWorker(Worker):
     """A worker that reads topics of any name."""
 
     def is_batched(self, topic: str) -> bool:
-        return not topic.endswith("-changelog")
+        return topic != LEADER
 
 
 class Lanes(Consumer):
