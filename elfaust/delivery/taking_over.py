@@ -104,6 +104,11 @@ class Tables(TableManager):  # type: ignore[misc]
             self._recovery = TakingOver(self.app, self, beacon=self.beacon, loop=self.loop)
         return self._recovery
 
+    async def on_start(self) -> None:
+        """Start; Faust's waits a second first, for channels that there are not."""
+        await self._update_channels()
+        await self.recovery.start()
+
     async def _update_channels(self) -> None:
         self._tables_finalized.set()
         for table in self.values():

@@ -119,9 +119,10 @@ class Consumer(HoldingConsumer):
         self.stop_flow()
         self.end_lanes()
         sought = await self.thread.seek_to_committed()
+        # Faust refuses aiokafka's own type of lanes.
+        starts = {TP(*tp): start for tp, start in sought.starts.items()}
         self.lanes = {
-            tp: Lane(tp, start, sought.generation, sought.step)
-            for tp, start in sought.starts.items()
+            tp: Lane(tp, start, sought.generation, sought.step) for tp, start in starts.items()
         }
 
     def stop_all(self) -> None:

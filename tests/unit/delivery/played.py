@@ -8,7 +8,7 @@ from contextlib import nullcontext
 from types import SimpleNamespace
 from typing import Any
 
-from aiokafka.structs import OffsetAndMetadata
+from aiokafka.structs import OffsetAndMetadata, TopicPartition
 from aiokafka.util import commit_structure_validate
 from faust.types import TP
 
@@ -65,8 +65,8 @@ class Kafka:
         if self.error:
             raise self.error
 
-    def assignment(self) -> frozenset[TP]:
-        return frozenset(self.offsets)
+    def assignment(self) -> frozenset[TopicPartition]:
+        return frozenset(TopicPartition(*tp) for tp in self.offsets)
 
     async def fetched_records(self, lanes: frozenset[TP], **_: Any) -> dict[TP, list[Any]]:
         self.fetches.append(lanes)
