@@ -1,0 +1,176 @@
+"""One trial: two workers of a role, a Kafka in memory, and faults that a seed draws."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from aiokafka.errors import KafkaError
+from faust.types import TP
+
+from elfaust.errors import ElfaustError
+from elfaust.workers.worker import Worker
+from tests.unit.interleavings.broker import Broker
+from tests.unit.interleavings.faults import Faults
+from tests.unit.interleavings.group import Group
+from tests.unit.interleavings.loop import NothingHappens, SeededLoop
+from tests.unit.interleavings.process import Process
+
+#: Seconds of the trial's time within which all is to be done once nothing goes wrong any more.
+PATIENCE = 600.0
+SESSION_SECONDS = 20.0
+
+
+class Trial:
+    """What all roles' trials share; a role says what is produced and what is right."""
+
+    lanes = 3
+
+    def __init__(self, seed: int, folder: Path) -> None:
+        self.seed, self.folder = seed, folder
+        self.loop = SeededLoop(seed)
+        self.random = self.loop.random
+        self.wrong: list[str] = []
+        self.did: list[str] = []
+
+    # What a role says.
+
+    def make(self, process: Process) -> Worker:
+        raise NotImplementedError
+
+    def produce(self) -> None:
+        raise NotImplementedError
+
+    def new_topic(self) -> None:
+        raise NotImplementedError
+
+    def lacks(self) -> str:
+        """Return what is not done yet, "" for nothing."""
+        raise NotImplementedError
+
+    def judge(self) -> None:
+        """Add to `wrong` what is wrong now that all is done."""
+
+    def faults(self) -> Mapping[str, Callable[[], Any]]:
+        """Return further faults of the role by their names."""
+        return {}
+
+    # What all share.
+
+    def run(self) -> list[str]:
+        """Run the trial; return what is wrong."""
+        asyncio.set_event_loop(self.loop)
+        try:
+            self.loop.run_until_complete(self._run())
+        except NothingHappens:
+            self.wrong.append(f"nothing happens any more: {self.lacks()}")
+        finally:
+            self.loop.end()
+            asyncio.set_event_loop(None)
+        return self.wrong
+
+    async def _run(self) -> None:
+        self.broker = Broker(self.loop, self.lanes)
+        self.group = Group(self.broker)
+        self.group.on_commit = self.check_commit
+        self.sick = Faults(self.random)
+        self.prepare()
+        count = self.random.choice((1, 2, 2, 2))
+        self.processes = [
+            Process(self.broker, self.group, self.sick, self.make) for _ in range(count)
+        ]
+        for number, process in enumerate(self.processes):
+            process.start(f"w{number}")
+        for _ in range(self.random.randint(3, 14)):
+            await self._do_something()
+        await self._heal()
+
+    def prepare(self) -> None:
+        """Make what the role expects."""
+
+    def check_commit(self, offsets: Mapping[TP, Any]) -> None:
+        """Note what is wrong with what is committed."""
+
+    async def _do_something(self) -> None:
+        pause = self.random.choice((0.0, 0.01, 0.1, 0.5, 3.0))
+        if pause:
+            await asyncio.sleep(pause * self.random.random())
+        else:
+            for _ in range(self.random.randint(0, 40)):
+                await asyncio.sleep(0)
+        steps: dict[str, Callable[[], Any]] = {
+            "produce": self.produce,
+            "topic": self.new_topic,
+            "move": self.group.move,
+            "move again": self.group.move,
+            "evict": lambda: self.group.leave(self.random.choice(self.processes).name),
+            "freeze": self._freeze,
+            "kill": self._kill,
+            "drain": self._drain,
+            **self.faults(),
+        }
+        name = self.random.choice(list(steps))
+        self.did.append(f"{self.loop.now:.3f} {name}")
+        steps[name]()
+
+    def _freeze(self) -> None:
+        process = self.random.choice(self.processes)
+        if not self.loop.is_frozen(process.name) and process.runs:
+            self.loop.freeze(process.name)
+            seconds = self.random.choice((0.1, 3.0, 30.0)) * self.random.random()
+            self.loop.outside(self._thaw(process.name, seconds))
+
+    async def _thaw(self, name: str, seconds: float) -> None:
+        if seconds > SESSION_SECONDS / 2:
+            await asyncio.sleep(SESSION_SECONDS / 2)
+            self.group.leave(name)
+            seconds -= SESSION_SECONDS / 2
+        await self.sick.wait(seconds)
+        self.loop.thaw(name)
+
+    def _kill(self) -> None:
+        process = self.random.choice(self.processes)
+        if process.runs:
+            process.kill()
+            self.loop.outside(self._start_again(process, self.random.random() * 3))
+
+    async def _start_again(self, process: Process, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+        if not process.runs:
+            process.start(process.name.partition(".")[0])
+
+    def _drain(self) -> None:
+        """Stop a worker as SIGTERM does."""
+        process = self.random.choice(self.processes)
+        worker = process.worker
+        if process.runs and worker is not None and process.client is not None:
+
+            async def drain() -> None:
+                await worker.drain()
+                process.ends(None)
+
+            process.spawn(drain())
+
+    async def _heal(self) -> None:
+        self.sick.heal()
+        began = self.loop.now
+        while self.loop.now - began < PATIENCE and not self.wrong:
+            for process in self.processes:
+                self.loop.thaw(process.name)
+                if not process.runs:
+                    process.start(process.name.partition(".")[0])
+            await asyncio.sleep(0.5)
+            if not self.lacks():
+                break
+        else:
+            self.wrong += [] if self.wrong else [f"not done: {self.lacks()}"]
+        for process in self.processes:
+            self.wrong += [
+                f"a worker ended: {reason!r}"
+                for reason in process.reasons
+                if not isinstance(reason, ElfaustError | KafkaError)
+            ]
+        if not self.wrong:
+            self.judge()
