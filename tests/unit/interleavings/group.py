@@ -53,10 +53,10 @@ class Group:
         member = self.members.setdefault(name, Member(name))
         if member.topics != topics:
             member.topics = topics
-        member.joining = self._broker.loop.create_future()
+        member.joining = joining = self._broker.loop.create_future()
         self.move()
         self._maybe_begin()
-        return await member.joining
+        return await joining
 
     def move(self) -> None:
         """Have all members join again."""

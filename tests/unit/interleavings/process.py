@@ -18,7 +18,7 @@ from mode import Service
 from mode.timers import Timer
 
 from elfaust.delivery.thread import ConsumerThread
-from elfaust.delivery.transport import Consumer
+from elfaust.delivery.transport import Consumer, Producer, Transport
 from elfaust.settings import Settings
 from elfaust.sinks import buffer, groups
 from elfaust.workers import boot, worker
@@ -124,6 +124,19 @@ class PlayedThread(ConsumerThread):
         await Service.crash(self, reason)
 
 
+class PlayedProducer(Producer):
+    """Faust's producer, by which elfaust sends nothing."""
+
+    async def on_start(self) -> None: ...
+
+    async def on_stop(self) -> None: ...
+
+    async def flush(self) -> None: ...
+
+    async def create_topic(self, topic: str, *_: Any, **__: Any) -> None:
+        HERE.get().broker.create(topic)
+
+
 class PlayedAdmin:
     """The topic admin."""
 
@@ -198,6 +211,7 @@ def faking(patch: pytest.MonkeyPatch, modules: Mapping[str, ModuleType]) -> None
     patch.setitem(Timer.__init__.__kwdefaults__, "clock", time)
     patch.setattr(buffer, "Group", _group)
     patch.setattr(Consumer, "Thread", PlayedThread)
+    patch.setattr(Transport, "Producer", PlayedProducer)
     patch.setattr(worker, "TopicAdmin", PlayedAdmin)
     patch.setattr(worker, "_exit_after", _exits)
     patch.setattr(Worker, "_crash", _crashes)

@@ -19,7 +19,7 @@ from tests.unit.interleavings.loop import NothingHappens, SeededLoop
 from tests.unit.interleavings.process import Process
 
 #: Seconds of the trial's time within which all is to be done once nothing goes wrong any more.
-PATIENCE = 600.0
+PATIENCE = 200.0
 SESSION_SECONDS = 20.0
 
 
