@@ -17,6 +17,8 @@ from tests.unit.interleavings.loop import SeededLoop
 
 #: The time of the first record, ms.
 FIRST_MS = 1_700_000_000_000
+#: Longest way of what is delayed, seconds.
+DELAY_SECONDS = 5.0
 
 
 class Stored(NamedTuple):
@@ -56,6 +58,8 @@ class Broker:
         self.topics: dict[str, list[Log]] = {}
         #: Longest way of a request, and of its answer, seconds.
         self.slowness = self.random.choice((0.0, 0.002, 0.05))
+        #: How many of the ways take far longer, until all is healed.
+        self.delayed = self.random.choice((0.0, 0.0, 0.02, 0.1))
         #: Called with each record as it is stored.
         self.on_stored: Callable[[Stored], None] = lambda record: None
 
@@ -100,6 +104,8 @@ class Broker:
 
     async def way(self) -> None:
         """Wait as long as something takes to come from a process to Kafka, or back."""
+        if self.random.random() < self.delayed:
+            await asyncio.sleep(self.random.random() * DELAY_SECONDS)
         if not self.slowness:
             await asyncio.sleep(0)
             return

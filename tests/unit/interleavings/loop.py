@@ -23,6 +23,11 @@ PROCESS: ContextVar[str] = ContextVar("process", default="")
 TURN_SECONDS = 0.0005
 
 
+def thread_of(process: str) -> str:
+    """Return what the thread of a process that talks to Kafka is called: it is frozen by itself."""
+    return f"{process}/thread"
+
+
 class NothingHappens(AssertionError):
     """Nothing is ready, and no timer runs: all that waits, waits for ever."""
 
@@ -91,8 +96,9 @@ class SeededLoop(asyncio.BaseEventLoop):
 
     def kill(self, process: str) -> None:
         """End a process where it is."""
-        self._dead.add(process)
-        self._held.pop(process, None)
+        for part in (process, thread_of(process)):
+            self._dead.add(part)
+            self._held.pop(part, None)
 
     def _process_events(self, event_list: Any) -> None: ...
 

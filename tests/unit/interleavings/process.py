@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping
-from contextvars import Context, ContextVar
+from contextvars import Context, ContextVar, copy_context
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
@@ -27,7 +27,7 @@ from tests.unit.interleavings.broker import Broker
 from tests.unit.interleavings.client import Client
 from tests.unit.interleavings.faults import Faults
 from tests.unit.interleavings.group import Group
-from tests.unit.interleavings.loop import PROCESS, SeededLoop
+from tests.unit.interleavings.loop import PROCESS, SeededLoop, thread_of
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -113,8 +113,10 @@ class PlayedThread(ConsumerThread):
         here = HERE.get()
         self._thread_started.set()
         self._consumer = here.client = Client(here.name, here.broker, here.group, here.faults)
-        await self.method_queue.start()
-        await self._consumer.start()
+        context = copy_context()
+        context.run(PROCESS.set, thread_of(here.name))
+        for part in (self.method_queue, self._consumer):
+            await self.thread_loop.create_task(part.start(), context=context)
 
     async def stop(self) -> None:
         if self._consumer is not None:

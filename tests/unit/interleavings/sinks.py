@@ -95,7 +95,7 @@ class SinkTrial(Trial):
             self.broker.create(self.topics[-1])
 
     def produce(self) -> None:
-        for _ in range(self.random.randint(1, 40)):
+        for _ in range(self.random.randint(1, 8)):
             tp = TP(self.random.choice(self.topics), self.random.randrange(self.lanes))
             self.broker.append(tp, None, b"{}")
             if self.random.random() < 0.1:

@@ -15,7 +15,7 @@ from elfaust.workers.worker import Worker
 from tests.unit.interleavings.broker import Broker
 from tests.unit.interleavings.faults import Faults
 from tests.unit.interleavings.group import Group
-from tests.unit.interleavings.loop import NothingHappens, SeededLoop
+from tests.unit.interleavings.loop import NothingHappens, SeededLoop, thread_of
 from tests.unit.interleavings.process import Process
 
 #: Seconds of the trial's time within which all is to be done once nothing goes wrong any more.
@@ -83,9 +83,16 @@ class Trial:
         ]
         for number, process in enumerate(self.processes):
             process.start(f"w{number}")
+        self.loop.outside(self._keep_producing())
         for _ in range(self.random.randint(3, 14)):
             await self._do_something()
         await self._heal()
+
+    async def _keep_producing(self) -> None:
+        seconds = self.random.choice((0.05, 0.3))
+        while not self.sick.healed:
+            self.produce()
+            await asyncio.sleep(seconds)
 
     def prepare(self) -> None:
         """Make what the role expects."""
@@ -107,6 +114,8 @@ class Trial:
             "move again": self.group.move,
             "evict": lambda: self.group.leave(self.random.choice(self.processes).name),
             "freeze": self._freeze,
+            "block": lambda: self._block(lambda name: name),
+            "block the thread": lambda: self._block(thread_of),
             "kill": self._kill,
             "drain": self._drain,
             **self.faults(),
@@ -117,10 +126,20 @@ class Trial:
 
     def _freeze(self) -> None:
         process = self.random.choice(self.processes)
-        if not self.loop.is_frozen(process.name) and process.runs:
+        if process.runs:
             self.loop.freeze(process.name)
+            self.loop.freeze(thread_of(process.name))
             seconds = self.random.choice((0.1, 3.0, 30.0)) * self.random.random()
             self.loop.outside(self._thaw(process.name, seconds))
+
+    def _block(self, part_of: Callable[[str], str]) -> None:
+        """Let one of a process's threads compute, or wait for a disk, for a while."""
+        process = self.random.choice(self.processes)
+        if process.runs:
+            part = part_of(process.name)
+            self.loop.freeze(part)
+            seconds = self.random.choice((0.01, 0.5, 3.0)) * self.random.random()
+            self.loop.call_later(seconds, self.loop.thaw, part)
 
     async def _thaw(self, name: str, seconds: float) -> None:
         if seconds > SESSION_SECONDS / 2:
@@ -129,6 +148,7 @@ class Trial:
             seconds -= SESSION_SECONDS / 2
         await self.sick.wait(seconds)
         self.loop.thaw(name)
+        self.loop.thaw(thread_of(name))
 
     def _kill(self) -> None:
         process = self.random.choice(self.processes)
@@ -155,10 +175,12 @@ class Trial:
 
     async def _heal(self) -> None:
         self.sick.heal()
+        self.broker.delayed = 0.0
         began = self.loop.now
         while self.loop.now - began < PATIENCE and not self.wrong:
             for process in self.processes:
                 self.loop.thaw(process.name)
+                self.loop.thaw(thread_of(process.name))
                 if not process.runs:
                     process.start(process.name.partition(".")[0])
             await asyncio.sleep(0.5)
