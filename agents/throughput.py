@@ -11,7 +11,7 @@ from elfaust.counts.table import CountsTable
 from elfaust.counts.takings import Takings, told
 from elfaust.counts.tally import tally
 from elfaust.graphite.senders import register as register_senders
-from elfaust.metrics.of_schemas import COUNTS_MISSING
+from elfaust.metrics.table import COUNTS_MISSING
 from elfaust.metrics.values import values
 from elfaust.models.count import Count
 from elfaust.models.event import EventCapsule

@@ -52,9 +52,9 @@ def _is(wanted: str, has: str) -> bool:
 
 
 async def put_right(admin: Any, topics: Iterable[str], wanted: Mapping[str, str]) -> None:
-    """Have topics be set so; those that Kafka does not let this client alter are told in the log."""
-    asked = dict.fromkeys(wanted)
-    resources = [ConfigResource(ConfigResourceType.TOPIC, topic, asked) for topic in sorted(topics)]
+    """Have topics be set so; the log tells what Kafka does not let this client alter."""
+    of_topic, asked = ConfigResourceType.TOPIC, dict.fromkeys(wanted)
+    resources = [ConfigResource(of_topic, topic, asked) for topic in sorted(topics)]
     for answer in await admin.describe_configs(resources) if resources else ():
         for code, _, _, topic, entries in answer.resources:
             if code == 0:

@@ -1,4 +1,4 @@
-"""The metrics of the counts: whether they are whole, and what is usual (elfaust/counts/usual.py).
+"""The metrics that compare schema revisions with what is usual of them (elfaust/counts/usual.py).
 
 They come from the exact counts, of all lanes: each worker of throughput says the same.
 """
@@ -59,16 +59,6 @@ SCHEMA_USUAL_ERRORS = Metric(
     ("throughput",),
 )
 
-COUNTS_MISSING = Metric(
-    "elfaust_counts_missing",
-    "gauge",
-    "records",
-    "Records that were counted, and that Kafka's table of counts no longer had when this worker "
-    "took its lanes; those of an hour are missing in it and in all.",
-    (),
-    ("throughput",),
-)
-
 OF_SCHEMAS = (
     SCHEMAS_JUDGED,
     SCHEMA_UNUSUAL,
@@ -76,5 +66,4 @@ OF_SCHEMAS = (
     SCHEMA_USUAL,
     SCHEMA_ERRORS,
     SCHEMA_USUAL_ERRORS,
-    COUNTS_MISSING,
 )
