@@ -12,6 +12,7 @@ from typing import Any
 
 import faust
 from faust.stores.base import Store
+from faust.types import TP
 
 from elfaust.counts.entry import CountKey, Tally
 from elfaust.counts.place import place_of
@@ -39,6 +40,9 @@ class LanesStore(Store):  # type: ignore[misc]
     def __delitem__(self, key: str) -> None:
         raise NotImplementedError("entries are forgotten by their age")
 
+    def __contains__(self, key: object) -> bool:
+        return isinstance(key, str) and self.get(key) is not None
+
     def __iter__(self) -> Iterator[str]:
         for taking in self.takings.lanes.values():
             yield from (place.key.encode() for place in taking.places())
@@ -48,6 +52,19 @@ class LanesStore(Store):  # type: ignore[misc]
 
     def apply_changelog_batch(self, *_: Any, **__: Any) -> None:
         """Do nothing: the reader reads the changelog."""
+
+    def persisted_offset(self, tp: TP) -> None:
+        """Return None: nothing is on a disk."""
+
+    async def need_active_standby_for(self, tp: TP) -> bool:
+        """Tell that nobody else has to read the changelog beforehand: everybody's reader does."""
+        return False
+
+    async def backup_partition(self, *_: Any, **__: Any) -> None:
+        """Do nothing: the changelog is the copy."""
+
+    def restore_backup(self, *_: Any, **__: Any) -> None:
+        """Do nothing: the changelog is the copy."""
 
     def reset_state(self) -> None:
         """Do nothing: takings end with their lanes."""
