@@ -24,7 +24,7 @@ class HoldingConsumer(CommittingConsumer):
         are not to be acknowledged. What was acknowledged before is committed as ever.
         """
         going = [lane for lane in self._ours(lanes) if not lane.is_held]
-        back = {lane.tp: at for lane in going if (at := lane.hold()) is not None}
+        back = {lane.tp: lane.hold() for lane in going}
         self.active.difference_update(back)
         if back:
             await self.thread.halt(back, going[0].generation)

@@ -100,7 +100,7 @@ class Consumer(HoldingConsumer):
 
     async def _tell_lost(self, lane: Lane, first: int) -> None:
         """Say so when Kafka no longer has records that were never read."""
-        tp, wanted = lane.tp, first if lane.next is None else int(lane.next)
+        tp, wanted = lane.tp, lane.next
         if first < wanted:
             about = {"topic": tp.topic, "lane": tp.partition, "offset": first}
             log.error(LOST_TOPIC, tp.topic, tp.partition, first, wanted, extra=about)

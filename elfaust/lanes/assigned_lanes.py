@@ -88,7 +88,7 @@ class AssignedLanes:
 
     async def _lane(self, lane: Lane) -> RawLane:
         if lane not in self._lanes:
-            tp, start = lane.tp, lane.committed
+            tp = lane.tp
             ends = await self._worker.consumer.highwaters(tp)
             self._lanes[lane] = RawLane(
                 f"{tp.topic}/{tp.partition}",
@@ -96,7 +96,7 @@ class AssignedLanes:
                 self._registry,
                 self._callbacks(lane),
                 self._limits,
-                note="" if start is None else start.note,
+                note=lane.committed.note,
                 judged_to=ends[tp],
             )
         return self._lanes[lane]

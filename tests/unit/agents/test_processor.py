@@ -14,7 +14,7 @@ import pytest
 from faust.types import TP
 
 from elfaust.agents import processor
-from elfaust.delivery.lane import Lane
+from elfaust.delivery.lane import Lane, Noted
 from elfaust.errors import LaneLost
 from elfaust.metrics.table import EVENTS, RAW_LINES
 from elfaust.names import TopicNames
@@ -71,7 +71,7 @@ class App:
         return {tp: 0}
 
     def new_lane(self) -> Lane:
-        return Lane(TP(self.names.raw[1], 0), None, 1, 0)
+        return Lane(TP(self.names.raw[1], 0), Noted(0), 1, 0)
 
     async def commit_note(self, lane: Lane, note: str) -> None:
         if self.moved:

@@ -32,8 +32,7 @@ async def delivered(*offsets: int) -> tuple[Lanes, list[Any]]:
 
 def note_of(lanes: Lanes) -> str:
     """Return the note of what is committed of the lane."""
-    committed = lanes.lanes[LANE].committed
-    return "" if committed is None else committed.note
+    return lanes.lanes[LANE].committed.note
 
 
 async def test_nothing_is_committed_past_a_batch_that_is_not_acknowledged() -> None:
