@@ -28,6 +28,9 @@ class Reader(Protocol):
 
     merged: Merged
 
+    def start(self) -> Awaitable[None]:
+        """Begin to read, unless it does."""
+
     def caught_up(self) -> Awaitable[None]:
         """Return when all is read that is in the changelog now; raises ServerAway."""
 
@@ -72,6 +75,8 @@ class Takings:
         self.end()
         while True:
             try:
+                # Faust begins what runs beside agents when the first lanes have been taken.
+                await self._reader.start()
                 await self._reader.caught_up()
                 break
             except ServerAway as away:
