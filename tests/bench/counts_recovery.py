@@ -141,7 +141,7 @@ def main(lanes: int, revisions: int, hours: int) -> None:
             base,
             topics=topics,
             kafka=replace(base.kafka, app_id=f"{name}-{{role}}"),
-            workers=replace(base.workers, dir=folder),
+            workers=replace(base.workers, state=folder),
             web=replace(base.web, view=False),
         )
         try:
