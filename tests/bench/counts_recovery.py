@@ -1,10 +1,11 @@
 """Seconds until a worker that takes all lanes counts again, of a table of a day.
 
 `python -m tests.bench.counts_recovery [LANES] [REVISIONS] [HOURS]` on a running Kafka
-(ELFAUST_KAFKA_BOOTSTRAP), with the topics of a name of its own, which it deletes. It sends an event
-of each schema revision, hour and minute to each lane and has a worker count them; from then on a
-few of each second's, to see the changelog's records in steady state; then the worker is killed and
-another one takes all lanes. It prints what it saw.
+(ELFAUST_KAFKA_BOOTSTRAP), with topics of names of its own, which it deletes. It sends an error of
+each schema revision, hour and minute to each lane (one topic has them all: thousands of partitions
+would be what is measured) and has a worker count them; then one of each as fast as that goes, to
+see the changelog's records in steady state; then the worker is killed, and another one takes all
+lanes. It prints what it saw.
 """
 
 from __future__ import annotations
@@ -19,14 +20,15 @@ from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import orjson
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from elfaust.counts.reader import CountsReader
 from elfaust.delivery.lag import LagReader
 from elfaust.delivery.publisher import publishing
 from elfaust.delivery.topics import TopicAdmin
-from elfaust.names import TopicNames, changelog_topic
-from elfaust.records import Outgoing, SchemaKey, Source
+from elfaust.names import changelog_topic
+from elfaust.records import Outgoing, Source
 from elfaust.settings import Settings, load
 from elfaust.workers.state import alive
 from tests.integration.running import EVERY, working
@@ -36,27 +38,30 @@ STEADY_SECONDS = 30
 
 
 class Sender:
-    """Sends events of all schema revisions."""
+    """Sends errors of all schema revisions."""
 
     def __init__(self, settings: Settings, revisions: int) -> None:
         self._settings = settings
-        self._names = TopicNames(settings)
-        self._keys = [SchemaKey(f"Bench{n}", n + 1) for n in range(revisions)]
-        self._positions = [0] * settings.topics.lanes
+        self._values = [
+            orjson.dumps({"event": {"code": "validation", "schema": f"S{n}", "revision": n + 1}})
+            for n in range(revisions)
+        ]
+        self._position = 0
 
     async def send(self, times: list[int]) -> int:
-        """Send an event of each schema revision and time to each lane; return how many."""
+        """Send an error of each schema revision and time to each lane; return how many."""
         async with publishing(self._settings) as publisher:
-            for key in self._keys:
-                await publisher.publish(list(self._records(key, times)))
-        return len(self._keys) * len(times) * self._settings.topics.lanes
-
-    def _records(self, key: SchemaKey, times: list[int]) -> Iterator[Outgoing]:
-        topic, raw = self._names.event(key), self._settings.topics.raw_client
-        for lane in range(self._settings.topics.lanes):
             for at in times:
-                self._positions[lane] += 1
-                yield Outgoing(topic, lane, b"{}", at, Source(raw, self._positions[lane]))
+                await publisher.publish(list(self._records(at)))
+        return len(self._values) * len(times) * self._settings.topics.lanes
+
+    def _records(self, at: int) -> Iterator[Outgoing]:
+        topics = self._settings.topics
+        for value in self._values:
+            self._position += 1
+            source = Source(topics.raw_client, self._position)
+            for lane in range(topics.lanes):
+                yield Outgoing(topics.error, lane, value, at, source)
 
 
 async def behind(settings: Settings) -> int:
@@ -152,8 +157,6 @@ def main(lanes: int, revisions: int, hours: int) -> None:
 
 def run(settings: Settings, revisions: int, hours: int) -> None:
     sender = Sender(settings, revisions)
-    # The topics first: they are found one after the other otherwise.
-    asyncio.run(sender.send([int(time.time() * 1000)]))
     with working(settings, **{**dict.fromkeys(EVERY, 0), "throughput": 1}):
         asyncio.run(until_counted(settings))
         asyncio.run(filled(settings, sender, hours))
