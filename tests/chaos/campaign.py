@@ -133,13 +133,16 @@ def run(
         (folder / "logs").mkdir(exist_ok=True)
         machines = [opened.enter_context(m) for m in _machines(settings, way.port, wanted.workers)]
         doing = Faults(machines, [*stack.servers, wiki], harm.faults(), tell)
+        tell("workers start")
         undone = _under_load(settings, wanted, schemas, book, lambda: doing.run(faults))
         asyncio.run(landed(settings, _least(book), timeout=PATIENCE))
         recovery = time.monotonic() - undone
         tell(f"landed after {recovery:.1f} s")
         dropped = harm.put_back()
         verdict = judge(settings, book)
+        tell("judged")
         _audited(settings, verdict)
+        tell("audited")
     return Mixed(wanted.seed, wanted.minutes, verdict, doing.done, dropped, recovery, doing.failed)
 
 
@@ -193,9 +196,16 @@ def _least(book: Book) -> int:
 def _audited(settings: Settings, verdict: Verdict) -> None:
     """Add what elfaust's own audit says to a verdict."""
     found = asyncio.run(audit(settings))
-    of = {kind: sum(f.number for f in found.findings if f.kind == kind) for kind in KINDS}
+    findings = [
+        finding
+        for finding in found.findings
+        # An event that is in several lines is in Parquet as often.
+        if finding.kind != "twice"
+        or finding.number != verdict.again[finding.where.removeprefix("Parquet ")]
+    ]
+    of = {kind: sum(f.number for f in findings if f.kind == kind) for kind in KINDS}
     verdict.lost, verdict.twice = max(verdict.lost, of["lost"]), max(verdict.twice, of["twice"])
-    verdict.other += [f"audit: {f.kind} {f.where}: {f.detail}" for f in found.findings]
+    verdict.other += [f"audit: {f.kind} {f.where}: {f.detail}" for f in findings]
     if found.account.raw != verdict.lines:
         verdict.other.append(f"audit: {found.account.raw} lines in Kafka, not {verdict.lines}")
 

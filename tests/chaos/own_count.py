@@ -9,18 +9,16 @@ from __future__ import annotations
 import asyncio
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
-from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-import MySQLdb
 import orjson
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from elfaust.counts.reader import read_counts
 from elfaust.counts.tally import named_by
 from elfaust.settings import Settings
-from tests.chaos.every_line import Files
+from tests.chaos.every_line import Files, tables_of
 from tests.chaos.mixed_lines import EVENT, Book, digest
 
 #: A raw line: its topic, lane and offset.
@@ -46,6 +44,11 @@ class Event(NamedTuple):
     uuid: str
     schema: str
     revision: int
+
+    @property
+    def table(self) -> str:
+        """The table of its schema revision."""
+        return f"{self.schema.replace('-', '_')}_{self.revision}"
 
 
 @dataclass
@@ -96,6 +99,8 @@ class Verdict:
     counts_off: int = 0
     other: list[str] = field(default_factory=list)
     told: list[str] = field(default_factory=list)
+    #: Events that several lines are, by schema revision: Parquet has each of them.
+    again: Counter[str] = field(default_factory=Counter)
 
     def tell(self, what: str) -> None:
         """Keep a finding, if there are not many."""
@@ -179,50 +184,36 @@ def _judge_outcomes(verdict: Verdict, found: Found, book: Book) -> None:
 
 
 def _judge_tables(verdict: Verdict, found: Found, settings: Settings) -> None:
-    wanted: dict[str, Event] = {}
-    passed = set[str]()
+    wanted, passed = set[tuple[str, str]](), set[tuple[str, str]]()
     for source, events in found.events.items():
-        for event in events:
-            passed.add(event.uuid)
-            if not found.refused_by(source, "mysql"):
-                wanted[event.uuid] = event
-    has = Counter(_uuids(settings))
-    lost = wanted.keys() - has.keys()
-    verdict.lost += len(lost)
-    for uuid in lost:
-        verdict.tell(f"MySQL has no {wanted[uuid]}")
+        of = {(event.table, event.uuid) for event in events}
+        passed |= of
+        if not found.refused_by(source, "mysql"):
+            wanted |= of
+    has = Counter(_rows(settings))
+    for table, uuid in wanted - has.keys():
+        verdict.lost += 1
+        verdict.tell(f"{table} has no {uuid}")
     verdict.twice += has.total() - len(has)
     if unknown := has.keys() - passed:
-        verdict.other.append(
-            f"MySQL has {len(unknown)} events that are in no topic: {[*unknown][:3]}"
-        )
+        some = sorted(unknown)[:3]
+        verdict.other.append(f"MySQL has {len(unknown)} events that are in no topic: {some}")
 
 
-def _uuids(settings: Settings) -> Iterator[str]:
-    mysql = settings.mysql
-    with (
-        closing(
-            MySQLdb.connect(
-                host=mysql.host,
-                port=mysql.port,
-                user=mysql.user,
-                password=mysql.password,
-                database=mysql.database,
-            )
-        ) as connection,
-        connection.cursor() as cursor,
-    ):
-        cursor.execute("SHOW TABLES")
-        for (table,) in cursor.fetchall():
-            cursor.execute("SELECT uuid FROM `{}`".format(table.replace("`", "``")))
-            yield from (uuid for (uuid,) in cursor.fetchall())
+def _rows(settings: Settings) -> Iterator[tuple[str, str]]:
+    """Yield the table and uuid of each row."""
+    with tables_of(settings) as tables:
+        for table in tables.counts():
+            yield from ((table, uuid) for uuid in tables.uuids(table))
 
 
 def _judge_files(verdict: Verdict, found: Found, settings: Settings) -> None:
-    wanted = Counter[str]()
+    wanted, times = Counter[str](), Counter[Event]()
     for source, events in found.events.items():
         if not found.refused_by(source, "hdfs"):
             wanted.update(event.uuid for event in events)
+            times.update(events)
+    verdict.again.update(f"{of.schema}_{of.revision}" for of, count in times.items() if count > 1)
     has = Files(settings).counts()
     for uuid in wanted.keys() | has.keys():
         if wanted[uuid] != has[uuid]:
