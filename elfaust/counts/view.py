@@ -27,7 +27,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from elfaust.counts.entry import CountKey
+from elfaust.counts.entry import MINUTES, CountKey
 from elfaust.counts.hours import Hours
 from elfaust.counts.row import NONE, Row
 from elfaust.counts.tally import UNKNOWN_KEY, is_named
@@ -92,9 +92,32 @@ class View:
         self._forget()
         if key.hour is not None:
             self.hours.put(_row_of(key), key, value)
+            self._put_minutes(key, key.hour, value, written)
+        elif key.minute is None or key.minute in self._kept:
+            self._put(key, value, written)
+
+    def _put_minutes(
+        self, key: CountKey, hour: int, value: Mapping[str, Any] | None, written: float
+    ) -> None:
+        """Take in the minutes of an hour.
+
+        They are beside those that older versions kept as entries of their own.
+        """
+        first = hour * MINUTES
+        if first >= self._kept.stop or first + MINUTES <= self._kept.start:
             return
-        if key.minute is not None and key.minute not in self._kept:
-            return
+        counts = (value.get("minutes") if value else None) or [0] * MINUTES
+        refused = (value.get("refused_minutes") if value else None) or [0] * MINUTES
+        for minute, (count, of_sinks) in enumerate(zip(counts, refused, strict=True), first):
+            if minute not in self._kept:
+                continue
+            if value is None:
+                self._put(key._replace(minute=minute), None, written)
+            elif count:
+                now = {"count": count, "refused": of_sinks, "last": 0}
+                self._put(key._replace(minute=minute), now, written)
+
+    def _put(self, key: CountKey, value: Mapping[str, Any] | None, written: float) -> None:
         entries = self._entries[key.minute]
         before = entries.get(key, (0, 0))
         if value is None:

@@ -26,11 +26,7 @@ class LaneAssignor(PartitionAssignor):  # type: ignore[misc]
         shared = topics.intersection(*subscriptions.values())
         self._has = {topic: len(cluster.partitions_for_topic(topic) or ()) for topic in shared}
         self.left_out = frozenset(topic for topic, has in self._has.items() if not has)
-        changelogs = self.app.tables.changelog_topics
-        if self.left_out & changelogs:
-            # Lanes without their changelog would go on from tables that are empty.
-            shared = set()
-        ours = {t for t in shared - self.left_out if self.app.is_batched(t) or t in changelogs}
+        ours = {t for t in shared - self.left_out if self.app.is_batched(t)}
         lanes = self.app.settings.topics.lanes
         groups = dict(super()._get_copartitioned_groups(shared - ours, cluster, subscriptions))
         if ours:

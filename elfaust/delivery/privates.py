@@ -157,6 +157,11 @@ def subscribe_again(app: faust.App) -> None:
     app.topics._flag_changes()
 
 
+async def start_fetching(app: faust.App) -> None:
+    """Start what takes fetched records to the agents, unless it runs."""
+    await app._fetcher.maybe_start()
+
+
 def subscribe_within(app: faust.App, seconds: float) -> None:
     """Set how long an app waits for further changes before it subscribes again."""
     app.topics._resubscribe_sleep_lock_seconds = seconds
@@ -206,17 +211,6 @@ class FaustConsumer(driver.Consumer):  # type: ignore[misc]
         lanes: set[TP] = self._buffered_partitions
         return lanes
 
-    @property
-    def committed(self) -> dict[TP, int | None]:
-        """Faust's note of what is committed; of what is in it, it commits nothing below."""
-        offsets: dict[TP, int | None] = self._committed_offset
-        return offsets
-
     def message(self, tp: TP, record: Any) -> Any:
         """Return Faust's message of a fetched record."""
         return self._to_message(tp, record)
-
-    def forget_acknowledged(self, tp: TP) -> None:
-        """Empty Faust's list of what is acknowledged of a lane."""
-        self._acked[tp].clear()
-        self._acked_index[tp].clear()

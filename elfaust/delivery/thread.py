@@ -6,7 +6,7 @@ import asyncio
 import logging
 from collections.abc import Iterable, Mapping
 from time import monotonic
-from typing import Any
+from typing import Any, NamedTuple
 
 import aiokafka
 from aiokafka.errors import CommitFailedError, ConsumerStoppedError
@@ -15,6 +15,8 @@ from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 
 from elfaust.delivery import privates
+from elfaust.delivery.lane import Noted
+from elfaust.errors import Unacknowledged
 
 log = logging.getLogger(__name__)
 
@@ -22,31 +24,25 @@ log = logging.getLogger(__name__)
 MOVING_SECONDS = 0.02
 
 
-class Noted(int):
-    """An offset to commit, and what is committed with it: its metadata, as Kafka calls that.
-
-    It is a number, for Faust hands it on from who acknowledges to who commits.
-    """
-
-    note: str
-
-    def __new__(cls, offset: int, note: str = "") -> Noted:
-        """Return an offset with its note."""
-        noted = super().__new__(cls, offset)
-        noted.note = note
-        return noted
-
-
 class Fetched(dict[TP, list[Any]]):
-    """Fetched records by partition, and when they were: the group's generation, the thread's step.
+    """Fetched records by partition, and the thread's step when they were.
 
     What was fetched in an earlier step than that of a lane's last seek comes again.
     """
 
-    def __init__(self, records: Mapping[TP, list[Any]], generation: int, step: int = 0) -> None:
+    def __init__(self, records: Mapping[TP, list[Any]], step: int = -1) -> None:
         super().__init__(records)
-        self.generation = generation
         self.step = step
+
+
+class Sought(NamedTuple):
+    """Where lanes go on: what is committed, or their beginning."""
+
+    starts: Mapping[TP, Noted]
+    #: The generation of the group in which that is so, and the thread's step from which on what is
+    #: fetched comes from there.
+    generation: int
+    step: int
 
 
 class ConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]
@@ -54,6 +50,8 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]
 
     #: Counts what moves the places of lanes: all of it happens in this thread, between fetches.
     step: int = 0
+    #: The last commit.
+    _running: asyncio.Future[None] | None = None
 
     @property
     def client(self) -> aiokafka.AIOKafkaConsumer:
@@ -103,11 +101,11 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]
                 lanes = frozenset(active_partitions)
                 if privates.is_moving(consumer) or not lanes or not self.consumer.flow_active:
                     await asyncio.sleep(MOVING_SECONDS)
-                    return Fetched({}, -1)
+                    return Fetched({})
                 records = await privates.take_fetched(consumer, lanes, max_records)
                 left = deadline - monotonic()
                 if records or left <= 0:
-                    return Fetched(records, privates.generation(consumer), self.step)
+                    return Fetched(records, self.step)
                 await privates.any_fetched(consumer, left)
         raise ConsumerStoppedError
 
@@ -117,26 +115,34 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]
         return committed
 
     async def _commit(self, offsets: Mapping[TP, int], generation: int = -1) -> bool:
-        consumer = self.client
-        try:
-            # A group takes offsets from every member, whoever has the lanes.
-            if not self._are_ours(offsets, generation):
-                return False
-            await consumer.commit(
-                {
-                    driver.ensure_aiokafka_TP(tp): OffsetAndMetadata(at, getattr(at, "note", ""))
-                    for tp, at in offsets.items()
-                }
-            )
-            # aiokafka tries again by itself, in whatever generation that is then.
+        # A group takes offsets from every member, whoever has the lanes.
+        if not self._are_ours(offsets, generation):
+            return False
+        noted = {
+            driver.ensure_aiokafka_TP(tp): OffsetAndMetadata(at, getattr(at, "note", ""))
+            for tp, at in offsets.items()
+        }
+        self._running = running = asyncio.ensure_future(self.client.commit(noted))
+        await asyncio.wait([running])
+        if running.cancelled():
+            return False
+        error = running.exception()
+        if error is None:
             return self._are_ours(offsets, generation)
-        except CommitFailedError:
-            # Another generation has begun.
-            return False
-        except Exception as error:
-            log.exception("Offsets are not committed: %r", error)
+        # Another generation has begun, or what aiokafka cannot try again has happened.
+        if not isinstance(error, CommitFailedError):
+            log.error("Offsets are not committed: %r", error)
             await self.crash(error)
-            return False
+        return False
+
+    async def on_partitions_revoked(self, revoked: set[TP]) -> None:
+        """Have lanes given up; a commit that Kafka has not answered is given up with them.
+
+        aiokafka would try it again in whatever generation that is then.
+        """
+        await super().on_partitions_revoked(revoked)
+        if self._running is not None:
+            self._running.cancel()
 
     def _are_ours(self, lanes: Iterable[TP], generation: int) -> bool:
         ours: bool = self.client.assignment().issuperset(lanes)
@@ -172,19 +178,19 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]
         self.step += 1
         return self.step
 
-    async def seek_to_committed(self) -> Mapping[TP, Noted | None]:
-        """Seek to what is committed, and to the beginning where nothing is; return these offsets.
+    async def seek_to_committed(self) -> Sought:
+        """Seek to what is committed, and to the beginning where nothing is.
 
         aiokafka leaves a lane that was never committed where it is, so what was fetched from a new
-        topic while lanes moved would not come again. Topics that are not batched are left to Faust:
-        None where nothing is committed.
+        topic while lanes moved would not come again. Raises Unacknowledged where Kafka does not
+        tell in time where a lane begins.
         """
-        going: Mapping[TP, Noted | None] = await self.call_thread(self._seek_to_committed)
-        return going
+        sought: Sought = await self.call_thread(self._seek_to_committed)
+        return sought
 
-    async def _seek_to_committed(self) -> Mapping[TP, Noted | None]:
+    async def _seek_to_committed(self) -> Sought:
         consumer = self.client
-        lanes = consumer.assignment()
+        lanes, generation = consumer.assignment(), privates.generation(consumer)
         found = await privates.committed(consumer, lanes)
         # -1 is a group's way to say that it has none.
         at = {
@@ -193,21 +199,24 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]
             if found[tp].offset >= 0
         }
         # Lanes may have gone while the group was asked: aiokafka seeks in none that is not ours.
-        going = {tp: at.get(tp) for tp in lanes & consumer.assignment()}
-        for tp, offset in going.items():
-            if offset:
-                consumer.seek(tp, offset)
-        never = [tp for tp, at in going.items() if not at and self.app.is_batched(tp.topic)]
-        if never:
+        ours = lanes & consumer.assignment()
+        for tp in ours:
+            if at.get(tp):
+                consumer.seek(tp, at[tp])
+        if never := [tp for tp in ours if not at.get(tp)]:
             await consumer.seek_to_beginning(*never)
-            going |= {tp: self._position(tp, going[tp]) for tp in never}
+            ours &= consumer.assignment()
+            at |= {tp: self._beginning(tp, at.get(tp)) for tp in ours.intersection(never)}
         self.step += 1
-        return going
+        return Sought({tp: at[tp] for tp in ours}, generation, self.step)
 
-    def _position(self, tp: TP, at: Noted | None) -> Noted | None:
-        """Return where a lane goes on, `at` if nobody knows."""
+    def _beginning(self, tp: TP, at: Noted | None) -> Noted:
+        """Return where a lane begins, with the note that was committed at its beginning."""
         offset = privates.position(self.client, tp)
-        return at if offset is None else Noted(offset, at.note if at is not None else "")
+        if offset is None:
+            detail = f"it did not tell where {tp.topic}, lane {tp.partition}, begins"
+            raise Unacknowledged(f"Kafka {self.app.settings.kafka.bootstrap}", detail)
+        return Noted(offset, at.note if at is not None else "")
 
     def verify_event_path(self, now: float, tp: TP) -> None:
         """Leave stalls to the lag that `elfaust status` shows: Faust's warnings assume one event

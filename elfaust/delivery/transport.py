@@ -1,11 +1,11 @@
 """Batch delivery: a Faust transport that hands over a lane's fetched records as one event.
 
-Faust delivers record by record at some 80 us each; a batch costs that once. Topics that are not
-batched (changelogs, the leader's topic) are delivered as ever.
+Faust delivers record by record at some 80 us each; a batch costs that once.
 """
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from bisect import bisect_left
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
@@ -17,7 +17,9 @@ from faust.types import TP
 
 from elfaust.delivery.batch import Batch
 from elfaust.delivery.holds import HoldingConsumer
+from elfaust.delivery.lane import Lane
 from elfaust.delivery.thread import ConsumerThread, Fetched
+from elfaust.errors import Unacknowledged
 
 log = logging.getLogger(__name__)
 
@@ -57,32 +59,25 @@ class Consumer(HoldingConsumer):
     async def getmany(self, timeout: float) -> AsyncIterator[tuple[TP, Any]]:
         """Yield a message for each fetched partition; its value is the list of records.
 
-        What was fetched for a generation that is over, or before a seek, comes again. What is
-        paused since it was fetched is delivered: nothing would fetch it again. Faust also asks here
-        for the lane's end, which ends the worker if it has just subscribed to other topics.
+        What was fetched for an assignment that is over, or before a seek, comes again. What is
+        paused since it was fetched is delivered: nothing would fetch it again. Of a topic that is
+        not batched, the leader's of Faust, nobody reads anything.
         """
-        records, active = await self._wait_next_records(timeout)
-        if not records or self.should_stop:
+        records = await self._wait_next_records(timeout)
+        if self.should_stop:
             return
         for tp, fetched in records.items():
-            if self.app.is_batched(tp.topic):
-                if self._counts(tp, records):
-                    await self._tell_lost(tp, fetched[0].offset)
-                for part in _parts(fetched):
-                    # The lane may have moved while Kafka was asked, or what came before was taken.
-                    if self._counts(tp, records):
-                        self._next[tp] = part[-1].offset + 1
-                        yield tp, self._batch_message(tp, part, records.generation)
-            elif tp in active or tp in self.backed_up:
-                # Faust's tables pause a changelog where they go back in it.
-                for record in fetched:
-                    # The lanes may have moved while those before were taken: a record of before
-                    # that is handed on after would hide what the recovery has not read yet.
-                    if not self._flows(records):
-                        break
-                    yield tp, self.message(tp, record)
+            lane = self.lanes.get(tp)
+            if lane is None or not self.app.is_batched(tp.topic):
+                continue
+            if lane.takes(records.step):
+                await self._tell_lost(lane, fetched[0].offset)
+            for part in _parts(fetched):
+                # The lane may have gone while Kafka was asked, or what came before was taken.
+                if self.flow_active and lane.takes(records.step):
+                    yield tp, self._batch_message(lane, part)
 
-    async def _wait_next_records(self, timeout: float) -> tuple[Fetched, set[TP]]:
+    async def _wait_next_records(self, timeout: float) -> Fetched:
         """Fetch, or at least look whether the worker is still in its group.
 
         Faust does not ask the thread while nothing is to be fetched, so that a worker without lanes
@@ -90,26 +85,26 @@ class Consumer(HoldingConsumer):
         """
         if not self.flow_active:
             await self.wait(self.can_resume_flow)
-        active = self.active
-        return await self.thread.getmany(active, timeout), active
+        fetched: Fetched = await self.thread.getmany(self.active, timeout)
+        return fetched
 
-    def _batch_message(self, tp: TP, fetched: list[Any], generation: int) -> Any:
-        message = self.message(tp, fetched[-1])
-        message.value, message.generation_id = fetched, generation
+    def _batch_message(self, lane: Lane, fetched: list[Any]) -> Any:
+        message = self.message(lane.tp, fetched[-1])
+        message.value = fetched
         # Headers and key are those of the last record: they would say nothing of the batch.
         message.headers, message.key = [], None
-        message.first, message.dropped, message.note = fetched[0].offset, False, ""
+        message.first, message.note = fetched[0].offset, ""
         message.since, message.when_committed = fetched[0].timestamp, _nothing
-        self._in_flight[tp].append(message)
+        lane.deliver(message)
         return message
 
-    async def _tell_lost(self, tp: TP, first: int) -> None:
+    async def _tell_lost(self, lane: Lane, first: int) -> None:
         """Say so when Kafka no longer has records that were never read."""
-        wanted = self._next.get(tp, first)
+        tp, wanted = lane.tp, lane.next
         if first < wanted:
             about = {"topic": tp.topic, "lane": tp.partition, "offset": first}
             log.error(LOST_TOPIC, tp.topic, tp.partition, first, wanted, extra=about)
-            self.begin_again(tp, first)
+            lane.begin_again(first)
         # Other gaps are none: a transaction's marks take offsets too.
         elif first > wanted and (start := (await self.earliest_offsets(tp))[tp]) > wanted:
             about = {"topic": tp.topic, "lane": tp.partition, "offset": wanted}
@@ -117,17 +112,27 @@ class Consumer(HoldingConsumer):
             log.error(LOST_RECORDS, tp.topic, tp.partition, *gap, extra=about)
 
     async def _add_gap(self, tp: TP, offset_from: int, offset_to: int) -> None:
-        if not self.app.is_batched(tp.topic):
-            await super()._add_gap(tp, offset_from, offset_to)
+        """Do nothing: a batch has no gaps that anybody would have to acknowledge."""
 
     async def perform_seek(self) -> None:
-        """Go back to what is committed; nothing is delivered from now until the flow resumes.
+        """Begin each lane anew at what is committed of it; nothing flows until that is resumed."""
+        self.stop_flow()
+        self.end_lanes()
+        sought = await self.thread.seek_to_committed()
+        # Faust refuses aiokafka's own type of lanes.
+        starts = {TP(*tp): start for tp, start in sought.starts.items()}
+        self.lanes = {
+            tp: Lane(tp, start, sought.generation, sought.step) for tp, start in starts.items()
+        }
 
-        Faust empties its queues when it resumes the flow. What was delivered before comes again,
-        so it no longer counts for what may be committed.
+    def stop_all(self) -> None:
+        """Let nothing flow into the worker any more, whether Faust would or not.
+
+        Where it has just subscribed to other topics, Faust would let what it has fetched flow on.
         """
         self.stop_flow()
-        await super().perform_seek()
+        self.app.flow_control.suspend()
+        self.app.tables.recovery.give_up()
 
     async def subscribe(self, topics: Iterable[str]) -> None:
         """Subscribe to other topics; commits before, for the lanes are no longer ours after."""
@@ -135,11 +140,25 @@ class Consumer(HoldingConsumer):
         await super().subscribe(topics)
 
     async def on_partitions_revoked(self, revoked: set[TP]) -> None:
-        """Commit what is acknowledged before the lanes go, so that little is delivered twice."""
-        # Faust only does this itself where it has not just subscribed to other topics.
-        self.stop_flow()
-        await self.commit()
+        """Commit what is acknowledged before the lanes go, so that little is delivered twice.
+
+        They go whether Kafka takes it or not: aiokafka would only log an error raised here.
+        """
+        self.stop_all()
+        try:
+            async with asyncio.timeout(self.app.conf.broker_session_timeout / 2):
+                await self.commit()
+        except (TimeoutError, Unacknowledged) as error:
+            log.warning("What is acknowledged was not committed before lanes moved: %r", error)
+        finally:
+            self.end_lanes()
         await super().on_partitions_revoked(revoked)
+
+    async def on_partitions_assigned(self, assigned: set[TP], generation_id: int = 0) -> None:
+        """Have lanes taken over (taking_over.py); whatever was there before is over."""
+        self.stop_all()
+        self.end_lanes()
+        await super().on_partitions_assigned(assigned, generation_id)
 
 
 def _parts(fetched: list[Any]) -> Iterator[list[Any]]:

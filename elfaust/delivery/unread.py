@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from faust.types import TP
 
 from elfaust.delivery.batch import FIRST_TIME
-from elfaust.delivery.holds import Oldest
+from elfaust.delivery.lane import Oldest
 
 #: Seconds after which what was seen is not believed any more.
 STALE_SECONDS = 60.0

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from elfaust.delivery.lane import Lane
 from elfaust.errors import LaneLost
 from elfaust.events.event_error import shortened
 from elfaust.events.verdict import Judge
@@ -36,11 +37,9 @@ class AssignedLanes:
             settings.processor.unresolved_seconds,
             settings.processor.waiting_bytes // (len(self._judges) * settings.topics.lanes),
         )
-        self._lanes: dict[Any, RawLane] = {}
+        self._lanes: dict[Lane, RawLane] = {}
         #: The events of batches that are not acknowledged, by the offset after them.
-        self._open_batches: dict[Any, dict[int, Any]] = {}
-        #: The generation whose lanes have moved: what is delivered of it comes again.
-        self._over = -1
+        self._open_batches: dict[Lane, dict[int, Any]] = {}
         self._busy = asyncio.Lock()
 
     @property
@@ -51,17 +50,12 @@ class AssignedLanes:
     async def take(self, event: Any) -> None:
         """Settle the batch that a Faust event carries, if its lane is still ours."""
         async with self._busy:
-            message, worker = event.message, self._worker
-            generation = message.generation_id
-            if (
-                worker.draining
-                or generation != worker.consumer_generation_id
-                or generation == self._over
-            ):
+            message = event.message
+            if self._worker.draining or message.dropped:
                 return
-            self._open_batches.setdefault(message.tp, {})[message.offset + 1] = event
+            self._open_batches.setdefault(message.lane, {})[message.offset + 1] = event
             try:
-                await (await self._lane(message.tp)).take(event.value.records)
+                await (await self._lane(message.lane)).take(event.value.records)
             except LaneLost:
                 self._forget()
 
@@ -89,26 +83,26 @@ class AssignedLanes:
             pass
 
     def _forget(self) -> None:
-        self._over = self._worker.consumer_generation_id
         self._lanes.clear()
         self._open_batches.clear()
 
-    async def _lane(self, tp: Any) -> RawLane:
-        if tp not in self._lanes:
+    async def _lane(self, lane: Lane) -> RawLane:
+        if lane not in self._lanes:
+            tp = lane.tp
             ends = await self._worker.consumer.highwaters(tp)
-            self._lanes[tp] = RawLane(
+            self._lanes[lane] = RawLane(
                 f"{tp.topic}/{tp.partition}",
                 self._judges[tp.topic],
                 self._registry,
-                self._callbacks(tp),
+                self._callbacks(lane),
                 self._limits,
-                note=self._worker.consumer.note(tp),
+                note=lane.committed.note,
                 judged_to=ends[tp],
             )
-        return self._lanes[tp]
+        return self._lanes[lane]
 
-    def _callbacks(self, tp: Any) -> LaneCallbacks:
-        worker, names = self._worker, self._worker.names
+    def _callbacks(self, lane: Lane) -> LaneCallbacks:
+        worker, names, tp = self._worker, self._worker.names, lane.tp
 
         async def publish(settled: Sequence[Settled]) -> None:
             publisher = await worker.publisher()
@@ -128,12 +122,12 @@ class AssignedLanes:
             )
 
         def acknowledge(end: int, text: str, when_committed: Callable[[], object]) -> None:
-            event = self._open_batches[tp].pop(end)
+            event = self._open_batches[lane].pop(end)
             event.message.note, event.message.when_committed = text, when_committed
             event.ack()
 
         async def note(text: str) -> None:
-            await worker.consumer.commit_note(tp, text)
+            await worker.consumer.commit_note(lane, text)
 
         async def is_published(key: SchemaKey) -> bool:
             return names.event(key) in await worker.admin.names()

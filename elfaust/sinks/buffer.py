@@ -8,7 +8,7 @@ here, in bounds, and is tried again; what waits by itself waits in Kafka (held.p
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Hashable, Sequence
 from time import monotonic
 from typing import Protocol
 
@@ -49,15 +49,12 @@ class Buffer:
     delivered of them, so that nothing of it is in memory, and the others go on.
     """
 
-    def __init__(self, writer: Writer, generation: Callable[[], int], hold: Hold) -> None:
-        """`generation` tells which assignment of lanes holds now."""
+    def __init__(self, writer: Writer, hold: Hold) -> None:
         self._writer = writer
         self._limits = writer.limits
-        self._generation = generation
         self._held = HeldGroups(hold)
         self._server = ServerWait()
         self._groups: dict[Hashable, Group] = {}
-        self._forgotten: int | None = None
         self._flushing = asyncio.Lock()
 
     @property
@@ -85,13 +82,13 @@ class Buffer:
         key = self._writer.group_of(batch.topic, batch.lane)
         if self._held.waits(key):
             await self._shed(key, batch)
-        if self._is_over(batch):
+        if batch.dropped():
             return
         group = self._groups.setdefault(key, Group())
         group.take([batch])
         if self._held.is_tried(key) or self._limits.flush.reached(group.rows, group.size):
             await self._flush([key])
-        while self._is_full() and not self._is_over(batch):
+        while self._is_full() and not batch.dropped():
             await self._flush(list(self._groups))
             if self._is_full():
                 await asyncio.sleep(FULL_SECONDS)
@@ -119,19 +116,11 @@ class Buffer:
             await self.try_held()
 
     async def forget(self) -> None:
-        """Drop what waits, once a running write has ended: the lanes are moving.
-
-        What still comes of their generation is dropped too: it will be delivered again.
-        """
+        """Drop what waits, once a running write has ended: the lanes are moving."""
         async with self._flushing:
             self._groups.clear()
             self._held.clear()
-            self._forgotten = self._generation()
             self._writer.on_revoked()
-
-    def _is_over(self, batch: Buffered) -> bool:
-        moved = batch.generation != self._generation() or batch.generation == self._forgotten
-        return moved or batch.dropped()
 
     def _is_full(self) -> bool:
         groups = self._groups.values()
@@ -141,7 +130,7 @@ class Buffer:
 
     async def _shed(self, key: Hashable, batch: Buffered) -> None:
         async with self._flushing:
-            if self._held.waits(key) and not self._is_over(batch):
+            if self._held.waits(key) and not batch.dropped():
                 await self._held.shed(key, (batch.topic, batch.lane))
 
     async def _flush(self, keys: Sequence[Hashable]) -> None:
@@ -150,7 +139,7 @@ class Buffer:
                 if key not in self._groups or not self._server.is_over:
                     continue
                 group, began = self._groups.pop(key), monotonic()
-                batches = [batch for batch in group.batches if not self._is_over(batch)]
+                batches = [batch for batch in group.batches if not batch.dropped()]
                 if not batches:
                     continue
                 try:
@@ -178,9 +167,7 @@ class Buffer:
     ) -> None:
         later = self._groups.pop(key, Group())
         lanes = {
-            (batch.topic, batch.lane)
-            for batch in (*batches, *later.batches)
-            if not self._is_over(batch)
+            (batch.topic, batch.lane) for batch in (*batches, *later.batches) if not batch.dropped()
         }
         if lanes:
             await self._held.hold(key, lanes, alone, took)

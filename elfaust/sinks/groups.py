@@ -16,13 +16,11 @@ class Buffered(NamedTuple):
 
     topic: str
     lane: int
-    #: Which assignment of lanes delivered it; older ones are delivered again.
-    generation: int
     records: Sequence[Record]
     acknowledge: Callable[[], object]
     #: Bytes of the records' values.
     size: int = 0
-    #: Tells whether its lane was held since: it comes again and is not to be written.
+    #: Tells whether its lane has moved or was held since: it comes again, and is not to be written.
     dropped: Callable[[], bool] = lambda: False
     #: Has something called once it is committed.
     when_committed: Callable[[Callable[[], object]], object] = lambda call: None

@@ -39,7 +39,7 @@ def attach_sink(worker: Worker, sink: Sink) -> None:
 
 def attach(worker: Worker, topic: Any, writer: Writer) -> None:
     """Register the agent that buffers the batches of `topic` for `writer`."""
-    buffer = Buffer(writer, lambda: worker.consumer_generation_id, pauser(worker))
+    buffer = Buffer(writer, pauser(worker))
 
     @worker.agent(topic, name=worker.role)  # type: ignore[untyped-decorator]
     async def take(stream: Any) -> None:
@@ -73,7 +73,6 @@ def buffered(event: Any) -> Buffered:
     return Buffered(
         message.topic,
         message.partition,
-        message.generation_id,
         batch.records,
         event.ack,
         batch.size,

@@ -54,10 +54,10 @@ class LagWatch:
         worker = self._worker
         if not worker.readiness.has_lanes or not worker.consumer.flow_active:
             return
-        generation = worker.consumer_generation_id
+        assignment = worker.consumer.lanes
         lanes = [tp for tp in worker.consumer.assignment() if worker.is_batched(tp.topic)]
         ends = await privates.ends(await self._connected(), lanes)
-        if generation != worker.consumer_generation_id or not worker.consumer.flow_active:
+        if assignment is not worker.consumer.lanes or not worker.consumer.flow_active:
             return
         # Asked after the ends: what was acknowledged meanwhile is not counted as unread.
         found = {tp: worker.consumer.oldest(tp) for tp in lanes}

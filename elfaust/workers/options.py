@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from elfaust.delivery.assignor import LaneAssignor
-from elfaust.delivery.recovery import Tables
+from elfaust.delivery.taking_over import Tables
 from elfaust.roles import ROLES
 from elfaust.settings import Kafka, Settings, state_folder
 

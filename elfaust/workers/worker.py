@@ -48,6 +48,7 @@ class Worker(faust.App):  # type: ignore[misc]
         self.admin = TopicAdmin(settings)
         #: Whether the worker stops, and takes no more batches.
         self.draining = False
+        self._preparations: list[Callable[[frozenset[int]], Awaitable[None]]] = []
         self._on_drain: list[Callable[[], Awaitable[None]]] = []
         self._on_close: list[Callable[[], Awaitable[None]]] = []
         self._batched: set[str] = {*self.names.raw, self.names.error}
@@ -114,6 +115,18 @@ class Worker(faust.App):  # type: ignore[misc]
                 await self.crash(error)
 
         self.task(kept)
+
+    def before_lanes(self, prepare: Callable[[frozenset[int]], Awaitable[None]]) -> None:
+        """Have `prepare` awaited, with the lanes of an assignment, before anything of them comes.
+
+        It is cancelled when lanes move before it is done; the worker ends if it fails.
+        """
+        self._preparations.append(prepare)
+
+    async def prepare(self, lanes: frozenset[int]) -> None:
+        """Have the role prepare itself for its lanes."""
+        for prepare in self._preparations:
+            await prepare(lanes)
 
     def on_drain(self, drain: Callable[[], Awaitable[None]]) -> None:
         """Have `drain` awaited when the worker stops, before its agents and the last commit."""

@@ -11,6 +11,7 @@ import pytest
 from aiokafka.admin import AIOKafkaAdminClient
 from faust.types import TP
 
+from elfaust.delivery.lane import Lane, Noted
 from elfaust.delivery.publisher import publishing
 from elfaust.errors import LaneLost
 from elfaust.models.raw_line import RawLine
@@ -72,24 +73,30 @@ async def committed(settings: Settings, lane: TP) -> tuple[int, str]:
         await admin.close()
 
 
+def note(app: Worker, tp: TP) -> str:
+    """Return the note of what is committed of a worker's lane."""
+    lane = app.consumer.lanes.get(tp)
+    return "" if lane is None else str(lane.committed.note)
+
+
 async def test_a_note_survives_a_restart_and_lanes_that_move(quick: Settings) -> None:
     lane, other = TP(quick.topics.raw_client, 0), TP(quick.topics.raw_client, 1)
     await send(quick, 10)
     async with running(noting(quick)) as first:
-        await until(lambda: first.consumer.note(lane) == "up to 9")
+        await until(lambda: note(first, lane) == "up to 9")
         # Nothing is acknowledged since: the offset stays, the note is another.
-        await first.consumer.commit_note(lane, "alone")
+        await first.consumer.commit_note(first.consumer.lanes[lane], "alone")
         assert await committed(quick, lane) == (10, "alone")
         # A lane that never had anything has a place for its note too.
         empty = TP(lane.topic, 2)
-        await first.consumer.commit_note(empty, "nothing yet")
+        await first.consumer.commit_note(first.consumer.lanes[empty], "nothing yet")
         assert await committed(quick, empty) == (0, "nothing yet")
     async with running(noting(quick)) as again:
-        await until(lambda: again.consumer.note(other) == "up to 9")
-        assert again.consumer.note(lane) == "alone"
-        assert again.consumer.note(empty) == "nothing yet"
+        await until(lambda: note(again, other) == "up to 9")
+        assert note(again, lane) == "alone"
+        assert note(again, empty) == "nothing yet"
         await send(quick, 5)
-        await until(lambda: again.consumer.note(lane) == "up to 14")
+        await until(lambda: note(again, lane) == "up to 14")
         async with running(noting(quick)) as second:
             lanes = [TP(lane.topic, number) for number in range(quick.topics.lanes)]
             await until(lambda: 0 < len(second.consumer.assignment() & set(lanes)) < len(lanes))
@@ -97,8 +104,9 @@ async def test_a_note_survives_a_restart_and_lanes_that_move(quick: Settings) ->
             notes = dict.fromkeys((lane, other), "up to 14") | {empty: "nothing yet"}
             for app in (again, second):
                 for tp in app.consumer.assignment() & notes.keys():
-                    assert app.consumer.note(tp) == notes[tp]
+                    assert note(app, tp) == notes[tp]
             [gone] = [app for app in (again, second) if lane not in app.consumer.assignment()]
+            not_its = Lane(lane, Noted(15), gone.consumer_generation_id, 0)
             with pytest.raises(LaneLost, match="lane 0 "):
-                await gone.consumer.commit_note(lane, "of a stranger")
+                await gone.consumer.commit_note(not_its, "of a stranger")
             assert await committed(quick, lane) == (15, "up to 14")

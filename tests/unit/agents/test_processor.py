@@ -14,6 +14,7 @@ import pytest
 from faust.types import TP
 
 from elfaust.agents import processor
+from elfaust.delivery.lane import Lane, Noted
 from elfaust.errors import LaneLost
 from elfaust.metrics.table import EVENTS, RAW_LINES
 from elfaust.names import TopicNames
@@ -37,10 +38,9 @@ class App:
     def __init__(self, settings: Settings) -> None:
         self.settings, self.names, self.role = settings, TopicNames(settings), "processor"
         self.draining, self.moved, self.crashed = False, False, False
-        self.consumer_generation_id = 1
         self.published: list[Outgoing] = []
         self.notes: list[str] = []
-        self.note = ""
+        self.lane = self.new_lane()
         self.consumer = self.admin = self
         self.on_partitions_revoked = Signal()
         self.delivered: asyncio.Queue[Any] = asyncio.Queue()
@@ -70,12 +70,13 @@ class App:
     async def highwaters(self, tp: TP) -> dict[TP, int]:
         return {tp: 0}
 
-    def note_of(self, tp: TP) -> str:
-        return self.note
+    def new_lane(self) -> Lane:
+        return Lane(TP(self.names.raw[1], 0), Noted(0), 1, 0)
 
-    async def commit_note(self, tp: TP, note: str) -> None:
+    async def commit_note(self, lane: Lane, note: str) -> None:
         if self.moved:
-            raise LaneLost(tp.partition, "a note is not committed")
+            lane.end()
+            raise LaneLost(lane.tp.partition, "a note is not committed")
         self.notes.append(note)
 
     async def publisher(self) -> Any:
@@ -92,15 +93,12 @@ class App:
             yield await self.delivered.get()
             self.delivered.task_done()
 
-    async def deliver(self, *offsets: int, generation: int = 1, schema: str = "MadeUp") -> Any:
+    async def deliver(self, *offsets: int, schema: str = "MadeUp") -> Any:
         """Deliver a batch of lines and wait until the agent has taken it."""
         capsule = json.dumps({"schema": schema, "revision": 1, "event": {}}).encode()
         records = [make_record(b"%d EventLogging %s" % (n, capsule), n, 0) for n in offsets]
         message = SimpleNamespace(
-            tp=TP(self.names.raw[1], 0),
-            offset=offsets[-1],
-            generation_id=generation,
-            note="",
+            lane=self.lane, offset=offsets[-1], note="", dropped=self.lane.is_over
         )
         event = SimpleNamespace(
             message=message, value=SimpleNamespace(records=records), acked=False
@@ -121,9 +119,7 @@ async def app(tmp_path: Path) -> AsyncIterator[Any]:
     )
     (tmp_path / "schemas").mkdir()
     app: Any = App(settings)
-    app.consumer = SimpleNamespace(
-        note=app.note_of, highwaters=app.highwaters, commit_note=app.commit_note
-    )
+    app.consumer = SimpleNamespace(highwaters=app.highwaters, commit_note=app.commit_note)
     processor.register(app)
     tasks = [asyncio.create_task(app.agents[0](app)), asyncio.create_task(app.tasks[0]())]
     yield app
@@ -159,14 +155,14 @@ async def test_a_lane_that_moves_publishes_nothing_more_and_ends_no_worker(app: 
     app.moved = False
     assert not (await app.deliver(2, 3)).acked
     assert (app.published, app.crashed) == ([], False)
-    app.consumer_generation_id = 2
-    assert (await app.deliver(0, 1, generation=2)).acked
+    app.lane = app.new_lane()
+    assert (await app.deliver(0, 1)).acked
     assert [position_of(record) for record in app.published] == [0, 1]
 
 
 async def test_a_batch_that_waited_while_its_lane_was_revoked_is_dropped(app: Any) -> None:
     [moves] = app.on_partitions_revoked.connected
+    app.lane.end()
     await moves(set())
-    # The group's next generation has not begun here.
     assert not (await app.deliver(5, 6)).acked
     assert app.published == []

@@ -48,7 +48,7 @@ class Flow(Lanes):
         self.waiting: list[Any] = []
         self.group_of = group_of
         self.limits = Limits(Bounds(10, 10_000), 0.0, Bounds(40, 40_000))
-        self.buffer = Buffer(self, lambda: self.app.consumer_generation_id, pauser(self.app))
+        self.buffer = Buffer(self, pauser(self.app))
 
     async def turns(self) -> None:
         for _ in range(self.random.choice((0, 0, 1, 1, 2, 5))):
@@ -114,10 +114,9 @@ class Flow(Lanes):
                 for tp in set(self.backed_up):
                     self.on_buffer_drop(tp)
             await self.turns()
-            # Faust's stream drops what is of another generation.
-            if event.message.generation_id == self.app.consumer_generation_id:
+            if not event.message.dropped:
                 self.count(event)
-                await self.buffer.add(buffered(event))
+            await self.buffer.add(buffered(event))
 
     async def keep(self) -> None:
         """Play the timers: flush by age, tries of what is held, commits."""

@@ -8,7 +8,7 @@ from contextlib import nullcontext
 from types import SimpleNamespace
 from typing import Any
 
-from aiokafka.structs import OffsetAndMetadata
+from aiokafka.structs import OffsetAndMetadata, TopicPartition
 from aiokafka.util import commit_structure_validate
 from faust.types import TP
 
@@ -16,6 +16,9 @@ from elfaust.delivery.thread import ConsumerThread
 from elfaust.delivery.transport import Consumer, Transport
 from elfaust.settings import Settings
 from elfaust.workers.worker import Worker
+
+#: The topic of Faust's leader, in which nobody writes.
+LEADER = "leader"
 
 
 async def nothing(*_: object, **__: object) -> None: ...
@@ -38,6 +41,7 @@ class Kafka:
 
     _closed = reassignment_in_progress = False
     _wait_consume_future = None
+    knows_positions = True
     _max_poll_records = 500
 
     def __init__(self, offsets: Mapping[TP, Sequence[int]], poll: int = 500) -> None:
@@ -53,17 +57,20 @@ class Kafka:
         #: Offsets of records that come once they are waited for.
         self.coming: Sequence[int] = ()
         self._fetcher = self._coordinator = self._subscriptions = self
-        state = lambda tp: SimpleNamespace(has_valid_position=True, position=self.position[tp])  # noqa: E731
-        assignment = SimpleNamespace(tps=self.offsets, state_value=state)
+        assignment = SimpleNamespace(tps=self.offsets, state_value=self.state_of)
         self._subscription = SimpleNamespace(subscription=SimpleNamespace(assignment=assignment))
         self.fetch_context = nullcontext
+
+    def state_of(self, tp: TP) -> SimpleNamespace:
+        known = self.knows_positions
+        return SimpleNamespace(has_valid_position=known, position=self.position[tp])
 
     def check_errors(self) -> None:
         if self.error:
             raise self.error
 
-    def assignment(self) -> frozenset[TP]:
-        return frozenset(self.offsets)
+    def assignment(self) -> frozenset[TopicPartition]:
+        return frozenset(TopicPartition(*tp) for tp in self.offsets)
 
     async def fetched_records(self, lanes: frozenset[TP], **_: Any) -> dict[TP, list[Any]]:
         self.fetches.append(lanes)
@@ -134,7 +141,7 @@ class PlayedWorker(Worker):
     """A worker that reads topics of any name."""
 
     def is_batched(self, topic: str) -> bool:
-        return not topic.endswith("-changelog")
+        return topic != LEADER
 
 
 class Lanes(Consumer):

@@ -51,12 +51,6 @@ def test_topics_that_the_metadata_does_not_have_are_left_out() -> None:
     assert given({"a"}, {"one": {"a", "b"}, "two": {"a", "b"}}) == ({"a"}, {"b"})
 
 
-def test_no_lane_is_given_while_the_metadata_do_not_have_a_changelog() -> None:
-    subscriptions = {"one": {"a", "changelog"}, "two": {"a", "changelog"}}
-    assert given({"a"}, subscriptions) == (set(), {"changelog"})
-    assert given({"a", "changelog"}, subscriptions) == ({"a", "changelog"}, set())
-
-
 def test_lane_i_has_one_worker_however_many_lanes_a_topic_has() -> None:
     has = {"narrow": 1, "right": LANES, "wide": LANES + 2, "changelog": LANES, "leader": 1}
     workers = {name: assignor_of({"narrow", "right", "wide"}, f"http://{name}/") for name in "abc"}

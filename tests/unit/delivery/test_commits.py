@@ -16,18 +16,23 @@ from faust.types import TP
 from elfaust.delivery.commits import NOTE_BYTES
 from elfaust.errors import LaneLost, Unacknowledged
 from elfaust.settings import Settings
-from tests.unit.delivery.played import Kafka, Lanes
+from tests.unit.delivery.played import Kafka, Lanes, nothing
 
-SETTINGS = replace(Settings(), kafka=replace(Settings().kafka, publish_timeout=0.01))
+IMPATIENT = replace(Settings(), kafka=replace(Settings().kafka, publish_timeout=0.01))
 LANE = TP("eventlogging_Edit_1", 0)
 
 
-async def delivered(*offsets: int) -> tuple[Lanes, list[Any]]:
+async def delivered(*offsets: int, settings: Settings | None = None) -> tuple[Lanes, list[Any]]:
     """Return a lane that begins at offset 3, and its batches up to these offsets."""
     kafka = Kafka({LANE: offsets}, poll=1)
     kafka.start[LANE] = 3
-    lanes = await Lanes(kafka, SETTINGS).assigned()
+    lanes = await Lanes(kafka, settings).assigned()
     return lanes, [message for _ in offsets for message in await lanes.fetched()]
+
+
+def note_of(lanes: Lanes) -> str:
+    """Return the note of what is committed of the lane."""
+    return lanes.lanes[LANE].committed.note
 
 
 async def test_nothing_is_committed_past_a_batch_that_is_not_acknowledged() -> None:
@@ -75,7 +80,8 @@ async def test_a_batch_says_once_that_it_is_committed_and_never_that_it_was_not(
     lanes.kafka.committing = taken
     assert await lanes.commit()
     assert said == [99]
-    await lanes.commit_note(LANE, "n")
+    lane = lanes.lanes[LANE]
+    await lanes.commit_note(lane, "n")
     assert said == [99]
     # The lane moves: what is acknowledged and not committed comes again to somebody.
     await lanes.on_partitions_revoked({LANE})
@@ -88,12 +94,12 @@ async def test_a_note_says_that_what_goes_with_it_is_committed() -> None:
     said: list[int] = []
     batch.when_committed = partial(said.append, 99)
     lanes.acknowledge(batch)
-    await lanes.commit_note(LANE, "n")
+    await lanes.commit_note(lanes.lanes[LANE], "n")
     assert said == [99]
 
 
 async def test_a_commit_that_kafka_never_answers_ends_the_worker() -> None:
-    lanes, [batch] = await delivered(99)
+    lanes, [batch] = await delivered(99, settings=IMPATIENT)
     lanes.acknowledge(batch)
 
     async def wait(_: object) -> None:
@@ -130,12 +136,12 @@ async def test_the_note_of_the_last_batch_goes_with_the_offset_after_it() -> Non
 async def test_a_note_is_committed_with_what_is_acknowledged() -> None:
     lanes, [first, second] = await delivered(99, 249)
     lanes.acknowledge(first, "of the batch")
-    await lanes.commit_note(LANE, "now")
+    await lanes.commit_note(lanes.lanes[LANE], "now")
     assert lanes.committed_of(LANE) == (100, "now")
     # Nothing more is acknowledged: the same offset again.
-    await lanes.commit_note(LANE, "later")
+    await lanes.commit_note(lanes.lanes[LANE], "later")
     assert lanes.committed_of(LANE) == (100, "later")
-    assert lanes.note(LANE) == "later"
+    assert note_of(lanes) == "later"
     lanes.acknowledge(second)
     await lanes.commit()
     assert lanes.committed_of(LANE) == (250, "")
@@ -143,7 +149,7 @@ async def test_a_note_is_committed_with_what_is_acknowledged() -> None:
 
 async def test_a_lane_that_never_committed_keeps_its_note_where_it_began() -> None:
     lanes, _ = await delivered()
-    await lanes.commit_note(LANE, "first")
+    await lanes.commit_note(lanes.lanes[LANE], "first")
     assert lanes.committed_of(LANE) == (3, "first")
 
 
@@ -151,29 +157,47 @@ async def test_a_note_is_known_after_the_seek_that_follows_an_assignment() -> No
     lanes, _ = await delivered(99)
     lanes.kafka.committed = {LANE: OffsetAndMetadata(7, "seen")}
     await lanes.perform_seek()
-    assert lanes.note(LANE) == "seen"
-    assert lanes.note(TP(LANE.topic, 1)) == ""
+    assert note_of(lanes) == "seen"
 
 
 async def test_a_note_that_kafka_did_not_take_is_told() -> None:
     lanes, [batch] = await delivered(99)
+    lane = lanes.lanes[LANE]
     lanes.kafka.generation = 2
     with pytest.raises(LaneLost, match="eventlogging_Edit_1: a note is not committed"):
-        await lanes.commit_note(LANE, "now")
-    with pytest.raises(LaneLost, match="lane 7 "):
-        await lanes.commit_note(TP(LANE.topic, 7), "now")
+        await lanes.commit_note(lane, "now")
+    # All lanes are over: what is in flight comes again, and nothing more is delivered before.
+    assert (lane.is_over, batch.dropped, await lanes.fetched()) == (True, True, [])
+    again = (await lanes.assigned()).lanes[LANE]
+    with pytest.raises(LaneLost, match="lane 0 "):
+        await lanes.commit_note(lane, "late")
     assert lanes.committed_of(LANE) is None
-    # What is acknowledged is committed when it can be.
-    lanes.kafka.generation = 1
-    lanes.acknowledge(batch)
-    await lanes.commit_note(LANE, "now")
-    assert lanes.committed_of(LANE) == (100, "now")
+    await lanes.commit_note(again, "now")
+    assert lanes.committed_of(LANE) == (3, "now")
+
+
+async def test_a_note_of_an_earlier_assignment_ends_no_lane_of_the_next() -> None:
+    lanes, _ = await delivered(99)
+    old, refused = lanes.lanes[LANE], asyncio.Event()
+
+    async def move(_: object) -> None:
+        lanes.kafka.committing = nothing
+        lanes.kafka.generation = 2
+        await lanes.on_partitions_assigned({LANE}, 2)
+        await lanes.perform_seek()
+        refused.set()
+        raise CommitFailedError("already rebalanced")
+
+    lanes.kafka.committing = move
+    with pytest.raises(LaneLost):
+        await lanes.commit_note(old, "late")
+    assert (refused.is_set(), lanes.lanes[LANE].is_over) == (True, False)
 
 
 async def test_a_note_that_is_too_long_is_refused() -> None:
     lanes, _ = await delivered()
     with pytest.raises(ValueError, match="4098 bytes, of at most 4096"):
-        await lanes.commit_note(LANE, "é" * (NOTE_BYTES // 2 + 1))
+        await lanes.commit_note(lanes.lanes[LANE], "é" * (NOTE_BYTES // 2 + 1))
 
 
 async def test_a_note_comes_after_the_commit_that_runs() -> None:
@@ -193,7 +217,7 @@ async def test_a_note_comes_after_the_commit_that_runs() -> None:
     lanes.kafka.committing = commit
     first = asyncio.create_task(lanes.commit())
     await running.wait()
-    await lanes.commit_note(LANE, "note")
+    await lanes.commit_note(lanes.lanes[LANE], "note")
     await first
     assert order == ["batch", "batch again", "note"]
 

@@ -1,7 +1,8 @@
-"""Batches of one generation; lost offsets told; a worker without lanes."""
+"""Batches of one assignment; lost offsets told; a worker without lanes."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from typing import Any
 
@@ -11,7 +12,7 @@ from aiokafka.structs import OffsetAndMetadata
 from faust.types import TP
 
 from elfaust.delivery.transport import BatchSchema
-from tests.unit.delivery.played import Kafka, Lanes, lanes_of, nothing
+from tests.unit.delivery.played import LEADER, Kafka, Lanes, lanes_of, nothing
 
 LANE = TP("eventlogging_Edit_1", 0)
 
@@ -23,10 +24,22 @@ def once(change: Callable[[], object]) -> Any:
     return meanwhile
 
 
-async def test_what_was_fetched_for_another_generation_is_not_delivered() -> None:
+async def test_what_was_fetched_for_another_assignment_is_not_delivered() -> None:
     lanes = await lanes_of({LANE}, [7])
-    lanes.meanwhile = once(lambda: setattr(lanes.app, "consumer_generation_id", 2))
+    lanes.meanwhile = lambda: lanes.on_partitions_revoked({LANE})
     assert await lanes.fetched() == []
+
+
+async def test_what_was_asked_for_before_lanes_came_again_and_fetched_after_is_delivered() -> None:
+    """aiokafka has moved on: it would not come again."""
+    lanes = await lanes_of({LANE}, [])
+    lanes.kafka.coming = [7]
+    fetching = asyncio.create_task(lanes.thread.getmany({LANE}, 60.0))
+    await lanes.on_partitions_revoked({LANE})
+    lanes.kafka.generation = 2
+    await lanes.assigned()
+    fetched = await fetching
+    assert lanes.lanes[LANE].takes(fetched.step)
 
 
 async def test_nothing_is_delivered_while_the_flow_is_stopped() -> None:
@@ -39,20 +52,42 @@ async def test_a_lane_that_moved_while_kafka_was_asked_what_it_has_delivers_noth
     kafka = Kafka({LANE: [7]})
     kafka.committed = {LANE: OffsetAndMetadata(5, "")}
     lanes = await Lanes(kafka).assigned()
-    kafka.asked = once(lambda: setattr(lanes.app, "consumer_generation_id", 2))
+    kafka.asked = lambda: lanes.on_partitions_revoked({LANE})
     assert await lanes.fetched() == []
 
 
-async def test_of_a_changelog_nothing_is_handed_on_once_its_lane_moves() -> None:
-    """Not in the midst of a fetch either: recovery would take what lies before it for seen."""
-    changelog = TP("counts-changelog", 0)
-    lanes = await lanes_of({changelog}, [7, 8, 9])
+async def test_nothing_more_of_a_fetch_is_handed_on_once_lanes_move() -> None:
+    other = TP(LANE.topic, 1)
+    lanes = await lanes_of({LANE, other}, [7, 8, 20_009])
     handed = []
-    async for _, message in lanes.getmany(0.0):
-        handed.append(message.offset)
-        if message.offset == 8:
-            lanes.app.consumer_generation_id = 2
-    assert handed == [7, 8]
+    async for tp, message in lanes.getmany(0.0):
+        handed.append((tp.partition, message.offset))
+        await lanes.on_partitions_revoked({LANE, other})
+    assert handed == [(0, 8)]
+
+
+async def test_of_a_topic_that_is_not_batched_nothing_is_delivered() -> None:
+    assert await (await lanes_of({TP(LEADER, 0)}, [7])).fetched() == []
+
+
+async def test_lanes_go_though_kafka_takes_no_commit() -> None:
+    """aiokafka would only log an error: old batches would stay, and the worker go on."""
+    lanes = await lanes_of({LANE}, [7])
+    [message] = await lanes.fetched()
+    lanes.acknowledge(message)
+    passed_on: list[set[TP]] = []
+
+    async def wait(_: object) -> None:
+        await asyncio.Future[None]()
+
+    async def revoked(lanes: set[TP]) -> None:
+        passed_on.append(lanes)
+
+    lanes.kafka.committing, lanes._on_partitions_revoked = wait, revoked
+    lanes.app.conf.broker_session_timeout = 0.01
+    await lanes.on_partitions_revoked({LANE})
+    assert (passed_on, lanes.lanes, message.dropped) == ([{LANE}], {}, True)
+    assert (lanes.flow_active, lanes.app.flow_control.is_active()) == (False, False)
 
 
 async def test_what_was_fetched_before_a_seek_is_not_delivered() -> None:
@@ -101,11 +136,12 @@ async def test_what_is_paused_while_it_is_fetched_is_still_delivered() -> None:
     assert [message.offset for message in await lanes.fetched()] == [7]
 
 
-async def test_a_batch_carries_the_generation_for_which_it_was_fetched() -> None:
+async def test_a_batch_carries_its_lane() -> None:
     lanes = Lanes(Kafka({LANE: [7]}))
     lanes.kafka.generation = 3
     [message] = await (await lanes.assigned()).fetched()
-    assert (message.offset, message.generation_id, len(message.value)) == (7, 3, 1)
+    assert (message.offset, len(message.value), message.lane) == (7, 1, lanes.lanes[LANE])
+    assert (message.lane.generation, message.lane.tp) == (3, LANE)
 
 
 @pytest.mark.parametrize(
@@ -138,7 +174,7 @@ async def test_a_topic_that_was_made_anew_is_committed_below_the_old_one() -> No
     lanes = await Lanes(kafka).assigned()
     kafka.start[LANE], kafka.position[LANE] = 0, 7
     batches = [batch for _ in range(2) for batch in await lanes.fetched()]
-    assert lanes.note(LANE) == ""
+    assert lanes.lanes[LANE].committed == 7
     for batch in batches:
         lanes.acknowledge(batch)
     assert await lanes.commit()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from faust.types import TP
 
-from elfaust.delivery.holds import Oldest
+from elfaust.delivery.lane import Oldest
 from elfaust.delivery.unread import STALE_SECONDS, Unread
 from tests.unit.delivery.played import lanes_of
 

@@ -29,6 +29,7 @@ class Sink:
     def __init__(self) -> None:
         self.log: list[str] = []
         self.error: Exception | None = None
+        #: Which assignment of lanes holds now.
         self.generation = 1
         self.held: set[Lane] = set()
         self.broken: set[str] = set()
@@ -66,7 +67,7 @@ class Sink:
         pending_size: int = 10_000,
     ) -> Buffer:
         self.limits = Limits(Bounds(rows, size), seconds, Bounds(pending, pending_size))
-        return Buffer(self, lambda: self.generation, self.hold)
+        return Buffer(self, self.hold)
 
     def batch(
         self, topic: str, rows: int, lane: int = 0, generation: int = 1, size: int = 2
@@ -75,12 +76,11 @@ class Sink:
         return Buffered(
             topic,
             lane,
-            generation,
             records,
             lambda: self.log.append(f"ack {topic}"),
             size,
-            # As a consumer does it: what was delivered is dropped when its lane is held.
-            lambda: (topic, lane) in self.held,
+            # As a consumer does it: what was delivered is dropped when its lane moves or is held.
+            lambda: generation != self.generation or (topic, lane) in self.held,
         )
 
 

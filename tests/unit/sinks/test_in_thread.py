@@ -27,7 +27,7 @@ TOPIC = NAMES.event(KEY)
 
 def batch(lane: int, *offsets: int) -> Buffered:
     records = [make_record(b"%d" % at, at, topic=TOPIC, lane=lane) for at in offsets]
-    return Buffered(TOPIC, lane, 1, records, lambda: None)
+    return Buffered(TOPIC, lane, records, lambda: None)
 
 
 async def test_a_write_has_its_events_by_lane_and_a_rejected_record_keeps_its_own() -> None:

@@ -38,7 +38,6 @@ async def test_a_worker_knows_that_its_sink_tries_again() -> None:
     worker = stand_in(
         role="mysql",
         draining=False,
-        consumer_generation_id=1,
         readiness=Readiness(),
         held=[],
         agent=lambda topic, name: lambda take: take,
@@ -49,7 +48,7 @@ async def test_a_worker_knows_that_its_sink_tries_again() -> None:
     attach(worker, "topic", Away())
     assert not worker.readiness.is_retrying
     buffer: Buffer = beside[0].__self__
-    message = stand_in(topic="t", partition=0, generation_id=1, dropped=False)
+    message = stand_in(topic="t", partition=0, dropped=False)
     event = stand_in(message=message, value=stand_in(records=[1], size=1), ack=lambda: None)
     async with asyncio.timeout(5):
         await buffer.add(buffered(event))
@@ -57,14 +56,14 @@ async def test_a_worker_knows_that_its_sink_tries_again() -> None:
 
 
 def test_what_is_to_be_called_at_the_commit_is_on_its_message() -> None:
-    message = stand_in(topic="t", partition=2, generation_id=7, dropped=False, when_committed=None)
+    message = stand_in(topic="t", partition=2, dropped=False, when_committed=None)
     value = stand_in(records=[], size=0)
     batch = buffered(stand_in(message=message, value=value, ack=lambda: None))
     called: list[int] = []
     batch.when_committed(lambda: called.append(1))
     message.when_committed()
     assert called == [1]
-    assert (batch.topic, batch.lane, batch.generation, batch.dropped()) == ("t", 2, 7, False)
+    assert (batch.topic, batch.lane, batch.dropped()) == ("t", 2, False)
 
 
 @pytest.mark.parametrize(
@@ -94,7 +93,6 @@ def test_a_sink_gets_eventerrors_where_its_settings_say_so(
         names=names,
         events=lambda kind, *topics: also.extend(topics),
         require_server=lambda server, ping: None,
-        consumer_generation_id=1,
         readiness=Readiness(),
         held=[],
         agent=agent,

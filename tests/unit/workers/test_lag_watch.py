@@ -11,7 +11,7 @@ import pytest
 from faust.types import TP
 
 from elfaust.delivery import privates
-from elfaust.delivery.holds import Oldest
+from elfaust.delivery.lane import Oldest
 from elfaust.metrics.table import LAG_EVENTS, LAG_SECONDS
 from elfaust.metrics.values import values
 from elfaust.settings import Settings
@@ -58,7 +58,6 @@ def worker(monkeypatch: pytest.MonkeyPatch) -> Any:
         settings=Settings(),
         readiness=SimpleNamespace(has_lanes=True),
         consumer=Group(),
-        consumer_generation_id=1,
         is_batched=lambda topic: "changelog" not in topic,
         revoked=[],
         beside=[],
@@ -117,7 +116,7 @@ async def test_what_kafka_says_of_lanes_that_went_meanwhile_is_not_shown(
     worker: Any, ends: Any
 ) -> None:
     def moves() -> None:
-        worker.consumer_generation_id += 1
+        worker.consumer.lanes = {*worker.consumer.lanes}
 
     ends.before = moves
     await looked(worker)
