@@ -138,15 +138,16 @@ def judge(settings: Settings, book: Book) -> Verdict:
     """Return what became of what was sent; all must have landed."""
     verdict, found = Verdict(), asyncio.run(_read(settings))
     verdict.lines = len(found.raw)
-    _judge_raw(verdict, found, book)
-    _judge_outcomes(verdict, found, book)
+    judge_raw(verdict, found, book)
+    judge_outcomes(verdict, found, book)
     _judge_tables(verdict, found, settings)
     _judge_files(verdict, found, settings)
     _judge_counts(verdict, found, settings)
     return verdict
 
 
-def _judge_raw(verdict: Verdict, found: Found, book: Book) -> None:
+def judge_raw(verdict: Verdict, found: Found, book: Book) -> None:
+    """Compare the raw lines in Kafka with those that were sent."""
     came = Counter(found.raw.values())
     for line, count in book.sent.items():
         verdict.lost += max(0, count - came[line])
@@ -163,7 +164,8 @@ def _judge_raw(verdict: Verdict, found: Found, book: Book) -> None:
         verdict.tell(f"the intake took {book.taken} of {book.asked}, {len(taken)} are in Kafka")
 
 
-def _judge_outcomes(verdict: Verdict, found: Found, book: Book) -> None:
+def judge_outcomes(verdict: Verdict, found: Found, book: Book) -> None:
+    """Compare what became of each line with what may become of it: one event, or one error."""
     for source, line in found.raw.items():
         events, errors = found.events.get(source, set()), found.errors.get(source, set())
         judged = {error.code for error in errors if not error.role}
