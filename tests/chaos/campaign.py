@@ -178,12 +178,14 @@ def _under_load(
         made.turn()
         return made
 
+    mixing = threading.Event()
     with (
-        load(settings, wanted.rate, lines(0), schemas, book).running(),
+        load(settings, wanted.rate, lines(0), schemas, book, mixing).running(),
         to_forwarder(Path(settings.forwarder.source), lines(1), book),
         to_intake(settings, lines(2), book),
     ):
         until(lambda: all(acknowledged(settings).values()), "all roles have begun", PATIENCE)
+        mixing.set()
         harming()
     return time.monotonic()
 
