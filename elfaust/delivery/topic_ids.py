@@ -115,7 +115,9 @@ class Metadata(Request[_Request10]):  # type: ignore[misc]
     API_KEY = _METADATA
 
     def __init__(self, topics: Iterable[str]) -> None:
-        self._topics: list[tuple[bytes, str, dict[int, bytes]]] = [(NONE, topic, {}) for topic in topics]
+        self._topics: list[tuple[bytes, str, dict[int, bytes]]] = [
+            (NONE, topic, {}) for topic in topics
+        ]
 
     def build(self, request_class: Any) -> Any:
         """Return the request of a version."""

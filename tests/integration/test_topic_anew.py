@@ -23,7 +23,7 @@ from elfaust.records import Outgoing, SchemaKey
 from elfaust.settings import Settings
 from elfaust.sinks.mysql.connection import connect
 from elfaust.sinks.parquet.file_names import FileNames
-from elfaust.storage import Storage, open_storage
+from elfaust.storage import open_storage
 from tests.chaos.trial import until
 from tests.integration.running import working
 
@@ -98,15 +98,10 @@ def stored(settings: Settings) -> dict[str, tuple[int, int]]:
 
 def parquet(settings: Settings) -> tuple[int, int]:
     storage, names = open_storage(settings.hdfs), FileNames(settings)
-    rows = {
-        path: pq.read_table(io.BytesIO(storage.read(path))) for path in files(storage, settings)
-    }
+    paths = [path for path in storage.walk(settings.hdfs.root) if path.endswith(".parquet")]
+    rows = {path: pq.read_table(io.BytesIO(storage.read(path))) for path in paths}
     errors = sum(len(of) for path, of in rows.items() if names.has_errors(path))
     return sum(map(len, rows.values())) - errors, errors
-
-
-def files(storage: Storage, settings: Settings) -> list[str]:
-    return [path for path in storage.walk(settings.hdfs.root) if path.endswith(".parquet")]
 
 
 @pytest.mark.timeout(240)
@@ -115,8 +110,6 @@ def files(storage: Storage, settings: Settings) -> list[str]:
 def test_lines_of_a_topic_made_anew_are_stored_and_counted_once(
     mine: Settings, meanwhile: str, each: int
 ) -> None:
-    lanes = mine.topics.lanes
-
     def have(lines: int) -> dict[str, tuple[int, int]]:
         bad = lines // 4
         events = dict.fromkeys(["kafka", "parquet", "counts"], (lines - bad, bad))

@@ -42,7 +42,7 @@ class App:
         self.published: list[Outgoing] = []
         self.notes: list[str] = []
         self.lane = self.new_lane()
-        #: The id of the raw topics, how often Kafka does not tell, and how often a lane began again.
+        #: The raw topics' id, how often Kafka does not tell, and how often lanes began again.
         self.topic_id: str | None = "old"
         self.away = self.begun_again = 0
         self.consumer = self.admin = self
