@@ -188,3 +188,37 @@ async def test_a_batch_that_waited_while_its_lane_was_revoked_is_dropped(app: An
     await moves(set())
     assert not (await app.deliver(5, 6)).acked
     assert app.published == []
+
+
+async def test_events_name_the_id_of_their_topic(app: Any) -> None:
+    app.away = 1
+    await app.deliver(0)
+    assert [record.source.name for record in app.published] == [f"{app.names.raw[1]}@old"]
+    assert json.loads(app.notes[0])["topic"] == "old"
+
+
+async def test_a_lane_whose_topic_was_made_anew_begins_again(app: Any) -> None:
+    await app.deliver(0, 1)
+    app.topic_id = "new"
+    assert not (await app.deliver(2, 3)).acked
+    assert app.begun_again == 1
+    await app.deliver(0, 1)
+    made = {(record.source.name.partition("@")[2], *record.source[1:]) for record in app.published}
+    assert made == {("old", 0), ("old", 1), ("new", 0), ("new", 1)}
+    assert len({json.loads(record.value)["uuid"] for record in app.published}) == 4
+
+
+async def test_a_note_of_another_topic_has_its_lane_begin_again(app: Any) -> None:
+    app.lane.committed = Noted(7, '{"topic":"older"}')
+    assert not (await app.deliver(7)).acked
+    assert (app.begun_again, app.published) == (1, [])
+
+
+async def test_a_topic_that_is_deleted_or_has_no_id_keeps_what_it_is(app: Any) -> None:
+    await app.deliver(0)
+    app.topic_id = None
+    assert (await app.deliver(1)).acked
+    assert {record.source.name for record in app.published} == {f"{app.names.raw[1]}@old"}
+    app.lane, app.topic_id = app.new_lane(), ""
+    await app.deliver(2)
+    assert app.published[-1].source.name == app.names.raw[1]
