@@ -159,6 +159,11 @@ class Tables:
         )
         return {name: self._asked(f"SELECT COUNT(*) FROM `{name}`")[0][0] for (name,) in tables}
 
+    def uuids(self, table: str) -> list[str]:
+        """Return the uuid of each row of a table."""
+        quoted = table.replace("`", "``").replace("%", "%%")
+        return [uuid for (uuid,) in self._asked(f"SELECT uuid FROM `{quoted}`", ())]
+
     def rows(self, table: str, uuids: Sequence[str]) -> dict[str, dict[str, Any]]:
         """Return rows by uuid, columns of the event alone; FLOATs as the doubles that they are."""
         columns = self._asked(
