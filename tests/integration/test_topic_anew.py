@@ -104,6 +104,7 @@ def parquet(settings: Settings) -> tuple[int, int]:
     return sum(map(len, rows.values())) - errors, errors
 
 
+@pytest.mark.long
 @pytest.mark.timeout(240)
 @pytest.mark.parametrize("each", [EACH // 2, EACH, 2 * EACH], ids=["fewer", "as many", "more"])
 @pytest.mark.parametrize("meanwhile", ["running", "stopped"])
