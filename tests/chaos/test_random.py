@@ -71,7 +71,7 @@ def mixed(place: Place, wanted: Wanted) -> Mixed:
     return result
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(1_800)
 def test_a_minute_and_a_half_of_all_faults_loses_and_doubles_nothing(
     place: Place, note_mixed: Callable[[Mixed], None]
 ) -> None:
