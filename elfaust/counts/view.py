@@ -25,6 +25,7 @@ from __future__ import annotations
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from elfaust.counts.entry import MINUTES, CountKey
@@ -207,5 +208,9 @@ class View:
 
 
 def _row_of(key: CountKey) -> SchemaKey:
-    schema = SchemaKey(key.schema, key.revision)
-    return UNKNOWN_KEY if key.code and not is_named(*schema) else schema
+    return _of_errors(key.schema, key.revision) if key.code else SchemaKey(*key[2:4])
+
+
+@lru_cache(maxsize=4096)
+def _of_errors(schema: str, revision: int) -> SchemaKey:
+    return SchemaKey(schema, revision) if is_named(schema, revision) else UNKNOWN_KEY

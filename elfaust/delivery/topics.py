@@ -18,6 +18,7 @@ from aiokafka.errors import (
 from elfaust.delivery.broker_errors import away, is_of_topic, translating_errors
 from elfaust.delivery.compaction import compaction, put_right
 from elfaust.delivery.privates import Admin
+from elfaust.delivery.topic_ids import read_ids
 from elfaust.delivery.topic_limits import LIMIT, raise_limits
 from elfaust.settings import Settings
 
@@ -92,6 +93,14 @@ class TopicAdmin:
         async with self._asking() as admin:
             topics = await admin.describe_topics(None if names is None else list(names))
         return {topic["topic"]: len(topic["partitions"]) for topic in topics}
+
+    async def ids(self, names: Iterable[str]) -> dict[str, str]:
+        """Return the ids of those topics that there are, empty where Kafka gives topics none.
+
+        Raises ServerAway when no broker answers.
+        """
+        async with self._asking() as admin:
+            return await read_ids(admin, names)
 
     async def ensure(self, names: Iterable[str], compacted: bool = False) -> None:
         """Create topics as `create` does, none of which can be done without.

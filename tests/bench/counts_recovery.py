@@ -1,11 +1,11 @@
 """Seconds until a worker that takes all lanes counts again, of a table of a day.
 
-`python -m tests.bench.counts_recovery [LANES] [REVISIONS] [HOURS]` on a running Kafka
-(ELFAUST_KAFKA_BOOTSTRAP), with topics of names of its own, which it deletes. It sends an error of
-each schema revision, hour and minute to each lane (one topic has them all: thousands of partitions
-would be what is measured) and has a worker count them; then one of each as fast as that goes, to
-see the changelog's records in steady state; then the worker is killed, and another one takes all
-lanes. It prints what it saw.
+`python -m tests.bench.counts_recovery [LANES] [REVISIONS] [HOURS] [REWRITES]` on a running Kafka
+(ELFAUST_KAFKA_BOOTSTRAP), with topics of names of its own, which it deletes. It writes an entry of
+each lane, schema revision and hour, with all its minutes, and those of the last hour and the totals
+REWRITES times more, as what Kafka has not compacted yet. A worker takes all lanes. Then errors of
+all schema revisions come as fast as they can be sent, to see the changelog's records in steady
+state; the worker is killed, and another one takes all lanes. It prints what it saw.
 """
 
 from __future__ import annotations
@@ -23,7 +23,12 @@ from tempfile import TemporaryDirectory
 import orjson
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
+from elfaust.counts.changelog import Changelog
+from elfaust.counts.entry import CountKey
+from elfaust.counts.merged import LaneCounts
+from elfaust.counts.place import place_of
 from elfaust.counts.reader import CountsReader
+from elfaust.counts.taking import Taking
 from elfaust.delivery.lag import LagReader
 from elfaust.delivery.publisher import publishing
 from elfaust.delivery.topics import TopicAdmin
@@ -33,8 +38,17 @@ from elfaust.settings import Settings, load
 from elfaust.workers.state import alive
 from tests.integration.running import EVERY, working
 
-MINUTE_MS, HOUR_MINUTES = 60_000, 60
-STEADY_SECONDS = 30
+STEADY_SECONDS = 20
+#: An entry of an hour in which an error came each second.
+ENTRY = {
+    "count": 3_600,
+    "last": 1_700_000_000_000,
+    "positions": {"eventlogging-client-side": 0},
+    "refused": 0,
+    "ranges": {},
+    "minutes": [60] * 60,
+    "refused_minutes": [],
+}
 
 
 class Sender:
@@ -79,22 +93,14 @@ async def until_counted(settings: Settings, seconds: float = 3600.0) -> float:
     return time.monotonic() - began
 
 
-async def ends(settings: Settings) -> tuple[int, int]:
-    """Return the changelog's end, and how many records there are, of all lanes."""
+async def end(settings: Settings) -> int:
+    """Return how many records of the changelog were ever written."""
     topic = changelog_topic(settings)
     lanes = [TopicPartition(topic, lane) for lane in range(settings.topics.lanes)]
-    consumer = AIOKafkaConsumer(
-        bootstrap_servers=settings.kafka.bootstrap, auto_offset_reset="earliest"
-    )
+    consumer = AIOKafkaConsumer(bootstrap_servers=settings.kafka.bootstrap)
     await consumer.start()
     try:
-        consumer.assign(lanes)
-        end, there = await consumer.end_offsets(lanes), 0
-        for lane in lanes:
-            while await consumer.position(lane) < end[lane]:
-                got = await consumer.getmany(timeout_ms=500, max_records=50_000)
-                there += sum(map(len, got.values()))
-        return sum(end.values()), there
+        return sum((await consumer.end_offsets(lanes)).values())
     finally:
         await consumer.stop()
 
@@ -118,23 +124,40 @@ def memory(pid: int) -> float:
     return 0.0
 
 
+def cpu(pid: int) -> float:
+    """Return the CPU seconds that a process has used."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def pids(settings: Settings) -> list[int]:
     """Return the workers that count."""
     return [worker.pid for worker in alive(settings) if worker.role == "throughput"]
 
 
-async def filled(settings: Settings, sender: Sender, hours: int) -> None:
-    """Have a day counted, hour by hour as it would come."""
-    now = int(time.time() * 1000)
-    for hour in reversed(range(hours)):
-        first = now - hour * HOUR_MINUTES * MINUTE_MS
-        times = [first - minute * MINUTE_MS for minute in reversed(range(HOUR_MINUTES))]
-        sent = await sender.send(times)
-        took = await until_counted(settings)
-        print(f"hour {hour}: {sent} events, counted {took:.1f} s after they were sent", flush=True)
+async def fill(settings: Settings, revisions: int, hours: int, rewrites: int) -> None:
+    """Write the entries of a day."""
+    this, admin = int(time.time() // 3600), TopicAdmin(settings)
+    changelog = Changelog(settings, admin)
+    try:
+        await admin.ensure([settings.topics.error, *settings.raw_topics.values()])
+        await admin.ensure([changelog_topic(settings)], compacted=True)
+        takings = [Taking(lane, LaneCounts()) for lane in range(settings.topics.lanes)]
+        for back in [*range(hours, 0, -1), *[1] * rewrites]:
+            for taking in takings:
+                for n in range(revisions):
+                    total = CountKey(
+                        taking.lane, settings.topics.error, f"S{n}", n + 1, "validation", None
+                    )
+                    taking.put(place_of(total), ENTRY)
+                    taking.put(place_of(total._replace(hour=this - back)), ENTRY)
+            await changelog.write({taking.lane: taking.changes() for taking in takings})
+    finally:
+        await changelog.close()
+        await admin.close()
 
 
-def main(lanes: int, revisions: int, hours: int) -> None:
+def main(lanes: int, revisions: int, hours: int, rewrites: int) -> None:
     """Print what was seen."""
     with TemporaryDirectory() as folder:
         base = load()
@@ -150,42 +173,44 @@ def main(lanes: int, revisions: int, hours: int) -> None:
             web=replace(base.web, view=False),
         )
         try:
-            run(settings, revisions, hours)
+            asyncio.run(fill(settings, revisions, hours, rewrites))
+            run(settings, revisions)
         finally:
             asyncio.run(_delete(settings, name))
 
 
-def run(settings: Settings, revisions: int, hours: int) -> None:
+def run(settings: Settings, revisions: int) -> None:
+    """Have workers take what there is, and print what was seen."""
     sender = Sender(settings, revisions)
+    records, took = asyncio.run(read_again(settings))
+    print(f"read: {records} records in {took:.1f} CPU seconds, {records / took:.0f} a second")
+    began = time.monotonic()
     with working(settings, **{**dict.fromkeys(EVERY, 0), "throughput": 1}):
-        asyncio.run(until_counted(settings))
-        asyncio.run(filled(settings, sender, hours))
-        before, _ = asyncio.run(ends(settings))
-        began = time.monotonic()
+        print_taken("first", settings, sender, began, 0)
+        before, began = asyncio.run(end(settings)), time.monotonic()
         while time.monotonic() - began < STEADY_SECONDS:
-            asyncio.run(sender.send([int(time.time() * 1000)]))
+            sent = asyncio.run(sender.send([int(time.time() * 1000)]))
         asyncio.run(until_counted(settings))
-        steady = time.monotonic() - began
-        end, there = asyncio.run(ends(settings))
-        print(f"steady: {(end - before) / steady:.0f} changelog records a second")
-        print(f"changelog: {there} records, {end} were written")
-        records, cpu = asyncio.run(read_again(settings))
-        print(f"read: {records} records in {cpu:.1f} CPU seconds, {records / cpu:.0f} a second")
+        rate = (asyncio.run(end(settings)) - before) / (time.monotonic() - began)
+        print(f"steady: {rate:.0f} changelog records a second ({sent} entries active)")
         [pid] = pids(settings)
-        print(f"memory of who has counted all: {memory(pid):.0f} MB")
         os.kill(pid, signal.SIGKILL)
-        killed = time.monotonic()
-        asyncio.run(sender.send([int(time.time() * 1000)]))
-        while not (again := [other for other in pids(settings) if other != pid]):
-            time.sleep(0.02)
-        started = time.monotonic()
-        asyncio.run(until_counted(settings))
-        now = time.monotonic()
-        print(
-            f"counts again {now - killed:.1f} s after the kill, {now - started:.1f} s after the "
-            f"start; memory {memory(again[0]):.0f} MB",
-            flush=True,
-        )
+        print_taken("after a kill", settings, sender, time.monotonic(), pid)
+
+
+def print_taken(what: str, settings: Settings, sender: Sender, began: float, before: int) -> None:
+    """Print how long it takes until a worker other than `before` counts."""
+    while not (found := [pid for pid in pids(settings) if pid != before]):
+        time.sleep(0.02)
+    started = time.monotonic()
+    asyncio.run(sender.send([int(time.time() * 1000)]))
+    asyncio.run(until_counted(settings))
+    now = time.monotonic()
+    print(
+        f"{what}: counts {now - began:.1f} s later, {now - started:.1f} s after its start, with"
+        f" {cpu(found[0]):.1f} CPU seconds and {memory(found[0]):.0f} MB",
+        flush=True,
+    )
 
 
 async def _delete(settings: Settings, name: str) -> None:
@@ -195,4 +220,4 @@ async def _delete(settings: Settings, name: str) -> None:
 
 if __name__ == "__main__":
     given = [int(number) for number in sys.argv[1:]]
-    main(*(given + [12, 300, 24][len(given) :]))
+    main(*(given + [12, 300, 24, 20][len(given) :]))
