@@ -79,7 +79,8 @@ class Found:
             return
         name, _, offset = header.decode().rpartition(":")
         role, slash, of = name.partition("/")
-        source = (of if slash else name, lane, int(offset))
+        # The topic's id is behind it: there is one topic of a name in a campaign.
+        source = ((of if slash else name).partition("@")[0], lane, int(offset))
         if topic == error_topic:
             code, key = named_by(record.value)
             self.errors[source].add(Error(role if slash else "", code, *key))
