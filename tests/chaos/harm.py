@@ -31,8 +31,8 @@ BEGIN_SECONDS, END_SECONDS = 15.0, 240.0
 KEPT = "kept"
 #: Before the name of a table that was moved away, where it would have been dropped.
 DROPPED = "dropped_"
-#: Sizes of the disks of logs and of MariaDB while they are not full, MiB.
-ROOM = {"logs": 512, "mariadb": 4_096}
+#: Sizes of the disks of logs, of MariaDB and of Kafka while they are not full, MiB.
+ROOM = {"logs": 512, "mariadb": 4_096, "kafka": 4_096}
 
 
 class Harm:
@@ -69,6 +69,7 @@ class Harm:
             ),
             "disk of logs full": lambda _: full(self.logs, ROOM["logs"]),
             "MariaDB's disk full": lambda _: full(self.database, ROOM["mariadb"]),
+            "Kafka's disk full": lambda _: full(self.kafka, ROOM["kafka"]),
         }
 
     @property
@@ -81,6 +82,11 @@ class Harm:
         """The folder of the database's tables."""
         folder = Path(self._settings.stack.dir).resolve() / "mariadb" / "data"
         return folder / self._settings.mysql.database
+
+    @property
+    def kafka(self) -> Path:
+        """The folder of Kafka's topics."""
+        return Path(self._settings.stack.dir).resolve() / "kafka" / "data"
 
     def asked(self, statement: str) -> list[tuple[Any, ...]]:
         """Return what a statement gives; raises MySQLdb.Error."""
@@ -239,21 +245,22 @@ def full(folder: Path, room: int) -> End:
 def disk(folder: Path, room: int) -> Iterator[None]:
     """Put a folder on a file system of its own, with what is in it, for the length of a block.
 
-    What is in it at the end is put back onto the disk below.
+    What is in it at the end is put back onto the disk below. Nobody may have its files open at the
+    beginning and at the end.
     """
+    kept = folder.with_name(f"{folder.name}.kept")
     folder.mkdir(parents=True, exist_ok=True)
-    before = {file.name: file.read_bytes() for file in folder.iterdir()}
+    shutil.copytree(folder, kept)
     _mount("-t", "tmpfs", "-o", f"size={room}m", "tmpfs", str(folder))
     try:
-        for name, held in before.items():
-            (folder / name).write_bytes(held)
-        yield
-    finally:
-        kept = folder.with_name(f"{folder.name}.kept")
-        shutil.copytree(folder, kept, dirs_exist_ok=True, ignore_dangling_symlinks=True)
-        subprocess.run(["umount", "--lazy", str(folder)], check=True)
         shutil.copytree(kept, folder, dirs_exist_ok=True)
         shutil.rmtree(kept)
+        yield
+    finally:
+        shutil.copytree(folder, kept, dirs_exist_ok=True)
+        subprocess.run(["umount", "--lazy", str(folder)], check=True)
+        shutil.rmtree(folder)
+        kept.rename(folder)
 
 
 def _mount(*arguments: str) -> None:
