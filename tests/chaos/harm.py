@@ -116,15 +116,20 @@ class Harm:
         ]
 
     def _altered(self, table: str, *, put_another: bool) -> End:
+        tried: list[str] = []
+
         def begin() -> str:
             columns = self._columns(table)
+            if KEPT in columns and tried:
+                # What failed before was the answer.
+                return tried[0]
             altered = next((name for name in columns if name.startswith("event_")), "")
             if not altered or KEPT in columns:
                 raise Missed("there is no such table, or it is altered")
+            tried[:] = [altered]
             more = f", ADD COLUMN {quoted(altered)} INT" if put_another else ""
-            self.asked(
-                f"ALTER TABLE {quoted(table)} RENAME COLUMN {quoted(altered)} TO {KEPT}{more}"
-            )
+            away = f"RENAME COLUMN {quoted(altered)} TO {KEPT}{more}"
+            self.asked(f"ALTER TABLE {quoted(table)} {away}")
             return altered
 
         altered = begun(begin)
@@ -186,8 +191,7 @@ class Harm:
         return put
 
     def _told(self, begin: str, end: str) -> End:
-        begun(lambda: self.asked(begin))
-        return lambda: ended(lambda: self.asked(end))
+        return whole(lambda: self.asked(begin), lambda: self.asked(end))
 
     def _lost_answer(self, _: str) -> End:
         before = self._way.lost
@@ -204,8 +208,7 @@ class Harm:
             with self._dfsadmin:
                 dfsadmin(self._settings, *arguments)
 
-        begun(lambda: say(begin))
-        return lambda: ended(lambda: say(end))
+        return whole(lambda: say(begin), lambda: say(end))
 
 
 def _close(connection: Any) -> None:
@@ -216,6 +219,16 @@ def _close(connection: Any) -> None:
 def begun(begin: Callable[[], T]) -> T:
     """Return what begins a fault returns, tried again for a while; raises Missed after that."""
     return _tried(begin, BEGIN_SECONDS, Missed)
+
+
+def whole(begin: Callable[[], object], end: Callable[[], object]) -> End:
+    """Begin a fault, or have it ended at once: what failed may be the answer alone."""
+    try:
+        begun(begin)
+    except Missed:
+        ended(end)
+        raise
+    return lambda: ended(end)
 
 
 def ended(end: Callable[[], object]) -> None:
