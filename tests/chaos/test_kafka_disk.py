@@ -8,6 +8,7 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -52,6 +53,10 @@ def fill(file: Path) -> None:
 
 
 @pytest.mark.long
+def _names_kafka(settings: Settings, role: str) -> bool:
+    return "Kafka" in waits_for(settings, role)
+
+
 @pytest.mark.timeout(400)
 @pytest.mark.skipif(os.geteuid() != 0 or not shutil.which("mount"), reason="mounting is root's")
 def test_a_full_disk_of_kafka_is_waited_for(
@@ -65,7 +70,7 @@ def test_a_full_disk_of_kafka_is_waited_for(
         until(lambda: all(acknowledged(limited).values()), "all have begun")
         fill(folder / FILLER)
         for role in READERS:
-            until(lambda role=role: "Kafka" in waits_for(limited, role), f"{role} names Kafka")
+            until(partial(_names_kafka, limited, role), f"{role} names Kafka")
         assert not [line for line in workers.ended if "no fault of its own" not in line]
         (folder / FILLER).unlink()
         # A broker whose only folder of logs has failed ends itself.
