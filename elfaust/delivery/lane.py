@@ -48,6 +48,8 @@ class Lane:
         self.committed = start
         #: The offset to go on with.
         self.next = int(start)
+        #: The id of its topic, as far as somebody has asked for it.
+        self.topic_id = ""
         #: Whether the lane was given up: nothing of it is delivered, acknowledged or committed.
         self.is_over = False
         #: Whether it is held: not fetched until it is released (holds.py).

@@ -9,6 +9,7 @@ import asyncio
 import logging
 from bisect import bisect_left
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from time import monotonic
 from typing import Any, ClassVar
 
 import faust
@@ -95,6 +96,8 @@ class Consumer(HoldingConsumer):
         message.headers, message.key = [], None
         message.first, message.note = fetched[0].offset, ""
         message.since, message.when_committed = fetched[0].timestamp, _nothing
+        #: Not before it was fetched.
+        message.fetched = monotonic()
         lane.deliver(message)
         return message
 

@@ -88,7 +88,7 @@ class Sender:
 
 def move(settings: Settings, sender: Sender) -> str:
     """Have lanes move in one of four ways; return which."""
-    how = sender.random.choices(("KILL", "TERM", "STOP", "new topic"), (4, 3, 2, 1))[0]
+    how = sender.random.choices(("KILL", "TERM", "STOP", "new topic"), (2, 1, 1, 8))[0]
     workers = [worker for worker in alive(settings) if worker.role == "throughput"]
     if how == "new topic" or not workers:
         sender.new.append(f"New{len(sender.new)}")
@@ -138,7 +138,7 @@ def test_counts_are_exact_however_often_lanes_move(
         while moves.total() < MOVES:
             moves[move(settings, sender)] += 1
             sender.some()
-            time.sleep(sender.random.expovariate(1.0))
+            time.sleep(sender.random.expovariate(2.0))
         undone = time.monotonic()
         until(lambda: behind(settings) == 0, "all is counted", 180.0)
         recovery = time.monotonic() - undone
