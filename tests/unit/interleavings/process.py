@@ -7,21 +7,18 @@ real, but runs in the trial's loop) and producer, and the topic admin.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping
+from collections.abc import Callable, Coroutine, Iterable
 from contextvars import Context, ContextVar, copy_context
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
-import pytest
 from faust.app.base import BootStrategy
 from mode import Service
-from mode.timers import Timer
 
 from elfaust.delivery.thread import ConsumerThread
-from elfaust.delivery.transport import Consumer, Producer, Transport
+from elfaust.delivery.transport import Consumer, Producer
 from elfaust.settings import Settings
-from elfaust.sinks import buffer, groups
-from elfaust.workers import boot, worker
+from elfaust.workers import boot
 from elfaust.workers.worker import Worker
 from tests.unit.interleavings.broker import Broker
 from tests.unit.interleavings.client import Client
@@ -30,7 +27,7 @@ from tests.unit.interleavings.group import Group
 from tests.unit.interleavings.loop import PROCESS, SeededLoop, thread_of
 
 if TYPE_CHECKING:
-    from types import ModuleType
+    pass
 
 
 class Process:
@@ -183,51 +180,3 @@ class PlayedBoot(BootStrategy):  # type: ignore[misc]
             self.kafka_conductor(),
             self.tables(),
         )
-
-
-def _exits(seconds: float, code: int) -> None:
-    """Take the place of the timer that ends the process."""
-
-
-def _crashes(self: Worker, reason: BaseException) -> None:
-    if not self.crashed:
-        HERE.get().ends(reason)
-    super(Worker, self)._crash(reason)
-
-
-def time() -> float:
-    """Return the time of the loop that runs."""
-    return asyncio.get_running_loop().time()
-
-
-def _group(**given: Any) -> groups.Group:
-    return groups.Group(**{"since": time(), **given})
-
-
-def faking(patch: pytest.MonkeyPatch, modules: Mapping[str, ModuleType]) -> None:
-    """Have workers run as processes of trials: in the loop's time, over the Kafka in memory."""
-    import time as real
-
-    for module in _timed(modules):
-        patch.setattr(module, "monotonic", time)
-    patch.setitem(Timer.__init__.__kwdefaults__, "clock", time)
-    patch.setattr(buffer, "Group", _group)
-    patch.setattr(Consumer, "Thread", PlayedThread)
-    patch.setattr(Transport, "Producer", PlayedProducer)
-    patch.setattr(worker, "TopicAdmin", PlayedAdmin)
-    patch.setattr(worker, "_exit_after", _exits)
-    patch.setattr(Worker, "_crash", _crashes)
-    patch.setattr(Worker, "BootStrategy", PlayedBoot)
-    assert real.monotonic is not time
-
-
-def _timed(modules: Mapping[str, ModuleType]) -> Iterator[ModuleType]:
-    import time as real
-
-    for name, module in list(modules.items()):
-        room = name.partition(".")[0]
-        if (
-            room in {"elfaust", "faust", "mode", "aiokafka"}
-            and getattr(module, "monotonic", None) is real.monotonic
-        ):
-            yield module

@@ -118,11 +118,4 @@ class SinkTrial(Trial):
                 self.wrong.append(f"{tp} is committed to {at.offset} without {sorted(missing)}")
 
     def lacks(self) -> str:
-        lacking = {}
-        for topic in self.topics:
-            for lane, log in enumerate(self.broker.topics[topic]):
-                at = self.group.committed.get(TP(topic, lane))
-                last = log.records[-1].offset + 1 if log.records else 0
-                if (at.offset if at else 0) < last:
-                    lacking[f"{topic}/{lane}"] = (at and at.offset, last)
-        return f"{lacking}" if lacking else ""
+        return self.uncommitted(self.topics)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+import time
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,7 @@ class Trial:
 
     def __init__(self, seed: int, folder: Path) -> None:
         self.seed, self.folder = seed, folder
+        self.now_ms = int(time.time() * 1000)
         self.loop = SeededLoop(seed)
         self.random = self.loop.random
         self.wrong: list[str] = []
@@ -52,6 +54,17 @@ class Trial:
 
     def judge(self) -> None:
         """Add to `wrong` what is wrong now that all is done."""
+
+    def uncommitted(self, topics: Iterable[str]) -> str:
+        """Return what of these topics is not committed, "" for nothing."""
+        lacking = {}
+        for topic in topics:
+            for lane, log in enumerate(self.broker.topics[topic]):
+                at = self.group.committed.get(TP(topic, lane))
+                last = log.records[-1].offset + 1 if log.records else 0
+                if (at.offset if at else 0) < last:
+                    lacking[f"{topic}/{lane}"] = (at and at.offset, last)
+        return f"{lacking}" if lacking else ""
 
     def faults(self) -> Mapping[str, Callable[[], Any]]:
         """Return further faults of the role by their names."""
