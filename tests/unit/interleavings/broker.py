@@ -69,7 +69,8 @@ class Broker:
 
     def log(self, tp: TP) -> Log:
         """Return a lane's log."""
-        return self.topics[tp.topic][tp.partition]
+        log: Log = self.topics[tp.topic][tp.partition]
+        return log
 
     def append(
         self,
@@ -81,7 +82,8 @@ class Broker:
     ) -> Stored:
         """Store a record; return it."""
         log = self.log(tp)
-        record = Stored(*tp, log.end, timestamp or FIRST_MS + log.end, key, value, tuple(headers))
+        at = timestamp or FIRST_MS + log.end
+        record = Stored(tp.topic, tp.partition, log.end, at, key, value, tuple(headers))
         log.records.append(record)
         log.end += 1
         self.on_stored(record)

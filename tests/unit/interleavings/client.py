@@ -12,7 +12,7 @@ import logging
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from aiokafka.consumer.subscription_state import Subscription, SubscriptionState
+from aiokafka.consumer.subscription_state import Assignment, Subscription, SubscriptionState
 from aiokafka.errors import CommitFailedError, IllegalStateError, RequestTimedOutError
 from aiokafka.structs import OffsetAndMetadata, TopicPartition
 from aiokafka.util import commit_structure_validate
@@ -72,7 +72,7 @@ class Client:
             if not await self._join(subscription):
                 continue
             prepared, assignment = False, subscription.assignment
-            asyncio.create_task(self._find_positions(assignment.tps))
+            self._finding = asyncio.create_task(self._find_positions(assignment))
             await self._tell("assigned", set(state.assigned_partitions()))
             await self._until_rejoin(subscription)
 
@@ -119,8 +119,8 @@ class Client:
         if self._group.members.get(self._name) is not member:
             self.generation = -1
 
-    async def _find_positions(self, lanes: Iterable[TopicPartition]) -> None:
-        assignment = self._subscription.subscription.assignment
+    async def _find_positions(self, assignment: Assignment) -> None:
+        lanes = assignment.tps
         at = await self._broker.ask(lambda: {tp: self._committed(TP(*tp)) for tp in lanes})
         for tp, offset in at.items():
             state = assignment.state_value(tp)
@@ -231,8 +231,10 @@ class Client:
         subscription = self._subscription.subscription
         assignment = subscription.assignment if subscription is not None else None
         fetched: dict[TopicPartition, list[Stored]] = {}
+        if assignment is None:
+            return fetched
         left = self._broker.random.randint(1, self._max_poll_records)
-        for tp in sorted(assignment.tps if assignment else ()):
+        for tp in sorted(assignment.tps):
             state = assignment.state_value(tp)
             if tp not in lanes or state.paused or not state.has_valid_position or not left:
                 continue
@@ -247,7 +249,12 @@ class Client:
         loop = self._broker.loop
         waiter: asyncio.Future[None] = loop.create_future()
         seconds = self._broker.random.random() * LOOK_SECONDS
-        loop.call_later(seconds, lambda: waiter.done() or waiter.set_result(None))
+
+        def look() -> None:
+            if not waiter.done():
+                waiter.set_result(None)
+
+        loop.call_later(seconds, look)
         return waiter
 
     def _notify(self, future: object) -> None: ...

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import time as real
 from collections.abc import Iterator, Mapping
 from types import ModuleType
@@ -54,7 +55,7 @@ def faking(patch: pytest.MonkeyPatch, modules: Mapping[str, ModuleType]) -> None
         patch.setattr(module, "monotonic", time)
     patch.setitem(Timer.__init__.__kwdefaults__, "clock", time)
     patch.setattr(buffer, "Group", _group)
-    patch.setattr(Patience.__init__, "__defaults__", (time, *Patience.__init__.__defaults__[1:]))
+    patch.setattr(Patience.__init__, "__defaults__", (time, math.inf))
     patch.setattr(Consumer, "Thread", PlayedThread)
     patch.setattr(Transport, "Producer", PlayedProducer)
     patch.setattr(publisher, "AIOKafkaProducer", others.Sender)

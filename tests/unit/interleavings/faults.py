@@ -1,4 +1,4 @@
-"""What goes wrong at this moment: how Kafka takes commits and sends, and a store what is written."""
+"""What goes wrong at this moment: how Kafka takes commits and sends, and a store what comes."""
 
 from __future__ import annotations
 

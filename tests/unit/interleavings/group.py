@@ -53,6 +53,7 @@ class Group:
         member = self.members.setdefault(name, Member(name))
         if member.topics != topics:
             member.topics = topics
+        joining: asyncio.Future[tuple[int, frozenset[TopicPartition]]]
         member.joining = joining = self._broker.loop.create_future()
         self.move()
         self._maybe_begin()

@@ -114,7 +114,7 @@ class SeededLoop(asyncio.BaseEventLoop):
         super()._run_once()  # type: ignore[misc]
 
     def _mix(self) -> None:
-        ready = self._ready  # type: ignore[has-type]
+        ready = self._ready  # type: ignore[attr-defined]
         handles = [*self._late, *ready]
         self._late.clear()
         ready.clear()
@@ -154,9 +154,9 @@ class SeededLoop(asyncio.BaseEventLoop):
         for task in self._all:
             if not task.done():
                 with suppress(BaseException):
-                    task.get_coro().close()  # type: ignore[union-attr]
-        self._ready.clear()  # type: ignore[has-type]
-        self._scheduled.clear()  # type: ignore[has-type]
+                    task.get_coro().close()
+        self._ready.clear()  # type: ignore[attr-defined]
+        self._scheduled.clear()  # type: ignore[attr-defined]
         self.close()
 
 
