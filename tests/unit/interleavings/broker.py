@@ -59,7 +59,7 @@ class Broker:
         #: Longest way of a request, and of its answer, seconds.
         self.slowness = self.random.choice((0.0, 0.002, 0.05))
         #: How many of the ways take far longer, until all is healed.
-        self.delayed = self.random.choice((0.0, 0.0, 0.02, 0.1))
+        self.delayed = self.random.choice((0.0, 0.05, 0.2))
         #: Called with each record as it is stored.
         self.on_stored: Callable[[Stored], None] = lambda record: None
 

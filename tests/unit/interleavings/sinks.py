@@ -42,7 +42,10 @@ class Storing:
         self.limits = Limits(Bounds(rows, 10**6), 0.3, Bounds(rows * 3, 10**6))
 
     def group_of(self, topic: str, lane: int) -> Hashable:
-        return topic if self._trial.by_topic else (topic, lane)
+        if self._trial.groups == "apart":
+            # Batches of a lane are not acknowledged in their order then.
+            return topic, lane, self._trial.random.randrange(3)
+        return topic if self._trial.groups == "topics" else (topic, lane)
 
     async def write(self, batches: Sequence[Buffered]) -> None:
         trial, faults = self._trial, self._process.faults
@@ -59,6 +62,8 @@ class Storing:
         given = self._process.client.given if self._process.client else {}
         if tp not in given:
             self._trial.wrong.append(f"{self._name} writes {tp} {offsets}, which it does not have")
+            return
+        if self._trial.groups == "apart":
             return
         missing = [
             record.offset
@@ -77,7 +82,8 @@ class SinkTrial(Trial):
 
     def prepare(self) -> None:
         self.written: defaultdict[TP, set[int]] = defaultdict(set)
-        self.by_topic = self.random.random() < 0.5
+        self.groups = self.random.choice(("topics", "lanes", "apart"))
+        self.gaps = self.random.choice((0.0, 0.1, 0.6))
         self.settings = settings_of(self)
         self.topics: list[str] = []
         for _ in range(self.random.randint(1, 2)):
@@ -98,7 +104,7 @@ class SinkTrial(Trial):
         for _ in range(self.random.randint(1, 8)):
             tp = TP(self.random.choice(self.topics), self.random.randrange(self.lanes))
             self.broker.append(tp, None, b"{}")
-            if self.random.random() < 0.1:
+            if self.random.random() < self.gaps:
                 self.broker.skip(tp)
 
     def faults(self) -> Mapping[str, Callable[[], Any]]:

@@ -97,7 +97,7 @@ class Trial:
         for number, process in enumerate(self.processes):
             process.start(f"w{number}")
         self.loop.outside(self._keep_producing())
-        for _ in range(self.random.randint(3, 14)):
+        for _ in range(self.random.randint(5, 25)):
             await self._do_something()
         await self._heal()
 
@@ -114,7 +114,7 @@ class Trial:
         """Note what is wrong with what is committed."""
 
     async def _do_something(self) -> None:
-        pause = self.random.choice((0.0, 0.01, 0.1, 0.5, 3.0))
+        pause = self.random.choice((0.0, 0.1, 0.5, 1.0, 3.0))
         if pause:
             await asyncio.sleep(pause * self.random.random())
         else:
