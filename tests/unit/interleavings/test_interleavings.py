@@ -1,62 +1,47 @@
 """Trials of workers whose lanes move while things go wrong, each in an order that its seed draws.
 
-ELFAUST_TEST_TRIALS says how many there are of each role, ELFAUST_TEST_SEED the first of them. One
-seed again: ELFAUST_TEST_SEED=n ELFAUST_TEST_TRIALS=1 PYTHONHASHSEED=0.
+ELFAUST_TEST_TRIALS says how many there are of each role, ELFAUST_TEST_SEED the first of them. They
+run in processes whose sets have an order of their own, so that a seed gives the same trial again.
 """
 
 from __future__ import annotations
 
-import gc
-import logging
 import os
+import subprocess
 import sys
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-from tests.unit.interleavings.counts import CountsTrial
-from tests.unit.interleavings.fakes import faking
-from tests.unit.interleavings.sinks import SinkTrial
-from tests.unit.interleavings.trial import Trial
+from tests.unit.interleavings.__main__ import ROLES
 
-TRIALS = int(os.environ.get("ELFAUST_TEST_TRIALS", "60"))
+TRIALS = int(os.environ.get("ELFAUST_TEST_TRIALS", "100"))
 FIRST = int(os.environ.get("ELFAUST_TEST_SEED", "0"))
-#: Trials of one test: they share what they cost beside.
-OF_ONE = 20
-
-ROLES: dict[str, type[Trial]] = {"sink": SinkTrial, "throughput": CountsTrial}
+#: Trials of one process.
+OF_ONE = max(TRIALS // 10, 50)
 
 
-@pytest.fixture(autouse=True)
-def faked(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Put the fakes in place, and say nothing of all that goes wrong."""
-    faking(monkeypatch, sys.modules)
-    logging.disable(logging.CRITICAL)
-    # What is collected at some moment would be a callback more in a trial.
-    gc.disable()
-    yield
-    gc.enable()
-    logging.disable(logging.NOTSET)
+def run(role: str, first: int, count: int) -> subprocess.CompletedProcess[str]:
+    """Run trials in a process of their own."""
+    return subprocess.run(
+        [sys.executable, "-m", "tests.unit.interleavings", role, str(first), str(count)],
+        env={**os.environ, "PYTHONHASHSEED": "0"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
 
+@pytest.mark.timeout(0)
 @pytest.mark.parametrize("first", range(FIRST, FIRST + TRIALS, OF_ONE))
 @pytest.mark.parametrize("role", ROLES)
-def test_nothing_is_wrong_in_whatever_order_things_happen(
-    role: str, first: int, tmp_path: Path
-) -> None:
-    wrong = {}
-    for seed in range(first, min(first + OF_ONE, FIRST + TRIALS)):
-        trial = ROLES[role](seed, tmp_path)
-        if found := trial.run():
-            wrong[seed] = (found, trial.did)
-    assert not wrong
+def test_nothing_is_wrong_in_whatever_order_things_happen(role: str, first: int) -> None:
+    done = run(role, first, min(OF_ONE, FIRST + TRIALS - first))
+    print(done.stdout)
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_a_seed_gives_the_same_trial_again(role: str, tmp_path: Path) -> None:
-    trials = [ROLES[role](7, tmp_path) for _ in range(2)]
-    for trial in trials:
-        trial.run()
-    one, other = ((trial.did, trial.loop.turns, trial.loop.now) for trial in trials)
+def test_a_seed_gives_the_same_trial_again(role: str) -> None:
+    one, other = (run(role, 7, 2).stdout for _ in range(2))
     assert one == other
+    assert "2 trials" in one

@@ -196,6 +196,9 @@ class Trial:
                 self.loop.thaw(thread_of(process.name))
                 if not process.runs:
                     process.start(process.name.partition(".")[0])
+            for name in {*self.group.members} - {process.name for process in self.processes}:
+                # What a process had sent before it was killed made it a member again.
+                self.group.leave(name)
             await asyncio.sleep(0.5)
             if not self.lacks():
                 break
