@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -52,6 +53,10 @@ def fill(file: Path) -> None:
             filler.write(bytes(100_000))
 
 
+def _names_kafka(settings: Settings, role: str) -> bool:
+    return "Kafka" in waits_for(settings, role)
+
+
 @pytest.mark.long
 @pytest.mark.timeout(600)
 @pytest.mark.skipif(os.geteuid() != 0 or not shutil.which("mount"), reason="mounting is root's")
@@ -66,7 +71,7 @@ def test_a_full_disk_of_kafka_is_waited_for(
         until(lambda: all(acknowledged(limited).values()), "all have begun")
         fill(folder / FILLER)
         for role in READERS:
-            until(lambda role=role: "Kafka" in waits_for(limited, role), f"{role} names Kafka")
+            until(partial(_names_kafka, limited, role), f"{role} names Kafka")
         assert not [line for line in workers.ended if "no fault of its own" not in line]
         (folder / FILLER).unlink()
         # A broker whose only folder of logs has failed ends itself.
