@@ -82,21 +82,25 @@ class CountsReader:
             task.cancel()
             await asyncio.wait([task], timeout=0.5)
 
-    async def caught_up(self) -> None:
+    async def caught_up(self, must_exist: bool = False) -> None:
         """Return when the view holds all that is in the changelog now; start the reader first.
 
-        At once if there is no changelog yet. Raises ServerAway when no broker answers.
+        At once if there is no changelog yet, unless it `must_exist`: a broker that has just started
+        does not know it yet. Raises ServerAway when no broker answers, or knows it.
         """
         patience = Patience(self._kafka)
         consumer = AIOKafkaConsumer(bootstrap_servers=self._bootstrap)
         try:
             async with patience.one_step():
                 await _start_whole(consumer)
-                ends = await consumer.end_offsets(await self._lanes(consumer))
+                lanes = await self._lanes(consumer)
+                ends = await consumer.end_offsets(lanes)
         except KafkaError as error:
             raise ServerAway(f"Kafka {self._bootstrap}", words(error)) from error
         finally:
             await consumer.stop()
+        if must_exist and not lanes:
+            raise ServerAway(f"Kafka {self._bootstrap}", f"it does not know {self._topic}")
         while not self._has_reached(ends):
             patience.look(self._applied)
             await asyncio.sleep(0.02)

@@ -31,7 +31,7 @@ class Reader(Protocol):
     def start(self) -> Awaitable[None]:
         """Begin to read, unless it does."""
 
-    def caught_up(self) -> Awaitable[None]:
+    def caught_up(self, must_exist: bool) -> Awaitable[None]:
         """Return when all is read that is in the changelog now; raises ServerAway."""
 
 
@@ -77,7 +77,7 @@ class Takings:
             try:
                 # Faust begins what runs beside agents when the first lanes have been taken.
                 await self._reader.start()
-                await self._reader.caught_up()
+                await self._reader.caught_up(must_exist=True)
                 break
             except ServerAway as away:
                 self.blocked_by = str(away)

@@ -12,12 +12,13 @@ import shutil
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from elfaust.audit.audit import audit
+from elfaust.devstack.server import Server
 from elfaust.devstack.stack import Stack
 from elfaust.settings import Settings, as_environ
 from elfaust.trial.job import landed
@@ -77,6 +78,8 @@ class Wanted:
     kills: float = 24.0
     rate: float = 200.0
     workers: int = 2
+    #: Faults that are not drawn.
+    without: tuple[str, ...] = ()
 
 
 def settings_of(base: Settings, folder: Path) -> Settings:
@@ -108,6 +111,7 @@ def harmed(settings: Settings, stack: Stack, wanted: Wanted) -> Harmed:
     roles = [f"{role}-{n}" for role in READERS for n in range(wanted.workers)]
     servers = [server.name for server in stack.servers]
     others = [kind for kind in OTHERS if kind not in MOUNTED or os.geteuid() == 0]
+    others = [kind for kind in others if kind not in wanted.without]
     keys = sorted({line.key for line in cases()[0]})
     tables = [f"{key.schema}_{key.revision}" for key in keys]
     return Harmed([*roles, "forwarder-0", "intake-0"], [*servers, "wiki"], tables, others)
@@ -119,14 +123,14 @@ def run(
     """Run a campaign on servers that run; `tell` gets a line about each fault."""
     schemas, book = Schemas(folder, wanted.seed), Book()
     Path(settings.forwarder.source).touch()
-    faults = plan(wanted.seed, wanted.minutes * 60.0, harmed(settings, stack, wanted), wanted.kills)
+    of = harmed(settings, stack, wanted)
+    faults = plan(wanted.seed, wanted.minutes * 60.0, of, wanted.kills)
     (folder / "plan.txt").write_text("".join(f"{fault}\n" for fault in faults))
     wiki = wiki_server(folder, settings.web.port + WIKI)
     with ExitStack() as opened:
         way = opened.enter_context(CommitLoser(settings.mysql.host, settings.mysql.port).running())
         harm = Harm(settings, way)
-        if os.geteuid() == 0:
-            opened.enter_context(own_disks(harm, stack))
+        opened.enter_context(own_disks(harm, stack, of.others))
         wiki.start()
         opened.callback(wiki.stop)
         wiki.wait_ready(30)
@@ -178,12 +182,14 @@ def _under_load(
         made.turn()
         return made
 
+    mixing = threading.Event()
     with (
-        load(settings, wanted.rate, lines(0), schemas, book).running(),
+        load(settings, wanted.rate, lines(0), schemas, book, mixing).running(),
         to_forwarder(Path(settings.forwarder.source), lines(1), book),
         to_intake(settings, lines(2), book),
     ):
         until(lambda: all(acknowledged(settings).values()), "all roles have begun", PATIENCE)
+        mixing.set()
         harming()
     return time.monotonic()
 
@@ -211,16 +217,39 @@ def _audited(settings: Settings, verdict: Verdict) -> None:
 
 
 @contextmanager
-def own_disks(harm: Harm, stack: Stack) -> Iterator[None]:
-    """Put logs and the tables' files on file systems of their own, which may get full."""
-    with disk(harm.logs, ROOM["logs"]), disk(harm.database, ROOM["mariadb"]):
+def own_disks(harm: Harm, stack: Stack, others: Collection[str]) -> Iterator[None]:
+    """Put what can get full on file systems of its own: logs, the tables' files, Kafka's topics."""
+    with ExitStack() as opened:
+        if "disk of logs full" in others:
+            opened.enter_context(disk(harm.logs, ROOM["logs"]))
+        if "MariaDB's disk full" in others:
+            opened.enter_context(_of_server(stack, "mariadb", harm.database))
+        if "Kafka's disk full" in others:
+            opened.enter_context(_of_server(stack, "kafka", harm.kafka))
+        yield
+
+
+@contextmanager
+def _of_server(stack: Stack, name: str, folder: Path) -> Iterator[None]:
+    server = stack.server(name)
+    with ExitStack() as own:
+        with _stopped(server):
+            own.enter_context(disk(folder, ROOM[name]))
         try:
             yield
         finally:
-            # It has the files of the tables open; the next who wants it starts it.
-            stack.server("mariadb").stop()
-    stack.server("mariadb").start()
-    stack.server("mariadb").wait_ready(120)
+            with _stopped(server):
+                own.close()
+
+
+@contextmanager
+def _stopped(server: Server) -> Iterator[None]:
+    server.stop()
+    try:
+        yield
+    finally:
+        server.start()
+        server.wait_ready(180)
 
 
 def keep(settings: Settings, folder: Path, why: list[str]) -> None:

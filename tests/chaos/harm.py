@@ -31,8 +31,8 @@ BEGIN_SECONDS, END_SECONDS = 15.0, 240.0
 KEPT = "kept"
 #: Before the name of a table that was moved away, where it would have been dropped.
 DROPPED = "dropped_"
-#: Sizes of the disks of logs and of MariaDB while they are not full, MiB.
-ROOM = {"logs": 512, "mariadb": 4_096}
+#: Sizes of the disks of logs, of MariaDB and of Kafka while they are not full, MiB.
+ROOM = {"logs": 512, "mariadb": 4_096, "kafka": 4_096}
 
 
 class Harm:
@@ -69,6 +69,7 @@ class Harm:
             ),
             "disk of logs full": lambda _: full(self.logs, ROOM["logs"]),
             "MariaDB's disk full": lambda _: full(self.database, ROOM["mariadb"]),
+            "Kafka's disk full": lambda _: full(self.kafka, ROOM["kafka"]),
         }
 
     @property
@@ -81,6 +82,11 @@ class Harm:
         """The folder of the database's tables."""
         folder = Path(self._settings.stack.dir).resolve() / "mariadb" / "data"
         return folder / self._settings.mysql.database
+
+    @property
+    def kafka(self) -> Path:
+        """The folder of Kafka's topics."""
+        return Path(self._settings.stack.dir).resolve() / "kafka" / "data"
 
     def asked(self, statement: str) -> list[tuple[Any, ...]]:
         """Return what a statement gives; raises MySQLdb.Error."""
@@ -110,15 +116,20 @@ class Harm:
         ]
 
     def _altered(self, table: str, *, put_another: bool) -> End:
+        tried: list[str] = []
+
         def begin() -> str:
             columns = self._columns(table)
+            if KEPT in columns and tried:
+                # What failed before was the answer.
+                return tried[0]
             altered = next((name for name in columns if name.startswith("event_")), "")
             if not altered or KEPT in columns:
                 raise Missed("there is no such table, or it is altered")
+            tried[:] = [altered]
             more = f", ADD COLUMN {quoted(altered)} INT" if put_another else ""
-            self.asked(
-                f"ALTER TABLE {quoted(table)} RENAME COLUMN {quoted(altered)} TO {KEPT}{more}"
-            )
+            away = f"RENAME COLUMN {quoted(altered)} TO {KEPT}{more}"
+            self.asked(f"ALTER TABLE {quoted(table)} {away}")
             return altered
 
         altered = begun(begin)
@@ -180,8 +191,7 @@ class Harm:
         return put
 
     def _told(self, begin: str, end: str) -> End:
-        begun(lambda: self.asked(begin))
-        return lambda: ended(lambda: self.asked(end))
+        return whole(lambda: self.asked(begin), lambda: self.asked(end))
 
     def _lost_answer(self, _: str) -> End:
         before = self._way.lost
@@ -198,8 +208,7 @@ class Harm:
             with self._dfsadmin:
                 dfsadmin(self._settings, *arguments)
 
-        begun(lambda: say(begin))
-        return lambda: ended(lambda: say(end))
+        return whole(lambda: say(begin), lambda: say(end))
 
 
 def _close(connection: Any) -> None:
@@ -210,6 +219,16 @@ def _close(connection: Any) -> None:
 def begun(begin: Callable[[], T]) -> T:
     """Return what begins a fault returns, tried again for a while; raises Missed after that."""
     return _tried(begin, BEGIN_SECONDS, Missed)
+
+
+def whole(begin: Callable[[], object], end: Callable[[], object]) -> End:
+    """Begin a fault, or have it ended at once: what failed may be the answer alone."""
+    try:
+        begun(begin)
+    except Missed:
+        ended(end)
+        raise
+    return lambda: ended(end)
 
 
 def ended(end: Callable[[], object]) -> None:
@@ -239,21 +258,22 @@ def full(folder: Path, room: int) -> End:
 def disk(folder: Path, room: int) -> Iterator[None]:
     """Put a folder on a file system of its own, with what is in it, for the length of a block.
 
-    What is in it at the end is put back onto the disk below.
+    What is in it at the end is put back onto the disk below. Nobody may have its files open at the
+    beginning and at the end.
     """
+    kept = folder.with_name(f"{folder.name}.kept")
     folder.mkdir(parents=True, exist_ok=True)
-    before = {file.name: file.read_bytes() for file in folder.iterdir()}
+    shutil.copytree(folder, kept)
     _mount("-t", "tmpfs", "-o", f"size={room}m", "tmpfs", str(folder))
     try:
-        for name, held in before.items():
-            (folder / name).write_bytes(held)
-        yield
-    finally:
-        kept = folder.with_name(f"{folder.name}.kept")
-        shutil.copytree(folder, kept, dirs_exist_ok=True, ignore_dangling_symlinks=True)
-        subprocess.run(["umount", "--lazy", str(folder)], check=True)
         shutil.copytree(kept, folder, dirs_exist_ok=True)
         shutil.rmtree(kept)
+        yield
+    finally:
+        shutil.copytree(folder, kept, dirs_exist_ok=True)
+        subprocess.run(["umount", "--lazy", str(folder)], check=True)
+        shutil.rmtree(folder)
+        kept.rename(folder)
 
 
 def _mount(*arguments: str) -> None:

@@ -205,21 +205,32 @@ class Lines:
         )
 
 
-def load(settings: Settings, rate: float, lines: Lines, schemas: Schemas, book: Book) -> Load:
-    """Return a load of these lines at a rate, which has a new schema every few seconds."""
+def load(
+    settings: Settings,
+    rate: float,
+    lines: Lines,
+    schemas: Schemas,
+    book: Book,
+    mixing: threading.Event,
+) -> Load:
+    """Return a load of these lines at a rate, which has a new schema every few seconds.
+
+    There are none, and the first few schemas' lines alone, until `mixing` is set: each schema's
+    first line moves lanes, and workers are to begin before that goes on all the time.
+    """
 
     async def send(
         settings: Settings, count: int | None, rate: float, sent: Callable[[int], None]
     ) -> int:
         total, began, size = 0, time.monotonic(), max(1, int(rate / 5))
-        turned = made = began - 3_600
+        turned = made = began - NEW_SECONDS
         async with publishing(settings) as publisher:
             for lane in itertools.cycle(range(settings.topics.lanes)):
                 now = time.monotonic()
-                if now - turned > TURN_SECONDS:
+                if mixing.is_set() and now - turned > TURN_SECONDS:
                     turned = now
                     lines.turn()
-                if now - made > NEW_SECONDS:
+                if mixing.is_set() and now - made > NEW_SECONDS:
                     made = now
                     schemas.make()
                 chunk, at = lines.chunk(size), int(time.time() * 1_000)

@@ -79,7 +79,7 @@ class Found:
             return
         name, _, offset = header.decode().rpartition(":")
         role, slash, of = name.partition("/")
-        # Behind the topic's name may be its id.
+        # The topic's id is behind it: there is one topic of a name in a campaign.
         source = ((of if slash else name).partition("@")[0], lane, int(offset))
         if topic == error_topic:
             code, key = named_by(record.value)

@@ -49,11 +49,12 @@ OTHERS = {
     "NameNode in safe mode": Other(1, 5, 12),
     "disk of logs full": Other(1.5, 5, 20),
     "MariaDB's disk full": Other(1.5, 4, 10),
+    "Kafka's disk full": Other(0.7, 4, 10),
     # What the table had is gone, and nothing else may be: it is seldom, and judged by that.
     "table dropped": Other(0.5, 0, 0, of_table=True),
 }
 #: Those of OTHERS that need a file system of their own, which root alone can mount.
-MOUNTED = ("disk of logs full", "MariaDB's disk full")
+MOUNTED = ("disk of logs full", "MariaDB's disk full", "Kafka's disk full")
 
 
 class Harmed(NamedTuple):

@@ -71,11 +71,12 @@ def mixed(place: Place, wanted: Wanted) -> Mixed:
     return result
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(1_800)
 def test_a_minute_and_a_half_of_all_faults_loses_and_doubles_nothing(
     place: Place, note_mixed: Callable[[Mixed], None]
 ) -> None:
-    note_mixed(mixed(place, Wanted(seed=18, minutes=1.5)))
+    # Kafka would have to be moved to a disk of its own, and back.
+    note_mixed(mixed(place, Wanted(seed=18, minutes=1.5, without=("Kafka's disk full",))))
 
 
 @pytest.mark.long

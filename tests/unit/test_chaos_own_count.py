@@ -27,7 +27,7 @@ def raw(offset: int, line: bytes = b"a", source: bytes = b"") -> Fetched:
 
 def event(of: int, uuid: str = "u") -> Fetched:
     value = orjson.dumps({"uuid": uuid, "schema": "Edit", "revision": 1})
-    return Fetched(EDITS, value, headers=(("source", b"raw:%d" % of),))
+    return Fetched(EDITS, value, headers=(("source", b"raw@id:%d" % of),))
 
 
 def error(of: int, code: str = "validation", role: str = "") -> Fetched:

@@ -32,7 +32,8 @@ class Kafka:
     async def start(self) -> None:
         self.reading.append("starts")
 
-    async def caught_up(self) -> None:
+    async def caught_up(self, must_exist: bool) -> None:
+        assert must_exist
         if self.away:
             self.away -= 1
             raise ServerAway("Kafka", "no answer")

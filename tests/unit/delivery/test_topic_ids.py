@@ -26,8 +26,8 @@ class Broker:
         asked = type(struct).decode(BytesIO(struct.encode()))
         assert [topic[:2] for topic in asked.topics] == [(bytes(16), "a")]
         assert not asked.allow_auto_topic_creation
-        lane = (0, 0, 1, 0, [1], [1], [], {})
-        topics = [(*topic, False, [lane], 0, {}) for topic in self.topics]
+        lane: Any = (0, 0, 1, 0, [1], [1], [], {})
+        topics: list[Any] = [(*topic, False, [lane], 0, {}) for topic in self.topics]
         response = struct.RESPONSE_TYPE
         answer = response(0, [(1, "h", 9092, None, {})], "cluster", 1, topics, 0, {})
         return response.decode(BytesIO(answer.encode()))
