@@ -21,8 +21,8 @@ from tests.chaos.plan import FROZEN, KILLED, STOPPED, WAYS, Fault
 from tests.integration.running import Running
 
 T = TypeVar("T")
-#: Seconds that a server may take until it serves again.
-READY_SECONDS = 180.0
+#: Seconds that a server may take until it serves again; what it needs may be away meanwhile.
+READY_SECONDS = 600.0
 #: Seconds between two looks for servers that have ended by themselves.
 LOOK_SECONDS = 1.0
 #: Faults that go on at the same time, at most; more wait for one of them.
