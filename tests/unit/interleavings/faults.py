@@ -58,9 +58,9 @@ class Faults:
         if kind == 2:
             return nothing, self._time_out
         if kind == 3:
-            return self._hang, nothing
+            return self.hang, nothing
         if kind == 4:
-            return nothing, self._hang
+            return nothing, self.hang
         return self._slow, self._slow
 
     async def _refuse(self) -> None:
@@ -70,7 +70,8 @@ class Faults:
         await self.wait(3.0)
         raise RequestTimedOutError
 
-    async def _hang(self) -> None:
+    async def hang(self) -> None:
+        """Wait longer than a worker does."""
         await self.wait(HANG_SECONDS)
 
     async def _slow(self) -> None:
@@ -82,9 +83,9 @@ class Faults:
             return nothing, nothing
         kind = self._random.randrange(3)
         if kind == 0:
-            return self._hang, nothing
+            return self.hang, nothing
         if kind == 1:
-            return nothing, self._hang
+            return nothing, self.hang
         return self._slow, self._slow
 
     async def of_write(self, topic: str) -> None:

@@ -85,21 +85,28 @@ class Trial:
         return self.wrong
 
     async def _run(self) -> None:
-        self.broker = Broker(self.loop, self.lanes)
-        self.group = Group(self.broker)
-        self.group.on_commit = self.check_commit
-        self.sick = Faults(self.random)
-        self.prepare()
-        count = self.random.choice((1, 2, 2, 2))
-        self.processes = [
-            Process(self.broker, self.group, self.sick, self.make) for _ in range(count)
-        ]
+        await self.act()
+        await self._heal()
+
+    async def act(self) -> None:
+        """Do what is done before all is healed."""
+        self.set_up(self.random.choice((1, 2, 2, 2)))
         for number, process in enumerate(self.processes):
             process.start(f"w{number}")
         self.loop.outside(self._keep_producing())
         for _ in range(self.random.randint(5, 25)):
             await self._do_something()
-        await self._heal()
+
+    def set_up(self, workers: int) -> None:
+        """Make the Kafka and the workers' processes."""
+        self.broker = Broker(self.loop, self.lanes)
+        self.group = Group(self.broker)
+        self.group.on_commit = self.check_commit
+        self.sick = Faults(self.random)
+        self.prepare()
+        self.processes = [
+            Process(self.broker, self.group, self.sick, self.make) for _ in range(workers)
+        ]
 
     async def _keep_producing(self) -> None:
         seconds = self.random.choice((0.05, 0.3))
