@@ -6,13 +6,14 @@ import asyncio
 import math
 import time as real
 from collections.abc import Iterator, Mapping
+from itertools import count
 from types import ModuleType
 from typing import Any
 
 import pytest
 from mode.timers import Timer
 
-from elfaust.counts import reader
+from elfaust.counts import reader, taking
 from elfaust.delivery import publisher
 from elfaust.delivery.patience import Patience
 from elfaust.delivery.transport import Consumer, Transport
@@ -61,6 +62,8 @@ def faking(patch: pytest.MonkeyPatch, modules: Mapping[str, ModuleType]) -> None
     patch.setattr(publisher, "AIOKafkaProducer", others.Sender)
     patch.setattr(reader, "AIOKafkaConsumer", others.Following)
     patch.setattr(worker, "TopicAdmin", PlayedAdmin)
+    writers = count(1)
+    patch.setattr(taking.secrets, "token_hex", lambda size: f"{next(writers):0{2 * size}x}")
     patch.setattr(worker, "_exit_after", _exits)
     patch.setattr(Worker, "_crash", _crashes)
     patch.setattr(Worker, "BootStrategy", PlayedBoot)
