@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from mode.timers import Timer
 
-from elfaust.counts import reader, taking
+from elfaust.counts import reader
 from elfaust.delivery import publisher
 from elfaust.delivery.patience import Patience
 from elfaust.delivery.transport import Consumer, Transport
@@ -63,7 +63,9 @@ def faking(patch: pytest.MonkeyPatch, modules: Mapping[str, ModuleType]) -> None
     patch.setattr(reader, "AIOKafkaConsumer", others.Following)
     patch.setattr(worker, "TopicAdmin", PlayedAdmin)
     writers = count(1)
-    patch.setattr(taking.secrets, "token_hex", lambda size: f"{next(writers):0{2 * size}x}")
+    patch.setattr(
+        "elfaust.counts.taking.secrets.token_hex", lambda size: f"{next(writers):0{2 * size}x}"
+    )
     patch.setattr(worker, "_exit_after", _exits)
     patch.setattr(Worker, "_crash", _crashes)
     patch.setattr(Worker, "BootStrategy", PlayedBoot)

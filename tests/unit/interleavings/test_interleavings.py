@@ -2,7 +2,7 @@
 
 ELFAUST_TEST_TRIALS says how many there are of each role, ELFAUST_TEST_SEED the first of them. They
 run in processes whose sets have an order of their own: a seed gives the same trial of a sink again.
-One of the counts may differ, for its writers are random.
+One of the counts may differ.
 """
 
 from __future__ import annotations
