@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
+import math
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -15,6 +16,7 @@ from faust.types import TP
 from tests.unit.interleavings.counts import CountsTrial
 from tests.unit.interleavings.fakes import faking
 from tests.unit.interleavings.faults import nothing
+from tests.unit.interleavings.loop import thread_of
 from tests.unit.interleavings.process import Process
 from tests.unit.interleavings.sinks import SinkTrial
 from tests.unit.interleavings.trial import Trial
@@ -31,11 +33,19 @@ def faked(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     logging.disable(logging.NOTSET)
 
 
-async def until(done: Callable[[], object]) -> None:
-    """Wait until something is so."""
-    async with asyncio.timeout(120):
+async def until(done: Callable[[], object], seconds: float = 120) -> None:
+    """Wait until something is so, at most so many seconds."""
+    async with asyncio.timeout(seconds):
         while not done():
             await asyncio.sleep(0.01)
+
+
+class Gate(asyncio.Event):
+    """What something waits for."""
+
+    async def passed(self) -> None:
+        """Wait until it is open."""
+        await self.wait()
 
 
 class Scripted(Trial):
@@ -56,25 +66,30 @@ class Scripted(Trial):
 
 
 class CommitHangs(Scripted, SinkTrial):
-    """Kafka answers no commit while lanes are revoked."""
+    """Kafka answers no commit while lanes are revoked: they go nevertheless, and soon."""
 
     async def act(self) -> None:
         [process] = self.begin()
+        answers = Gate()
         await until(lambda: self.written)
-        self.sick.of_commit = lambda: (self.sick.hang, nothing)  # type: ignore[method-assign]
+        self.sick.of_commit = lambda: (answers.passed, nothing)  # type: ignore[method-assign]
         self.produce()
         await asyncio.sleep(2)
         self.group.move()
-        await until(lambda: process.client and process.client.generation == 2)
+        await until(lambda: process.client and process.client.generation == 2, seconds=8)
+        answers.set()
         self.did.append("moved")
 
 
 class GapIsAskedFor(Scripted, SinkTrial):
-    """Lanes move, and flow again, while Kafka is asked about a gap in the offsets of a lane."""
+    """Lanes move, and flow again, while Kafka is asked about a gap in the offsets of a lane.
+
+    What was delivered before is not stored: what comes after the gap must not get before it.
+    """
 
     async def act(self) -> None:
         [process] = self.begin()
-        tp, opened, asked = TP(self.topics[0], 0), asyncio.Event(), asyncio.Event()
+        tp, opened, asked = TP(self.topics[0], 0), Gate(), asyncio.Event()
         await until(lambda: not self.lacks())
         client = process.client
         assert client is not None
@@ -84,16 +99,20 @@ class GapIsAskedFor(Scripted, SinkTrial):
             await opened.wait()
             return {tp: 0}
 
+        self.sick.away_until = math.inf
         client.beginning_offsets = earliest  # type: ignore[method-assign]
+        self.broker.append(tp, None, b"{}")
+        await asyncio.sleep(1)
         self.broker.skip(tp)
         for _ in range(30):
             self.broker.append(tp, None, b"{}")
         await asked.wait()
         del client.beginning_offsets
         self.group.move()
-        await until(lambda: client.generation == 2 and process.worker)
+        await until(lambda: client.generation == 2)
         await until(lambda: process.worker and not process.worker.rebalancing)
         opened.set()
+        self.sick.away_until = 0.0
         self.did.append("moved")
 
 
@@ -104,19 +123,22 @@ class ZombieCounts(Scripted, CountsTrial):
 
     async def act(self) -> None:
         processes = self.begin()
+        arrives = Gate()
         await until(lambda: not self.lacks())
         owner, other = sorted(processes, key=lambda of: not (of.client and of.client.given))
-        self.sick.of_send = lambda: (self.sick.hang, nothing)  # type: ignore[method-assign]
+        self.sick.of_send = lambda: (arrives.passed, nothing)  # type: ignore[method-assign]
         self.produce()
         await asyncio.sleep(1)
         del self.sick.of_send
-        self.loop.freeze(owner.name)
+        for part in (owner.name, thread_of(owner.name)):
+            self.loop.freeze(part)
         self.group.leave(owner.name)
         await until(lambda: other.client and other.client.given)
         self.produce()
         await until(lambda: not self.lacks())
+        arrives.set()
+        await asyncio.sleep(1)
         self.broker.compact(self.changelog)
-        self.loop.thaw(owner.name)
         self.did.append("moved")
 
 
