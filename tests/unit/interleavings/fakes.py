@@ -13,6 +13,7 @@ import pytest
 from mode.timers import Timer
 
 from elfaust.counts import reader
+from elfaust.counts.takings import Takings
 from elfaust.delivery import publisher
 from elfaust.delivery.patience import Patience
 from elfaust.delivery.transport import Consumer, Transport
@@ -27,6 +28,9 @@ from tests.unit.interleavings.process import (
     PlayedProducer,
     PlayedThread,
 )
+
+#: When trials begin, Unix seconds.
+BEGAN = 1_795_000_000.0
 
 
 def _exits(seconds: float, code: int) -> None:
@@ -44,6 +48,12 @@ def time() -> float:
     return asyncio.get_running_loop().time()
 
 
+def date() -> float:
+    """Return the time of day, Unix seconds, the same in each trial."""
+    loop = asyncio._get_running_loop()
+    return BEGAN + (loop.time() if loop else 0.0)
+
+
 def _group(**given: Any) -> groups.Group:
     return groups.Group(**{"since": time(), **given})
 
@@ -51,6 +61,8 @@ def _group(**given: Any) -> groups.Group:
 def faking(patch: pytest.MonkeyPatch, modules: Mapping[str, ModuleType]) -> None:
     """Have workers run as processes of trials: in the loop's time, over the Kafka in memory."""
 
+    patch.setattr(real, "time", date)
+    patch.setattr(Takings.__init__, "__defaults__", (date,))
     for module in _timed(modules):
         patch.setattr(module, "monotonic", time)
     patch.setitem(Timer.__init__.__kwdefaults__, "clock", time)

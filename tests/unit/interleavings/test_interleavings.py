@@ -14,7 +14,7 @@ import pytest
 
 from tests.unit.interleavings.__main__ import ROLES
 
-TRIALS = int(os.environ.get("ELFAUST_TEST_TRIALS", "100"))
+TRIALS = int(os.environ.get("ELFAUST_TEST_TRIALS", "50"))
 FIRST = int(os.environ.get("ELFAUST_TEST_SEED", "0"))
 #: Trials of one process.
 OF_ONE = max(TRIALS // 10, 50)
