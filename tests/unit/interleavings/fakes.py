@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+import secrets
 import time as real
 from collections.abc import Iterator, Mapping
 from types import ModuleType
@@ -54,6 +55,12 @@ def date() -> float:
     return BEGAN + (loop.time() if loop else 0.0)
 
 
+def _drawn(count: int) -> str:
+    loop: Any = asyncio.get_running_loop()
+    text: str = loop.random.randbytes(count).hex()
+    return text
+
+
 def _group(**given: Any) -> groups.Group:
     return groups.Group(**{"since": time(), **given})
 
@@ -62,6 +69,7 @@ def faking(patch: pytest.MonkeyPatch, modules: Mapping[str, ModuleType]) -> None
     """Have workers run as processes of trials: in the loop's time, over the Kafka in memory."""
 
     patch.setattr(real, "time", date)
+    patch.setattr(secrets, "token_hex", _drawn)
     patch.setattr(Takings.__init__, "__defaults__", (date,))
     for module in _timed(modules):
         patch.setattr(module, "monotonic", time)
