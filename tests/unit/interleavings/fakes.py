@@ -7,6 +7,7 @@ import math
 import secrets
 import time as real
 from collections.abc import Iterator, Mapping
+from itertools import count
 from types import ModuleType
 from typing import Any
 
@@ -55,12 +56,6 @@ def date() -> float:
     return BEGAN + (loop.time() if loop else 0.0)
 
 
-def _drawn(count: int) -> str:
-    loop: Any = asyncio.get_running_loop()
-    text: str = loop.random.randbytes(count).hex()
-    return text
-
-
 def _group(**given: Any) -> groups.Group:
     return groups.Group(**{"since": time(), **given})
 
@@ -69,7 +64,6 @@ def faking(patch: pytest.MonkeyPatch, modules: Mapping[str, ModuleType]) -> None
     """Have workers run as processes of trials: in the loop's time, over the Kafka in memory."""
 
     patch.setattr(real, "time", date)
-    patch.setattr(secrets, "token_hex", _drawn)
     patch.setattr(Takings.__init__, "__defaults__", (date,))
     for module in _timed(modules):
         patch.setattr(module, "monotonic", time)
@@ -81,6 +75,8 @@ def faking(patch: pytest.MonkeyPatch, modules: Mapping[str, ModuleType]) -> None
     patch.setattr(publisher, "AIOKafkaProducer", others.Sender)
     patch.setattr(reader, "AIOKafkaConsumer", others.Following)
     patch.setattr(worker, "TopicAdmin", PlayedAdmin)
+    writers = count(1)
+    patch.setattr(secrets, "token_hex", lambda size: f"{next(writers):0{2 * size}x}")
     patch.setattr(worker, "_exit_after", _exits)
     patch.setattr(Worker, "_crash", _crashes)
     patch.setattr(Worker, "BootStrategy", PlayedBoot)
