@@ -33,6 +33,7 @@ from tests.unit.interleavings.process import (
 
 #: When trials begin, Unix seconds.
 BEGAN = 1_795_000_000.0
+MONOTONIC = real.monotonic
 
 
 def _exits(seconds: float, code: int) -> None:
@@ -47,7 +48,8 @@ def _crashes(self: Worker, reason: BaseException) -> None:
 
 def time() -> float:
     """Return the time of the loop that runs."""
-    return asyncio.get_running_loop().time()
+    loop = asyncio._get_running_loop()
+    return loop.time() if loop else MONOTONIC()
 
 
 def date() -> float:
@@ -62,8 +64,10 @@ def _group(**given: Any) -> groups.Group:
 
 def faking(patch: pytest.MonkeyPatch, modules: Mapping[str, ModuleType]) -> None:
     """Have workers run as processes of trials: in the loop's time, over the Kafka in memory."""
-
+    # Also for what is imported in the midst of a trial.
     patch.setattr(real, "time", date)
+    patch.setattr(real, "monotonic", time)
+    patch.setattr(real, "perf_counter", time)
     patch.setattr(Takings.__init__, "__defaults__", (date,))
     for module in _timed(modules):
         patch.setattr(module, "monotonic", time)
@@ -88,6 +92,6 @@ def _timed(modules: Mapping[str, ModuleType]) -> Iterator[ModuleType]:
         room = name.partition(".")[0]
         if (
             room in {"elfaust", "faust", "mode", "aiokafka"}
-            and getattr(module, "monotonic", None) is real.monotonic
+            and getattr(module, "monotonic", None) is MONOTONIC
         ):
             yield module

