@@ -25,8 +25,7 @@ from tests.unit.interleavings.group import Evicted, Group
 log = logging.getLogger(__name__)
 
 #: Longest wait until a heartbeat tells of a rebalance, and between two looks for new records.
-HEARTBEAT_SECONDS, LOOK_SECONDS = 0.5, 0.2
-BACKOFF_SECONDS = 0.1
+HEARTBEAT_SECONDS, LOOK_SECONDS, BACKOFF_SECONDS = 0.5, 0.2, 0.1
 
 
 class Client:
@@ -41,7 +40,7 @@ class Client:
         self._subscription = self._subscriptions = SubscriptionState()
         self._max_poll_records = broker.random.choice((1, 3, 10))
         self.generation = -1
-        #: Where each lane that was given goes on, by the records that were written since.
+        #: Where each lane that was given goes on.
         self.given: dict[TP, int] = {}
         self._routine: asyncio.Task[None] | None = None
 
@@ -51,8 +50,6 @@ class Client:
     async def stop(self) -> None:
         self._closed = True
         await self._broker.ask(lambda: self._group.leave(self._name))
-
-    # What its coordinator does.
 
     def check_errors(self) -> None:
         if self._routine is not None and self._routine.done():
@@ -127,8 +124,6 @@ class Client:
             if not state.has_valid_position and not state.awaiting_reset:
                 state.seek(offset)
 
-    # What is called in the consumer's thread.
-
     def assignment(self) -> set[TopicPartition]:
         assigned: set[TopicPartition] = self._subscription.assigned_partitions()
         return assigned
@@ -179,13 +174,10 @@ class Client:
         return asked.done()
 
     async def _reset(self, states: Mapping[TopicPartition, Any]) -> None:
-        found = await self._broker.ask(lambda: self._starts(states))
-        for tp, state in states.items():
+        await self._broker.ask(lambda: None)
+        for state in states.values():
             if state.awaiting_reset:
-                state.reset_to(found[tp])
-
-    def _starts(self, lanes: Iterable[TopicPartition]) -> dict[TopicPartition, int]:
-        return dict.fromkeys(lanes, 0)
+                state.reset_to(0)
 
     def _check_ours(self, lanes: Iterable[TopicPartition]) -> None:
         if other := set(lanes) - self.assignment():
@@ -211,8 +203,8 @@ class Client:
         return found
 
     async def beginning_offsets(self, lanes: Iterable[TP]) -> dict[TP, int]:
-        starts: dict[TP, int] = await self._broker.ask(lambda: dict.fromkeys(lanes, 0))
-        return starts
+        await self._broker.ask(lambda: None)
+        return dict.fromkeys(lanes, 0)
 
     async def end_offsets(self, lanes: Iterable[TP]) -> dict[TP, int]:
         ends: dict[TP, int] = await self._broker.ask(
@@ -222,8 +214,6 @@ class Client:
 
     def highwater(self, tp: TP) -> int:
         return self._broker.log(TP(*tp)).end
-
-    # What its fetcher does.
 
     async def fetched_records(
         self, lanes: frozenset[TP], timeout: float = 0, max_records: int | None = None

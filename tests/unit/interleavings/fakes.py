@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+import secrets
 import time as real
 from collections.abc import Iterator, Mapping
 from itertools import count
@@ -14,6 +15,7 @@ import pytest
 from mode.timers import Timer
 
 from elfaust.counts import reader
+from elfaust.counts.takings import Takings
 from elfaust.delivery import publisher
 from elfaust.delivery.patience import Patience
 from elfaust.delivery.transport import Consumer, Transport
@@ -29,6 +31,10 @@ from tests.unit.interleavings.process import (
     PlayedThread,
 )
 
+#: When trials begin, Unix seconds.
+BEGAN = 1_795_000_000.0
+MONOTONIC = real.monotonic
+
 
 def _exits(seconds: float, code: int) -> None:
     """Take the place of the timer that ends the process."""
@@ -42,7 +48,14 @@ def _crashes(self: Worker, reason: BaseException) -> None:
 
 def time() -> float:
     """Return the time of the loop that runs."""
-    return asyncio.get_running_loop().time()
+    loop = asyncio._get_running_loop()
+    return loop.time() if loop else MONOTONIC()
+
+
+def date() -> float:
+    """Return the time of day, Unix seconds, the same in each trial."""
+    loop = asyncio._get_running_loop()
+    return BEGAN + (loop.time() if loop else 0.0)
 
 
 def _group(**given: Any) -> groups.Group:
@@ -51,7 +64,11 @@ def _group(**given: Any) -> groups.Group:
 
 def faking(patch: pytest.MonkeyPatch, modules: Mapping[str, ModuleType]) -> None:
     """Have workers run as processes of trials: in the loop's time, over the Kafka in memory."""
-
+    # Also for what is imported in the midst of a trial.
+    patch.setattr(real, "time", date)
+    patch.setattr(real, "monotonic", time)
+    patch.setattr(real, "perf_counter", time)
+    patch.setattr(Takings.__init__, "__defaults__", (date,))
     for module in _timed(modules):
         patch.setattr(module, "monotonic", time)
     patch.setitem(Timer.__init__.__kwdefaults__, "clock", time)
@@ -63,9 +80,7 @@ def faking(patch: pytest.MonkeyPatch, modules: Mapping[str, ModuleType]) -> None
     patch.setattr(reader, "AIOKafkaConsumer", others.Following)
     patch.setattr(worker, "TopicAdmin", PlayedAdmin)
     writers = count(1)
-    patch.setattr(
-        "elfaust.counts.taking.secrets.token_hex", lambda size: f"{next(writers):0{2 * size}x}"
-    )
+    patch.setattr(secrets, "token_hex", lambda size: f"{next(writers):0{2 * size}x}")
     patch.setattr(worker, "_exit_after", _exits)
     patch.setattr(Worker, "_crash", _crashes)
     patch.setattr(Worker, "BootStrategy", PlayedBoot)
@@ -77,6 +92,6 @@ def _timed(modules: Mapping[str, ModuleType]) -> Iterator[ModuleType]:
         room = name.partition(".")[0]
         if (
             room in {"elfaust", "faust", "mode", "aiokafka"}
-            and getattr(module, "monotonic", None) is real.monotonic
+            and getattr(module, "monotonic", None) is MONOTONIC
         ):
             yield module

@@ -43,7 +43,6 @@ class Group:
         self.committed: dict[TP, OffsetAndMetadata] = {}
         #: Called with what is committed before it is.
         self.on_commit: Callable[[Mapping[TP, OffsetAndMetadata]], None] = lambda offsets: None
-        #: What a commit waits for first, which may raise what Kafka answers instead.
         self._timer: asyncio.TimerHandle | None = None
 
     async def join(

@@ -81,6 +81,15 @@ class SeededLoop(asyncio.BaseEventLoop):
         """Have something done outside of all processes."""
         return self.create_task(work, context=Context())
 
+    def run_in_executor(self, executor: Any, func: Any, *args: Any) -> asyncio.Task[Any]:  # type: ignore[override]
+        """Have done in the loop what would be done in a thread."""
+
+        async def run() -> Any:
+            await asyncio.sleep(self.random.random() * TURN_SECONDS)
+            return func(*args)
+
+        return self.create_task(run())
+
     def freeze(self, process: str) -> None:
         """Let nothing of a process run until it is thawed."""
         self._frozen.add(process)
