@@ -18,7 +18,7 @@ behind shows only if both are broken):
     lanes are not ended as they go, nor what waits of them  6 of 30
     fetched records are handed on whoever has the lane      1 of 30, GapIsAskedFor (test_proofs.py)
     lanes are counted before the changelog is read         11 of 25
-    what a lost lane had counted and not written is kept    2 of 25
+    what a lost lane had counted and not written is kept    seen once
     all takings of a lane write the same keys               4 of 25, ZombieCounts
     lanes wait for a commit for as long as it takes         CommitHangs
 """
