@@ -28,7 +28,6 @@ class CountsTrial(Trial):
     def prepare(self) -> None:
         self.settings = settings_of(self)
         self.changelog = changelog_topic(self.settings)
-        self.topics: list[str] = []
         self.broker.create(self.changelog)
         self.hours = self.random.randint(1, 3)
         #: The positions that were sent, and how many records of each count there are.
@@ -42,11 +41,6 @@ class CountsTrial(Trial):
         worker = Worker("throughput", self.settings)
         register(worker)
         return worker
-
-    def new_topic(self) -> None:
-        if len(self.topics) < 4:
-            self.topics.append(f"eventlogging_T{len(self.topics)}_1")
-            self.broker.create(self.topics[-1])
 
     def produce(self) -> None:
         for _ in range(self.random.randint(1, 8)):

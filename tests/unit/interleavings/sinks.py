@@ -85,7 +85,6 @@ class SinkTrial(Trial):
         self.groups = self.random.choice(("topics", "lanes", "apart"))
         self.gaps = self.random.choice((0.0, 0.1, 0.6))
         self.settings = settings_of(self)
-        self.topics: list[str] = []
         for _ in range(self.random.randint(1, 2)):
             self.new_topic()
             self.produce()
@@ -94,11 +93,6 @@ class SinkTrial(Trial):
         worker = Worker("mysql", self.settings)
         attach(worker, worker.events(EventCapsule), Storing(self, process))
         return worker
-
-    def new_topic(self) -> None:
-        if len(self.topics) < 4:
-            self.topics.append(f"eventlogging_T{len(self.topics)}_1")
-            self.broker.create(self.topics[-1])
 
     def produce(self) -> None:
         for _ in range(self.random.randint(1, 8)):

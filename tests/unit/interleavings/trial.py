@@ -36,6 +36,14 @@ class Trial:
         self.random = self.loop.random
         self.wrong: list[str] = []
         self.did: list[str] = []
+        #: Topics of events.
+        self.topics: list[str] = []
+
+    def new_topic(self) -> None:
+        """Make the topic of a schema more, up to four."""
+        if len(self.topics) < 4:
+            self.topics.append(f"eventlogging_T{len(self.topics)}_1")
+            self.broker.create(self.topics[-1])
 
     # What a role says.
 
@@ -43,9 +51,6 @@ class Trial:
         raise NotImplementedError
 
     def produce(self) -> None:
-        raise NotImplementedError
-
-    def new_topic(self) -> None:
         raise NotImplementedError
 
     def lacks(self) -> str:
