@@ -1,6 +1,6 @@
 """A worker whose broker has just started: `python -m tests.chaos.young_broker worker ROLE ...`.
 
-Such a broker's metadata lack topics that it has. Here its first answer lacks the topic of EventErrors.
+Such a broker's metadata lack topics that it has. Here its first answer lacks that of EventErrors.
 """
 
 from __future__ import annotations
