@@ -23,8 +23,10 @@ Rings = tuple[Ring, ...]
 K = TypeVar("K")
 
 
-def _rings(number: int) -> Rings:
-    return tuple(array("q", bytes(8 * SIZE)) for _ in range(number))
+def _of(rings: dict[K, Rings], key: K, number: int) -> Rings:
+    if (found := rings.get(key)) is None:
+        found = rings[key] = tuple(array("q", bytes(8 * SIZE)) for _ in range(number))
+    return found
 
 
 class Hours:
@@ -48,13 +50,13 @@ class Hours:
         if key.hour is None or key.hour not in self.kept:
             return
         place = key.hour % SIZE
-        rings = self._entries.setdefault(key._replace(hour=None), _rings(2))
+        rings = _of(self._entries, CountKey(*key[:6]), 2)
         before = rings[0][place], rings[1][place]
         now = (0, 0) if value is None else (value["count"], value.get("refused", 0))
         if value is not None and now[0] < before[0]:
             return
         rings[0][place], rings[1][place] = now
-        sums = self._sums.setdefault(row, _rings(3))
+        sums = _of(self._sums, row, 3)
         sums[1 if key.code else 0][place] += now[0] - before[0]
         sums[2][place] += now[1] - before[1]
 

@@ -38,7 +38,7 @@ class Place(NamedTuple):
     def key(self) -> CountKey:
         """The entry's key."""
         minute, hour = _times(self.when)
-        return count_key(self.lane, self.name)._replace(minute=minute, hour=hour)
+        return CountKey(*count_key(self.lane, self.name)[:5], minute, hour)
 
     def encode(self, writer: str) -> bytes:
         """Return the key of this writer's record."""

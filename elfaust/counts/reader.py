@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -160,10 +160,7 @@ class CountsReader:
                 if records[0].offset < self._next.get(lane, 0):
                     self._begin_anew()
                     raise KafkaError(f"{self._topic} was made anew")
-                for at in range(0, len(records), TURN):
-                    self.apply(records[at : at + TURN])
-                    # A long changelog comes without a pause; the web view must answer meanwhile.
-                    await asyncio.sleep(0)
+                await self._take_in(records)
                 self._next[lane] = records[-1].offset + 1
             for lane in lanes:
                 # Behind what was compacted away there may be no record.
@@ -175,19 +172,24 @@ class CountsReader:
         self._next.clear()
         self.merged.clear()
 
-    def apply(self, records: Sequence[Any]) -> None:
-        """Take in records of the changelog; those that are no counts are passed over.
-
-        Of the records of one key the last one tells all.
-        """
-        self._applied += len(records)
+    async def _take_in(self, records: Sequence[Any]) -> None:
+        """Take in records of one lane: of those of one key the last one tells all."""
         last: dict[bytes | None, Any] = {}
         for record in records:
             key = record.key
             last.pop(key, None)
             last[key] = record
-        for key, record in last.items():
-            if not self.merged.apply(key, record.value, record.timestamp / 1000):
+        self._applied += len(records)
+        wanted = list(last.values())
+        for at in range(0, len(wanted), TURN):
+            self.apply(wanted[at : at + TURN])
+            # A long changelog comes without a pause; the web view must answer meanwhile.
+            await asyncio.sleep(0)
+
+    def apply(self, records: Iterable[Any]) -> None:
+        """Take in records of the changelog; those that are no counts are passed over."""
+        for record in records:
+            if not self.merged.apply(record.key, record.value, record.timestamp / 1000):
                 where = (self._topic, record.partition, record.offset)
                 about = dict(zip(("topic", "lane", "offset"), where, strict=True))
                 skipped = "Skipped a record of %s/%d at %d that is not a count"

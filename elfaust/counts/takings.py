@@ -24,12 +24,9 @@ MOST_TOLD = 20
 
 
 class Reader(Protocol):
-    """What has read the changelog."""
+    """What reads the changelog."""
 
     merged: Merged
-
-    def start(self) -> Awaitable[None]:
-        """Begin to read, unless it does."""
 
     def caught_up(self, must_exist: bool) -> Awaitable[None]:
         """Return when all is read that is in the changelog now; raises ServerAway."""
@@ -75,8 +72,6 @@ class Takings:
         self.end()
         while True:
             try:
-                # Faust begins what runs beside agents when the first lanes have been taken.
-                await self._reader.start()
                 await self._reader.caught_up(must_exist=True)
                 break
             except ServerAway as away:
