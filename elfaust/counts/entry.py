@@ -22,7 +22,7 @@ from elfaust.events.refusals import split_source
 
 #: What a key has in place of a minute: the entry that counts all minutes, and before an hour.
 ALL, HOUR = "all", "h"
-#: Nobody counts as far as that, nor has so many lanes; a thousand of them add up in 64 bits.
+#: Nobody counts as far as that, nor has so many lanes.
 MOST = 2**53
 MINUTES = 60
 #: An entry that has counted nothing. `minutes` counts by the minute of the hour, `refused_minutes`
@@ -124,6 +124,7 @@ def is_value(value: Mapping[str, Any]) -> bool:
         and type(last) is int
         and 0 <= last < END_OF_TIME
         and isinstance(positions, dict)
+        and len(positions) <= MAX_SOURCES
         and all(type(position) is int for position in positions.values())
         # Entries that older versions wrote have neither.
         and _is_number(value.get("refused", 0))

@@ -17,14 +17,19 @@ KEPT = 192
 AHEAD = 2
 SIZE = KEPT + AHEAD
 
-#: A number for each hour, at the hour's remainder by SIZE.
-Ring: TypeAlias = "array[int]"
+#: A number for each hour, at the hour's remainder by SIZE. What entries add up to may be any number:
+#: nobody knows how many lanes and topics somebody makes up.
+Ring: TypeAlias = "array[int] | list[int]"
 Rings = tuple[Ring, ...]
 K = TypeVar("K")
 
 
 def _rings(number: int) -> Rings:
     return tuple(array("q", bytes(8 * SIZE)) for _ in range(number))
+
+
+def _sums() -> Rings:
+    return tuple([0] * SIZE for _ in range(3))
 
 
 class Hours:
@@ -54,7 +59,7 @@ class Hours:
         if value is not None and now[0] < before[0]:
             return
         rings[0][place], rings[1][place] = now
-        sums = self._sums.setdefault(row, _rings(3))
+        sums = self._sums.setdefault(row, _sums())
         sums[1 if key.code else 0][place] += now[0] - before[0]
         sums[2][place] += now[1] - before[1]
 

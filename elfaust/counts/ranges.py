@@ -19,13 +19,18 @@ Ranges = dict[str, list[int]]
 
 
 def is_ranges(value: object) -> bool:
-    """Tell whether JSON is `Ranges`."""
-    return isinstance(value, dict) and all(
-        isinstance(bounds, list)
-        and len(bounds) % 2 == 0
-        and all(type(bound) is int for bound in bounds)
-        and all(before < after for before, after in pairwise(bounds))
-        for bounds in value.values()
+    """Tell whether JSON is `Ranges`, no longer than `add` lets them be."""
+    if not isinstance(value, dict) or len(value) > MAX_SOURCES:
+        return False
+    return (
+        all(
+            isinstance(bounds, list)
+            and len(bounds) % 2 == 0
+            and all(type(bound) is int for bound in bounds)
+            and all(before < after for before, after in pairwise(bounds))
+            for bounds in value.values()
+        )
+        and sum(map(len, value.values())) <= 2 * MAX_RANGES
     )
 
 

@@ -15,6 +15,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
 from elfaust.counts.merged import Merged
+from elfaust.counts.place import is_shared
 from elfaust.counts.view import View
 from elfaust.delivery.broker_errors import words
 from elfaust.delivery.patience import Patience
@@ -178,16 +179,18 @@ class CountsReader:
     def apply(self, records: Sequence[Any]) -> None:
         """Take in records of the changelog; those that are no counts are passed over.
 
-        Of the records of one key the last one tells all.
+        Of the records of one key the last one tells all, if one writer has the key.
         """
         self._applied += len(records)
-        last: dict[bytes | None, Any] = {}
+        last: dict[Any, Any] = {}
         for record in records:
             key = record.key
-            last.pop(key, None)
-            last[key] = record
-        for key, record in last.items():
-            if not self.merged.apply(key, record.value, record.timestamp / 1000):
+            of = (record.partition, record.offset) if key and is_shared(key) else key
+            last.pop(of, None)
+            last[of] = record
+        for record in last.values():
+            at = record.timestamp / 1000
+            if not self.merged.apply(record.partition, record.key, record.value, at):
                 where = (self._topic, record.partition, record.offset)
                 about = dict(zip(("topic", "lane", "offset"), where, strict=True))
                 skipped = "Skipped a record of %s/%d at %d that is not a count"
