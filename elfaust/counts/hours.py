@@ -17,8 +17,8 @@ KEPT = 192
 AHEAD = 2
 SIZE = KEPT + AHEAD
 
-#: A number for each hour, at the hour's remainder by SIZE. What entries add up to may be any number:
-#: nobody knows how many lanes and topics somebody makes up.
+#: A number for each hour, at the hour's remainder by SIZE. What entries add up to may be any
+#: number: nobody knows how many lanes and topics somebody makes up.
 Ring: TypeAlias = "array[int] | list[int]"
 Rings = tuple[Ring, ...]
 K = TypeVar("K")

@@ -17,7 +17,7 @@ from elfaust.counts.checks import is_check
 from elfaust.counts.entry import CountKey, from_json, is_value
 from elfaust.counts.place import PLAIN, QUOTED, Place, decode
 
-#: The longest value that is read, bytes: more than the names, positions and ranges of an entry take.
+#: The longest value that is read, bytes: names, positions and ranges of an entry take less.
 MOST_BYTES = 500_000
 #: Writers and their values, the one that counts most first. Values are bytes: most are never asked.
 Versions = tuple[tuple[str, bytes], ...]
