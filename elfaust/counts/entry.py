@@ -10,7 +10,6 @@ same lines: of refusals an entry keeps the positions themselves (ranges.py).
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from itertools import islice
 from typing import Any, Final, NamedTuple
 from urllib.parse import quote, unquote
 
@@ -18,6 +17,7 @@ import orjson
 
 from elfaust.counts.ranges import Ranges, add, is_ranges
 from elfaust.delivery.batch import END_OF_TIME, MAX_SOURCES
+from elfaust.events.known_sources import at_most
 from elfaust.events.refusals import split_source
 
 #: What a key has in place of a minute: the entry that counts all minutes, and before an hour.
@@ -187,9 +187,8 @@ def merge(count: Mapping[str, Any] | None, tally: Tally) -> dict[str, Any] | Non
     ]
     if not new and not refused:
         return None
-    if len(positions) > MAX_SOURCES:
-        # Somebody makes sources up: an entry that grew with them would be too long for Kafka.
-        positions = dict(islice(positions.items(), MAX_SOURCES))
+    # An entry that grew with what somebody makes up would be too long for Kafka.
+    positions = at_most(positions, MAX_SOURCES)
     of_sinks = [tally.refused_minutes[at] for at in refused] if tally.refused_minutes else []
     of_all = [tally.minutes[at] for at in new] if tally.minutes else []
     return {
