@@ -17,6 +17,8 @@ from elfaust.counts.checks import is_check
 from elfaust.counts.entry import CountKey, from_json, is_value
 from elfaust.counts.place import PLAIN, QUOTED, Place, decode
 
+#: The longest value that is read, bytes: names, positions and ranges of an entry take less.
+MOST_BYTES = 500_000
 #: Writers and their values, the one that counts most first. Values are bytes: most are never asked.
 Versions = tuple[tuple[str, bytes], ...]
 #: Takes in an entry as it is now, None for one that there is no longer, and when it was written.
@@ -66,14 +68,20 @@ class Merged:
                 for name in names:
                     yield Place(lane, when, name)
 
-    def apply(self, key: bytes | None, text: bytes | None, written: float) -> bool:
-        """Take in a record, written at these Unix seconds; tell whether it is one of the counts."""
+    def apply(self, lane: int, key: bytes | None, text: bytes | None, written: float) -> bool:
+        """Take in a record of a lane of the changelog, written at these Unix seconds.
+
+        Tells whether it is one of the counts: nobody writes those of one lane into another, or
+        such as would not go back into Kafka with a little more.
+        """
+        if text is not None and len(text) > MOST_BYTES:
+            return False
         try:
             place, writer = decode(key or b"")
             value = None if text is None else orjson.loads(text)
         except ValueError:
             return False
-        if text is not None and not isinstance(value, dict):
+        if place.lane != lane or (text is not None and not isinstance(value, dict)):
             return False
         if not place.name:
             return self._apply_check(place, writer, text, value)

@@ -81,7 +81,16 @@ def decode(key: bytes) -> tuple[Place, str]:
         name = ""
     else:
         count_key(lane, name)
-    return Place(lane, when, name), writer
+    place = Place(lane, when, name)
+    if place.encode(writer) != key:
+        # A number may be written in other ways: as such a key nobody would ever delete it.
+        raise ValueError(text)
+    return place, writer
+
+
+def is_shared(key: bytes) -> bool:
+    """Tell whether several workers may have written a key: one of an older version."""
+    return key.count(b"|") + 1 == OLD_PARTS
 
 
 @lru_cache(maxsize=4096)

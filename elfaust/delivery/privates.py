@@ -84,6 +84,12 @@ async def ends(consumer: AIOKafkaConsumer, lanes: Collection[TP]) -> Mapping[TP,
     return found
 
 
+async def all_lanes(consumer: AIOKafkaConsumer) -> Mapping[str, Collection[int]]:
+    """Return the partitions of all topics; no topic is created by that."""
+    cluster = await consumer._client.fetch_all_metadata()
+    return {topic: cluster.partitions_for_topic(topic) or () for topic in cluster.topics()}
+
+
 def fetch_again(consumer: AIOKafkaConsumer) -> None:
     """Have a fetch that waits for its answer look again at what there is to ask for."""
     consumer._fetcher._notify(consumer._fetcher._wait_consume_future)

@@ -40,6 +40,7 @@ class AssignedLanes:
             settings.processor.waiting_bytes // (len(self._judges) * settings.topics.lanes),
         )
         self._origins = Origins(worker)
+        worker.before_lanes(self._origins.prepare)
         #: By lane and source: lines of a topic that was made anew meanwhile are settled, too.
         self._lanes: dict[tuple[Lane, str], RawLane] = {}
         #: The events of batches that are not acknowledged, by the offset after them.

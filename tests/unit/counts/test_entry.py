@@ -115,6 +115,15 @@ def test_an_entry_does_not_grow_with_sources_that_somebody_makes_up() -> None:
     assert merge(value, Tally([("raw", 7)], 1)) is None
 
 
+def test_a_raw_topic_that_is_made_anew_again_and_again_is_known_by_its_newest_id() -> None:
+    value = merge(None, Tally([("server", 7)], 1))
+    for n in range(3 * MAX_SOURCES):
+        value = merge(value, Tally([(f"raw@{n}", 0)], 1))
+        assert merge(value, Tally([("server", 7), (f"raw@{n}", 0)], 1)) is None
+    assert value is not None
+    assert (value["count"], len(value["positions"])) == (1 + 3 * MAX_SOURCES, MAX_SOURCES)
+
+
 def test_an_entry_of_an_older_version_goes_on() -> None:
     """It has the highest position of each sink's refusals, by the event's own topic."""
     old = {"count": 3, "last": 9, "positions": {"raw": 4, "mysql/events": 7}}

@@ -25,7 +25,7 @@ class Shown(dict[CountKey, int | None]):
 
 def put(merged: Merged, writer: str, count: int | None) -> bool:
     value = None if count is None else to_json({"count": count, "last": 0, "positions": {}})
-    return merged.apply(place_of(ENTRY).encode(writer), value, 0.0)
+    return merged.apply(0, place_of(ENTRY).encode(writer), value, 0.0)
 
 
 @pytest.mark.parametrize("order", list(permutations([(A, 3), (B, 5), (C, 4)])))
@@ -89,8 +89,8 @@ CHECK = b"0|check|all|" + A.encode()
 )
 def test_a_check_of_another_shape_is_none(value: bytes) -> None:
     merged = Merged(lambda *_: None)
-    assert merged.apply(CHECK, b'{"counts":{"t|s|1|":1}}', 0.0)
-    assert not merged.apply(CHECK, value, 0.0)
+    assert merged.apply(0, CHECK, b'{"counts":{"t|s|1|":1}}', 0.0)
+    assert not merged.apply(0, CHECK, value, 0.0)
     assert merged.lane(0).checks == {"all": {A: b'{"counts":{"t|s|1|":1}}'}}
-    assert merged.apply(CHECK, None, 0.0)
+    assert merged.apply(0, CHECK, None, 0.0)
     assert merged.lane(0).checks == {}

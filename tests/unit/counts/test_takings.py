@@ -40,9 +40,9 @@ class Kafka:
         await asyncio.sleep(0)
         if self.refuses:
             raise self.refuses
-        for records in lanes.values():
+        for lane, records in lanes.items():
             for key, value in records:
-                assert self.merged.apply(key, value, 0.0)
+                assert self.merged.apply(lane, key, value, 0.0)
 
     def add(self, *positions: int, lane: int = 0) -> None:
         tally = Tally([("raw", at) for at in positions], 0)
