@@ -75,7 +75,7 @@ def test_a_strange_record_is_logged_and_passed_over(
     assert "elfaust-throughput-counts-changelog/0 at 5" in caplog.text
 
 
-async def test_of_an_older_versions_key_the_larger_count_stays_however_late_the_other_came() -> None:
+async def test_of_an_older_versions_key_the_larger_count_stays_however_late_others_come() -> None:
     """Every worker that had the lane wrote it, one that was frozen too."""
     reader = CountsReader(AWAY)
     key = b'"0|t|Edit|7||all"'
