@@ -51,6 +51,8 @@ class Merged:
     def __init__(self, show: Show) -> None:
         self._show = show
         self._lanes: dict[int, LaneCounts] = {}
+        #: When the newest record was written, Unix seconds: by the clock of whoever wrote it.
+        self.newest = 0.0
 
     def lane(self, lane: int) -> LaneCounts:
         """Return what is known of a lane now; it changes as more is read."""
@@ -83,6 +85,7 @@ class Merged:
             return False
         if place.lane != lane or (text is not None and not isinstance(value, dict)):
             return False
+        self.newest = max(self.newest, written)
         if not place.name:
             return self._apply_check(place, writer, text, value)
         if value is not None and not is_value(value):
