@@ -6,6 +6,7 @@ is the latest, in whatever order they came: what is here depends on no order of 
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from sys import intern
@@ -51,6 +52,8 @@ class Merged:
     def __init__(self, show: Show) -> None:
         self._show = show
         self._lanes: dict[int, LaneCounts] = {}
+        #: When the newest record was written, Unix seconds: by the clock of whoever wrote it.
+        self.newest = 0.0
 
     def lane(self, lane: int) -> LaneCounts:
         """Return what is known of a lane now; it changes as more is read."""
@@ -83,6 +86,7 @@ class Merged:
             return False
         if place.lane != lane or (text is not None and not isinstance(value, dict)):
             return False
+        self.newest = max(self.newest, written)
         if not place.name:
             return self._apply_check(place, writer, text, value)
         if value is not None and not is_value(value):
@@ -115,18 +119,30 @@ class Merged:
             mine = next(one for one in before if one[0] == writer)
             if from_json(mine[1])["count"] > value["count"]:
                 return
-        versions = others if text is None else (*others, (intern(writer), text))
-        if len(versions) > 1:
-            versions = tuple(sorted(versions, key=_count, reverse=True))
+        versions = others if text is None else _with(others, intern(writer), text)
         if versions:
             names[intern(place.name)] = versions
         else:
             names.pop(place.name, None)
             if not names:
                 del entries[place.when]
-        if versions and versions[0][1] is not text:
+        if versions and versions[0][1] != text:
             value = from_json(versions[0][1])
         self._show(place.key, value if versions else None, written)
+
+
+def _with(others: Versions, writer: str, text: bytes) -> Versions:
+    """Return versions with one more, at the place of its count.
+
+    There may be hundreds: workers that end before they commit, again and again, leave a version
+    each. Those are equal; they take the room of one.
+    """
+    at = 0
+    if others:
+        at = bisect_right(others, -_count((writer, text)), key=lambda one: -_count(one))
+        if at and others[at - 1][1] == text:
+            text = others[at - 1][1]
+    return (*others[:at], (writer, text), *others[at:])
 
 
 def _count(version: tuple[str, bytes]) -> int:

@@ -14,11 +14,20 @@ from elfaust.counts.entry import CountKey, Tally
 from elfaust.counts.merged import Merged
 from elfaust.counts.taking import Records, Taking
 from elfaust.errors import ServerAway, Unacknowledged
+from elfaust.quiet import OnceAMinute
 from elfaust.settings.stores import Throughput
 
 log = logging.getLogger(__name__)
+log.addFilter(OnceAMinute(of_a_kind=True))
 
 RETRY_SECONDS = 1.0
+#: How far records of the changelog may be ahead of this machine's clock, seconds: brokers take them
+#: up to an hour ahead of theirs.
+AHEAD_SECONDS = 7_200.0
+SLOW_CLOCK = (
+    "The clock of this machine is wrong, or was: counts were written to Kafka %.0f s later than it"
+    " is here. No old counts are forgotten until that is over"
+)
 #: How many missing entries of a lane are told one by one.
 MOST_TOLD = 20
 
@@ -110,9 +119,15 @@ class Takings:
         """Forget what is too old, and write what there should be."""
         async with self.turn:
             kept, now = self._settings, self._clock()
+            ahead = self._reader.merged.newest - now
+            if is_slow := ahead > AHEAD_SECONDS:
+                # To a machine that begins in 1970 all hours are to come.
+                log.error(SLOW_CLOCK, ahead)
             records: dict[int, Records] = {}
             for lane, taking in self.lanes.items():
-                old = taking.forget_old(now, kept.keep_minutes, kept.keep_hours)
+                old: Records = []
+                if not is_slow:
+                    old = taking.forget_old(now, kept.keep_minutes, kept.keep_hours)
                 records[lane] = [*old, *taking.changes(), *taking.check()]
             await self._send(records)
 
