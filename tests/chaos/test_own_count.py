@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import io
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 import orjson
 import pyarrow as pa
@@ -25,7 +25,6 @@ from elfaust.settings import Settings
 from elfaust.storage import open_storage
 from tests.chaos.mixed_lines import EVENT, Book, Line
 from tests.chaos.own_count import Verdict, judge
-from tests.conftest import execute
 
 EDIT, SAVE, GONE = SchemaKey("Edit", 1), SchemaKey("Save-It", 2), SchemaKey("Gone", 3)
 #: The uuids of each schema revision's events.
@@ -74,26 +73,26 @@ def write_file(settings: Settings, key: SchemaKey, name: str, uuids: Iterable[st
 
 
 @pytest.fixture
-def whole(fresh: Settings) -> tuple[Settings, Book]:
+def whole(fresh: Settings, admin: Callable[[str], None]) -> tuple[Settings, Book]:
     """Settings under which nothing is wrong, and what was sent."""
     book = Book()
     asyncio.run(send(fresh, book))
     for key, uuids in EVENTS.items():
-        table = f"`{fresh.mysql.database}`.`{TABLES[key]}`"
-        execute(fresh, f"CREATE TABLE {table} (uuid CHAR(32))")
+        admin(f"CREATE TABLE {TABLES[key]} (uuid CHAR(32))")
         rows = ", ".join(f"('{uuid}')" for uuid in uuids)
-        execute(fresh, f"INSERT INTO {table} VALUES {rows}")
+        admin(f"INSERT INTO {TABLES[key]} VALUES {rows}")
         write_file(fresh, key, "1", uuids)
     asyncio.run(count(fresh, {key: len(uuids) for key, uuids in EVENTS.items()}))
     return fresh, book
 
 
-def test_what_was_planted_is_told_as_what_it_is(whole: tuple[Settings, Book]) -> None:
+def test_what_was_planted_is_told_as_what_it_is(
+    whole: tuple[Settings, Book], admin: Callable[[str], None]
+) -> None:
     settings, book = whole
     assert judge(settings, book) == Verdict(lines=8)
-    edits = f"`{settings.mysql.database}`.`Edit_1`"
-    execute(settings, f"DELETE FROM {edits} WHERE uuid = 'a'")
-    execute(settings, f"INSERT INTO {edits} VALUES ('b'), ('y')")
+    admin("DELETE FROM Edit_1 WHERE uuid = 'a'")
+    admin("INSERT INTO Edit_1 VALUES ('b'), ('y')")
     write_file(settings, EDIT, "1", "abd")
     write_file(settings, EDIT, "2", "dz")
     asyncio.run(count(settings, {EDIT: 3, SAVE: 3, GONE: None}))

@@ -12,6 +12,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+from mode import Service
 from mode.timers import Timer
 
 from elfaust.counts import reader
@@ -71,7 +72,8 @@ def faking(patch: pytest.MonkeyPatch, modules: Mapping[str, ModuleType]) -> None
     patch.setattr(Takings.__init__, "__defaults__", (date,))
     for module in _timed(modules):
         patch.setattr(module, "monotonic", time)
-    patch.setitem(Timer.__init__.__kwdefaults__, "clock", time)
+    for timed in (Timer.__init__, Service.itertimer):
+        patch.setitem(timed.__kwdefaults__, "clock", time)
     patch.setattr(buffer, "Group", _group)
     patch.setattr(Patience.__init__, "__defaults__", (time, math.inf))
     patch.setattr(Consumer, "Thread", PlayedThread)
