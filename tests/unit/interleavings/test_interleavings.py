@@ -1,8 +1,7 @@
 """Trials of workers whose lanes move while things go wrong, each in an order that its seed draws.
 
 ELFAUST_TEST_TRIALS says how many there are of each role, ELFAUST_TEST_SEED the first of them. They
-run in processes whose sets have an order of their own. A seed draws the same faults again, but a
-trial may take another course: sets of objects are in the order of their addresses.
+run in processes of their own. A seed gives the same trial again, whatever trials come before it.
 """
 
 from __future__ import annotations
@@ -39,3 +38,12 @@ def test_nothing_is_wrong_in_whatever_order_things_happen(role: str, first: int)
     done = run(role, first, min(OF_ONE, FIRST + TRIALS - first))
     print(done.stdout)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.timeout(0)
+def test_a_seed_gives_the_same_trial_again() -> None:
+    """The course is what ran in each turn, and when: two processes have other addresses."""
+    done, alone = run("throughput", 10, 2), run("throughput", 11, 1)
+    courses = [of.stdout.splitlines()[-1] for of in (done, alone)]
+    assert courses[0].startswith("course of the last: ")
+    assert courses[0] == courses[1]
