@@ -43,8 +43,9 @@ hive: setup-dev ## All tests of Hive, on a real metastore and HiveServer2: table
 chaos: setup-dev ## Every fault under load, 90 minutes (PART=mariadb: those): nothing lost, nothing twice
 	@ELFAUST_TEST_CHAOS_LOG=docs/reliability.md $(BIN)/python -m pytest tests/chaos $(if $(PART),-k "$(PART)")
 
-generated: setup-dev ## Half a million generated lines (LINES=n), judged in two ways; 50 times what hypothesis makes up for `make unit`
+generated: setup-dev ## Half a million generated lines (LINES=n), judged in two ways; a million by both judges; 50 times what hypothesis makes up for `make unit`
 	@ELFAUST_TEST_LINES=$(or $(LINES),500000) $(BIN)/python -m pytest tests/unit/test_generated_lines.py
+	@ELFAUST_TEST_LINES=$(or $(LINES),1000000) $(BIN)/python -m pytest tests/unit/events/test_fast_judge.py --timeout=3600
 	@$(BIN)/python -m pytest tests/unit -m hypothesis --hypothesis-profile=generated --timeout=1800 -n auto --dist worksteal
 
 fuzz: setup-dev ## Fuzz the whole way: random schemas, lines and records, SECONDS (600), SEED

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 from urllib.parse import quote
 
@@ -29,10 +29,10 @@ BYTES = [
 ]  # fmt: skip
 
 
-def generated_lines(count: int, seed: int = 1) -> Iterator[bytes]:
-    """Yield `count` client-side lines, one in ten as it was recorded."""
+def generated_lines(count: int, seed: int = 1, recorded: Sequence[bytes] = ()) -> Iterator[bytes]:
+    """Yield `count` client-side lines, one in ten as it was recorded; `recorded` may be others."""
     of = random.Random(seed)
-    recorded = [line for kind, line in recorded_lines(4_000) if kind == "client"]
+    recorded = recorded or [line for kind, line in recorded_lines(4_000) if kind == "client"]
     changes = [change_value, change_key, change_text, change_bytes, change_bytes, change_line]
     for _ in range(count):
         line = of.choice(recorded)

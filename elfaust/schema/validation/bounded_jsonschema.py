@@ -89,6 +89,44 @@ def _with_a_consequence(function: Keyword) -> Keyword:
     return called
 
 
+#: Types of draft 3 by name, and those of the values that are of them whatever they are.
+_PLAIN_TYPES: dict[str, tuple[type, ...]] = {
+    "string": (str,),
+    "boolean": (bool,),
+    "integer": (int,),
+    "number": (int, float),
+    "null": (type(None),),
+}
+#: Keywords of a property that is valid if it is of its type.
+_PLAIN = frozenset(("type", "required", "description", "title", "default"))
+
+
+def _is_plainly_valid(schema: Any, value: Any) -> bool:
+    if type(schema) is not dict or not _PLAIN.issuperset(schema):
+        return False
+    wanted = schema.get("type")
+    return type(wanted) is str and type(value) in _PLAIN_TYPES.get(wanted, ())
+
+
+def _passing_over(properties_of: Keyword) -> Keyword:
+    """Have draft 3's `properties` pass over those that are plainly valid, each in its one step.
+
+    Nearly all are, and `jsonschema` makes a validator for each.
+    """
+
+    def called(validator: Any, value: Any, instance: Any, schema: Any) -> Any:
+        if type(instance) is not dict:
+            yield from properties_of(validator, value, instance, schema) or ()
+            return
+        for name, of in value.items():
+            if name in instance and _is_plainly_valid(of, instance[name]):
+                spend(1)
+            else:
+                yield from properties_of(validator, {name: of}, instance, schema) or ()
+
+    return called
+
+
 _EXCHANGED = {"re": SimpleNamespace(search=search), "uniq": _uniq, "set": _in_order}
 _OF_UTILS = _names(_utils, **_EXCHANGED)
 _HELPERS = {
@@ -101,6 +139,7 @@ _OLDER = _names(_legacy_keywords, **_EXCHANGED, _utils=SimpleNamespace(**_OF_UTI
 _NEWER["if_"] = _with_a_consequence(_NEWER["if_"])
 for _name in ("additionalItems", "find_evaluated_item_indexes_by_schema"):
     _OLDER[_name] = _with_items_of_one_schema(_OLDER[_name])
+_OLDER["properties_draft3"] = _passing_over(_OLDER["properties_draft3"])
 _KEYWORDS = {_keywords.__name__: _NEWER, _legacy_keywords.__name__: _OLDER}
 
 
