@@ -60,27 +60,30 @@ class FastJudge(Judge):
             try:
                 line = self._lines.read(record.value)
                 if line is not None:
-                    verdict = self._at_once(line, record, origin)
-                    if verdict is not None:
-                        return verdict
+                    found = self._at_once(line, record, origin)
+                    if found is not None:
+                        return found
             except Exception:
                 # Whatever it is, Judge meets it too, and finds the words for it.
                 pass
         return self.parse(record)
 
-    def _at_once(self, line: PlainLine, record: Record, origin: str) -> Verdict | None:
-        """Return the verdict on a plain line, None where Judge gives it.
+    def _at_once(self, line: PlainLine, record: Record, origin: str) -> Verdict | EventFault | None:
+        """Return the verdict on a plain line, or why it names no schema; None where Judge says.
 
-        Raises EventFault where no schema is named, or a store cannot hold the event.
+        Raises EventFault where a store cannot hold the event.
         """
         given = line.given
-        plan = self._plan(given)
+        try:
+            plan = self._plan(given)
+        except EventFault as fault:
+            return fault
         if plan is None:
             return None
-        fault = plan.validator.fault(given)
-        if fault is not None:
-            fault.schema, fault.revision = plan.schema.key
-            return self._refuse(record, fault, origin)
+        misfit = plan.validator.fault(given)
+        if misfit is not None:
+            misfit.schema, misfit.revision = plan.schema.key
+            return self._refuse(record, misfit, origin)
         written, event = orjson.dumps(given), given["event"]
         size = len(written)
         if type(event) is not dict or (

@@ -63,6 +63,7 @@ class PlainLines:
         self.fields = frozenset(
             ("recvFrom", "seqId", dialect.uuid_time, "ip" if keeps_address else "clientIp")
         ) | {"userAgent", "uuid"}
+        self._taken = self.fields.union(DROPPED)
 
     def read(self, line: bytes) -> PlainLine | None:
         """Return what a line holds, None where it is not plain.
@@ -81,10 +82,13 @@ class PlainLines:
         given = orjson.loads(data)
         if type(given) is not dict or not is_plain(data, self._max_keys):
             return None
-        for name in DROPPED:
-            given.pop(name, None)
+        if not self._taken.isdisjoint(given):
+            for name in DROPPED:
+                given.pop(name, None)
+            if not self.fields.isdisjoint(given):
+                return None
         moment, agent = self._moments[time], self._agents[sent]
-        if moment is None or agent is None or not self.fields.isdisjoint(given):
+        if moment is None or agent is None:
             return None
         return _new(PlainLine, (given, host, number, moment, address, agent))
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import attrs
 import jsonschema_rs
-from jsonschema import _keywords, _legacy_keywords, _utils, validators
+from jsonschema import ValidationError, _keywords, _legacy_keywords, _utils, validators
 
 from elfaust.schema.validation.patterns import search
 from elfaust.schema.validation.steps import A_STEP, Keyword, counted, spend
@@ -89,27 +89,27 @@ def _with_a_consequence(function: Keyword) -> Keyword:
     return called
 
 
-#: Types of draft 3 by name, and those of the values that are of them whatever they are.
+#: Types of draft 3 by name, and those of the values of JSON that are of them.
 _PLAIN_TYPES: dict[str, tuple[type, ...]] = {
     "string": (str,),
     "boolean": (bool,),
     "integer": (int,),
     "number": (int, float),
-    "null": (type(None),),
 }
-#: Keywords of a property that is valid if it is of its type.
+#: Keywords of a property that is valid if it is of its type, or left out.
 _PLAIN = frozenset(("type", "required", "description", "title", "default"))
 
 
-def _is_plainly_valid(schema: Any, value: Any) -> bool:
+def _plain_type(schema: Any) -> str:
+    """Return the type of a property of which only that is judged, "" for any other."""
     if type(schema) is not dict or not _PLAIN.issuperset(schema):
-        return False
+        return ""
     wanted = schema.get("type")
-    return type(wanted) is str and type(value) in _PLAIN_TYPES.get(wanted, ())
+    return wanted if type(wanted) is str and wanted in _PLAIN_TYPES else ""
 
 
-def _passing_over(properties_of: Keyword) -> Keyword:
-    """Have draft 3's `properties` pass over those that are plainly valid, each in its one step.
+def _plain_properties(properties_of: Keyword) -> Keyword:
+    """Have draft 3's `properties` judge those of a plain type by itself, each in its one step.
 
     Nearly all are, and `jsonschema` makes a validator for each.
     """
@@ -119,12 +119,28 @@ def _passing_over(properties_of: Keyword) -> Keyword:
             yield from properties_of(validator, value, instance, schema) or ()
             return
         for name, of in value.items():
-            if name in instance and _is_plainly_valid(of, instance[name]):
+            wanted = _plain_type(of)
+            if wanted and name in instance:
                 spend(1)
-            else:
+                if type(instance[name]) not in _PLAIN_TYPES[wanted]:
+                    yield _not_of_type(wanted, name, instance[name], of, validator.TYPE_CHECKER)
+            elif name in instance or not wanted or of.get("required", False):
                 yield from properties_of(validator, {name: of}, instance, schema) or ()
 
     return called
+
+
+def _not_of_type(wanted: str, name: str, value: Any, schema: Any, checker: Any) -> ValidationError:
+    return ValidationError(
+        f"{value!r} is not of type {wanted!r}",
+        validator="type",
+        path=(name,),
+        validator_value=wanted,
+        instance=value,
+        schema=schema,
+        schema_path=(name, "type"),
+        type_checker=checker,
+    )
 
 
 _EXCHANGED = {"re": SimpleNamespace(search=search), "uniq": _uniq, "set": _in_order}
@@ -139,7 +155,7 @@ _OLDER = _names(_legacy_keywords, **_EXCHANGED, _utils=SimpleNamespace(**_OF_UTI
 _NEWER["if_"] = _with_a_consequence(_NEWER["if_"])
 for _name in ("additionalItems", "find_evaluated_item_indexes_by_schema"):
     _OLDER[_name] = _with_items_of_one_schema(_OLDER[_name])
-_OLDER["properties_draft3"] = _passing_over(_OLDER["properties_draft3"])
+_OLDER["properties_draft3"] = _plain_properties(_OLDER["properties_draft3"])
 _KEYWORDS = {_keywords.__name__: _NEWER, _legacy_keywords.__name__: _OLDER}
 
 
