@@ -6,6 +6,7 @@ import dataclasses
 import json
 from collections import Counter
 from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from elfaust.events.verdict import Judge, Verdict
 from elfaust.records import Record
 from elfaust.schema.lookup.registry import Registry
 from elfaust.schema.validation.drafts import DRAFT3, DRAFTS, Draft
-from elfaust.settings import Settings
+from elfaust.settings import Schemas, Settings
 from elfaust.sinks.stores import enabled_stores
 from elfaust.testing import make_record
 from tests.integration.bad_inputs import line
@@ -30,11 +31,17 @@ EVENT = {
 }  # fmt: skip
 
 
+@cache
+def _registry(schemas: Schemas) -> Registry:
+    """Return a registry whose schemas are compiled once."""
+    return Registry(schemas)
+
+
 class Judges:
     """The two judges of one format and dialect, by one registry."""
 
     def __init__(self, settings: Settings, kind: str = "client") -> None:
-        registry, stores = Registry(settings.schemas), enabled_stores(settings).values()
+        registry, stores = _registry(settings.schemas), enabled_stores(settings).values()
         form = settings.line_formats[kind]
         self.slow = Judge(form, registry, settings, stores)
         self.fast = FastJudge(form, registry, settings, stores)

@@ -19,6 +19,7 @@ from elfaust.errors import EventFault
 from elfaust.schema.dialect import Dialect
 from elfaust.schema.validation import draft3_check, patterns, recursion, references
 from elfaust.schema.validation.drafts import DRAFT3, Draft, closed_schema, draft_of
+from elfaust.schema.validation.only_fault import only_fault
 from elfaust.schema.validation.patterns import backtracks, patterns_of
 from elfaust.schema.validation.rust import CALM, compile_rust, guarded, passes
 from elfaust.schema.validation.steps import TooManySteps, limited
@@ -43,6 +44,7 @@ class Validator:
         guarded(self._compile, schema, draft)
 
     def _compile(self, schema: dict[str, Any], draft: Draft) -> None:
+        self._is_old = draft is DRAFT3
         self._python = draft.python(schema, registry=References())
         try:
             rust = guarded(compile_rust, schema, draft)
@@ -79,8 +81,10 @@ class Validator:
         """
         if passes(self.rust, value):
             return None
-        found, given_up = self.errors(value)
-        worst = None if given_up else best_match(found, key=error_weight)
+        worst = only_fault(self._python, value) if self._is_old else None
+        if worst is None:
+            found, given_up = self.errors(value)
+            worst = None if given_up else best_match(found, key=error_weight)
         if worst is None:
             raise Undecided
         return fault_of(worst, at)
