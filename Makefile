@@ -2,6 +2,8 @@
 .PHONY: help setup setup-hive setup-dev run test unit coverage check hive chaos generated fuzz fuzz-lines bench lock docs clean
 BIN := .venv/bin
 COV := --cov=elfaust
+# A campaign of random faults: its minutes and seed; KILLS workers are killed a minute, RATE lines sent a second.
+RANDOMLY = ELFAUST_TEST_RANDOM=$(RANDOM) ELFAUST_TEST_SEED=$(or $(SEED),7) ELFAUST_TEST_KILLS=$(or $(KILLS),24) ELFAUST_TEST_RATE=$(or $(RATE),200) ELFAUST_TEST_WORKERS=$(or $(WORKERS),2)
 # Images of containers set it: each of the hundreds of processes of the tests would compile all modules again.
 export PYTHONDONTWRITEBYTECODE :=
 
@@ -40,10 +42,10 @@ check: setup-dev ## ruff, mypy --strict, the arrows between rooms, packages used
 hive: setup-dev ## All tests of Hive, on a real metastore and HiveServer2: tables, queries, tutorial, faults
 	@$(BIN)/python -m pytest tests -m hive
 
-chaos: setup-dev ## Every fault under load, 90 minutes (PART=mariadb: those): nothing lost, nothing twice
-	@ELFAUST_TEST_CHAOS_LOG=docs/reliability.md $(BIN)/python -m pytest tests/chaos $(if $(PART),-k "$(PART)")
+chaos: setup-dev ## Every fault under load, 90 minutes (PART=mariadb: those; RANDOM=30 SEED=7: all at random for so many minutes): nothing lost, nothing twice
+	@ELFAUST_TEST_CHAOS_LOG=docs/reliability.md $(if $(RANDOM),$(RANDOMLY)) $(BIN)/python -m pytest tests/chaos $(if $(RANDOM),-s -k test_all_faults,$(if $(PART),-k "$(PART)"))
 
-generated: setup-dev ## Half a million generated lines (LINES=n), judged in two ways; a million by both judges; 50 times what hypothesis makes up for `make unit`
+generated: setup-dev ## Half a million generated lines (LINES=n), judged in two ways; a million by both judges; 100 times what hypothesis makes up for `make unit`
 	@ELFAUST_TEST_LINES=$(or $(LINES),500000) $(BIN)/python -m pytest tests/unit/test_generated_lines.py
 	@ELFAUST_TEST_LINES=$(or $(LINES),1000000) $(BIN)/python -m pytest tests/unit/events/test_fast_judge.py --timeout=3600
 	@$(BIN)/python -m pytest tests/unit -m hypothesis --hypothesis-profile=generated --timeout=1800 -n auto --dist worksteal

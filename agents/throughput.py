@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-import time
 from collections import defaultdict
 from collections.abc import Sequence
 
+from elfaust.counts.changelog import Changelog
 from elfaust.counts.gauges import register as register_unusual
 from elfaust.counts.table import CountsTable
+from elfaust.counts.takings import Takings, told
 from elfaust.counts.tally import tally
 from elfaust.graphite.senders import register as register_senders
+from elfaust.metrics.table import COUNTS_MISSING
+from elfaust.metrics.values import values
 from elfaust.models.count import Count
 from elfaust.models.event import EventCapsule
-from elfaust.records import Record
 from elfaust.sinks.base import Limits
 from elfaust.sinks.bounds import Bounds
 from elfaust.sinks.groups import Buffered
 from elfaust.web.throughput import register as register_page
 from elfaust.workers.attach import attach
 from elfaust.workers.worker import Worker
+
+#: Seconds between two looks at what is too old, and between what a lane says that there should be.
+TIDY_SECONDS = 10.0
 
 
 class Counter:
@@ -29,20 +34,24 @@ class Counter:
         self.limits = Limits(Bounds(20_000, 16_000_000), seconds, Bounds(40_000, 64_000_000))
         self._names = worker.names
         self._table = table
-        self._timeout = worker.settings.kafka.publish_timeout
 
     def group_of(self, topic: str, lane: int) -> None:
         """Have all batches counted together."""
 
     async def write(self, batches: Sequence[Buffered]) -> None:
         """Count batches; raises Unacknowledged where the counts do not arrive in Kafka in time."""
-        # An entry is written once for all batches of its lane: that costs more than counting them.
-        lanes = defaultdict[tuple[int, str], list[Record]](list)
-        for batch in batches:
-            lanes[batch.lane, batch.topic] += batch.records
-        for (lane, topic), records in lanes.items():
-            self._table.add(tally(lane, topic, self._names.schema_of(topic), records))
-        await self._table.written(self._timeout)
+        async with self._table.takings.turn:
+            lanes = defaultdict[tuple[int, str], list[Buffered]](list)
+            for batch in batches:
+                # What is delivered of a lane's next taking is not in this one, nor the reverse.
+                if not batch.dropped():
+                    lanes[batch.lane, batch.topic].append(batch)
+            # An entry is written once for all batches of its lane: that costs more than to count.
+            for (lane, topic), of_lane in lanes.items():
+                records = [record for batch in of_lane for record in batch.records]
+                counts = tally(lane, topic, self._names.schema_of(topic), records)
+                of_lane[-1].when_committed(self._table.add(lane, counts))
+            await self._table.written()
 
     def on_revoked(self) -> None:
         """Remember nothing of lanes."""
@@ -51,25 +60,39 @@ class Counter:
 def register(worker: Worker) -> None:
     """Register the counting agent, its table and the page with their worker."""
     settings = worker.settings
+    register_page(worker, settings)
+    changelog = Changelog(settings, worker.admin)
+    takings = Takings(settings.throughput, worker.counts_reader, changelog.write)
     table = worker.tables.add(
         CountsTable(
             worker,
+            takings=takings,
             name="counts",
             key_type=str,
             value_type=Count,
             partitions=settings.topics.lanes,
         )
     )
-
-    events = worker.events(EventCapsule, worker.names.error)
-    attach(worker, events, Counter(worker, table))
-    register_page(worker, settings)
+    attach(worker, worker.events(EventCapsule, worker.names.error), Counter(worker, table))
+    _take_lanes(worker, takings, changelog)
     register_senders(worker)
     register_unusual(worker.counts_reader.view)
 
-    @worker.timer(60.0)  # type: ignore[untyped-decorator]
-    async def forget_old_minutes() -> None:
-        lanes = {tp.partition for tp in worker.consumer.assignment()}
-        kept = settings.throughput
-        table.forget(lanes, time.time(), kept.keep_minutes, kept.keep_hours)
-        await table.written(settings.kafka.publish_timeout)
+
+def _take_lanes(worker: Worker, takings: Takings, changelog: Changelog) -> None:
+    async def end(*_: object, **__: object) -> None:
+        takings.end()
+
+    async def finish() -> None:
+        # What is committed is what there should be; the worker commits once more after this.
+        await worker.consumer.commit()
+        await takings.tidy()
+
+    worker.before_lanes(takings.take)
+    worker.on_partitions_revoked.connect(end, weak=False)
+    worker.on_drain(finish)
+    worker.on_close(changelog.close)
+    worker.readiness.reports(lambda: takings.blocked_by)
+    worker.held.append(lambda: told(takings))
+    values().ask(COUNTS_MISSING, lambda: {(): sum(of.lacks for of in takings.missing)})
+    worker.timer(TIDY_SECONDS)(takings.tidy)

@@ -42,7 +42,7 @@ from tests.budget import over_budget
 hypothesis.settings.register_profile(
     "elfaust",
     deadline=None,
-    max_examples=40,
+    max_examples=20,
     suppress_health_check=[hypothesis.HealthCheck.too_slow],
 )
 # `make unit` has a minute; `make generated` takes more of everything that hypothesis makes up.

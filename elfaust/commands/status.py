@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import Sequence
 from typing import Any
+from urllib.parse import urlsplit
 
 import click
 
@@ -18,6 +19,7 @@ from elfaust.overview.overview import Overview, RoleNow
 from elfaust.overview.worker_said import Trouble, WorkerSaid
 from elfaust.roles import picked
 from elfaust.settings import Settings
+from elfaust.workers import starts
 
 #: What a worker waits for that does not answer.
 SILENT = "an answer of its own"
@@ -83,7 +85,10 @@ def describe(
         topic["seconds"][lag.role] = None if lag.seconds is None else round(lag.seconds, 1)
     return {
         "roles": [_role(role, lags) for role in overview.roles],
-        "workers": [_worker(worker, overview.looked) for worker in overview.workers],
+        "workers": [
+            {**_worker(worker, overview.looked), "started_again": _began(settings, worker)}
+            for worker in overview.workers
+        ],
         "topics": None if lags is None else [topics[name] for name in sorted(topics)],
         "rows_written": {
             role: None
@@ -104,6 +109,12 @@ def _role(role: RoleNow, lags: Sequence[TopicLag] | None) -> dict[str, Any]:
         "lag": sum(lag.lag for lag in of) if of else None,
         "seconds": None if age is None else round(age, 1),
     }
+
+
+def _began(settings: Settings, worker: WorkerSaid) -> str:
+    """Return which server was away, within the hour, so that a worker began again; else ""."""
+    port = urlsplit(worker.web).port
+    return starts.away(settings, worker.role, port) if port else ""
 
 
 def _worker(worker: WorkerSaid, now: float) -> dict[str, Any]:
@@ -170,6 +181,8 @@ def _worker_line(worker: dict[str, Any]) -> str:
         f"{count} keys of {table} are in no column of MySQL, see `elfaust schema lint`"
         for table, count in worker["unnamed"].items()
     ]
+    if worker["started_again"]:
+        parts.append(f"started again within the hour: {worker['started_again']}")
     parts += [f"{count} datagrams are lost ({by})" for by, count in worker["lost"].items()]
     return "; ".join(" ".join(part.split()) for part in parts)
 

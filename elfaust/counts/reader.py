@@ -1,21 +1,20 @@
-"""Keeps a view of the counts current from the whole changelog of their table.
+"""Keeps the counts of all lanes current, and a view of them, from the whole changelog.
 
-A worker's part of the table holds its own lanes only, and after a rebalance also what it has lost;
-the changelog has every lane, whoever counts it.
+The changelog is read once, in order, by a consumer of its own in no group: pages show what it says,
+and a worker that takes lanes (takings.py) has read of them already what it has read.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-import orjson
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
-from elfaust.counts.entry import CountKey, is_entry
+from elfaust.counts.merged import Merged
 from elfaust.counts.view import View
 from elfaust.delivery.broker_errors import words
 from elfaust.delivery.patience import Patience
@@ -28,6 +27,12 @@ log = logging.getLogger(__name__)
 RETRY_SECONDS = 1.0
 #: Minutes that a view knows at least: an hour, and the one that is not over.
 LAST_HOUR = 61
+#: Bytes of one answer of a broker, and of one lane in it; records that are handed on together.
+FETCH_BYTES, LANE_BYTES, RECORDS = 16_000_000, 4_000_000, 20_000
+#: So many records are taken in before somebody else has a turn.
+TURN = 1_000
+#: How long a broker may wait for more before it answers, ms: those who take lanes wait for it.
+FETCH_WAIT_MS = 100
 
 
 class CountsReader:
@@ -45,11 +50,15 @@ class CountsReader:
         self._task: asyncio.Task[None] | None = None
         #: Records of the changelog that were applied.
         self._applied = 0
+        #: Where each lane goes on, whatever becomes of the connection.
+        self._next: dict[TopicPartition, int] = {}
         #: The counts so far; `view.complete` once the changelog was read to its end.
         self.view = View(
             settings.throughput.show_minutes,
             keep_minutes=settings.throughput.keep_minutes if settings.carbon.host else LAST_HOUR,
         )
+        #: The same with all that is kept of an entry, for who goes on to count.
+        self.merged = Merged(self.view.apply)
 
     async def start(self) -> None:
         """Start to read; returns at once, whether the brokers answer or not."""
@@ -73,22 +82,26 @@ class CountsReader:
             task.cancel()
             await asyncio.wait([task], timeout=0.5)
 
-    async def caught_up(self) -> None:
+    async def caught_up(self, must_exist: bool = False) -> None:
         """Return when the view holds all that is in the changelog now; start the reader first.
 
-        At once if there is no changelog yet. Raises ServerAway when no broker answers.
+        At once if there is no changelog yet, unless it `must_exist`: a broker that has just started
+        does not know it yet. Raises ServerAway when no broker answers, or knows it.
         """
         patience = Patience(self._kafka)
         consumer = AIOKafkaConsumer(bootstrap_servers=self._bootstrap)
         try:
             async with patience.one_step():
                 await _start_whole(consumer)
-                ends = await consumer.end_offsets(await self._lanes(consumer))
+                lanes = await self._lanes(consumer)
+                ends = await consumer.end_offsets(lanes)
         except KafkaError as error:
             raise ServerAway(f"Kafka {self._bootstrap}", words(error)) from error
         finally:
             await consumer.stop()
-        while not await self._has_reached(ends, patience):
+        if must_exist and not lanes:
+            raise ServerAway(f"Kafka {self._bootstrap}", f"it does not know {self._topic}")
+        while not self._has_reached(ends):
             patience.look(self._applied)
             await asyncio.sleep(0.02)
 
@@ -98,11 +111,10 @@ class CountsReader:
             return []
         return [TopicPartition(self._topic, lane) for lane in range(self._lane_count)]
 
-    async def _has_reached(self, ends: dict[TopicPartition, int], patience: Patience) -> bool:
+    def _has_reached(self, ends: Mapping[TopicPartition, int]) -> bool:
         if self._task is not None and self._task.done():
             self._task.result()
-        async with patience.one_step():
-            return await _is_at(self._consumer, ends)
+        return all(self._next.get(lane, 0) >= end for lane, end in ends.items())
 
     async def _keep_reading(self) -> None:
         last = ""
@@ -121,7 +133,13 @@ class CountsReader:
 
     async def _read(self) -> None:
         """Read on and on; return only if the topic does not exist yet."""
-        consumer = AIOKafkaConsumer(bootstrap_servers=self._bootstrap, auto_offset_reset="earliest")
+        consumer = AIOKafkaConsumer(
+            bootstrap_servers=self._bootstrap,
+            auto_offset_reset="earliest",
+            fetch_max_bytes=FETCH_BYTES,
+            max_partition_fetch_bytes=LANE_BYTES,
+            fetch_max_wait_ms=FETCH_WAIT_MS,
+        )
         self._consumer = consumer
         await _start_whole(consumer)
         lanes = await self._lanes(consumer)
@@ -129,27 +147,47 @@ class CountsReader:
             self.view.complete = True
             return
         ends = await consumer.end_offsets(lanes)
+        if any(self._next.get(lane, 0) > end for lane, end in ends.items()):
+            self._begin_anew()
         consumer.assign(lanes)
+        for lane in lanes:
+            if lane in self._next:
+                consumer.seek(lane, self._next[lane])
         while True:
-            self.view.complete = self.view.complete or await _is_at(consumer, ends)
-            for records in (await consumer.getmany(timeout_ms=500, max_records=2000)).values():
-                self.apply(records)
+            self.view.complete = self.view.complete or self._has_reached(ends)
+            fetched = await consumer.getmany(timeout_ms=500, max_records=RECORDS)
+            for lane, records in fetched.items():
+                if records[0].offset < self._next.get(lane, 0):
+                    self._begin_anew()
+                    raise KafkaError(f"{self._topic} was made anew")
+                for at in range(0, len(records), TURN):
+                    self.apply(records[at : at + TURN])
+                    # A long changelog comes without a pause; the web view must answer meanwhile.
+                    await asyncio.sleep(0)
+                self._next[lane] = records[-1].offset + 1
+            for lane in lanes:
+                # Behind what was compacted away there may be no record.
+                self._next[lane] = await consumer.position(lane)
             self.view.as_of = max(self.view.as_of, await _read_until(consumer, lanes))
-            # A long changelog comes without a pause; the worker's web view must answer meanwhile.
-            await asyncio.sleep(0)
+
+    def _begin_anew(self) -> None:
+        log.error("%s was made anew: the counts begin again with what is in it", self._topic)
+        self._next.clear()
+        self.merged.clear()
 
     def apply(self, records: Sequence[Any]) -> None:
-        """Show the view records of the changelog; those that are no entries are passed over."""
+        """Take in records of the changelog; those that are no counts are passed over.
+
+        Of the records of one key the last one tells all.
+        """
         self._applied += len(records)
+        last: dict[bytes | None, Any] = {}
         for record in records:
-            try:
-                key = _text(record.key or b"")
-                value = orjson.loads(record.value) if record.value else None
-            except ValueError:
-                key, value = "", None
-            if is_entry(key, value):
-                self.view.apply(CountKey.decode(key), value, record.timestamp / 1000)
-            else:
+            key = record.key
+            last.pop(key, None)
+            last[key] = record
+        for key, record in last.items():
+            if not self.merged.apply(key, record.value, record.timestamp / 1000):
                 where = (self._topic, record.partition, record.offset)
                 about = dict(zip(("topic", "lane", "offset"), where, strict=True))
                 skipped = "Skipped a record of %s/%d at %d that is not a count"
@@ -171,17 +209,6 @@ async def _start_whole(consumer: AIOKafkaConsumer) -> None:
         raise
 
 
-async def _is_at(consumer: AIOKafkaConsumer | None, ends: dict[TopicPartition, int]) -> bool:
-    if not any(ends.values()):
-        return True
-    if consumer is None or not consumer.assignment().issuperset(ends):
-        return False
-    for lane, end in ends.items():
-        if await consumer.position(lane) < end:
-            return False
-    return True
-
-
 async def _read_until(consumer: AIOKafkaConsumer, lanes: Sequence[TopicPartition]) -> float:
     """Return until when all that was in the changelog is read, Unix seconds; 0 if it is not."""
     heard = [consumer.last_poll_timestamp(lane) or 0 for lane in lanes]
@@ -189,12 +216,6 @@ async def _read_until(consumer: AIOKafkaConsumer, lanes: Sequence[TopicPartition
         if await consumer.position(lane) < (consumer.highwater(lane) or 0):
             return 0.0
     return min(heard) / 1000
-
-
-def _text(key: bytes) -> str:
-    # Faust writes a table's keys as JSON unless they are declared raw.
-    text = orjson.loads(key) if key.startswith(b'"') else key.decode()
-    return str(text)
 
 
 async def read_counts(settings: Settings) -> View:

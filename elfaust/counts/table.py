@@ -1,85 +1,117 @@
-"""The table of counts that Kafka keeps: the one module of this room that imports Faust."""
+"""The table of counts that Kafka keeps, as Faust knows it: the one module here that imports it.
+
+Its entries are those of the lanes that this worker has taken (takings.py); its changelog is read by
+the reader (reader.py), and written with the batches that it counts.
+"""
 
 from __future__ import annotations
 
-import asyncio
-import logging
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from types import SimpleNamespace
 from typing import Any
 
 import faust
+from faust.stores.base import Store
+from faust.types import TP
 
-from elfaust.counts.entry import CountKey, Tally, is_entry, merge
-from elfaust.errors import Unacknowledged
+from elfaust.counts.entry import CountKey, Tally
+from elfaust.counts.place import place_of
+from elfaust.counts.takings import Takings
 from elfaust.models.count import Count
-from elfaust.quiet import OnceAMinute
 
-log = logging.getLogger(__name__)
-log.addFilter(OnceAMinute(of_a_kind=True))
+
+class LanesStore(Store):  # type: ignore[misc]
+    """The entries of the lanes that are taken, by their keys."""
+
+    takings: Takings
+
+    def __getitem__(self, key: str) -> Count:
+        place = place_of(CountKey.decode(key))
+        taking = self.takings.lanes.get(place.lane)
+        value = taking.value(place.when, place.name) if taking else None
+        if value is None:
+            raise KeyError(key)
+        return Count(**value)
+
+    def __setitem__(self, key: str, value: Count) -> None:
+        place = place_of(CountKey.decode(key))
+        self.takings.lanes[place.lane].put(place, value.asdict())
+
+    def __delitem__(self, key: str) -> None:
+        raise NotImplementedError("entries are forgotten by their age")
+
+    def __contains__(self, key: object) -> bool:
+        return isinstance(key, str) and self.get(key) is not None
+
+    def __iter__(self) -> Iterator[str]:
+        for taking in self.takings.lanes.values():
+            yield from (place.key.encode() for place in taking.places())
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+    def apply_changelog_batch(self, *_: Any, **__: Any) -> None:
+        """Do nothing: the reader reads the changelog."""
+
+    def persisted_offset(self, tp: TP) -> None:
+        """Return None: nothing is on a disk."""
+
+    async def need_active_standby_for(self, tp: TP) -> bool:
+        """Tell that nobody else has to read the changelog beforehand: everybody's reader does."""
+        return False
+
+    async def backup_partition(self, *_: Any, **__: Any) -> None:
+        """Do nothing: the changelog is the copy."""
+
+    def restore_backup(self, *_: Any, **__: Any) -> None:
+        """Do nothing: the changelog is the copy."""
+
+    def reset_state(self) -> None:
+        """Do nothing: takings end with their lanes."""
 
 
 class CountsTable(faust.Table):  # type: ignore[misc]
     """A table whose entries live in the lane that their key begins with.
 
-    `written` awaits the changelog records that Faust itself only sends: a batch is acknowledged
-    after that.
+    `takings` has them. What is set is in Kafka when `written` has returned.
     """
 
-    _sent: list[asyncio.Future[Any]]
+    def __init__(self, app: faust.App, *, takings: Takings | None = None, **options: Any) -> None:
+        super().__init__(app, **options)
+        self._takings = takings
+
+    def info(self) -> Mapping[str, Any]:
+        """Return what a copy of the table, as agents have it, is made with."""
+        return {**super().info(), "takings": self._takings}
+
+    @property
+    def takings(self) -> Takings:
+        """The lanes that this worker counts."""
+        assert self._takings is not None
+        return self._takings
+
+    def _new_store(self) -> LanesStore:
+        store = LanesStore("memory://", self.app, self)
+        store.takings = self.takings
+        return store
 
     def partition_for_key(self, key: str) -> int:
         """Return the lane of an entry."""
         return int(key.partition("|")[0])
 
-    def send_changelog(self, *args: Any, **kwargs: Any) -> Any:
-        """Send a change, and keep what tells of its arrival."""
-        sent = super().send_changelog(*args, **kwargs)
-        self.__dict__.setdefault("_sent", []).append(sent)
-        return sent
+    def send_changelog(
+        self, partition: int | None, key: Any, value: Any, *_: Any, **__: Any
+    ) -> Any:
+        """Send nothing: what is set goes with the lane's next batch."""
+        return SimpleNamespace(message=SimpleNamespace(partition=partition))
 
-    def apply_changelog_batch(self, batch: Iterable[Any]) -> None:
-        """Take in what Kafka has of the table.
+    def add(self, lane: int, counts: Mapping[CountKey, Tally]) -> Callable[[], None]:
+        """Add what a batch of a lane counts to the entries; return what its commit is told to.
 
-        Older values written late are left out, and what is no count: somebody else's records.
+        Raises Unacknowledged as `written` does.
         """
-        # Which are older depends on what came before them in the batch: it is taken in one by one.
-        super().apply_changelog_batch(event for event in batch if self._is_news(event))
+        return self.takings.add(lane, counts)
 
-    def _is_news(self, event: Any) -> bool:
-        # A worker that has lost a lane may write what it counted after the lane's new owner has.
-        # All values of an entry count a prefix of the same records, so the one that counts more is
-        # the later one.
-        message, value = event.message, event.value
-        entry = value.asdict() if isinstance(value, Count) else message.value
-        if not is_entry(event.key, entry):
-            where = (message.topic, message.partition, message.offset)
-            about = dict(zip(("topic", "lane", "offset"), where, strict=True))
-            skipped = "Skipped a record of %s/%d at %d that is not a count"
-            log.warning(skipped, *where, extra=about)
-            return False
-        have = self.data.get(event.key)
-        return message.value is None or not have or value.count >= have.count
-
-    def add(self, counts: Mapping[CountKey, Tally]) -> None:
-        """Add what a batch counts to the entries."""
-        for key, added in counts.items():
-            name = key.encode()
-            value = merge(self[name].asdict() if name in self else None, added)
-            if value is not None:
-                self[name] = Count(**value)
-
-    def forget(self, lanes: Collection[int], now: float, minutes: int, hours: int) -> None:
-        """Delete the entries of these lanes that are older than so many minutes, or hours."""
-        for name in list(self):
-            key = CountKey.decode(name)
-            if key.lane in lanes and key.expired(now, minutes, hours):
-                del self[name]
-
-    async def written(self, seconds: float) -> None:
+    async def written(self) -> None:
         """Wait until all changes are in Kafka; raises Unacknowledged when that takes too long."""
-        sent, self._sent = self.__dict__.get("_sent", []), []
-        try:
-            async with asyncio.timeout(seconds):
-                await asyncio.gather(*sent)
-        except TimeoutError as error:
-            raise Unacknowledged("Kafka", f"counts not acknowledged within {seconds} s") from error
+        await self.takings.written()

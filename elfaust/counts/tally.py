@@ -6,22 +6,22 @@ A record always maps to the same entries, whoever counts it and however often.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
+from itertools import compress
 from typing import Any
 
 import orjson
 
 from elfaust.boundary import check_batch, unforeseen
-from elfaust.counts.entry import CountKey, Tally
+from elfaust.counts.entry import MINUTES, CountKey, Tally
 from elfaust.errors import EventFault
 from elfaust.events.refusals import split_source
 from elfaust.records import END_OF_REVISIONS, UNKNOWN_TIME, Record, SchemaKey
 from elfaust.schema.lookup.registry import NAME
 
-MINUTE_MS = 60_000
-HOUR_MINUTES = 60
-UNKNOWN_MINUTE = UNKNOWN_TIME // MINUTE_MS
+MINUTE_MS, HOUR_MS = 60_000, 3_600_000
+UNKNOWN_HOUR = UNKNOWN_TIME // HOUR_MS
 #: What may stand in an entry's key: others, and what only an event claims, share one.
 CODES = ("processor", "validation", "consumer", "unresolved")
 UNKNOWN_CODE, UNKNOWN_KEY = "unknown", SchemaKey("unknown", -1)
@@ -65,50 +65,45 @@ def _tally_one(
 ) -> dict[CountKey, Tally]:
     if not records:
         return {}
-    minutes: defaultdict[int, list[Mark]] = defaultdict(list)
-    newest: dict[int, int] = {}
-    everything: list[Mark] = []
-    for _, _, offset, timestamp, _, source in records:
-        mark = source or (ITSELF, offset)
-        minute = timestamp // MINUTE_MS
-        everything.append(mark)
-        minutes[minute].append(mark)
-        if timestamp > newest.get(minute, -1):
-            newest[minute] = timestamp
-    last = max(newest.values(), default=0)
-    hours = _by_hour(minutes, everything, records)
-    minutes.pop(UNKNOWN_MINUTE, None)
-    made = _of_errors if code else Tally
+    marks = [record.source or (ITSELF, record.offset) for record in records]
+    times = [record.timestamp for record in records]
+    made = _of_errors if code else _of_events
     total = CountKey(lane, topic, *key, code, None)
-    tallies = {
-        total._replace(minute=minute): made(marks, newest[minute])
-        for minute, marks in minutes.items()
-    }
-    # When the newest record came is read from the total alone.
-    tallies |= {total._replace(hour=hour): made(marks, 0) for hour, marks in hours.items()}
-    tallies[total] = made(everything, last)
+    tallies = {total: made(marks, max(0, *times), [])}
+    for hour, (of_hour, minutes) in _by_hour(marks, times).items():
+        # When the newest record came is read from the total alone.
+        tallies[total._replace(hour=hour)] = made(of_hour, 0, minutes)
     return tallies
 
 
-def _by_hour(
-    minutes: Mapping[int, object], everything: list[Mark], records: Sequence[Record]
-) -> dict[int, list[Mark]]:
-    hours = {minute // HOUR_MINUTES for minute in minutes}
-    if len(hours) == 1 and UNKNOWN_MINUTE not in minutes:
-        return {hours.pop(): everything}
-    found: defaultdict[int, list[Mark]] = defaultdict(list)
-    for mark, record in zip(everything, records, strict=True):
-        found[record.timestamp // (HOUR_MINUTES * MINUTE_MS)].append(mark)
-    found.pop(UNKNOWN_TIME // (HOUR_MINUTES * MINUTE_MS), None)
+def _by_hour(marks: list[Mark], times: list[int]) -> dict[int, tuple[list[Mark], list[int]]]:
+    """Return the marks of each hour and their minutes, without those of unknown time."""
+    hours = {time // HOUR_MS for time in times}
+    if len(hours) == 1 and UNKNOWN_HOUR not in hours:
+        return {hours.pop(): (marks, [time // MINUTE_MS % MINUTES for time in times])}
+    found = defaultdict[int, tuple[list[Mark], list[int]]](lambda: ([], []))
+    for mark, time in zip(marks, times, strict=True):
+        of_hour, minutes = found[time // HOUR_MS]
+        of_hour.append(mark)
+        minutes.append(time // MINUTE_MS % MINUTES)
+    found.pop(UNKNOWN_HOUR, None)
     return found
 
 
-def _of_errors(marks: Sequence[Mark], last: int) -> Tally:
-    judged, refused = list[Mark](), list[Mark]()
-    for mark in marks:
-        role, _ = split_source(mark[0])
-        (refused if role else judged).append(mark)
-    return Tally(judged, last, refused)
+def _of_events(marks: list[Mark], last: int, minutes: list[int]) -> Tally:
+    return Tally(marks, last, minutes=minutes)
+
+
+def _of_errors(marks: list[Mark], last: int, minutes: list[int]) -> Tally:
+    is_refusal = [bool(split_source(source)[0]) for source, _ in marks]
+    judged = [not refusal for refusal in is_refusal]
+    return Tally(
+        list(compress(marks, judged)),
+        last,
+        list(compress(marks, is_refusal)),
+        list(compress(minutes, judged)),
+        list(compress(minutes, is_refusal)),
+    )
 
 
 def named_by(value: bytes) -> tuple[str, SchemaKey]:

@@ -25,9 +25,10 @@ from __future__ import annotations
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any, NamedTuple
 
-from elfaust.counts.entry import CountKey
+from elfaust.counts.entry import MINUTES, CountKey
 from elfaust.counts.hours import Hours
 from elfaust.counts.row import NONE, Row
 from elfaust.counts.tally import UNKNOWN_KEY, is_named
@@ -92,9 +93,32 @@ class View:
         self._forget()
         if key.hour is not None:
             self.hours.put(_row_of(key), key, value)
+            self._put_minutes(key, key.hour, value, written)
+        elif key.minute is None or key.minute in self._kept:
+            self._put(key, value, written)
+
+    def _put_minutes(
+        self, key: CountKey, hour: int, value: Mapping[str, Any] | None, written: float
+    ) -> None:
+        """Take in the minutes of an hour.
+
+        They are beside those that older versions kept as entries of their own.
+        """
+        first = hour * MINUTES
+        if first >= self._kept.stop or first + MINUTES <= self._kept.start:
             return
-        if key.minute is not None and key.minute not in self._kept:
-            return
+        counts = (value.get("minutes") if value else None) or [0] * MINUTES
+        refused = (value.get("refused_minutes") if value else None) or [0] * MINUTES
+        for minute, (count, of_sinks) in enumerate(zip(counts, refused, strict=True), first):
+            if minute not in self._kept:
+                continue
+            if value is None:
+                self._put(key._replace(minute=minute), None, written)
+            elif count:
+                now = {"count": count, "refused": of_sinks, "last": 0}
+                self._put(key._replace(minute=minute), now, written)
+
+    def _put(self, key: CountKey, value: Mapping[str, Any] | None, written: float) -> None:
         entries = self._entries[key.minute]
         before = entries.get(key, (0, 0))
         if value is None:
@@ -184,5 +208,9 @@ class View:
 
 
 def _row_of(key: CountKey) -> SchemaKey:
-    schema = SchemaKey(key.schema, key.revision)
-    return UNKNOWN_KEY if key.code and not is_named(*schema) else schema
+    return _of_errors(key.schema, key.revision) if key.code else SchemaKey(*key[2:4])
+
+
+@lru_cache(maxsize=4096)
+def _of_errors(schema: str, revision: int) -> SchemaKey:
+    return SchemaKey(schema, revision) if is_named(schema, revision) else UNKNOWN_KEY

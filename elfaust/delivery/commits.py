@@ -71,9 +71,8 @@ class CommittingConsumer(FaustConsumer):
             raise ValueError(f"a note of {len(note.encode())} bytes, of at most {NOTE_BYTES}")
         async with self._committing:
             offset = lane.acknowledged
-            if offset is None:
-                offset = lane.committed
-            if offset is not None and not lane.is_over:
+            offset = lane.committed if offset is None else offset
+            if not lane.is_over:
                 if await self._commit_lanes({lane: Noted(offset, note)}):
                     return
                 if not lane.is_over:

@@ -24,7 +24,7 @@ class HoldingConsumer(CommittingConsumer):
         are not to be acknowledged. What was acknowledged before is committed as ever.
         """
         going = [lane for lane in self._ours(lanes) if not lane.is_held]
-        back = {lane.tp: at for lane in going if (at := lane.hold()) is not None}
+        back = {lane.tp: lane.hold() for lane in going}
         self.active.difference_update(back)
         if back:
             await self.thread.halt(back, going[0].generation)
@@ -41,6 +41,21 @@ class HoldingConsumer(CommittingConsumer):
             for tp in still:
                 held[tp].release(step)
             self._fetch(still - self.paused - self.backed_up)
+
+    async def begin_again(self, lane: Lane) -> None:
+        """Read a lane from its beginning: its topic is no longer the one that was read.
+
+        What was delivered of it and is not acknowledged is dropped.
+        """
+        start = (await self.earliest_offsets(lane.tp))[lane.tp]
+        if lane.is_over:
+            return
+        lane.hold()
+        lane.begin_again(start)
+        lane.next = start
+        self.active.discard(lane.tp)
+        await self.thread.halt({lane.tp: start}, lane.generation)
+        await self.release([lane.tp])
 
     def oldest(self, tp: TP) -> Oldest | None:
         """Return the first record of a lane that is not acknowledged, None where nobody knows."""

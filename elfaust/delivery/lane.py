@@ -40,14 +40,16 @@ class Lane:
     `step` is that of the thread's last seek in it: what was fetched before comes again.
     """
 
-    def __init__(self, tp: TP, start: Noted | None, generation: int, step: int) -> None:
-        """`start` is what is committed, or where the lane begins; None where nobody knows."""
+    def __init__(self, tp: TP, start: Noted, generation: int, step: int) -> None:
+        """`start` is what is committed, or where the lane begins."""
         self.tp = tp
         self.generation = generation
         #: What is committed; where the lane began if nothing is.
         self.committed = start
         #: The offset to go on with.
-        self.next = start or None
+        self.next = int(start)
+        #: The id of its topic, as far as somebody has asked for it.
+        self.topic_id = ""
         #: Whether the lane was given up: nothing of it is delivered, acknowledged or committed.
         self.is_over = False
         #: Whether it is held: not fetched until it is released (holds.py).
@@ -64,7 +66,7 @@ class Lane:
     def deliver(self, message: Any) -> None:
         """Note that a message is delivered; its records follow those of the one before."""
         message.lane, message.dropped = self, False
-        self.next = Noted(message.offset + 1)
+        self.next = message.offset + 1
         self._in_flight.append(message)
 
     @property
@@ -92,30 +94,24 @@ class Lane:
         self._in_flight.clear()
 
     @property
-    def oldest(self) -> Oldest | None:
-        """The first record that is not acknowledged, None where nobody knows."""
+    def oldest(self) -> Oldest:
+        """The first record that is not acknowledged."""
         for message in self._in_flight:
             if not message.acked:
                 return Oldest(message.first, message.since)
-        at = self.committed if self.next is None else self.next
-        if at is None:
-            return None
         dropped = self._dropped
-        return dropped if dropped is not None and dropped.offset == at else Oldest(int(at))
+        return dropped if dropped and dropped.offset == self.next else Oldest(self.next)
 
-    def hold(self) -> int | None:
-        """Drop what is not acknowledged; return where the lane has to go on.
-
-        None where nobody knows: it is not held then.
-        """
+    def hold(self) -> int:
+        """Drop what is not acknowledged; return where the lane has to go on."""
         acked = sum(1 for _ in takewhile(lambda message: message.acked, self._in_flight))
         if acked < len(self._in_flight):
             first = self._in_flight[acked]
             self._dropped = Oldest(first.first, first.since)
-            self.next = Noted(first.first)
+            self.next = first.first
         while len(self._in_flight) > acked:
             self._in_flight.pop().dropped = True
-        self.is_held = self.next is not None
+        self.is_held = True
         return self.next
 
     def release(self, step: int) -> None:

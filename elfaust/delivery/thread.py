@@ -16,6 +16,7 @@ from faust.types import TP
 
 from elfaust.delivery import privates
 from elfaust.delivery.lane import Noted
+from elfaust.errors import Unacknowledged
 
 log = logging.getLogger(__name__)
 
@@ -35,9 +36,9 @@ class Fetched(dict[TP, list[Any]]):
 
 
 class Sought(NamedTuple):
-    """Where lanes go on: what is committed, or their beginning; None where nobody knows."""
+    """Where lanes go on: what is committed, or their beginning."""
 
-    starts: Mapping[TP, Noted | None]
+    starts: Mapping[TP, Noted]
     #: The generation of the group in which that is so, and the thread's step from which on what is
     #: fetched comes from there.
     generation: int
@@ -181,7 +182,8 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]
         """Seek to what is committed, and to the beginning where nothing is.
 
         aiokafka leaves a lane that was never committed where it is, so what was fetched from a new
-        topic while lanes moved would not come again.
+        topic while lanes moved would not come again. Raises Unacknowledged where Kafka does not
+        tell in time where a lane begins.
         """
         sought: Sought = await self.call_thread(self._seek_to_committed)
         return sought
@@ -197,21 +199,24 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]
             if found[tp].offset >= 0
         }
         # Lanes may have gone while the group was asked: aiokafka seeks in none that is not ours.
-        going = {tp: at.get(tp) for tp in lanes & consumer.assignment()}
-        for tp, offset in going.items():
-            if offset:
-                consumer.seek(tp, offset)
-        never = [tp for tp, at in going.items() if not at]
-        if never:
+        ours = lanes & consumer.assignment()
+        for tp in ours:
+            if at.get(tp):
+                consumer.seek(tp, at[tp])
+        if never := [tp for tp in ours if not at.get(tp)]:
             await consumer.seek_to_beginning(*never)
-            going |= {tp: self._position(tp, going[tp]) for tp in never}
+            ours &= consumer.assignment()
+            at |= {tp: self._beginning(tp, at.get(tp)) for tp in ours.intersection(never)}
         self.step += 1
-        return Sought(going, generation, self.step)
+        return Sought({tp: at[tp] for tp in ours}, generation, self.step)
 
-    def _position(self, tp: TP, at: Noted | None) -> Noted | None:
-        """Return where a lane goes on, `at` if nobody knows."""
+    def _beginning(self, tp: TP, at: Noted | None) -> Noted:
+        """Return where a lane begins, with the note that was committed at its beginning."""
         offset = privates.position(self.client, tp)
-        return at if offset is None else Noted(offset, at.note if at is not None else "")
+        if offset is None:
+            detail = f"it did not tell where {tp.topic}, lane {tp.partition}, begins"
+            raise Unacknowledged(f"Kafka {self.app.settings.kafka.bootstrap}", detail)
+        return Noted(offset, at.note if at is not None else "")
 
     def verify_event_path(self, now: float, tp: TP) -> None:
         """Leave stalls to the lag that `elfaust status` shows: Faust's warnings assume one event

@@ -16,7 +16,9 @@ from aiokafka.errors import (
 )
 
 from elfaust.delivery.broker_errors import away, is_of_topic, translating_errors
+from elfaust.delivery.compaction import compaction, put_right
 from elfaust.delivery.privates import Admin
+from elfaust.delivery.topic_ids import read_ids
 from elfaust.delivery.topic_limits import LIMIT, raise_limits
 from elfaust.settings import Settings
 
@@ -40,6 +42,8 @@ class TopicAdmin:
     def __init__(self, settings: Settings) -> None:
         self._kafka = settings.kafka
         self._topics = settings.topics
+        #: What is set of topics that are compacted.
+        self._compaction = compaction(settings)
         self._admin: AIOKafkaAdminClient | None = None
         #: The longest batch that each topic takes which was ensured, bytes.
         self._limits: dict[str, int] = {}
@@ -90,6 +94,14 @@ class TopicAdmin:
             topics = await admin.describe_topics(None if names is None else list(names))
         return {topic["topic"]: len(topic["partitions"]) for topic in topics}
 
+    async def ids(self, names: Iterable[str]) -> dict[str, str]:
+        """Return the ids of those topics that there are, empty where Kafka gives topics none.
+
+        Raises ServerAway when no broker answers.
+        """
+        async with self._asking() as admin:
+            return await read_ids(admin, names)
+
     async def ensure(self, names: Iterable[str], compacted: bool = False) -> None:
         """Create topics as `create` does, none of which can be done without.
 
@@ -102,7 +114,7 @@ class TopicAdmin:
         """Create the topics that are missing, and the lanes and the limit that a topic lacks.
 
         Topics made by somebody else, or before `topics.lanes` was raised, may have fewer, and take
-        shorter batches than `topics.max_message_bytes`.
+        shorter batches than `topics.max_message_bytes`, or be `compacted` seldom.
         Returns those that Kafka refuses while it takes others, each with why: the name, a policy or
         the rights are against it. Raises ServerAway when no broker answers.
         """
@@ -114,6 +126,9 @@ class TopicAdmin:
         if there:
             await self._widen(there)
             limits |= await self._raise(there)
+        if there and compacted:
+            async with self._asking() as admin:
+                await put_right(admin, there, self._compaction)
         self._limits |= limits
         return refused
 
@@ -126,7 +141,7 @@ class TopicAdmin:
         topics = self._topics
         config = {LIMIT: str(topics.max_message_bytes)}
         if compacted:
-            config["cleanup.policy"] = "compact"
+            config |= self._compaction
         elif topics.retention_hours:
             config["retention.ms"] = str(int(topics.retention_hours * 3_600_000))
         async with self._asking() as admin:

@@ -9,6 +9,7 @@ import asyncio
 import logging
 from bisect import bisect_left
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from time import monotonic
 from typing import Any, ClassVar
 
 import faust
@@ -95,12 +96,14 @@ class Consumer(HoldingConsumer):
         message.headers, message.key = [], None
         message.first, message.note = fetched[0].offset, ""
         message.since, message.when_committed = fetched[0].timestamp, _nothing
+        #: Not before it was fetched.
+        message.fetched = monotonic()
         lane.deliver(message)
         return message
 
     async def _tell_lost(self, lane: Lane, first: int) -> None:
         """Say so when Kafka no longer has records that were never read."""
-        tp, wanted = lane.tp, first if lane.next is None else int(lane.next)
+        tp, wanted = lane.tp, lane.next
         if first < wanted:
             about = {"topic": tp.topic, "lane": tp.partition, "offset": first}
             log.error(LOST_TOPIC, tp.topic, tp.partition, first, wanted, extra=about)

@@ -11,7 +11,8 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import KafkaConnectionError, KafkaError
 
-from elfaust.checks import ANSWER_SECONDS, Check, Subject
+from elfaust.checks import ANSWER_SECONDS, Check, Outcome, Subject
+from elfaust.delivery.compaction import POLICY, compaction, differing
 from elfaust.delivery.topic_limits import LIMIT
 from elfaust.errors import ServerAway
 from elfaust.names import TopicNames, changelog_topic
@@ -21,7 +22,7 @@ from elfaust.settings import Settings
 SECONDS = 8.0
 #: Milliseconds of retention below which a sink that is down for a day loses records.
 SHORT_MS = 24 * 60 * 60 * 1000
-CONFIGS = ("cleanup.policy", "retention.ms", LIMIT)
+CONFIGS = ("cleanup.policy", "retention.ms", LIMIT, *compaction(Settings()))
 
 
 @dataclass(frozen=True)
@@ -170,17 +171,26 @@ def check_changelog(settings: Settings, facts: Facts) -> Check:
     name, topic = "counts changelog", changelog_topic(settings)
     if topic not in facts.lanes:
         return Check(name, "ok", f"{topic} is not there yet")
-    policy = facts.configs.get(topic, {}).get("cleanup.policy")
-    if policy == "compact":
-        return Check(name, "ok", f"{topic} is compacted")
-    if policy is None:
+    has, wanted = facts.configs.get(topic, {}), compaction(settings)
+    if POLICY not in has:
         cure = f"let this client describe the configuration of {topic}"
         return Check(name, "warn", f"the configuration of {topic} cannot be read", cure)
+    wrong = differing(wanted, has)
+    if not wrong:
+        return Check(name, "ok", f"{topic} is compacted")
+    if POLICY in wrong:
+        outcome: Outcome = "fail"
+        detail = f"{POLICY} of {topic} is {has[POLICY]}: counts get lost"
+    else:
+        outcome = "warn"
+        detail = f"{topic} is compacted seldom, and takes long to read: " + ", ".join(
+            f"{setting} is {has[setting]}" for setting in wrong
+        )
     cure = (
-        f"kafka-configs.sh --alter --entity-type topics --entity-name {topic} "
-        "--add-config cleanup.policy=compact"
+        f"kafka-configs.sh --alter --entity-type topics --entity-name {topic} --add-config "
+        + ",".join(f"{setting}={value}" for setting, value in wrong.items())
     )
-    return Check(name, "fail", f"cleanup.policy of {topic} is {policy}: counts get lost", cure)
+    return Check(name, outcome, detail, cure)
 
 
 def check_retention(settings: Settings, facts: Facts) -> Check:

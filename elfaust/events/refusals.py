@@ -19,9 +19,24 @@ def refused_line(record: Record, raw: Collection[str]) -> Source:
     They are those of its line in one of the `raw` topics; what was made of none, or says so of
     some other topic, is known by its own.
     """
-    if record.source and record.source.name in raw:
+    if record.source and topic_of(record.source.name) in raw:
         return record.source
     return Source(record.topic, record.offset)
+
+
+def topic_source(topic: str, topic_id: str) -> str:
+    """Return the source of what is made of a raw topic's lines: `<topic>@<id>`.
+
+    A topic that was deleted and made anew has another id: its lines are others, though they have
+    the same offsets. The name stands alone where brokers give topics no id.
+    """
+    return f"{topic}@{topic_id}" if topic_id else topic
+
+
+def topic_of(source: str) -> str:
+    """Return the topic of a source that is one, with its id or, from older versions, without."""
+    # Kafka's names have no such sign; a forwarder's source has a slash before any.
+    return source.partition("@")[0]
 
 
 def refusal_source(role: str, topic: str) -> str:
@@ -33,7 +48,8 @@ def refusal_source(role: str, topic: str) -> str:
 def split_source(source: str) -> tuple[str, str]:
     """Return the sink that an EventError of this source is by, and the topic of the line.
 
-    The sink is empty for the processor's own errors, whose source is the raw topic.
+    The topic has its id where the source has one (`topic_of`). The sink is empty for the
+    processor's own errors, whose source is the raw topic.
     """
     role, slash, topic = source.partition("/")
     return (role, topic) if slash and role in SINKS else ("", source)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -11,6 +12,7 @@ from elfaust.errors import LaneLost
 from elfaust.events.event_error import shortened
 from elfaust.events.fast_judge import FastJudge
 from elfaust.lanes.callbacks import LaneCallbacks, Settled
+from elfaust.lanes.origins import Origins
 from elfaust.lanes.raw_lane import RawLane, WaitLimits
 from elfaust.records import Outgoing, SchemaKey, Source
 from elfaust.schema.lookup.registry import Registry
@@ -37,9 +39,11 @@ class AssignedLanes:
             settings.processor.unresolved_seconds,
             settings.processor.waiting_bytes // (len(self._judges) * settings.topics.lanes),
         )
-        self._lanes: dict[Lane, RawLane] = {}
+        self._origins = Origins(worker)
+        #: By lane and source: lines of a topic that was made anew meanwhile are settled, too.
+        self._lanes: dict[tuple[Lane, str], RawLane] = {}
         #: The events of batches that are not acknowledged, by the offset after them.
-        self._open_batches: dict[Lane, dict[int, Any]] = {}
+        self._open_batches: defaultdict[tuple[Lane, str], dict[int, Any]] = defaultdict(dict)
         self._busy = asyncio.Lock()
 
     @property
@@ -53,9 +57,12 @@ class AssignedLanes:
             message = event.message
             if self._worker.draining or message.dropped:
                 return
-            self._open_batches.setdefault(message.lane, {})[message.offset + 1] = event
+            source = await self._origins.of(message.lane, message.fetched)
+            if source is None:
+                return
+            self._open_batches[message.lane, source][message.offset + 1] = event
             try:
-                await (await self._lane(message.lane)).take(event.value.records)
+                await (await self._lane(message.lane, source)).take(event.value.records)
             except LaneLost:
                 self._forget()
 
@@ -65,6 +72,7 @@ class AssignedLanes:
             await self._registry.wait_changed(LOOK_SECONDS)
             self._registry.reload.look()
             async with self._busy:
+                await self._origins.look(self._raw_lanes())
                 answered = self._registry.answered()
                 try:
                     for lane in self._lanes.values():
@@ -86,23 +94,30 @@ class AssignedLanes:
         self._lanes.clear()
         self._open_batches.clear()
 
-    async def _lane(self, lane: Lane) -> RawLane:
-        if lane not in self._lanes:
-            tp, start = lane.tp, lane.committed
+    def _raw_lanes(self) -> list[Lane]:
+        consumer, raw = self._worker.consumer, self._worker.names.raw
+        return [lane for lane in consumer.lanes.values() if lane.tp.topic in raw]
+
+    async def _lane(self, lane: Lane, source: str) -> RawLane:
+        if (lane, source) not in self._lanes:
+            tp = lane.tp
             ends = await self._worker.consumer.highwaters(tp)
-            self._lanes[lane] = RawLane(
-                f"{tp.topic}/{tp.partition}",
+            self._lanes[lane, source] = RawLane(
+                f"{source}/{tp.partition}",
                 self._judges[tp.topic],
                 self._registry,
-                self._callbacks(lane),
+                self._callbacks(lane, source),
                 self._limits,
-                note="" if start is None else start.note,
+                name=f"{tp.topic}/{tp.partition}",
+                topic_id=lane.topic_id,
+                note=lane.committed.note,
                 judged_to=ends[tp],
             )
-        return self._lanes[lane]
+        return self._lanes[lane, source]
 
-    def _callbacks(self, lane: Lane) -> LaneCallbacks:
+    def _callbacks(self, lane: Lane, source: str) -> LaneCallbacks:
         worker, names, tp = self._worker, self._worker.names, lane.tp
+        batches, topic_id = self._open_batches[lane, source], lane.topic_id
 
         async def publish(settled: Sequence[Settled]) -> None:
             publisher = await worker.publisher()
@@ -113,7 +128,7 @@ class AssignedLanes:
                         tp.partition,
                         verdict.value,
                         record.timestamp,
-                        Source(tp.topic, record.offset),
+                        Source(source, record.offset),
                         verdict.headers,
                         None if verdict.fault is None else shortened,
                     )
@@ -122,12 +137,14 @@ class AssignedLanes:
             )
 
         def acknowledge(end: int, text: str, when_committed: Callable[[], object]) -> None:
-            event = self._open_batches[lane].pop(end)
+            event = batches.pop(end)
             event.message.note, event.message.when_committed = text, when_committed
             event.ack()
 
         async def note(text: str) -> None:
-            await worker.consumer.commit_note(lane, text)
+            # Nobody goes on from where a topic stood that is no more.
+            if lane.topic_id == topic_id:
+                await worker.consumer.commit_note(lane, text)
 
         async def is_published(key: SchemaKey) -> bool:
             return names.event(key) in await worker.admin.names()

@@ -2,7 +2,8 @@
 
 Kafka keeps a text with each committed offset. Here it holds, as JSON without blanks,
 
-    {"seen": {digest: position},     how far each forwarder's lines have come, before the offset
+    {"topic": id,                    of the raw topic that the offset is of
+     "seen": {digest: position},     how far each forwarder's lines have come, before the offset
      "base": offset,                 the offset
      "unknown": bits,                lines from it on that were judged while no schema was known
      "open": bits}                   which of those were given up without an answer
@@ -37,15 +38,16 @@ class Note:
 
     `seen` is the highest position of each forwarder's source, by `identity_of` it; `decided` says
     of raw lines, by offset, that they were refused because no schema was known, and whether (True)
-    they were given up.
+    they were given up; `topic` is the id of the raw topic, empty where nobody has noted it.
     """
 
     seen: dict[str, int] = field(default_factory=dict)
     decided: dict[int, bool] = field(default_factory=dict)
+    topic: str = ""
 
     def encode(self, base: int) -> str:
         """Return the text to commit with offset `base`; what was decided before it is left out."""
-        note: dict[str, Any] = {}
+        note: dict[str, Any] = {"topic": self.topic} if self.topic else {}
         if self.seen:
             note["seen"] = dict(list(self.seen.items())[-MAX_SOURCES:])
         decided = {offset: given_up for offset, given_up in self.decided.items() if offset >= base}
@@ -92,10 +94,13 @@ def decode(text: str) -> Note:
 
 def _decode(note: Mapping[str, Any]) -> Note:
     seen = {identity: _offset(position) for identity, position in note.get("seen", {}).items()}
+    topic = note.get("topic", "")
+    if not isinstance(topic, str):
+        raise TypeError(f"{topic!r:.80} is no id of a topic")
     if "base" not in note:
-        return Note(seen)
+        return Note(seen, topic=topic)
     base, given_up = _offset(note["base"]), set(_unpacked(note["open"]))
-    return Note(seen, {base + n: n in given_up for n in _unpacked(note["unknown"])})
+    return Note(seen, {base + n: n in given_up for n in _unpacked(note["unknown"])}, topic)
 
 
 def _offset(value: Any) -> int:

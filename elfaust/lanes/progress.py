@@ -21,11 +21,12 @@ from elfaust.records import Record, Source
 class Progress:
     """The batches of a lane that are not acknowledged, and its note."""
 
-    def __init__(self, callbacks: LaneCallbacks, note: str) -> None:
+    def __init__(self, callbacks: LaneCallbacks, note: str, topic_id: str = "") -> None:
         """Go on from the text of a note; `callbacks` acknowledge batches and commit notes."""
         self._callbacks = callbacks
         #: How the lane stands at the end of the lines that have come.
         self._note = decode(note)
+        self._note.topic = topic_id
         #: Forwarders' positions at the acknowledged offset.
         self._seen = dict(self._note.seen)
         self._acknowledged = -1
@@ -69,7 +70,7 @@ class Progress:
     async def write_note(self) -> None:
         """Commit the note; raises LaneLost where the lane has another owner."""
         await self._callbacks.commit_note(
-            Note(self._seen, self._note.decided).encode(self._acknowledged)
+            Note(self._seen, self._note.decided, self._note.topic).encode(self._acknowledged)
         )
 
     def acknowledge(self) -> None:
@@ -82,7 +83,7 @@ class Progress:
                 for offset, given_up in self._note.decided.items()
                 if offset >= batch.end
             }
-            note = Note(batch.seen, self._note.decided).encode(batch.end)
+            note = Note(batch.seen, self._note.decided, self._note.topic).encode(batch.end)
             self._callbacks.acknowledge(batch.end, note, batch.outcomes.count)
 
 

@@ -49,19 +49,23 @@ class RawLane:
         callbacks: LaneCallbacks,
         limits: WaitLimits,
         *,
+        name: str = "",
+        topic_id: str = "",
         note: str = "",
         judged_to: int = 0,
         clock: Callable[[], float] = monotonic,
     ) -> None:
         """Go on from a note; lines before offset `judged_to` may have been judged by others."""
         self._origin = origin
+        #: What people call it: without an id.
+        self._name = name or origin
         self._judge = judge
         self._registry = registry
         self._callbacks = callbacks
         self._limits = limits
         self._judged_to = judged_to
         self._clock = clock
-        self._progress = Progress(callbacks, note)
+        self._progress = Progress(callbacks, note, topic_id)
         self._waiting = WaitingLines()
         self._topics = EventTopics(callbacks.publish, judge, origin, clock)
 
@@ -80,7 +84,7 @@ class RawLane:
         schema = f"schema {first.key.schema}, revision {first.key.revision}"
         also = f" and {others} more" if others else ""
         reason = self._topics.why(first.key) or self._registry.reason(first.key)
-        return [f"{self._origin}: {count} lines wait for {schema}{also}: {reason}"]
+        return [f"{self._name}: {count} lines wait for {schema}{also}: {reason}"]
 
     async def take(self, records: Sequence[Record]) -> None:
         """Settle a batch of at least one record as far as its schemas are known."""

@@ -9,7 +9,8 @@ RECENT_STARTS = Metric(
     "elfaust_worker_recent_starts",
     "gauge",
     "starts",
-    "How often the worker with this web port has begun within the last hour.",
+    "How often the worker with this web port has begun within the last hour, without starts "
+    "after a server was away.",
     ("role",),
     tuple(ROLES),
 )

@@ -212,6 +212,15 @@ INTAKE_WAITING_BYTES = Metric(
     (),
     ("intake",),
 )
+COUNTS_MISSING = Metric(
+    "elfaust_counts_missing",
+    "gauge",
+    "records",
+    "Records that were counted, and that Kafka's table of counts no longer had when this worker "
+    "took its lanes; those of an hour are missing in it and in all.",
+    (),
+    ("throughput",),
+)
 #: In the order in which they are shown.
 METRICS = (
     RAW_LINES,
@@ -236,6 +245,7 @@ METRICS = (
     INTAKE_REQUESTS,
     INTAKE_IN_FLIGHT,
     INTAKE_WAITING_BYTES,
+    COUNTS_MISSING,
     *OF_SCHEMAS,
     *OF_HIVE,
     *OF_PROCESSES,

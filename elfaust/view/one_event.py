@@ -12,7 +12,7 @@ import asyncio
 from collections.abc import Collection, Iterable
 from typing import Any, NamedTuple
 
-from elfaust.events.refusals import refused_line, split_source
+from elfaust.events.refusals import refused_line, split_source, topic_of
 from elfaust.records import Record
 from elfaust.settings import Settings
 from elfaust.view.checked import TABLES
@@ -56,8 +56,8 @@ async def one_event(
     if found is None:
         return None
     line, source = None, found.source
-    if source is not None and source.name in settings.raw_topics.values():
-        place = source.name, found.lane, source.position
+    if source is not None and topic_of(source.name) in settings.raw_topics.values():
+        place = topic_of(source.name), found.lane, source.position
         line = await one_record(settings, feed, check, *place)
     if not feed.is_stored:
         return OneEvent(uuid, found, line, None, None)

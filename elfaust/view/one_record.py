@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, NamedTuple
 
 from elfaust.errors import ServerTrouble
+from elfaust.events.refusals import topic_of
 from elfaust.settings import Settings
 from elfaust.view.checked import Checked
 from elfaust.view.feed import Feed, NoRecord
@@ -70,7 +71,9 @@ async def one_record(
         return one._replace(judged=await check([Asked(1, found.value, kinds[topic])]))
     one = one._replace(seen=seen(found, settings.topics.error))
     source = found.source
-    if one.seen is None or one.seen.status != FAILED or source is None or source.name not in kinds:
+    if one.seen is None or one.seen.status != FAILED or source is None:
         return one
-    line = await one_record(settings, feed, check, source.name, lane, source.position)
+    if (of := topic_of(source.name)) not in kinds:
+        return one
+    line = await one_record(settings, feed, check, of, lane, source.position)
     return one._replace(judged=line.judged)

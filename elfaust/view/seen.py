@@ -23,6 +23,7 @@ from urllib.parse import unquote
 import orjson
 
 from elfaust.events.beacons import purpose_by, purpose_in
+from elfaust.events.refusals import topic_of
 from elfaust.logs.masking import ADDRESS, AGENT, masked
 from elfaust.records import UNKNOWN_TIME, Record, Source
 from elfaust.times import iso8601
@@ -106,7 +107,7 @@ class Seen:
     def as_json(self) -> dict[str, Any]:
         """Return the JSON that this module's docstring describes."""
         line = self.source and {
-            "topic": self.source.name,
+            "topic": topic_of(self.source.name),
             "lane": self.lane,
             "offset": self.source.position,
         }

@@ -14,14 +14,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from elfaust.errors import SettingsError
+from elfaust.errors import ServerTrouble, SettingsError
 from elfaust.settings import Settings, as_environ, state_folder
 from elfaust.sources import finished
+from elfaust.workers import starts
 from elfaust.workers.state import web_port
 from elfaust.workers.supervised import KILL_SECONDS, OPTION, until_gone
 
 #: A worker that has run this long is well: its next restart is prompt again.
 STEADY_SECONDS = 30.0
+#: Longest pause before a worker starts again that ended because a server was away: it waits for it
+#: itself, and says so at `/ready/`.
+AWAY_SECONDS = 10.0
 #: What changes a worker's log (elfaust/logs/worker_log.py).
 ON_TO_WORKERS = (signal.SIGHUP, signal.SIGUSR2)
 #: Of the end of a log, bytes in which its last line is.
@@ -38,6 +42,8 @@ class _Child:
     started: float = 0.0
     start_at: float = 0.0
     backoff: float = 0.0
+    #: The same while a server is away, which is no fault of the worker.
+    away: float = 0.0
     restarts: int = 0
 
 
@@ -108,6 +114,8 @@ class Supervisor:
                     child.process, child.start_at = None, float("inf")
                     source = self._settings.forwarder.source
                     told.append(f"{child.role} has sent all of {source}; it does not start again")
+                elif code == ServerTrouble.exit_code:
+                    told.append(self._server_away(child, now))
                 else:
                     told.append(self._died(child, now, f"ended by {how}"))
             if child.process is None and now >= child.start_at:
@@ -132,6 +140,16 @@ class Supervisor:
         child.start_at, child.process = now + child.backoff, None
         child.restarts += 1
         return f"{child.role} {how}; starts again in {child.backoff:.1f} s (log: {child.log})"
+
+    def _server_away(self, child: _Child, now: float) -> str:
+        least = self._settings.workers.backoff_seconds
+        fresh = now - child.started >= STEADY_SECONDS or not child.away
+        child.away = least if fresh else min(2 * child.away, max(least, AWAY_SECONDS))
+        child.start_at, child.process = now + child.away, None
+        child.restarts += 1
+        why = starts.away(self._settings, child.role, child.port, ended=True)
+        why = why or _last_line(child.log)
+        return f"{child.role} starts again in {child.away:.1f} s, no fault of its own: {why}"
 
     def _spawn(self, child: _Child) -> None:
         with child.log.open("ab") as log, _held_back(ON_TO_WORKERS):

@@ -13,14 +13,17 @@ from typing import Any
 
 import faust
 from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
 
+from elfaust.delivery.broker_errors import away, words
 from elfaust.delivery.discovery import Discovery
 from elfaust.delivery.publisher import Publisher, make_producer
 from elfaust.delivery.topics import TopicAdmin
 from elfaust.delivery.transport import BatchSchema, Transport
-from elfaust.errors import ElfaustError
+from elfaust.errors import ElfaustError, ServerTrouble
 from elfaust.names import TopicNames
 from elfaust.settings import Settings
+from elfaust.workers import starts
 from elfaust.workers.boot import BootOrder
 from elfaust.workers.options import faust_options
 from elfaust.workers.readiness import Readiness
@@ -184,7 +187,12 @@ class Worker(faust.App):  # type: ignore[misc]
 
     def _crash(self, reason: BaseException) -> None:
         """End the process even where stopping hangs: nothing is lost that is not acknowledged."""
+        if isinstance(reason, KafkaError) and reason.retriable:
+            # A time-out or a lost connection where nobody waits for Kafka.
+            reason = away(self.settings.kafka, words(reason))
         if not self.crashed:
+            if isinstance(reason, ServerTrouble):
+                starts.note_away(self.settings, self.role, self.conf.web_port, str(reason))
             code = reason.exit_code if isinstance(reason, ElfaustError) else 1
             _exit_after(self.settings.workers.drain_seconds, code)
         super()._crash(reason)

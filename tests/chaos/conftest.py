@@ -1,4 +1,4 @@
-"""What the trials of a session came to, as a table at its end and in docs/reliability.md."""
+"""What the trials of a session came to, as tables at its end and in docs/reliability.md."""
 
 from __future__ import annotations
 
@@ -12,12 +12,21 @@ from typing import Any
 import pytest
 
 from elfaust.settings import Settings
+from tests.chaos.campaign import Mixed
 from tests.chaos.trial import Outcome
 
+#: Rows of a table by their first cell.
+Rows = dict[str, tuple[str, ...]]
 OUTCOMES: list[Outcome] = []
+MIXED: list[Mixed] = []
 HEADINGS = ("fault", "times", "lines", "lost", "twice", "recovery, s", "seen on")
-#: Around the table in the file that ELFAUST_TEST_CHAOS_LOG names.
-BEGIN, END = "<!-- campaign -->\n", "<!-- end of campaign -->"
+#: Of campaigns of all faults at random.
+MIXED_HEADINGS = (
+    *("campaign", "faults", "killed", "lines", "lost", "twice", "counts off", "recovery, s"),
+    *("seen on", "faults by kind"),
+)
+#: Around each table in the file that ELFAUST_TEST_CHAOS_LOG names.
+MARKS = "<!-- {} -->\n", "<!-- end of {} -->"
 
 
 @pytest.fixture
@@ -27,6 +36,17 @@ def note() -> Callable[[Outcome], None]:
     def keep(outcome: Outcome) -> None:
         OUTCOMES.append(outcome)
         assert (outcome.lost, outcome.twice, outcome.other) == (0, 0, [])
+
+    return keep
+
+
+@pytest.fixture
+def note_mixed() -> Callable[[Mixed], None]:
+    """Keep what a campaign came to for its table; fail if anything is wrong."""
+
+    def keep(mixed: Mixed) -> None:
+        MIXED.append(mixed)
+        assert mixed.wrong == []
 
     return keep
 
@@ -47,34 +67,54 @@ def limited(quick: Settings, admin: Callable[[str], None]) -> Settings:
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
-    """Print the table, and lay it over the one in the log."""
-    if not OUTCOMES:
-        return
-    rows = {outcome.fault: row(outcome) for outcome in OUTCOMES}
+    """Print the tables, and lay them over those in the log."""
     log = os.environ.get("ELFAUST_TEST_CHAOS_LOG")
-    terminalreporter.write_line(table(rows))
-    if log:
-        file = Path(log)
-        head, _, rest = file.read_text().partition(BEGIN)
-        old, _, tail = rest.partition(END)
-        file.write_text(f"{head}{BEGIN}{table(read(old) | rows)}{END}{tail}")
+    for name, headings, rows in (
+        ("campaign", HEADINGS, {one.fault: row(one) for one in OUTCOMES}),
+        ("random campaigns", MIXED_HEADINGS, {(of := mixed_row(one))[0]: of for one in MIXED}),
+    ):
+        if not rows:
+            continue
+        terminalreporter.write_line(table(rows, headings))
+        if log:
+            file, (begin, end) = Path(log), (mark.format(name) for mark in MARKS)
+            head, _, rest = file.read_text().partition(begin)
+            old, _, tail = rest.partition(end)
+            laid = table(read(old, headings) | rows, headings)
+            file.write_text(f"{head}{begin}{laid}{end}{tail}")
 
 
 def row(outcome: Outcome) -> tuple[str, ...]:
     """Return an outcome's cells."""
     numbers = (outcome.times, outcome.lines, outcome.lost, outcome.twice)
-    day = time.strftime("%Y-%m-%d", time.gmtime())
-    return (outcome.fault, *map(str, numbers), f"{outcome.recovery:.1f}", day)
+    return (outcome.fault, *map(str, numbers), f"{outcome.recovery:.1f}", today())
 
 
-def table(rows: dict[str, tuple[str, ...]]) -> str:
-    """Return rows as a table of Markdown, by fault."""
-    lines = [HEADINGS, ("---", *("---:" for _ in HEADINGS[2:]), "---")]
-    lines += [rows[fault] for fault in sorted(rows)]
+def mixed_row(mixed: Mixed) -> tuple[str, ...]:
+    """Return the cells of a campaign."""
+    of, kinds = mixed.verdict, sorted(mixed.faults.items())
+    numbers = (mixed.faults.total(), mixed.kills, of.lines, of.lost, of.twice, of.counts_off)
+    told = ", ".join(f"{kind} {number}" for kind, number in kinds)
+    if mixed.dropped:
+        told += f" ({mixed.dropped} rows gone with them, and no other)"
+    campaign = f"{mixed.minutes:g} min, seed {mixed.seed}"
+    return (campaign, *map(str, numbers), f"{mixed.recovery:.1f}", today(), told)
+
+
+def today() -> str:
+    """Return the day."""
+    return time.strftime("%Y-%m-%d", time.gmtime())
+
+
+def table(rows: Rows, headings: tuple[str, ...]) -> str:
+    """Return rows as a table of Markdown, by their first cell; what is a number is on the right."""
+    numbers = {"times", "lines", "lost", "twice", "recovery, s", "faults", "killed", "counts off"}
+    lines = [headings, tuple("---:" if of in numbers else "---" for of in headings)]
+    lines += [rows[name] for name in sorted(rows)]
     return "".join(f"| {' | '.join(cells)} |\n" for cells in lines)
 
 
-def read(text: str) -> dict[str, tuple[str, ...]]:
+def read(text: str, headings: tuple[str, ...]) -> Rows:
     """Return the rows of a table that `table` wrote."""
     lines = [tuple(line.strip("| \n").split(" | ")) for line in text.splitlines()[2:]]
-    return {cells[0]: cells for cells in lines if len(cells) == len(HEADINGS)}
+    return {cells[0]: cells for cells in lines if len(cells) == len(headings)}

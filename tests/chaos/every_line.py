@@ -24,6 +24,7 @@ import pyarrow.parquet as pq
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from hdfs import InsecureClient
 
+from elfaust.events.refusals import topic_of
 from elfaust.names import ERRORS
 from elfaust.settings import Settings
 from elfaust.trial.recorded import recorded_lines
@@ -127,7 +128,7 @@ def _take(found: Read, lane: Any, record: Any, raw: Sequence[str], error: str) -
         found.lines.add((lane.topic, lane.partition, record.offset))
         return
     name, _, offset = dict(record.headers)["source"].decode().rpartition(":")
-    source = (name.rpartition("/")[2], lane.partition, int(offset))
+    source = (topic_of(name.rpartition("/")[2]), lane.partition, int(offset))
     given = exact(record.value)
     if lane.topic == error:
         code = given["event"]["code"]
@@ -157,6 +158,11 @@ class Tables:
             "SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE()"
         )
         return {name: self._asked(f"SELECT COUNT(*) FROM `{name}`")[0][0] for (name,) in tables}
+
+    def uuids(self, table: str) -> list[str]:
+        """Return the uuid of each row of a table."""
+        quoted = table.replace("`", "``").replace("%", "%%")
+        return [uuid for (uuid,) in self._asked(f"SELECT uuid FROM `{quoted}`", ())]
 
     def rows(self, table: str, uuids: Sequence[str]) -> dict[str, dict[str, Any]]:
         """Return rows by uuid, columns of the event alone; FLOATs as the doubles that they are."""

@@ -41,8 +41,13 @@ class CommitLoser:
         with suppress(OSError):
             while True:
                 client, _ = self._listener.accept()
-                server = socket.create_connection(self._server)
-                Pair(self, client, server).start()
+                try:
+                    server = socket.create_connection(self._server)
+                except OSError:
+                    # As if nobody listened: the server is away.
+                    client.close()
+                else:
+                    Pair(self, client, server).start()
 
     def takes(self, request: bytes) -> bool:
         """Return whether the answer to a client's request is to be lost."""

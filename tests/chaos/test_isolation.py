@@ -13,6 +13,7 @@ import pytest
 
 from elfaust.audit.topics import scan
 from elfaust.delivery.publisher import publishing
+from elfaust.events.refusals import topic_of
 from elfaust.names import TopicNames
 from elfaust.records import Outgoing, SchemaKey
 from elfaust.settings import Settings
@@ -95,7 +96,7 @@ def refused(settings: Settings) -> list[tuple[str, str]]:
         for record in lane.records
         if record.source and SENDER.encode() in record.value
     }
-    return [(code, source.partition("/")[0]) for (source, _, _), code in found.items()]
+    return [(code, topic_of(source.partition("/")[0])) for (source, _, _), code in found.items()]
 
 
 @pytest.mark.long

@@ -21,6 +21,7 @@ import orjson
 
 from elfaust.audit.topics import scan
 from elfaust.delivery.publisher import publishing
+from elfaust.events.refusals import topic_of
 from elfaust.names import TopicNames
 from elfaust.records import Outgoing, SchemaKey
 from elfaust.settings import Settings
@@ -153,11 +154,11 @@ def outcomes(settings: Settings) -> tuple[Counter[str], dict[str, list[str]]]:
         highest: dict[str, int] = {}
         for record in records:
             source, position = record.source or ("", -1)
-            if source not in names.raw or position <= highest.get(source, -1):
+            if topic_of(source) not in names.raw or position <= highest.get(source, -1):
                 continue
             highest[source] = position
             what = orjson.loads(record.value)["event"]["code"] if topic == names.error else "event"
-            became.setdefault((source, lane, position), []).append(f"{what} {topic}")
+            became.setdefault((topic_of(source), lane, position), []).append(f"{what} {topic}")
     wrong = {
         "none": [f"{line}" for line in sorted(raw - became.keys())],
         "two": [f"{line}: {what}" for line, what in sorted(became.items()) if len(what) > 1],

@@ -23,14 +23,14 @@ STEPS = {
     "poll": ("processor", "elfaust.delivery.transport:Consumer._batch_message"),
     "validate": ("processor", "elfaust.events.verdict:Judge.check"),
     "produce": ("processor", "elfaust.delivery.publisher:Publisher.publish"),
-    "offset commit": ("processor", "elfaust.delivery.transport:Consumer._commit_offsets"),
+    "offset commit": ("processor", "elfaust.delivery.transport:Consumer._commit_lanes"),
     "insert": ("mysql", "elfaust.sinks.mysql.sink:MysqlSink._insert"),
     "commit": ("mysql", "elfaust.sinks.mysql.sink:MysqlSink.write"),
-    "offset commit after rows": ("mysql", "elfaust.delivery.transport:Consumer._commit_offsets"),
+    "offset commit after rows": ("mysql", "elfaust.delivery.transport:Consumer._commit_lanes"),
     "temporary file": ("hdfs", "elfaust.storage.webhdfs:WebHdfsStorage.write"),
     "commit file": ("hdfs", "elfaust.sinks.parquet.commits:CommitLog._make"),
     "rename": ("hdfs", "elfaust.sinks.parquet.commits:CommitLog._moved"),
-    "offset commit after files": ("hdfs", "elfaust.delivery.transport:Consumer._commit_offsets"),
+    "offset commit after files": ("hdfs", "elfaust.delivery.transport:Consumer._commit_lanes"),
     "changelog write": ("throughput", "elfaust.counts.table:CountsTable.written"),
 }
 

@@ -23,6 +23,7 @@ from elfaust.delivery.privates import take_back_numbers
 from elfaust.delivery.publisher import make_producer
 from elfaust.delivery.topic_limits import IncrementalAlterConfigs
 from elfaust.delivery.topics import TopicAdmin
+from elfaust.events.refusals import topic_of
 from elfaust.names import ERRORS
 from elfaust.settings import Settings
 from elfaust.sinks.mysql.connection import connect
@@ -214,7 +215,7 @@ def _once(records: Sequence[tuple[Place, Any]]) -> Iterator[tuple[Place, Place, 
     for place, record in records:
         [source] = [value for key, value in record.headers if key == "source"]
         topic, _, offset = source.decode().rpartition(":")
-        of = Place(topic, place.lane, int(offset))
+        of = Place(topic_of(topic), place.lane, int(offset))
         if (place.topic, of) not in seen:
             seen.add((place.topic, of))
             yield place, of, record.value

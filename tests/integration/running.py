@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 
 from elfaust import roles
@@ -19,12 +19,14 @@ READERS = roles.running(roles.DEFAULT_STORES, roles.READERS)
 class Running(dict[str, int]):
     """The exit code of each worker, known once the block has ended.
 
-    `ended` has the supervisor's lines about workers that ended before that.
+    `ended` has the supervisor's lines about workers that ended before that; `pids` returns the
+    processes that run now, by role.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, pids: Callable[[], Mapping[str, Sequence[int]]]) -> None:
         super().__init__()
         self.ended: list[str] = []
+        self.pids = pids
 
 
 def working(settings: Settings, **counts: int) -> AbstractContextManager[Running]:
@@ -37,7 +39,7 @@ def working_as(program: str, settings: Settings, counts: Mapping[str, int]) -> I
     """Run workers whose command line is that of another program."""
     one_each = dict.fromkeys(roles.running(settings.processor.stores, asked=settings.asked), 1)
     supervisor = Supervisor(settings, one_each | dict(counts), program)
-    over, running = threading.Event(), Running()
+    over, running = threading.Event(), Running(supervisor.pids)
 
     def keep() -> None:
         while not over.wait(0.05):

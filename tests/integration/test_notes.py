@@ -76,7 +76,7 @@ async def committed(settings: Settings, lane: TP) -> tuple[int, str]:
 def note(app: Worker, tp: TP) -> str:
     """Return the note of what is committed of a worker's lane."""
     lane = app.consumer.lanes.get(tp)
-    return "" if lane is None or lane.committed is None else str(lane.committed.note)
+    return "" if lane is None else str(lane.committed.note)
 
 
 async def test_a_note_survives_a_restart_and_lanes_that_move(quick: Settings) -> None:

@@ -39,6 +39,8 @@ COLUMNS: Mapping[str, tuple[pa.DataType, str]] = {
     "refused_by": (pa.string(), "Role that refused it: processor, or the sink"),
     "error_offset": (pa.int64(), "Offset of the error in its own topic"),
     "received": (pa.timestamp("ms"), "When Kafka got the raw line: a timestamp in UTC"),
+    # Later columns stand at the end, as Hive adds them.
+    "raw_topic_id": (pa.string(), "Kafka's id of that topic: one made anew has another"),
 }
 ERROR_COLUMNS = pa.schema([pa.field(name, kind) for name, (kind, _) in COLUMNS.items()])
 #: Columns whose texts may quote an event: what is masked in logs is masked here.
@@ -63,7 +65,8 @@ def _row(record: Record, with_line: bool) -> dict[str, Any]:
     capsule = _object(record.value)
     event = capsule.get("event")
     event = event if isinstance(event, dict) else {}
-    role, topic = split_source(record.source.name) if record.source else ("", None)
+    role, source = split_source(record.source.name) if record.source else ("", "")
+    topic, _, topic_id = source.partition("@")
     revision = event.get("revision")
     line = _text(event.get("rawEvent")) if with_line else None
     texts = {name: _text(event.get(name)) for name in ("code", "schema", *QUOTING)}
@@ -74,13 +77,14 @@ def _row(record: Record, with_line: bool) -> dict[str, Any]:
         "uuid": _text(capsule.get("uuid")),
         "revision": revision if is_revision(revision) else None,
         "raw_line": line and masked(line),
-        "raw_topic": topic,
+        "raw_topic": topic or None,
         "lane": record.lane,
         "raw_offset": record.source.position if record.source else None,
         # An error without a source is somebody else's.
         "refused_by": role or ("processor" if record.source else None),
         "error_offset": record.offset,
         "received": None if record.timestamp == UNKNOWN_TIME else record.timestamp,
+        "raw_topic_id": topic_id or None,
     }
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
+from time import monotonic
 from types import SimpleNamespace
 from typing import Any
 
@@ -14,8 +15,8 @@ import pytest
 from faust.types import TP
 
 from elfaust.agents import processor
-from elfaust.delivery.lane import Lane
-from elfaust.errors import LaneLost
+from elfaust.delivery.lane import Lane, Noted
+from elfaust.errors import LaneLost, ServerAway
 from elfaust.metrics.table import EVENTS, RAW_LINES
 from elfaust.names import TopicNames
 from elfaust.records import Outgoing, position_of
@@ -41,6 +42,9 @@ class App:
         self.published: list[Outgoing] = []
         self.notes: list[str] = []
         self.lane = self.new_lane()
+        #: The raw topics' id, how often Kafka does not tell, and how often lanes began again.
+        self.topic_id: str | None = "old"
+        self.away = self.begun_again = 0
         self.consumer = self.admin = self
         self.on_partitions_revoked = Signal()
         self.delivered: asyncio.Queue[Any] = asyncio.Queue()
@@ -70,8 +74,22 @@ class App:
     async def highwaters(self, tp: TP) -> dict[TP, int]:
         return {tp: 0}
 
+    @property
+    def lanes(self) -> dict[TP, Lane]:
+        return {self.lane.tp: self.lane}
+
+    async def ids(self, names: Iterable[str]) -> dict[str, str]:
+        if self.away:
+            self.away -= 1
+            raise ServerAway("Kafka", "no broker answers")
+        return {name: self.topic_id for name in names if self.topic_id is not None}
+
+    async def begin_again(self, lane: Lane) -> None:
+        self.begun_again += 1
+        lane.begin_again(0)
+
     def new_lane(self) -> Lane:
-        return Lane(TP(self.names.raw[1], 0), None, 1, 0)
+        return Lane(TP(self.names.raw[1], 0), Noted(0), 1, 0)
 
     async def commit_note(self, lane: Lane, note: str) -> None:
         if self.moved:
@@ -98,7 +116,11 @@ class App:
         capsule = json.dumps({"schema": schema, "revision": 1, "event": {}}).encode()
         records = [make_record(b"%d EventLogging %s" % (n, capsule), n, 0) for n in offsets]
         message = SimpleNamespace(
-            lane=self.lane, offset=offsets[-1], note="", dropped=self.lane.is_over
+            lane=self.lane,
+            offset=offsets[-1],
+            note="",
+            dropped=self.lane.is_over,
+            fetched=monotonic(),
         )
         event = SimpleNamespace(
             message=message, value=SimpleNamespace(records=records), acked=False
@@ -119,7 +141,7 @@ async def app(tmp_path: Path) -> AsyncIterator[Any]:
     )
     (tmp_path / "schemas").mkdir()
     app: Any = App(settings)
-    app.consumer = SimpleNamespace(highwaters=app.highwaters, commit_note=app.commit_note)
+    app.consumer = app.admin = app
     processor.register(app)
     tasks = [asyncio.create_task(app.agents[0](app)), asyncio.create_task(app.tasks[0]())]
     yield app
@@ -166,3 +188,37 @@ async def test_a_batch_that_waited_while_its_lane_was_revoked_is_dropped(app: An
     await moves(set())
     assert not (await app.deliver(5, 6)).acked
     assert app.published == []
+
+
+async def test_events_name_the_id_of_their_topic(app: Any) -> None:
+    app.away = 1
+    await app.deliver(0)
+    assert [record.source.name for record in app.published] == [f"{app.names.raw[1]}@old"]
+    assert json.loads(app.notes[0])["topic"] == "old"
+
+
+async def test_a_lane_whose_topic_was_made_anew_begins_again(app: Any) -> None:
+    await app.deliver(0, 1)
+    app.topic_id = "new"
+    assert not (await app.deliver(2, 3)).acked
+    assert app.begun_again == 1
+    await app.deliver(0, 1)
+    made = {(record.source.name.partition("@")[2], *record.source[1:]) for record in app.published}
+    assert made == {("old", 0), ("old", 1), ("new", 0), ("new", 1)}
+    assert len({json.loads(record.value)["uuid"] for record in app.published}) == 4
+
+
+async def test_a_note_of_another_topic_has_its_lane_begin_again(app: Any) -> None:
+    app.lane.committed = Noted(7, '{"topic":"older"}')
+    assert not (await app.deliver(7)).acked
+    assert (app.begun_again, app.published) == (1, [])
+
+
+async def test_a_topic_that_is_deleted_or_has_no_id_keeps_what_it_is(app: Any) -> None:
+    await app.deliver(0)
+    app.topic_id = None
+    assert (await app.deliver(1)).acked
+    assert {record.source.name for record in app.published} == {f"{app.names.raw[1]}@old"}
+    app.lane, app.topic_id = app.new_lane(), ""
+    await app.deliver(2)
+    assert app.published[-1].source.name == app.names.raw[1]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
 import orjson
 
 from elfaust.counts.entry import CountKey, merge
+from elfaust.counts.merged import Merged
 from elfaust.counts.tally import tally
 from elfaust.records import Record, SchemaKey, Source
 from elfaust.testing import make_record
@@ -47,3 +49,21 @@ def refusal(role: str, position: int, topic: str = "raw") -> Record:
     return record._replace(
         source=Source(f"{role}/{topic}", position), timestamp=position % 3 * MINUTE
     )
+
+
+def is_entry(key: str, value: object) -> bool:
+    """Tell whether a record of the changelog is an entry; value None is one that was deleted."""
+    text = None if value is None else json.dumps(value).encode()
+    return Merged(lambda *_: None).apply(key.encode(), text, 0.0)
+
+
+def with_minutes(table: Table) -> Table:
+    """Return a table with the minutes of its hours as entries of their own."""
+    found = dict(table)
+    for key, value in table.items():
+        refused = value["refused_minutes"] or [0] * 60
+        for minute, count in enumerate(value["minutes"] or ()):
+            if key.hour is not None and count:
+                of_minute = {"count": count, "refused": refused[minute]}
+                found[key._replace(minute=key.hour * 60 + minute, hour=None)] = of_minute
+    return found

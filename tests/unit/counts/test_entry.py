@@ -6,12 +6,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from elfaust.counts.entry import EMPTY, CountKey, Tally, is_entry, merge
+from elfaust.counts.entry import (
+    EMPTY,
+    CountKey,
+    Tally,
+    from_json,
+    merge,
+    to_json,
+    without_minutes,
+)
 from elfaust.delivery.batch import MAX_SOURCES
 from tests.unit.counts.building import (
     EDIT,
     ERROR_TOPIC,
     TOPIC,
+    is_entry,
 )
 
 names = st.text(max_size=12)
@@ -117,6 +126,8 @@ def test_an_entry_of_an_older_version_goes_on() -> None:
         "positions": {"raw": 5, "mysql/events": 7},
         "refused": 1,
         "ranges": {"raw": [2, 3]},
+        "minutes": [],
+        "refused_minutes": [],
     }
     assert old == {"count": 3, "last": 9, "positions": {"raw": 4, "mysql/events": 7}}
 
@@ -158,3 +169,45 @@ def test_nobody_has_counted_such_numbers(of: str, number: object) -> None:
 def test_nobody_has_counted_such_a_lane_or_revision(lane: int, revision: int) -> None:
     key = CountKey(lane, TOPIC, "Edit", revision, "", None).encode()
     assert not is_entry(key, {"count": 1, "last": 0, "positions": {}})
+
+
+def by_minute(**counts: int) -> list[int]:
+    return [counts.get(f"m{minute}", 0) for minute in range(60)]
+
+
+def test_an_hour_counts_its_minutes_with_the_positions_of_the_hour() -> None:
+    value = merge(None, Tally([("raw", 4), ("raw", 7), ("raw", 9)], 0, (), [3, 59, 3]))
+    assert value is not None
+    assert value["minutes"] == by_minute(m3=2, m59=1)
+    more = Tally([("raw", 9), ("raw", 10)], 0, [("mysql/raw", 2)], [3, 4], [5])
+    again = merge(value, more)
+    assert again is not None
+    assert again["minutes"] == by_minute(m3=2, m59=1, m4=1, m5=1)
+    assert again["refused_minutes"] == by_minute(m5=1)
+    assert merge(again, more) is None
+
+
+def test_minutes_that_are_kept_no_longer_are_not_begun_again() -> None:
+    value = merge(None, Tally([("raw", 4)], 0, (), [3]))
+    assert value is not None
+    value = merge(without_minutes(value), Tally([("raw", 5)], 0, (), [3]))
+    assert value is not None
+    assert (value["count"], value["minutes"]) == (2, None)
+    assert from_json(to_json(value)) == value
+
+
+def test_a_value_in_kafka_says_only_what_there_is() -> None:
+    value = merge(None, Tally([("raw", 4)], 9))
+    assert value is not None
+    assert to_json(value) == b'{"count":1,"last":9,"positions":{"raw":4}}'
+    assert from_json(to_json(value)) == value
+
+
+@pytest.mark.parametrize("minutes", [[1], [0] * 61, [True] * 60, [-1] * 60, {}, "1"])
+@pytest.mark.parametrize("of", ["minutes", "refused_minutes"])
+def test_an_hour_with_minutes_of_another_shape_is_none(of: str, minutes: object) -> None:
+    key = CountKey(0, TOPIC, *EDIT, "", None, 480_000).encode()
+    old = {"count": 1, "last": 0, "positions": {}}
+    assert is_entry(key, {**old, of: [1] * 60})
+    assert is_entry(key, {**old, of: None})
+    assert not is_entry(key, {**old, of: minutes})

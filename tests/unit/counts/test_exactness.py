@@ -21,6 +21,7 @@ from tests.unit.counts.building import (
     count,
     refusal,
     refused,
+    with_minutes,
 )
 
 
@@ -80,7 +81,7 @@ def test_totals_are_exact_under_any_cuts_repeats_and_restarts(
         table = {
             CountKey.decode(k.encode()): orjson.loads(orjson.dumps(v)) for k, v in table.items()
         }
-    assert {k: v["count"] for k, v in table.items()} == expected(lanes)
+    assert {k: v["count"] for k, v in with_minutes(table).items()} == expected(lanes)
 
 
 def expected(lanes: list[Lane]) -> dict[CountKey, int]:
@@ -119,8 +120,8 @@ def test_a_line_is_one_error_in_whatever_order_sinks_refuse_it(
     for position in lines:
         for when in ((None, None), (position % 3, None), (None, 0)):
             wanted[CountKey(0, ERROR_TOPIC, "Edit", 1, "consumer", *when)] += 1
-    assert {key: value["count"] for key, value in table.items()} == wanted
-    assert {key: value["refused"] for key, value in table.items()} == wanted
+    assert {key: value["count"] for key, value in with_minutes(table).items()} == wanted
+    assert {key: value["refused"] for key, value in with_minutes(table).items()} == wanted
 
 
 @given(st.lists(LINE_OF_A_SINK, max_size=40), st.data())
@@ -162,4 +163,6 @@ def test_what_sinks_refuse_hides_no_error_of_the_processor() -> None:
         "positions": {"raw": 7},
         "refused": 2,
         "ranges": {"raw": [2, 3, 9, 10]},
+        "minutes": [],
+        "refused_minutes": [],
     }

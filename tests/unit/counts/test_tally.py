@@ -21,27 +21,41 @@ from tests.unit.counts.building import (
     TOPIC,
     Table,
     count,
+    refusal,
     refused,
     valid,
 )
 
 
-def test_tally_of_valid_events_groups_by_minute() -> None:
+def marks(*positions: int) -> list[tuple[str, int]]:
+    return [("raw", position) for position in positions]
+
+
+def test_tally_of_valid_events_has_the_minutes_of_the_hour() -> None:
     batch = [valid(1, 5), valid(2, MINUTE + 7), valid(3, 4)]
     assert tally(0, TOPIC, EDIT, batch) == {
-        CountKey(0, TOPIC, *EDIT, "", None): Tally([("raw", n) for n in (1, 2, 3)], MINUTE + 7),
-        CountKey(0, TOPIC, *EDIT, "", 0): Tally([("raw", 1), ("raw", 3)], 5),
-        CountKey(0, TOPIC, *EDIT, "", 1): Tally([("raw", 2)], MINUTE + 7),
-        CountKey(0, TOPIC, *EDIT, "", None, 0): Tally([("raw", n) for n in (1, 2, 3)], 0),
+        CountKey(0, TOPIC, *EDIT, "", None): Tally(marks(1, 2, 3), MINUTE + 7, minutes=[]),
+        CountKey(0, TOPIC, *EDIT, "", None, 0): Tally(marks(1, 2, 3), 0, minutes=[0, 1, 0]),
     }
 
 
 def test_an_hour_has_its_records_in_the_order_of_the_lane() -> None:
-    times = (5, 2 * MINUTE, 60 * MINUTE, UNKNOWN_TIME, 7)
+    times = (5, 2 * MINUTE, 61 * MINUTE, UNKNOWN_TIME, 7)
     batch = [valid(n, time) for n, time in enumerate(times, 1)]
     made = tally(0, TOPIC, EDIT, batch)
     hours = {key.hour: new for key, new in made.items() if key.hour is not None}
-    assert hours == {0: Tally([("raw", n) for n in (1, 2, 5)], 0), 1: Tally([("raw", 3)], 0)}
+    assert hours == {
+        0: Tally(marks(1, 2, 5), 0, minutes=[0, 2, 0]),
+        1: Tally(marks(3), 0, minutes=[1]),
+    }
+
+
+def test_refusals_of_sinks_have_minutes_of_their_own() -> None:
+    batch = [refusal("mysql", 2), refused(7, "consumer"), refusal("hdfs", 4)]
+    made = tally(0, ERROR_TOPIC, None, batch)
+    [of_hour] = [new for key, new in made.items() if key.hour is not None]
+    sinks = [("mysql/raw", 2), ("hdfs/raw", 4)]
+    assert of_hour == Tally(marks(7), 0, sinks, [0], [2, 1])
 
 
 def test_tally_of_nothing_is_empty() -> None:
@@ -79,12 +93,11 @@ def test_counting_costs_little() -> None:
 def test_what_came_at_an_unknown_time_is_counted_in_no_minute() -> None:
     batch = [valid(1, UNKNOWN_TIME), valid(2, MINUTE + 7), valid(3, UNKNOWN_TIME)]
     assert tally(0, TOPIC, EDIT, batch) == {
-        CountKey(0, TOPIC, *EDIT, "", None): Tally([("raw", n) for n in (1, 2, 3)], MINUTE + 7),
-        CountKey(0, TOPIC, *EDIT, "", 1): Tally([("raw", 2)], MINUTE + 7),
-        CountKey(0, TOPIC, *EDIT, "", None, 0): Tally([("raw", 2)], 0),
+        CountKey(0, TOPIC, *EDIT, "", None): Tally(marks(1, 2, 3), MINUTE + 7, minutes=[]),
+        CountKey(0, TOPIC, *EDIT, "", None, 0): Tally(marks(2), 0, minutes=[1]),
     }
     assert tally(0, TOPIC, EDIT, batch[:1]) == {
-        CountKey(0, TOPIC, *EDIT, "", None): Tally([("raw", 1)], 0)
+        CountKey(0, TOPIC, *EDIT, "", None): Tally(marks(1), 0, minutes=[])
     }
 
 
@@ -135,7 +148,7 @@ def test_made_up_names_share_one_entry() -> None:
     ]
     assert tally(0, ERROR_TOPIC, None, batch).keys() == {
         CountKey(0, ERROR_TOPIC, "unknown", -1, "validation", *when)
-        for when in ((None, None), (1, None), (None, 0))
+        for when in ((None, None), (None, 0))
     }
 
 

@@ -41,6 +41,7 @@ class Kafka:
 
     _closed = reassignment_in_progress = False
     _wait_consume_future = None
+    knows_positions = True
     _max_poll_records = 500
 
     def __init__(self, offsets: Mapping[TP, Sequence[int]], poll: int = 500) -> None:
@@ -56,10 +57,13 @@ class Kafka:
         #: Offsets of records that come once they are waited for.
         self.coming: Sequence[int] = ()
         self._fetcher = self._coordinator = self._subscriptions = self
-        state = lambda tp: SimpleNamespace(has_valid_position=True, position=self.position[tp])  # noqa: E731
-        assignment = SimpleNamespace(tps=self.offsets, state_value=state)
+        assignment = SimpleNamespace(tps=self.offsets, state_value=self.state_of)
         self._subscription = SimpleNamespace(subscription=SimpleNamespace(assignment=assignment))
         self.fetch_context = nullcontext
+
+    def state_of(self, tp: TP) -> SimpleNamespace:
+        known = self.knows_positions
+        return SimpleNamespace(has_valid_position=known, position=self.position[tp])
 
     def check_errors(self) -> None:
         if self.error:

@@ -18,22 +18,21 @@ from elfaust.errors import LaneLost, Unacknowledged
 from elfaust.settings import Settings
 from tests.unit.delivery.played import Kafka, Lanes, nothing
 
-SETTINGS = replace(Settings(), kafka=replace(Settings().kafka, publish_timeout=0.01))
+IMPATIENT = replace(Settings(), kafka=replace(Settings().kafka, publish_timeout=0.01))
 LANE = TP("eventlogging_Edit_1", 0)
 
 
-async def delivered(*offsets: int) -> tuple[Lanes, list[Any]]:
+async def delivered(*offsets: int, settings: Settings | None = None) -> tuple[Lanes, list[Any]]:
     """Return a lane that begins at offset 3, and its batches up to these offsets."""
     kafka = Kafka({LANE: offsets}, poll=1)
     kafka.start[LANE] = 3
-    lanes = await Lanes(kafka, SETTINGS).assigned()
+    lanes = await Lanes(kafka, settings).assigned()
     return lanes, [message for _ in offsets for message in await lanes.fetched()]
 
 
 def note_of(lanes: Lanes) -> str:
     """Return the note of what is committed of the lane."""
-    committed = lanes.lanes[LANE].committed
-    return "" if committed is None else committed.note
+    return lanes.lanes[LANE].committed.note
 
 
 async def test_nothing_is_committed_past_a_batch_that_is_not_acknowledged() -> None:
@@ -100,7 +99,7 @@ async def test_a_note_says_that_what_goes_with_it_is_committed() -> None:
 
 
 async def test_a_commit_that_kafka_never_answers_ends_the_worker() -> None:
-    lanes, [batch] = await delivered(99)
+    lanes, [batch] = await delivered(99, settings=IMPATIENT)
     lanes.acknowledge(batch)
 
     async def wait(_: object) -> None:

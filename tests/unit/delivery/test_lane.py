@@ -13,8 +13,8 @@ from elfaust.delivery.lane import Lane, Noted, Oldest
 TIME = 1_600_000_000_000
 
 
-def lane_of(start: Noted | None = None, step: int = 0) -> Lane:
-    return Lane(TP("t", 0), Noted(3, "n") if start is None else start, 7, step)
+def lane_of(offset: int = 3, step: int = 0) -> Lane:
+    return Lane(TP("t", 0), Noted(offset, "n"), 7, step)
 
 
 def deliver(lane: Lane, first: int, offset: int) -> Any:
@@ -28,8 +28,6 @@ def deliver(lane: Lane, first: int, offset: int) -> Any:
 def test_it_begins_where_its_start_is() -> None:
     lane = lane_of()
     assert (lane.committed, lane.next, lane.acknowledged, lane.oldest) == (3, 3, None, Oldest(3))
-    nobody_knows = Lane(TP("t", 0), None, 7, 0)
-    assert (nobody_knows.next, nobody_knows.oldest) == (None, None)
 
 
 def test_it_commits_as_far_as_all_is_acknowledged() -> None:
@@ -63,11 +61,6 @@ def test_what_is_held_goes_on_with_the_first_that_is_not_acknowledged() -> None:
     assert (lane.takes(7), lane.takes(8)) == (False, True)
 
 
-def test_a_lane_of_which_nobody_knows_where_it_goes_on_is_not_held() -> None:
-    lane = Lane(TP("t", 0), None, 7, 0)
-    assert (lane.hold(), lane.is_held) == (None, False)
-
-
 def test_nothing_of_a_lane_that_is_over_is_stored_or_delivered() -> None:
     lane = lane_of()
     first, second = deliver(lane, 3, 9), deliver(lane, 10, 12)
@@ -80,12 +73,12 @@ def test_nothing_of_a_lane_that_is_over_is_stored_or_delivered() -> None:
 
 
 def test_a_topic_that_was_made_anew_is_another_one() -> None:
-    lane = lane_of(Noted(5_000, "of the old one"))
+    lane = lane_of(5_000)
     done, waits = deliver(lane, 5_000, 5_009), deliver(lane, 5_010, 5_019)
     done.acked = True
     lane.begin_again(7)
     assert (done.said, waits.said, waits.dropped) == ([5_009], [], False)
-    assert (lane.committed, lane.committed and lane.committed.note) == (7, "")
+    assert (lane.committed, lane.committed.note) == (7, "")
     waits.acked = True
     assert lane.acknowledged is None
     assert deliver(lane, 7, 8).lane is lane

@@ -10,6 +10,7 @@ from aiokafka.structs import OffsetAndMetadata
 from faust.types import TP
 
 from elfaust.delivery.thread import Sought
+from elfaust.errors import Unacknowledged
 from tests.unit.delivery.played import Kafka, Lanes, lanes_of, nothing
 
 LANE = TP("eventlogging_Edit_1", 0)
@@ -68,8 +69,14 @@ async def test_lanes_are_rewound_to_what_is_committed_or_to_their_beginning() ->
     kafka, sought = await rewound(set())
     assert (sought.starts, sought.generation, sought.step) == ({LANE: 3, OTHER: 5}, 4, 1)
     assert kafka.position == {LANE: 3, OTHER: 5}
-    notes = [start.note for start in map(sought.starts.get, (LANE, OTHER)) if start is not None]
-    assert notes == ["", "seen 7"]
+    assert (sought.starts[LANE].note, sought.starts[OTHER].note) == ("", "seen 7")
+
+
+async def test_a_beginning_that_kafka_does_not_tell_is_no_offset() -> None:
+    lanes = Lanes(Kafka({LANE: [1]}))
+    lanes.kafka.knows_positions = False
+    with pytest.raises(Unacknowledged, match="did not tell where eventlogging_Edit_1, lane 0, be"):
+        await lanes.thread.seek_to_committed()
 
 
 async def test_lanes_that_go_meanwhile_are_not_rewound() -> None:

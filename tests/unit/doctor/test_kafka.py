@@ -116,3 +116,11 @@ def test_records_are_kept_a_day(kept: str, outcome: str) -> None:
     check = check_retention(SETTINGS, dataclasses.replace(GOOD, configs=configs))
     assert check.outcome == outcome
     assert (EDIT in check.detail) == (outcome == "warn")
+
+
+def test_a_changelog_that_is_compacted_seldom_is_a_warning() -> None:
+    configs = CONFIGS | {COUNTS: CONFIGS[COUNTS] | {"segment.bytes": "1073741824"}}
+    check = check_changelog(SETTINGS, dataclasses.replace(GOOD, configs=configs))
+    assert check.outcome == "warn"
+    assert "segment.bytes is 1073741824" in check.detail
+    assert check.cure.endswith("--add-config segment.bytes=4194304")

@@ -12,7 +12,13 @@ def test_count_is_what_the_table_holds() -> None:
     written = Count.from_data(fields).dumps()
     assert fields.items() <= orjson.loads(written).items()
     # Entries of old have no more fields than these.
-    assert Count.loads(orjson.dumps(fields)).asdict() == {**fields, "refused": 0, "ranges": {}}
-    assert Count.loads(written).asdict() == {**fields, "refused": 0, "ranges": {}}
-    more = {"refused": 2, "ranges": {"eventlogging-client-side": [4, 5, 9, 10]}}
+    nothing = {"refused": 0, "ranges": {}, "minutes": [], "refused_minutes": []}
+    assert Count.loads(orjson.dumps(fields)).asdict() == {**fields, **nothing}
+    assert Count.loads(written).asdict() == {**fields, **nothing}
+    more = {
+        "refused": 2,
+        "ranges": {"eventlogging-client-side": [4, 5, 9, 10]},
+        "minutes": [1, *[0] * 59],
+        "refused_minutes": [1, *[0] * 59],
+    }
     assert Count.loads(Count(**fields, **more).dumps()).asdict() == {**fields, **more}

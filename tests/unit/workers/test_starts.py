@@ -30,6 +30,21 @@ def test_starts_of_the_last_hour_are_counted(
     assert alive(settings) == []
 
 
+def test_starts_after_a_server_was_away_are_told_and_not_counted(settings: Settings) -> None:
+    starts.note(settings, "mysql", 6069)
+    assert starts.away(settings, "mysql", 6069) == ""
+    starts.note_away(settings, "mysql", 6069, "Kafka k:1 is\nnot available")
+    assert starts.away(settings, "mysql", 6069) == ""
+    assert starts.away(settings, "mysql", 6069, ended=True) == "Kafka k:1 is not available"
+    starts.note(settings, "mysql", 6069)
+    assert starts.away(settings, "mysql", 6069) == "Kafka k:1 is not available"
+    assert starts.lately(settings, "mysql", 6069) == 1
+    # One that ends for something else is counted.
+    starts.note(settings, "mysql", 6069)
+    assert starts.lately(settings, "mysql", 6069) == 2
+    assert starts.away(settings, "mysql", 6069) == ""
+
+
 def test_the_file_does_not_grow_for_ever(settings: Settings, tmp_path: Path) -> None:
     for _ in range(starts.KEPT + 5):
         starts.note(settings, "mysql", 6069)

@@ -12,6 +12,7 @@ import pytest
 
 from elfaust.errors import SettingsError
 from elfaust.settings import Settings
+from elfaust.workers import starts
 from elfaust.workers.supervisor import Supervisor
 
 
@@ -65,12 +66,27 @@ def test_what_dies_starts_again(settings: Settings, program: Path) -> None:
 def test_restarts_come_later_and_later_up_to_the_longest_wait(
     settings: Settings, program: Path
 ) -> None:
-    write(program, "exit 3")
+    write(program, "exit 4")
     supervisor = Supervisor(settings, {"mysql": 1})
     supervisor.start()
-    told = [until_told(supervisor, "exit code 3") for _ in range(3)]
+    told = [until_told(supervisor, "exit code 4") for _ in range(3)]
     assert "in 0.0 s" in told[0]
     assert supervisor._children[0].backoff == 0.02
+    supervisor.stop()
+
+
+def test_a_worker_whose_server_was_away_is_no_crash(settings: Settings, program: Path) -> None:
+    write(program, "echo Error: Kafka k:1 is not available: no broker answers; exit 3")
+    supervisor = Supervisor(settings, {"mysql": 1})
+    supervisor.start()
+    told = [until_told(supervisor, "mysql") for _ in range(3)]
+    assert all("no fault of its own: Kafka k:1 is not available" in line for line in told)
+    [child] = supervisor._children
+    assert child.backoff == 0.0
+    # What it noted itself says more than the end of its log.
+    starts.note(settings, "mysql", child.port)
+    starts.note_away(settings, "mysql", child.port, "Kafka k:1 is not available: offsets")
+    assert "is not available: offsets" in until_told(supervisor, "mysql")
     supervisor.stop()
 
 
@@ -149,10 +165,10 @@ def test_a_worker_whose_settings_are_wrong_ends_all(settings: Settings, program:
 
 
 def test_a_worker_that_did_start_before_says_why(settings: Settings, program: Path) -> None:
-    write(program, "exit 3")
+    write(program, "exit 4")
     supervisor = Supervisor(settings, {"mysql": 1})
     supervisor.start()
-    until_told(supervisor, "exit code 3")
+    until_told(supervisor, "exit code 4")
     write(program, IN_USE)
     told = until_told(supervisor, "mysql ended by exit code 2")
     assert "exit code 2, port 6068: address already in use; starts again" in told

@@ -13,7 +13,7 @@ from typing import Any
 import orjson
 
 from elfaust.delivery.batch import MAX_SOURCES
-from elfaust.events.refusals import split_source
+from elfaust.events.refusals import split_source, topic_source
 from elfaust.names import ERRORS
 from elfaust.records import Record
 from elfaust.sinks.audit_finding import Finding, some
@@ -69,6 +69,7 @@ def _highest(rows: Sequence[StoredRow], first: int) -> dict[str, int]:
         at, name, position = row.get("error_offset"), row.get("raw_topic"), row.get("raw_offset")
         is_older = type(at) is int and at < first and row.get("refused_by") == "processor"
         if is_older and isinstance(name, str) and type(position) is int:
+            name = topic_source(name, row.get("raw_topic_id") or "")
             highest[name] = max(position, highest.get(name, -1))
     return highest
 

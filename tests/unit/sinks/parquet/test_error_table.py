@@ -18,7 +18,7 @@ from elfaust.sinks.parquet.error_table import COLUMNS, error_table, ordered
 from elfaust.sinks.parquet.table import to_bytes
 
 TOPIC, RAW = "eventlogging_EventError", "eventlogging-client-side"
-SOURCE = Source(RAW, 12)
+SOURCE = Source(f"{RAW}@X8dyPUI8Tiegf9W3UIiv-A", 12)
 TIME = 1_600_000_000_123
 ADDRESS, AGENT = "203.0.113.77", "Mozilla/5.0 (X11; Linux x86_64) Secret/1"
 LINE = f'?{{"a": 1}};\tcp1\t7\t2020-09-13T12:26:40\t{ADDRESS}\t"{AGENT}"'.encode()
@@ -54,6 +54,7 @@ def test_a_row_says_what_was_refused_by_whom_and_where_its_line_is() -> None:
         "raw_offset": 12,
         "refused_by": "processor",
         "error_offset": 3,
+        "raw_topic_id": "X8dyPUI8Tiegf9W3UIiv-A",
     }
     assert line.startswith('?{"a": 1};\tcp1\t7\t2020-09-13T12:26:40\t<address>')
     assert "Secret" not in line
