@@ -37,7 +37,7 @@ class _Plan(NamedTuple):
 
 
 class FastJudge(Judge):
-    """Judges as Judge does, at a third of the cost where lines are plain."""
+    """Judges as Judge does, at less cost where lines are plain."""
 
     def __init__(
         self,
