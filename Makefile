@@ -1,9 +1,9 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-hive setup-dev run test unit coverage check hive chaos generated fuzz fuzz-lines bench lock docs clean
+.PHONY: help setup setup-hive setup-dev run test unit coverage check hive chaos generated interleavings fuzz fuzz-lines bench lock docs clean
 BIN := .venv/bin
 COV := --cov=elfaust
-# A campaign of random faults: its minutes and seed; KILLS workers are killed a minute, RATE lines sent a second.
-RANDOMLY = ELFAUST_TEST_RANDOM=$(RANDOM) ELFAUST_TEST_SEED=$(or $(SEED),7) ELFAUST_TEST_KILLS=$(or $(KILLS),24) ELFAUST_TEST_RATE=$(or $(RATE),200) ELFAUST_TEST_WORKERS=$(or $(WORKERS),2)
+# A campaign of random faults: its minutes and seed; KILLS workers are killed a minute, RATE lines sent a second; WITH="graphite hive": these too.
+RANDOMLY = ELFAUST_TEST_RANDOM=$(RANDOM) ELFAUST_TEST_SEED=$(or $(SEED),7) ELFAUST_TEST_KILLS=$(or $(KILLS),24) ELFAUST_TEST_RATE=$(or $(RATE),200) ELFAUST_TEST_WORKERS=$(or $(WORKERS),2) ELFAUST_TEST_WITH="$(WITH)"
 # Images of containers set it: each of the hundreds of processes of the tests would compile all modules again.
 export PYTHONDONTWRITEBYTECODE :=
 
@@ -49,6 +49,9 @@ generated: setup-dev ## Half a million generated lines (LINES=n), judged in two 
 	@ELFAUST_TEST_LINES=$(or $(LINES),500000) $(BIN)/python -m pytest tests/unit/test_generated_lines.py
 	@ELFAUST_TEST_LINES=$(or $(LINES),1000000) $(BIN)/python -m pytest tests/unit/events/test_fast_judge.py --timeout=3600
 	@$(BIN)/python -m pytest tests/unit -m hypothesis --hypothesis-profile=generated --timeout=1800 -n auto --dist worksteal
+
+interleavings: setup-dev ## Workers over a Kafka in memory, in 10,000 orders of what happens for each role (TRIALS=n), an hour or more
+	@ELFAUST_TEST_TRIALS=$(or $(TRIALS),10000) $(BIN)/python -m pytest tests/unit/interleavings/test_interleavings.py -n auto --dist worksteal
 
 fuzz: setup-dev ## Fuzz the whole way: random schemas, lines and records, SECONDS (600), SEED
 	@$(BIN)/python -m tests.fuzz.whole_way --seconds $(or $(SECONDS),600) $(if $(SEED),--seed $(SEED))

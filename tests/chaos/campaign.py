@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import asyncio
 import os
-import shutil
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from elfaust import roles
 from elfaust.audit.audit import audit
+from elfaust.audit.hive import in_hive
 from elfaust.devstack.server import Server
 from elfaust.devstack.stack import Stack
 from elfaust.settings import Settings, as_environ
@@ -106,24 +107,36 @@ def settings_of(base: Settings, folder: Path) -> Settings:
     )
 
 
-def harmed(settings: Settings, stack: Stack, wanted: Wanted) -> Harmed:
+def harmed(settings: Settings, servers: Sequence[Server], wanted: Wanted) -> Harmed:
     """Return what a campaign harms; without root's rights no disk gets full."""
-    roles = [f"{role}-{n}" for role in READERS for n in range(wanted.workers)]
-    servers = [server.name for server in stack.servers]
+    several = [f"{role}-{n}" for role in READERS for n in range(wanted.workers)]
+    alone = [f"{role}-0" for role in ("forwarder", "intake", "hive") if role in _runs(settings)]
     others = [kind for kind in OTHERS if kind not in MOUNTED or os.geteuid() == 0]
     others = [kind for kind in others if kind not in wanted.without]
     keys = sorted({line.key for line in cases()[0]})
     tables = [f"{key.schema}_{key.revision}" for key in keys]
-    return Harmed([*roles, "forwarder-0", "intake-0"], [*servers, "wiki"], tables, others)
+    return Harmed([*several, *alone], [*(s.name for s in servers), "wiki"], tables, others)
+
+
+def _runs(settings: Settings) -> Collection[str]:
+    return roles.running(settings.processor.stores, asked=settings.asked)
 
 
 def run(
-    settings: Settings, stack: Stack, folder: Path, wanted: Wanted, tell: Callable[[str], None]
+    settings: Settings,
+    stack: Stack,
+    more: Sequence[Server],
+    folder: Path,
+    wanted: Wanted,
+    tell: Callable[[str], None],
 ) -> Mixed:
-    """Run a campaign on servers that run; `tell` gets a line about each fault."""
+    """Run a campaign on servers that run, those of the stack and `more`, such as Hive's.
+
+    `tell` gets a line about each fault.
+    """
     schemas, book = Schemas(folder, wanted.seed), Book()
     Path(settings.forwarder.source).touch()
-    of = harmed(settings, stack, wanted)
+    of = harmed(settings, [*stack.servers, *more], wanted)
     faults = plan(wanted.seed, wanted.minutes * 60.0, of, wanted.kills)
     (folder / "plan.txt").write_text("".join(f"{fault}\n" for fault in faults))
     wiki = wiki_server(folder, settings.web.port + WIKI)
@@ -136,10 +149,12 @@ def run(
         wiki.wait_ready(30)
         (folder / "logs").mkdir(exist_ok=True)
         machines = [opened.enter_context(m) for m in _machines(settings, way.port, wanted.workers)]
-        doing = Faults(machines, [*stack.servers, wiki], harm.faults(), tell)
+        doing = Faults(machines, [*stack.servers, *more, wiki], harm.faults(), tell)
         tell("workers start")
         undone = _under_load(settings, wanted, schemas, book, lambda: doing.run(faults))
         asyncio.run(landed(settings, _least(book), timeout=PATIENCE))
+        if settings.hive.metastore:
+            asyncio.run(in_hive(settings))
         recovery = time.monotonic() - undone
         tell(f"landed after {recovery:.1f} s")
         dropped = harm.put_back()
@@ -162,6 +177,7 @@ def _machines(
         web=replace(settings.web, port=settings.web.port + SECOND),
         workers=replace(settings.workers, state=f"{settings.workers.state}-2"),
         intake=replace(settings.intake, on=False),
+        hive=replace(settings.hive, metastore=""),
     )
     yield working(other, forwarder=0, **dict.fromkeys(READERS, workers // 2))
 
@@ -269,8 +285,3 @@ def said(folder: Path) -> Callable[[str], None]:
             out.write(f"{moment} {time.monotonic() - began:7.1f} {line}\n")
 
     return tell
-
-
-def forget(folder: Path) -> None:
-    """Remove what a campaign had on this machine's disk."""
-    shutil.rmtree(folder)

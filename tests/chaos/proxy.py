@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import contextmanager, suppress
 
 #: The packet of a COMMIT: its length and number, COM_QUERY, the statement.
 COMMIT = b"\x07\x00\x00\x00\x03COMMIT"
@@ -72,18 +72,31 @@ class Pair:
             threading.Thread(target=target, daemon=True).start()
 
     def _requests(self) -> None:
-        with suppress(OSError), closing(self._server):
+        with suppress(OSError), shut(self._server):
             while request := self._client.recv(65_536):
                 if self._way.takes(request):
                     self._cut.set()
                 self._server.sendall(request)
-            self._server.shutdown(socket.SHUT_RDWR)
 
     def _answers(self) -> None:
-        with suppress(OSError), closing(self._client):
+        with suppress(OSError), shut(self._client):
             while answer := self._server.recv(65_536):
                 if self._cut.is_set():
                     self._way.lost += 1
                     break
                 self._client.sendall(answer)
-            self._client.shutdown(socket.SHUT_RDWR)
+
+
+@contextmanager
+def shut(connection: socket.socket) -> Iterator[None]:
+    """End a connection with the block, however that ends.
+
+    A close alone leaves it open as long as another thread reads from it, and a transaction of
+    MySQL with it.
+    """
+    try:
+        yield
+    finally:
+        with suppress(OSError):
+            connection.shutdown(socket.SHUT_RDWR)
+        connection.close()

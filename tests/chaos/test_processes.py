@@ -196,7 +196,7 @@ def test_a_full_disk_of_logs_does_no_harm_to_data(quick: Settings, note: Note) -
 
 @pytest.mark.long
 @pytest.mark.timeout(300)
-def test_counts_wait_for_a_changelog_that_the_broker_does_not_know_yet(
+def test_a_topic_that_the_broker_does_not_know_yet_is_read_once_it_does(
     quick: Settings, note: Note
 ) -> None:
     with working(quick, forwarder=0), Load(quick).running() as load:

@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import pytest
 import requests
+from pymetastore.hive_metastore.ttypes import NoSuchObjectException
 
+from elfaust.devstack.hive import with_hive
+from elfaust.devstack.server import Server
 from elfaust.devstack.stack import Stack
 from elfaust.settings import Settings
 from tests.chaos import campaign
 from tests.chaos.campaign import Mixed, Wanted
-from tests.conftest import execute, remove_topics, renamed, writing_often
+from tests.conftest import execute, metastore, remove_topics, renamed, writing_often
+from tests.integration.charts import charted, graphite
 
 #: Minutes that the long campaign takes; without them there is none.
 MINUTES = float(os.environ.get("ELFAUST_TEST_RANDOM", "0"))
@@ -23,43 +29,66 @@ SEED = int(os.environ.get("ELFAUST_TEST_SEED", "7"))
 KILLS = float(os.environ.get("ELFAUST_TEST_KILLS", "24"))
 RATE = float(os.environ.get("ELFAUST_TEST_RATE", "200"))
 WORKERS = int(os.environ.get("ELFAUST_TEST_WORKERS", "2"))
+#: Servers besides those of every stack: graphite, hive.
+WITH = os.environ.get("ELFAUST_TEST_WITH", "").split()
+#: Of Graphite's servers, those that workers send to.
+CHARTS = ("carbon", "statsd")
 
 
 class Place:
     """Where a campaign runs: its settings, servers and folder. What has `failed` is kept."""
 
-    def __init__(self, settings: Settings, stack: Stack, folder: Path) -> None:
-        self.settings, self.stack, self.folder = settings, stack, folder
+    def __init__(
+        self, settings: Settings, stack: Stack, more: Sequence[Server], folder: Path
+    ) -> None:
+        self.settings, self.stack, self.more, self.folder = settings, stack, more, folder
         self.failed = True
 
 
 @pytest.fixture
-def place(stack: Stack, stack_settings: Settings) -> Iterator[Place]:
+def place(
+    request: pytest.FixtureRequest, stack: Stack, stack_settings: Settings
+) -> Iterator[Place]:
     """A place of names that only this campaign uses; it stays where the campaign fails."""
     prefix = f"r{uuid.uuid4().hex[:8]}"
     folder = Path(stack_settings.stack.dir).resolve() / "campaigns" / prefix
     folder.mkdir(parents=True)
-    settings = renamed(stack_settings, prefix, folder)
-    settings = campaign.settings_of(writing_often(settings), folder)
-    database = settings.mysql.database
-    execute(settings, f"CREATE DATABASE `{database}` CHARACTER SET utf8mb4")
-    place = Place(settings, stack, folder)
-    yield place
-    stack.up()
-    if place.failed:
-        return
-    execute(settings, f"DROP DATABASE `{database}`")
+    settings, more = renamed(stack_settings, prefix, folder), list[Server]()
+    with ExitStack() as opened:
+        if "graphite" in WITH:
+            charts = opened.enter_context(graphite(stack_settings))
+            more += [charts.server(name) for name in CHARTS]
+            settings = charted(settings)
+        if "hive" in WITH:
+            more += request.getfixturevalue("hive_stack").servers
+            settings = with_hive(settings)
+        settings = campaign.settings_of(writing_often(settings), folder)
+        execute(settings, f"CREATE DATABASE `{settings.mysql.database}` CHARACTER SET utf8mb4")
+        place = Place(settings, stack, more, folder)
+        yield place
+        stack.up()
+        if not place.failed:
+            forget(settings, prefix)
+            shutil.rmtree(folder)
+
+
+def forget(settings: Settings, prefix: str) -> None:
+    """Remove what a campaign had on the servers."""
+    execute(settings, f"DROP DATABASE `{settings.mysql.database}`")
     asyncio.run(remove_topics(settings, prefix))
+    if settings.hive.metastore:
+        with metastore(settings) as client, suppress(NoSuchObjectException):
+            client.drop_database(settings.hive.database, False, True)
     url = f"{settings.hdfs.url}/webhdfs/v1{settings.hdfs.root}?op=DELETE&recursive=true"
     requests.delete(f"{url}&user.name={settings.hdfs.user}", timeout=60).raise_for_status()
-    campaign.forget(folder)
 
 
 def mixed(place: Place, wanted: Wanted) -> Mixed:
     """Run a campaign; what fails says where all of it is."""
-    settings, folder = place.settings, place.folder
+    settings, stack, folder = place.settings, place.stack, place.folder
     try:
-        result = campaign.run(settings, place.stack, folder, wanted, campaign.said(folder))
+        tell = campaign.said(folder)
+        result = campaign.run(settings, stack, place.more, folder, wanted, tell)
     except BaseException as error:
         campaign.keep(settings, folder, [repr(error)])
         print(f"kept for a look: {folder} (environ, faults.log, workers*/logs)")

@@ -1,6 +1,6 @@
 """A worker whose broker has just started: `python -m tests.chaos.young_broker worker ROLE ...`.
 
-Such a broker's metadata lack topics that it has. Here its first answer lacks the counts' changelog.
+Such a broker's metadata lack topics that it has. Here its first answer lacks that of EventErrors.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from typing import Any
 
 from elfaust.commands import main
 from elfaust.delivery.assignor import LaneAssignor
-from elfaust.names import changelog_topic
+from elfaust.names import TopicNames
 from elfaust.settings import load
 
 
@@ -42,5 +42,5 @@ def forget_at_first(topic: str) -> None:
 
 
 if __name__ == "__main__":
-    forget_at_first(changelog_topic(load()))
+    forget_at_first(TopicNames(load()).error)
     main()
