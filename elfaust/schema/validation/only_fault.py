@@ -48,8 +48,9 @@ class _Part:
     #: Types of values that fit by that alone.
     fit: frozenset[type]
     listed: list[Any] | None
-    #: Its properties, those that are not plain as None.
+    #: Its properties, those that are not plain as None; and by name the types of values that fit.
     named: dict[str, _Part | None]
+    fits: dict[str, frozenset[type]]
     #: Properties that are required, and by what.
     needed: dict[str, Any]
     is_closed: bool
@@ -92,6 +93,7 @@ def _part(schema: Any) -> _Part | None:
     if "enum" in schema and (type(listed) is not list or len(listed) > _MOST_LISTED):
         return None
     types = _TYPES[wanted]
+    parts = {name: _part(of) for name, of in named.items()}
     fit = () if "enum" in schema else types
     if not _INNER.isdisjoint(schema):
         fit = tuple(of for of in fit if of not in (dict, list))
@@ -101,16 +103,15 @@ def _part(schema: Any) -> _Part | None:
         types,
         frozenset(fit),
         listed,
-        {name: _part(of) for name, of in named.items()},
+        parts,
+        {name: frozenset() if part is None else part.fit for name, part in parts.items()},
         {name: of["required"] for name, of in named.items() if of.get("required", False)},
         not others,
         _part(schema["items"]) if "items" in schema else _ANYTHING,
     )
 
 
-_ANYTHING = _Part(
-    {}, "any", _TYPES["any"], frozenset(_TYPES["any"]), None, {}, {}, is_closed=False, items=None
-)
+_ANYTHING = _Part({}, "any", _TYPES["any"], frozenset(_TYPES["any"]), None, {}, {}, {}, False, None)
 
 
 class _Search:
@@ -148,10 +149,10 @@ class _Search:
             shown, verb = ", ".join(map(repr, extras)), "was" if len(extras) == 1 else "were"
             message = f"Additional properties are not allowed ({shown} {verb} unexpected)"
             self._add(message, "additionalProperties", part, value, path)
+        fits = part.fits
         for name, member in value.items():
-            of = named.get(name, _ANYTHING)
-            if of is None or type(member) not in of.fit:
-                self.look(of, member, (*path, name))
+            if name in fits and type(member) not in fits[name]:
+                self.look(named[name], member, (*path, name))
         for name in part.needed.keys() - value.keys():
             self._add(f"{name!r} is a required property", "required", part, value, (*path, name))
 
