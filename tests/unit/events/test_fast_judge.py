@@ -49,11 +49,20 @@ def test_the_same_of_all_cases_and_recorded_lines(dialect: str) -> None:
 
 
 @pytest.mark.timeout(3_600)
-@pytest.mark.parametrize(("dialect", "part"), [("2018", 0.5), ("2015", 0.2)])
+@pytest.mark.parametrize(("dialect", "part"), [("2018", 0.4), ("2015", 0.1)])
 def test_the_same_of_recorded_lines_that_were_changed(dialect: str, part: float) -> None:
     judges = Judges(settings_of(dialect))
     judges.compare(generated_lines(int(LINES * part), seed=7))
     assert min(judges.outcomes[code] for code in ("valid", "processor", "validation")) > LINES / 50
+
+
+@pytest.mark.timeout(3_600)
+@pytest.mark.parametrize(("dialect", "part"), [("2018", 0.1), ("2015", 0.1)])
+def test_the_same_of_server_side_lines_that_were_changed(dialect: str, part: float) -> None:
+    judges = Judges(settings_of(dialect), "server")
+    recorded = [line for kind, line in recorded_lines(40_000) if kind == "server"]
+    judges.compare(generated_lines(int(LINES * part), 9, recorded))
+    assert min(judges.outcomes[code] for code in ("valid", "processor", "validation")) > LINES / 200
 
 
 @pytest.mark.timeout(3_600)
@@ -78,9 +87,10 @@ def test_the_same_of_hostile_lines(dialect: str, folder: Path) -> None:
 def test_most_recorded_lines_and_those_of_every_draft_are_judged_at_once(
     dialect: str, folder: Path
 ) -> None:
-    judges = Judges(settings_of(dialect))
-    judges.compare(line for kind, line in recorded_lines(2_000) if kind == "client")
-    assert judges.plain > 0.8 * judges.outcomes.total()
+    for kind in ("client", "server"):
+        judges = Judges(settings_of(dialect), kind)
+        judges.compare(line for of, line in recorded_lines(2_000) if of == kind)
+        assert judges.plain > 0.8 * judges.outcomes.total()
     drafts = Judges(settings_of(dialect, folder))
     drafts.compare(lines_of_drafts())
     assert drafts.plain == len(lines_of_drafts())
