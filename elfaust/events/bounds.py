@@ -52,7 +52,7 @@ def bound_faults(
     if not calm:
         yield from _numbers(capsule)
     if size > min(TEXT_CHARS, dialect.string_length):
-        yield from _lengths(capsule, dialect)
+        yield from length_faults(capsule, dialect)
 
 
 def _is_timestamp(timestamp: Any) -> bool:
@@ -69,7 +69,8 @@ def _numbers(capsule: dict[str, Any]) -> Iterator[EventFault]:
             yield _fault(f"{number!s:.80} passes 64 bits", name, f"Send $.{name} in 64 bits.")
 
 
-def _lengths(capsule: dict[str, Any], dialect: Dialect) -> Iterator[EventFault]:
+def length_faults(capsule: dict[str, Any], dialect: Dialect) -> Iterator[EventFault]:
+    """Yield the faults of texts that are too long, the event's own apart."""
     for name, value in capsule.items():
         # Browsers choose the length of a user agent: no event is refused for it.
         if name in ("event", "userAgent") or not isinstance(value, str):

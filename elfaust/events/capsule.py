@@ -10,8 +10,12 @@ from typing import Any
 
 import ua_parser
 
+from elfaust.errors import EventFault
+from elfaust.events.wording import cure, why_unreadable
+from elfaust.json_text import encode
 from elfaust.schema.dialect import Dialect
 from elfaust.times import iso8601, unix_seconds
+from elfaust.words import hints
 
 #: User agents longer than this are dropped: matching them stalled processors (T200630).
 MAX_USER_AGENT = 800
@@ -91,6 +95,21 @@ def event_uuid(capsule: dict[str, Any], dialect: Dialect) -> str:
     digest[6] = digest[6] & 0x0F | 0x50
     digest[8] = digest[8] & 0x3F | 0x80
     return digest.hex()
+
+
+def written(capsule: dict[str, Any]) -> bytes:
+    """Return a capsule as JSON; raises EventFault, code `processor`, for what is not UTF-8."""
+    try:
+        return encode(capsule)
+    except ValueError as error:
+        # Only the fields beside the JSON can still hold text that is not UTF-8.
+        cause = why_unreadable(error)
+        raise EventFault(
+            "processor",
+            f"not UTF-8: {error}",
+            hint=cure(error, hints.UNREADABLE, cause),
+            cause=cause,
+        ) from error
 
 
 @lru_cache(maxsize=65_536)

@@ -86,4 +86,4 @@ def cut(raw: bytes, length: int) -> str:
 
 def storable(text: str) -> str:
     """Return text that can be written as UTF-8: lone surrogates become question marks."""
-    return text.encode("utf-8", "replace").decode("utf-8")
+    return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")

@@ -9,12 +9,11 @@ from typing import Any, NamedTuple
 from elfaust.boundary import check_batch, unforeseen
 from elfaust.errors import EventFault
 from elfaust.events.bounds import bound_faults, check_bounds
+from elfaust.events.capsule import written
 from elfaust.events.event_error import error_event, is_revision
 from elfaust.events.lines import LineParser
 from elfaust.events.parsing import Parsed, Parser, parse_line, read_capsule
 from elfaust.events.storable import Limiting, Storable
-from elfaust.events.wording import cure, why_unreadable
-from elfaust.json_text import encode
 from elfaust.records import Record, SchemaKey
 from elfaust.schema.dialect import DIALECTS
 from elfaust.schema.lookup.registry import NAME, Kind, Registry, Schema
@@ -113,6 +112,10 @@ class Judge:
         """Raise what all lines of a batch have failed by, where a line that is right fails too."""
         check_batch([verdict.fault for verdict in verdicts], self._judge_example)
 
+    def read(self, record: Record, origin: str) -> Verdict | Parsed | EventFault:
+        """Return what `verdict` takes, or at once what that would give."""
+        return self.parse(record)
+
     def parse(self, record: Record) -> Parsed | EventFault:
         """Return the complete capsule of a line, or why it has none."""
         most = self._settings.max_line_bytes
@@ -170,7 +173,7 @@ class Judge:
         """Return the event of a line; raises EventFault where it does not fit its schema."""
         capsule = found.capsule
         calm = schema.validator.validate(capsule)
-        value = _written(capsule)
+        value = written(capsule)
         check_bounds(capsule, len(value), self._dialect, calm)
         self._storable.of(schema)(capsule["event"], len(value), calm)
         key = schema.key
@@ -179,7 +182,7 @@ class Judge:
 
     def unstorable(self, schema: Schema, capsule: dict[str, Any]) -> Iterator[EventFault]:
         """Yield why no store holds an event that fits its schema, the verdict's own fault first."""
-        size = len(_written(capsule))
+        size = len(written(capsule))
         yield from bound_faults(capsule, size, self._dialect)
         if isinstance(capsule["event"], dict):
             yield from self._storable.of(schema).faults(capsule["event"])
@@ -232,17 +235,3 @@ def _no_schema(key: SchemaKey, reason: str, why: str = NO_SCHEMA) -> EventFault:
     message = f"<SchemaError: 'Schema fetch failed: {reason}'>"
     hint = hints.UNFIT_SCHEMA if why is UNFIT else hints.UNKNOWN_SCHEMA
     return EventFault("processor", message, *key, hint=hint, cause=f"{why}: {reason}")
-
-
-def _written(capsule: dict[str, Any]) -> bytes:
-    try:
-        return encode(capsule)
-    except ValueError as error:
-        # Only the fields beside the JSON can still hold text that is not UTF-8.
-        cause = why_unreadable(error)
-        raise EventFault(
-            "processor",
-            f"not UTF-8: {error}",
-            hint=cure(error, hints.UNREADABLE),
-            cause=cause,
-        ) from error

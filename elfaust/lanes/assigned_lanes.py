@@ -10,7 +10,7 @@ from typing import Any
 from elfaust.delivery.lane import Lane
 from elfaust.errors import LaneLost
 from elfaust.events.event_error import shortened
-from elfaust.events.verdict import Judge
+from elfaust.events.fast_judge import FastJudge
 from elfaust.lanes.callbacks import LaneCallbacks, Settled
 from elfaust.lanes.origins import Origins
 from elfaust.lanes.raw_lane import RawLane, WaitLimits
@@ -32,7 +32,7 @@ class AssignedLanes:
         self._registry = registry
         stores = enabled_stores(settings).values()
         self._judges = {
-            settings.raw_topics[kind]: Judge(line_format, registry, settings, stores)
+            settings.raw_topics[kind]: FastJudge(line_format, registry, settings, stores)
             for kind, line_format in settings.line_formats.items()
         }
         self._limits = WaitLimits(

@@ -155,8 +155,12 @@ class RawLane:
 
     def _first_verdict(self, record: Record) -> Verdict | SchemaKey:
         """Return the verdict on a line, or the schema that it waits for."""
-        found = self._judge.parse(record)
         given_up = self._progress.was_given_up(record.offset)
+        found = self._judge.read(record, self._origin)
+        if isinstance(found, Verdict):
+            if given_up is None and found.key not in self._waiting.keys:
+                return found
+            found = self._judge.parse(record)
         if given_up is not None:
             return self._judge.without_schema(record, found, self._origin, given_up)
         if self._waiting.size and isinstance(found, Parsed) and found.key in self._waiting.keys:

@@ -12,7 +12,7 @@ from typing import Any
 
 import attrs
 import jsonschema_rs
-from jsonschema import _keywords, _legacy_keywords, _utils, validators
+from jsonschema import ValidationError, _keywords, _legacy_keywords, _utils, validators
 
 from elfaust.schema.validation.patterns import search
 from elfaust.schema.validation.steps import A_STEP, Keyword, counted, spend
@@ -89,6 +89,73 @@ def _with_a_consequence(function: Keyword) -> Keyword:
     return called
 
 
+#: Types of draft 3 by name, and those of the values of JSON that are of them.
+_PLAIN_TYPES: dict[str, tuple[type, ...]] = {
+    "string": (str,),
+    "boolean": (bool,),
+    "integer": (int,),
+    "number": (int, float),
+}
+#: Keywords of a property that is valid if it is of its type and listed, or left out.
+_PLAIN = frozenset(("type", "enum", "required", "description", "title", "default"))
+
+
+def _plain_type(schema: Any) -> str:
+    """Return the type of a property of which only that and `enum` are judged, "" for others."""
+    if type(schema) is not dict or not _PLAIN.issuperset(schema):
+        return ""
+    wanted = schema.get("type")
+    return wanted if type(wanted) is str and wanted in _PLAIN_TYPES else ""
+
+
+def _plain_properties(properties_of: Keyword) -> Keyword:
+    """Have draft 3's `properties` judge those of a plain type by itself, each in its one step.
+
+    Nearly all are, and `jsonschema` makes a validator for each.
+    """
+
+    def called(validator: Any, value: Any, instance: Any, schema: Any) -> Any:
+        if type(instance) is not dict:
+            yield from properties_of(validator, value, instance, schema) or ()
+            return
+        for name, of in value.items():
+            wanted = _plain_type(of)
+            if wanted and "enum" in of and name in instance:
+                if not _is_listed(instance[name], wanted, of["enum"]):
+                    yield from properties_of(validator, {name: of}, instance, schema) or ()
+            elif wanted and name in instance:
+                spend(1)
+                if type(instance[name]) not in _PLAIN_TYPES[wanted]:
+                    yield _not_of_type(wanted, name, instance[name], of, validator.TYPE_CHECKER)
+            elif name in instance or not wanted or of.get("required", False):
+                yield from properties_of(validator, {name: of}, instance, schema) or ()
+
+    return called
+
+
+def _is_listed(value: Any, wanted: str, values: Any) -> bool:
+    """Tell whether a value is a text that an `enum` of texts has, in the steps that it takes."""
+    if type(value) is not str or wanted != "string" or type(values) is not list:
+        return False
+    if value not in values:
+        return False
+    spend(2 + len(values) // A_STEP)
+    return True
+
+
+def _not_of_type(wanted: str, name: str, value: Any, schema: Any, checker: Any) -> ValidationError:
+    return ValidationError(
+        f"{value!r} is not of type {wanted!r}",
+        validator="type",
+        path=(name,),
+        validator_value=wanted,
+        instance=value,
+        schema=schema,
+        schema_path=(name, "type"),
+        type_checker=checker,
+    )
+
+
 _EXCHANGED = {"re": SimpleNamespace(search=search), "uniq": _uniq, "set": _in_order}
 _OF_UTILS = _names(_utils, **_EXCHANGED)
 _HELPERS = {
@@ -101,6 +168,7 @@ _OLDER = _names(_legacy_keywords, **_EXCHANGED, _utils=SimpleNamespace(**_OF_UTI
 _NEWER["if_"] = _with_a_consequence(_NEWER["if_"])
 for _name in ("additionalItems", "find_evaluated_item_indexes_by_schema"):
     _OLDER[_name] = _with_items_of_one_schema(_OLDER[_name])
+_OLDER["properties_draft3"] = _plain_properties(_OLDER["properties_draft3"])
 _KEYWORDS = {_keywords.__name__: _NEWER, _legacy_keywords.__name__: _OLDER}
 
 

@@ -7,10 +7,11 @@ patterns.py), and a schema on which one of them stumbles is found as it is compi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import Any, TypeVar
+from collections.abc import Collection, Iterator
+from copy import copy
+from functools import cached_property
+from typing import Any
 
-import jsonschema_rs
 from jsonschema.exceptions import UnknownType, ValidationError, best_match, relevance
 from referencing import Registry as References
 
@@ -19,30 +20,20 @@ from elfaust.errors import EventFault
 from elfaust.schema.dialect import Dialect
 from elfaust.schema.validation import draft3_check, patterns, recursion, references
 from elfaust.schema.validation.drafts import DRAFT3, Draft, closed_schema, draft_of
-from elfaust.schema.validation.patterns import OPTIONS, backtracks, patterns_of
-from elfaust.schema.validation.steps import TooManySteps, limited
+from elfaust.schema.validation.only_fault import OnlyFault
+from elfaust.schema.validation.patterns import backtracks, patterns_of
+from elfaust.schema.validation.rust import CALM, compile_rust, guarded, passes
+from elfaust.schema.validation.steps import MAX_STEPS, TooManySteps, limited
 from elfaust.words.causes import cause
 from elfaust.words.hints import TOO_MANY_STEPS, UNFIT_SCHEMA, hint, path_of
 
-T = TypeVar("T")
+#: What `fault` leaves of the steps that a value may take: without the fields of a line a capsule
+#: takes fewer, and must not have a verdict where all of it takes too many.
+SPARED_STEPS = 100
 
-#: Numbers up to it are within what every place of every store holds.
-CALM_NUMBER = 2**62
-_WITHIN = {"minimum": -CALM_NUMBER, "maximum": CALM_NUMBER}
-_ALL_WITHIN = {"$ref": "#/definitions/calm"}
-#: What makes of a capsule's draft 3 schema one that finds this out as well: Rust walks faster.
-CALM = {
-    "extends": {
-        "properties": {
-            "seqId": _WITHIN,
-            "timestamp": _WITHIN,
-            "event": {"additionalProperties": _ALL_WITHIN},
-        }
-    },
-    "definitions": {
-        "calm": {**_WITHIN, "items": _ALL_WITHIN, "additionalProperties": _ALL_WITHIN},
-    },
-}
+
+class Undecided(Exception):
+    """Only `validate` can tell whether a capsule fits its schema."""
 
 
 class Validator:
@@ -55,12 +46,13 @@ class Validator:
         """
         #: jsonschema-rs's validator, None where only `jsonschema` can apply the schema.
         self.rust: Any = None
-        _guarded(self._compile, schema, draft)
+        guarded(self._compile, schema, draft)
 
     def _compile(self, schema: dict[str, Any], draft: Draft) -> None:
+        self._is_old = draft is DRAFT3
         self._python = draft.python(schema, registry=References())
         try:
-            rust = _guarded(_compile_rust, schema, draft)
+            rust = guarded(compile_rust, schema, draft)
         except ValueError:
             if draft is not DRAFT3:
                 raise
@@ -87,6 +79,25 @@ class Validator:
         if fault is not None:
             raise fault
 
+    def fault(self, value: Any, at: tuple[str, ...]) -> EventFault | None:
+        """Return the worst fault of a value, None where it has none.
+
+        Raises Undecided where the two validators differ, or one gives up.
+        """
+        if passes(self.rust, value):
+            return None
+        worst = self._only_fault.of(value) if self._is_old else None
+        if worst is None:
+            found, given_up = self.errors(value, MAX_STEPS - SPARED_STEPS)
+            worst = None if given_up else best_match(found, key=error_weight)
+        if worst is None:
+            raise Undecided
+        return fault_of(worst, at)
+
+    @cached_property
+    def _only_fault(self) -> OnlyFault:
+        return OnlyFault(self._python.schema)
+
     def _fault(self, value: Any, at: tuple[str, ...]) -> EventFault | None:
         found, given_up = self.errors(value)
         worst = best_match(found, key=error_weight)
@@ -103,14 +114,14 @@ class Validator:
             return EventFault("validation", message, path=path, hint=TOO_MANY_STEPS)
         return None
 
-    def errors(self, value: Any) -> tuple[list[ValidationError], str]:
+    def errors(self, value: Any, steps: int = MAX_STEPS) -> tuple[list[ValidationError], str]:
         """Return what `jsonschema` finds, and after how many steps it gave up, "" where it did not.
 
         Raises EventFault for a type that nobody knows.
         """
         found: list[ValidationError] = []
         try:
-            with limited():
+            with limited(steps):
                 # What is found before it gives up counts.
                 found.extend(self._python.iter_errors(value))
         except TooManySteps as error:
@@ -130,7 +141,7 @@ class CapsuleValidator:
         """Compile a schema; raises ValueError, saying why, where nothing can be validated by it."""
         self._event: Validator | None = None
         self._calm: Any = None
-        _guarded(self._compile, event, dialect)
+        guarded(self._compile, event, dialect)
 
     def _compile(self, event: dict[str, Any], dialect: Dialect) -> None:
         draft = draft_of(event)
@@ -142,19 +153,35 @@ class CapsuleValidator:
             # References start at the event's own root.
             self._event = Validator(closed, draft)
         of_event = {"required": True} if self._event else {**closed, "required": True}
-        capsule = {
-            "type": "object",
-            "additionalProperties": False,
-            "properties": {**dialect.properties, "event": of_event},
-        }
+        self._properties = {**dialect.properties, "event": of_event}
         try:
-            self._capsule = Validator(capsule)
+            self._compile_capsule()
         except ValueError:
             # The path of the fault from the event's own root.
             Validator(closed, draft)
             raise
+
+    def _compile_capsule(self) -> None:
+        capsule = {
+            "type": "object",
+            "additionalProperties": False,
+            "properties": self._properties,
+        }
+        self._capsule = Validator(capsule)
         if self._capsule.rust is not None:
-            self._calm = _compile_rust({**capsule, **CALM}, DRAFT3)
+            self._calm = compile_rust({**capsule, **CALM}, DRAFT3)
+
+    @property
+    def is_compiled(self) -> bool:
+        """Whether jsonschema-rs applies all of the schema."""
+        return self._calm is not None and (self._event is None or self._event.rust is not None)
+
+    def without(self, names: Collection[str]) -> CapsuleValidator:
+        """Return a validator of capsules that lack properties of some names."""
+        fewer = copy(self)
+        fewer._properties = {n: of for n, of in self._properties.items() if n not in names}
+        fewer._compile_capsule()
+        return fewer
 
     def validate(self, capsule: dict[str, Any]) -> bool:
         """Raise EventFault, code `validation`, with the JSON path of the worst fault.
@@ -169,6 +196,20 @@ class CapsuleValidator:
             self._event.validate(capsule["event"], ("event",))
         return calm
 
+    def fault(self, capsule: dict[str, Any]) -> EventFault | None:
+        """Return the fault that `validate` raises, None where a capsule fits and is calm.
+
+        Raises Undecided where it takes `validate` to tell.
+        """
+        event = self._event
+        if passes(self._calm, capsule) and (event is None or passes(event.rust, capsule["event"])):
+            return None
+        for validator, value, at in self.parts(capsule):
+            fault = validator.fault(value, at)
+            if fault is not None:
+                return fault
+        raise Undecided
+
     def parts(self, capsule: dict[str, Any]) -> Iterator[tuple[Validator, Any, tuple[str, ...]]]:
         """Yield the validators of a capsule, each with its value and the place of that in it."""
         yield self._capsule, capsule, ()
@@ -176,48 +217,11 @@ class CapsuleValidator:
             yield self._event, capsule["event"], ("event",)
 
 
-def passes(rust: Any, value: Any) -> bool:
-    """Tell whether a validator of jsonschema-rs, if there is one, takes a value."""
-    try:
-        return rust is not None and bool(rust.is_valid(value))
-    except ValueError:
-        # An integer past what it can hold.
-        return False
-    except BaseException as error:
-        if not _is_panic(error):
-            raise
-        return False
-
-
 def fault_of(error: ValidationError, at: tuple[str, ...], more: str = "") -> EventFault:
     """Return the fault that an error of `jsonschema` describes, with its path and a hint."""
     path = path_of(error, at)
     why, cure = cause(error, path) + more, hint(error, path)
     return EventFault("validation", error.message + more, path=path, hint=cure, cause=why)
-
-
-def _guarded(compiling: Callable[..., T], *arguments: Any) -> T:
-    """Return what a compiler returns; whatever it raises is a ValueError.
-
-    A schema comes from outside, and what it can break in those who read it has no end.
-    """
-    try:
-        return compiling(*arguments)
-    except (ValueError, MemoryError):
-        raise
-    except RecursionError as error:
-        raise ValueError("nested too deep") from error
-    except Exception as error:
-        raise ValueError(f"its parts have the wrong types: {error!r}") from error
-    except BaseException as error:
-        if not _is_panic(error):
-            raise
-        raise ValueError(f"jsonschema-rs fails on it: {error}") from error
-
-
-def _is_panic(error: BaseException) -> bool:
-    # What pyo3 raises derives from BaseException and cannot be imported.
-    return type(error).__name__ == "PanicException"
 
 
 def error_weight(error: ValidationError) -> tuple[Any, ...]:
@@ -228,22 +232,3 @@ def error_weight(error: ValidationError) -> tuple[Any, ...]:
         error.schema = {}
     # Of two faults of one value its type says more than that it is not in a list.
     return (relevance(error), error.validator == "type")
-
-
-def _compile_rust(schema: dict[str, Any], draft: Draft) -> Any:
-    """Return jsonschema-rs's validator; raises ValueError for a schema that it does not accept."""
-    try:
-        return draft.rust(
-            draft.translate(schema),
-            validate_formats=False,
-            retriever=_refuse_remote,
-            pattern_options=OPTIONS,
-        )
-    except jsonschema_rs.ValidationError as error:
-        path = references.json_path(tuple(error.instance_path))
-        raise ValueError(f"{path}: {error.message}") from error
-
-
-def _refuse_remote(uri: str) -> Any:
-    # jsonschema-rs reads files and URLs by default; a schema is no place to name them.
-    raise ValueError(f"{uri} is not looked up")

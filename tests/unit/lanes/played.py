@@ -11,6 +11,7 @@ from typing import Any
 import orjson
 
 from elfaust.errors import LaneLost, TooLong, TopicRefuses
+from elfaust.events.fast_judge import FastJudge
 from elfaust.events.verdict import Judge
 from elfaust.lanes.callbacks import LaneCallbacks, Settled
 from elfaust.lanes.raw_lane import RawLane, WaitLimits
@@ -161,7 +162,7 @@ class Clock:
 
 
 def judge_with(registry: Any) -> Judge:
-    return Judge(
+    return FastJudge(
         SETTINGS.processor.server_format, registry, SETTINGS, enabled_stores(SETTINGS).values()
     )
 

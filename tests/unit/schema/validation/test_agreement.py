@@ -10,11 +10,8 @@ from hypothesis import strategies as st
 
 from elfaust.schema.dialect import LATEST
 from elfaust.schema.validation.drafts import DRAFT3, Draft
-from elfaust.schema.validation.validator import (
-    CALM_NUMBER,
-    CapsuleValidator,
-    _compile_rust,
-)
+from elfaust.schema.validation.rust import CALM_NUMBER, compile_rust
+from elfaust.schema.validation.validator import CapsuleValidator
 from tests.unit.schema.validation.building import CAPSULE, NEWER, SCHEMA, VALUE, uri
 
 
@@ -22,7 +19,7 @@ from tests.unit.schema.validation.building import CAPSULE, NEWER, SCHEMA, VALUE,
 def test_what_the_fast_validator_takes_the_reference_takes(
     schema: dict[str, Any], value: Any
 ) -> None:
-    if _compile_rust(schema, DRAFT3).is_valid(value):
+    if compile_rust(schema, DRAFT3).is_valid(value):
         assert DRAFT3.python(schema).is_valid(value)
 
 
@@ -60,7 +57,7 @@ NEWER_SCHEMA = st.recursive(
 @pytest.mark.parametrize("draft", NEWER, ids=[draft.name for draft in NEWER])
 @given(schema=NEWER_SCHEMA, value=VALUE)
 def test_both_agree_in_newer_drafts(draft: Draft, schema: dict[str, Any], value: Any) -> None:
-    assert _compile_rust(schema, draft).is_valid(value) == draft.python(schema).is_valid(value)
+    assert compile_rust(schema, draft).is_valid(value) == draft.python(schema).is_valid(value)
 
 
 NUMBER = st.integers() | st.floats(allow_nan=False, allow_infinity=False)

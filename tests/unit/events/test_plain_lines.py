@@ -1,0 +1,72 @@
+"""Plain lines are read as bytes; what is not plain is left alone."""
+
+from __future__ import annotations
+
+import json
+from urllib.parse import quote
+
+import pytest
+
+from elfaust.events.plain_lines import PlainLine, PlainLines
+from elfaust.schema.dialect import DIALECTS
+
+LINES = {name: PlainLines(dialect, 1_000, 100) for name, dialect in DIALECTS.items()}
+GIVEN = {"schema": "A", "revision": 1, "event": {"t": "é 1+1=2; 100%"}, "isTruncated": True}
+REST = b"cp1\t7\t2020-09-13T12:26:40\t10.0.0.1\tMozilla/5.0 (X11)"
+
+
+def line(query: str = "", rest: bytes = REST) -> bytes:
+    return f"?{query or quote(json.dumps(GIVEN))};\t".encode() + rest
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_a_plain_line_is_read_without_what_is_dropped(dialect: str) -> None:
+    found = LINES[dialect].read(line())
+    assert isinstance(found, PlainLine)
+    assert found.given == {name: of for name, of in GIVEN.items() if name != "isTruncated"}
+    assert (found.host, found.number, found.address) == (b"cp1", b"7", b"10.0.0.1")
+
+
+def test_events_are_those_of_their_dialects() -> None:
+    found = {name: lines.read(line()) for name, lines in LINES.items()}
+    events = {
+        name: json.loads(LINES[name].event(one, b'{"schema":"A"}'))
+        for name, one in found.items()
+        if one
+    }
+    assert list(events["2018"]) == ["recvFrom", "seqId", "dt", "ip", "userAgent", "schema", "uuid"]
+    assert list(events["2015"]) == ["recvFrom", "seqId", "timestamp", "userAgent", "schema", "uuid"]
+    assert events["2015"]["timestamp"] == 1_600_000_000
+    assert events["2018"]["userAgent"]["browser_family"] == "Other"
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"",
+        line(rest=REST.replace(b"\t", b" ")),
+        line(rest=REST.replace(b"\t7", b"\t07")),
+        line(rest=REST.replace(b"\t7", b"\t" + b"9" * 19)),
+        line(rest=REST.replace(b"2020", b"0000")),
+        line(rest=REST.replace(b"cp1", b'c"1')),
+        line(rest=REST.replace(b"cp1", "ü".encode())),
+        line(rest=REST.replace(b"Mozilla", b" Mozilla")),
+        line(rest=REST + b"\t"),
+        line(rest=REST + b"\xff"),
+        line("[]"),
+        line("%7B%22a%22%3A1%2"),
+        line("%7B%7D =20"),
+        line("%7B%22a%22:1=0%7D"),
+        line("%7B%22ip%22%3A1%7D"),
+        line("%7B%22a%22%3A" + "1" * 19 + "%7D"),
+        line("%7B%22a%22%3A" + "%5B" * 41 + "%5D" * 41 + "%7D"),
+        line("%7B%22a%22%3A%22" + "x" * 1_000 + "%22%7D"),
+    ],
+)
+def test_what_is_not_plain_is_left_alone(sent: bytes) -> None:
+    assert LINES["2018"].read(sent) is None
+
+
+def test_a_query_that_is_no_json_raises() -> None:
+    with pytest.raises(ValueError, match=r"."):
+        LINES["2018"].read(line("%7B"))
