@@ -15,7 +15,7 @@ from elfaust.errors import StackError
 from elfaust.settings import Settings
 from elfaust.trial.contenders import Contender, elfaust, naive_faust, peer
 from elfaust.trial.stage import measure
-from elfaust.trial.stage_report import as_table, check, report
+from elfaust.trial.stage_report import as_table, check, machine, report
 
 #: How many in a hundred of the recorded lines are invalid.
 RECORDED_PERCENT = 5
@@ -55,9 +55,10 @@ def measured_stage(
     contenders = [(elfaust(), events), (naive_faust(), naive_events)]
     contenders += [(other, events) for other in peers]
     percents = list(dict.fromkeys(percents)) or [RECORDED_PERCENT]
+    before = machine()
     with _kafka(settings):
         entries, left_out = asyncio.run(measure(settings, contenders, percents, turns, tell))
-    found = report(entries, percents, left_out)
+    found = report(entries, percents, left_out, before)
     click.echo(json.dumps(found) if as_json else as_table(found))
     check(entries)
 

@@ -164,13 +164,16 @@ async def _turn(settings: Settings, alone: Settings, entry: Entry) -> Turn:
             await admin.ensure([*outputs.topics, own.topics.raw_server])
         async with outputs:
             with started(entry.contender, own) as running:
-                return await _watched(running, outputs, entry)
+                return await watched(running, outputs, entry)
     finally:
         await _remove(own)
 
 
-async def _watched(running: Running, outputs: Outputs, entry: Entry) -> Turn:
-    """Follow a contender from its first line to its last record."""
+async def watched(running: Running, outputs: Outputs, entry: Entry) -> Turn:
+    """Follow a contender from its first line to its last record.
+
+    Raises LeftOut and StackError where it ends by itself, NotLanded where it does nothing for long.
+    """
     # As of the look before the one that sees it take lines: none of its work is left out.
     cpu, began = running.cpu(), time.monotonic()
     patience = _Patience(entry.contender.name, running)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from statistics import median
 from typing import Any
@@ -20,10 +21,18 @@ class OtherVerdicts(ElfaustError):
     """A contender that has not made of the lines what they are: it did another job."""
 
 
+def machine() -> dict[str, Any]:
+    """Return how many CPUs this machine has, and its load of the last minute."""
+    return {"cpus": os.cpu_count(), "load": round(os.getloadavg()[0], 1)}
+
+
 def report(
-    entries: Sequence[Entry], percents: Sequence[int], left_out: Mapping[str, str]
+    entries: Sequence[Entry],
+    percents: Sequence[int],
+    left_out: Mapping[str, str],
+    before: Mapping[str, Any],
 ) -> dict[str, Any]:
-    """Return the JSON shape that `--json` prints."""
+    """Return the JSON shape that `--json` prints; `before` is the machine as it was."""
     rows = [figures(entry.contender.name, entry.percent, entry.turns) for entry in entries]
     own = {row["invalid_percent"]: row for row in rows if row["name"] == FIRST}
     for row in rows:
@@ -31,6 +40,7 @@ def report(
         row["cpu_over_elfaust"] = round(row["cpu_us_per_event"] / first, 2)
     return {
         "stage": "processor",
+        "machine_before": dict(before),
         "invalid_percents": list(percents),
         "contenders": rows,
         "left_out": dict(left_out),
@@ -74,7 +84,9 @@ def as_table(found: Mapping[str, Any]) -> str:
     lines = [HEADS, *(_row(row, several) for row in found["contenders"])]
     widths = [max(len(line[column]) for line in lines) for column in range(len(HEADS))]
     text = ["  ".join(_aligned(line, widths)).rstrip() for line in lines]
-    return "\n".join([*text, *(f"{name} is left out: {why}" for name, why in _left_out(found))])
+    out = [f"{name} is left out: {why}" for name, why in found["left_out"].items()]
+    of = found["machine_before"]
+    return "\n".join([*text, *out, f"{of['cpus']} CPUs, whose load was {of['load']} before"])
 
 
 def _row(row: Mapping[str, Any], several: bool) -> tuple[str, ...]:
@@ -95,10 +107,6 @@ def _row(row: Mapping[str, Any], several: bool) -> tuple[str, ...]:
 def _aligned(line: Sequence[str], widths: Sequence[int]) -> list[str]:
     first, *rest = zip(line, widths, strict=True)
     return [f"{first[0]:<{first[1]}}", *(f"{text:>{width}}" for text, width in rest)]
-
-
-def _left_out(found: Mapping[str, Any]) -> list[tuple[str, str]]:
-    return list(found["left_out"].items())
 
 
 def check(entries: Sequence[Entry]) -> None:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import gc
-import importlib.util
 import os
 import sys
+from importlib.util import find_spec
 
 from elfaust.settings import Settings, load
 from elfaust.trial.contenders import LEFT_OUT, TAKING
@@ -14,7 +14,7 @@ from elfaust.workers.supervised import end_with
 
 def begin(package: str) -> Settings:
     """Return the settings; ends the process where a package of the extra `bench` is missing."""
-    if importlib.util.find_spec(package) is None:
+    if find_spec(package) is None:
         print(f"install its packages: .venv/bin/pip install -e '.[bench]' ({package} is missing)")
         sys.exit(LEFT_OUT)
     # Peers have no supervisor; the bench that started them may be killed.
