@@ -26,7 +26,7 @@ OWN, OTHERS, INK = "#36c", "#a2a9b1", "#202122"
 
 def label(row: Mapping[str, Any], several: bool) -> str:
     """Return what a row is called; its share of invalid lines too, where there are several."""
-    return row["name"] + (f", {row['invalid_percent']} % invalid" if several else "")
+    return f"{row['name']}, {row['invalid_percent']} % invalid" if several else str(row["name"])
 
 
 def labelled(found: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:

@@ -1,4 +1,4 @@
-"""`elfaust bench` measures all roles, or one, on the servers that run, and leaves nothing behind."""
+"""`elfaust bench` measures all roles, or one, on the servers that run; nothing of it is left."""
 
 from __future__ import annotations
 
