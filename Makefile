@@ -2,6 +2,8 @@
 .PHONY: help setup setup-hive setup-dev run test unit coverage check hive chaos generated interleavings fuzz fuzz-lines bench lock docs clean
 BIN := .venv/bin
 COV := --cov=elfaust
+# Who does the processor's job beside it: see docs/performance.md.
+PEERS = $(foreach peer,confluent_loop quix bytewax_flow,--peer "$(peer)=$(BIN)/python -m tests.bench.peers.$(peer)")
 # A campaign of random faults: its minutes and seed; KILLS workers are killed a minute, RATE lines sent a second; WITH="graphite hive": these too.
 RANDOMLY = ELFAUST_TEST_RANDOM=$(RANDOM) ELFAUST_TEST_SEED=$(or $(SEED),7) ELFAUST_TEST_KILLS=$(or $(KILLS),24) ELFAUST_TEST_RATE=$(or $(RATE),200) ELFAUST_TEST_WORKERS=$(or $(WORKERS),2) ELFAUST_TEST_WITH="$(WITH)"
 # Images of containers set it: each of the hundreds of processes of the tests would compile all modules again.
@@ -60,8 +62,8 @@ fuzz-lines: setup-dev ## Fuzz the line parser and the capsule, guided by coverag
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python atheris==3.0.0
 	@$(BIN)/python -m tests.fuzz.lines -max_total_time=$(or $(SECONDS),600)
 
-bench: setup ## Events a second, end to end, beside the naive Faust processor
-	@$(BIN)/elfaust bench $(if $(EVENTS),--events $(EVENTS))
+bench: setup ## Events a second, end to end, beside the naive Faust processor; STAGE=processor: of it alone, CPU too, beside peers (TURNS=5)
+	@$(BIN)/elfaust bench $(if $(EVENTS),--events $(EVENTS)) $(if $(STAGE),--stage $(STAGE) $(PEERS) $(if $(TURNS),--turns $(TURNS)))
 
 lock: setup-dev ## Pin the newest dependencies that pyproject.toml allows, with their hashes
 	@$(BIN)/uv pip compile --quiet --upgrade --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml -o requirements/run.txt

@@ -1,0 +1,220 @@
+"""Measures the processor's job alone, from raw lines in Kafka to events and errors in Kafka.
+
+The lines are in Kafka before anybody starts. The contenders (contenders.py) take turns on them,
+one process each, with a consumer group and topics of their own. CPU time is that of the process,
+from when it takes its first line until its last record is in Kafka; start-up is left out. On a
+noisy machine only the ratios within one run count.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import NamedTuple, Self
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+
+from elfaust.delivery import privates
+from elfaust.delivery.broker_errors import translating_errors
+from elfaust.delivery.topics import TopicAdmin
+from elfaust.names import TopicNames
+from elfaust.schema.lookup.registry import Registry
+from elfaust.settings import Settings, state_folder
+from elfaust.trial.bench import isolated
+from elfaust.trial.contenders import Contender, LeftOut, Running, started
+from elfaust.trial.job import NotLanded
+from elfaust.trial.stage_lines import Sent, fill
+
+#: Seconds between two looks at whether a contender takes lines, and at what it has published.
+START_LOOK_SECONDS = 0.02
+LOOK_SECONDS = 0.05
+#: A contender that does nothing for so many seconds is given up.
+PATIENCE_SECONDS = 120.0
+
+
+class Turn(NamedTuple):
+    """What one contender did in one turn; memory is in bytes."""
+
+    valid: int
+    invalid: int
+    seconds: float
+    cpu_seconds: float
+    #: Its resident memory when a tenth of the lines was done, and at the end.
+    memory_early: int
+    memory: int
+
+    @property
+    def lines(self) -> int:
+        """How many lines it has done."""
+        return self.valid + self.invalid
+
+
+class Entry(NamedTuple):
+    """A contender, the lines that it gets, and its turns."""
+
+    contender: Contender
+    #: How many in a hundred lines are invalid.
+    percent: int
+    sent: Sent
+    turns: list[Turn]
+
+
+class Outputs:
+    """Counts what is in the topics of events and of errors: `async with Outputs(settings)`."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        names = TopicNames(settings)
+        self._error = names.error
+        self.topics = [*(names.event(key) for key in Registry(settings.schemas).known())]
+        self.topics.append(self._error)
+        self._lanes = [
+            TopicPartition(topic, lane)
+            for topic in self.topics
+            for lane in range(settings.topics.lanes)
+        ]
+        self._consumer = AIOKafkaConsumer(bootstrap_servers=settings.kafka.bootstrap)
+
+    async def __aenter__(self) -> Self:
+        try:
+            with translating_errors(self._settings.kafka):
+                await self._consumer.start()
+        except BaseException:
+            await self.__aexit__()
+            raise
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._consumer.stop()
+
+    async def count(self) -> tuple[int, int]:
+        """Return how many events and how many errors there are; raises ServerAway."""
+        with translating_errors(self._settings.kafka):
+            ends = await privates.ends(self._consumer, self._lanes)
+        errors = sum(end for lane, end in ends.items() if lane.topic == self._error)
+        return sum(ends.values()) - errors, errors
+
+
+async def measure(
+    settings: Settings,
+    contenders: Sequence[tuple[Contender, int]],
+    percents: Sequence[int],
+    turns: int,
+    tell: Callable[[str], object],
+) -> tuple[list[Entry], dict[str, str]]:
+    """Return the turns of each contender with each share of invalid lines, and who was left out.
+
+    A contender comes with how many lines it gets; who is left out with why. `tell` gets a line
+    about each turn. Raises ServerAway where Kafka is, StackError and NotLanded where a contender
+    does not do its job.
+    """
+    alone, left_out = isolated(settings), dict[str, str]()
+    try:
+        entries = await _entries(alone, contenders, percents, tell)
+        for turn in range(turns):
+            for entry in entries:
+                name = entry.contender.name
+                if name in left_out:
+                    continue
+                try:
+                    found = await _turn(settings, alone, entry)
+                except LeftOut as why:
+                    left_out[name] = str(why)
+                    tell(f"{name} is left out: {why}")
+                    continue
+                entry.turns.append(found)
+                cost = 1e6 * found.cpu_seconds / found.lines
+                tell(f"turn {turn + 1} of {turns}: {name:<16} {cost:7.1f} us")
+    finally:
+        await _remove(alone)
+    return [entry for entry in entries if entry.turns], left_out
+
+
+async def _entries(
+    alone: Settings,
+    contenders: Sequence[tuple[Contender, int]],
+    percents: Sequence[int],
+    tell: Callable[[str], object],
+) -> list[Entry]:
+    """Send the lines of each number and share once; whoever gets these reads the same topic."""
+    filled: dict[tuple[int, int], Sent] = {}
+    for percent in percents:
+        for _, count in contenders:
+            if (count, percent) not in filled:
+                tell(f"Sending {count:,} lines, {percent} % of them invalid ...")
+                topic = f"{alone.topics.raw_client}-{count}-{percent}"
+                filled[count, percent] = await fill(alone, topic, count, percent)
+    return [
+        Entry(contender, percent, filled[count, percent], [])
+        for percent in percents
+        for contender, count in contenders
+    ]
+
+
+async def _turn(settings: Settings, alone: Settings, entry: Entry) -> Turn:
+    """Have a contender do its job on topics and in a state folder that nobody else has."""
+    own = isolated(settings)
+    own = replace(own, topics=replace(own.topics, raw_client=entry.sent.topic))
+    outputs = Outputs(own)
+    try:
+        async with TopicAdmin(own) as admin:
+            await admin.ensure([*outputs.topics, own.topics.raw_server])
+        async with outputs:
+            with started(entry.contender, own) as running:
+                return await watched(running, outputs, entry)
+    finally:
+        await _remove(own)
+
+
+async def watched(running: Running, outputs: Outputs, entry: Entry) -> Turn:
+    """Follow a contender from its first line to its last record.
+
+    Raises LeftOut and StackError where it ends by itself, NotLanded where it does nothing for long.
+    """
+    # As of the look before the one that sees it take lines: none of its work is left out.
+    cpu, began = running.cpu(), time.monotonic()
+    patience = _Patience(entry.contender.name, running)
+    while not running.takes():
+        cpu, began = running.cpu(), time.monotonic()
+        patience.look(0)
+        await asyncio.sleep(START_LOOK_SECONDS)
+    early = 0
+    while True:
+        valid, invalid = await outputs.count()
+        now, used, memory = time.monotonic(), running.cpu(), running.memory()
+        done = valid + invalid
+        if not early and 10 * done >= entry.sent.lines:
+            early = memory
+        if done >= entry.sent.lines:
+            return Turn(valid, invalid, now - began, used - cpu, early, memory)
+        patience.look(done)
+        await asyncio.sleep(LOOK_SECONDS)
+
+
+class _Patience:
+    """Gives up a contender that has ended, or has published nothing for long."""
+
+    def __init__(self, name: str, running: Running) -> None:
+        self._name, self._running = name, running
+        self._done, self._moved = 0, time.monotonic()
+
+    def look(self, done: int) -> None:
+        self._running.check()
+        now = time.monotonic()
+        if done > self._done:
+            self._done, self._moved = done, now
+        elif now - self._moved > PATIENCE_SECONDS:
+            raise NotLanded(
+                f"{self._name}: {done} lines are done, and no more for {PATIENCE_SECONDS:.0f} s; "
+                f"it said last: {self._running.last_words()}"
+            )
+
+
+async def _remove(settings: Settings) -> None:
+    """Remove the topics and the folder of settings that are somebody's own."""
+    shutil.rmtree(state_folder(settings), ignore_errors=True)
+    async with TopicAdmin(settings) as admin:
+        await admin.delete(settings.topics.event.partition("_")[0])

@@ -1,0 +1,86 @@
+"""One turn: from when a contender takes lines to its last record, and who is given up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from elfaust.schema.lookup.registry import Registry
+from elfaust.settings import Settings
+from elfaust.trial import stage
+from elfaust.trial.contenders import Running, peer
+from elfaust.trial.job import NotLanded
+from elfaust.trial.stage import Entry, Outputs, Turn, watched
+from elfaust.trial.stage_lines import Sent
+
+
+class Counted(Outputs):
+    """Topics in which there is more at each look."""
+
+    def __init__(self, *counts: tuple[int, int]) -> None:
+        self._counts = iter(counts)
+
+    async def count(self) -> tuple[int, int]:
+        return next(self._counts)
+
+
+class Process(Running):
+    """A process of which each look at its CPU time costs it a second."""
+
+    def __init__(self, looks: int) -> None:
+        self._takes: Iterator[bool] = iter([False] * looks + [True])
+        self._cpu = self._memory = 0
+
+    def takes(self) -> bool:
+        return next(self._takes)
+
+    def cpu(self) -> float:
+        self._cpu += 1
+        return self._cpu
+
+    def memory(self) -> int:
+        self._memory += 100
+        return self._memory
+
+    def check(self) -> None:
+        pass
+
+    def last_words(self) -> str:
+        return "I am stuck"
+
+
+@pytest.fixture(autouse=True)
+def _no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stage, "START_LOOK_SECONDS", 0)
+    monkeypatch.setattr(stage, "LOOK_SECONDS", 0)
+
+
+def entry() -> Entry:
+    return Entry(peer("loop=true"), 10, Sent("raw", 90, 10), [])
+
+
+async def test_time_runs_from_before_it_takes_lines_to_its_last_record() -> None:
+    outputs = Counted((0, 0), (8, 1), (9, 1), (50, 5), (90, 10), (91, 10))
+    found = await watched(Process(looks=3), outputs, entry())
+    # Four looks until it takes lines, five at what there is.
+    assert found._replace(seconds=0) == Turn(90, 10, 0, 9 - 4, 300, 500)
+    assert found.lines == 100
+    assert found.seconds > 0
+
+
+async def test_one_that_publishes_nothing_more_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stage, "PATIENCE_SECONDS", 0.05)
+    monkeypatch.setattr(stage, "LOOK_SECONDS", 0.01)
+    outputs = Counted(*[(7, 0)] * 1_000)
+    with pytest.raises(NotLanded, match=r"loop: 7 lines are done, .* said last: I am stuck"):
+        await watched(Process(looks=0), outputs, entry())
+
+
+async def test_what_is_counted_are_the_topics_of_all_schemas_and_of_errors() -> None:
+    settings = Settings()
+    outputs = Outputs(settings)
+    await outputs.__aexit__()
+    known = Registry(settings.schemas).known()
+    assert len(outputs.topics) == len(known) + 1 > 20
+    assert outputs.topics[-1] == settings.topics.error
