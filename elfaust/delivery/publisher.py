@@ -9,31 +9,29 @@ restarted worker repeats.
 from __future__ import annotations
 
 import asyncio
-import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
-from aiokafka.producer.message_accumulator import BatchBuilder
 
-from elfaust.delivery.batch import source_header
 from elfaust.delivery.broker_errors import is_of_topic
+from elfaust.delivery.filling import fill, headers_of
 from elfaust.delivery.privates import take_back_numbers
 from elfaust.delivery.topics import TopicAdmin
 from elfaust.errors import TooLong, TopicRefuses, Unacknowledged
 from elfaust.names import TopicNames
-from elfaust.records import UNKNOWN_TIME, Outgoing
+from elfaust.records import Outgoing
 from elfaust.settings import CODECS, Kafka, Settings
 
 #: Bytes of a batch with one record that are not its value, key or headers' own: at most so many.
 BATCH_OVERHEAD = 160
 #: Wait between looks for a lane that has just been added.
 METADATA_SECONDS = 0.1
-#: How far ahead of this machine's clock a record's time may be, ms. Brokers refuse what is an hour
-#: ahead (message.timestamp.after.max.ms), and with it all records of its batch.
-AHEAD_MS = 600_000
+
+TopicLane = tuple[str, int]
+Groups = Mapping[TopicLane, list[Outgoing]]
 
 
 def make_producer(kafka: Kafka) -> AIOKafkaProducer:
@@ -70,7 +68,7 @@ class Publisher:
         self._producer = producer
         self._admin = admin
 
-    async def publish(self, records: Sequence[Outgoing]) -> dict[tuple[str, int], int]:
+    async def publish(self, records: Sequence[Outgoing]) -> dict[TopicLane, int]:
         """Publish records; return the last offset of each (topic, lane) once all are durable.
 
         The producer tries again by itself, in order and without doubles, while brokers are away.
@@ -80,13 +78,22 @@ class Publisher:
         those that may be shortened are cut. Raises TopicRefuses, after all others are durable, for
         the records of schemas' topics that take nothing at all.
         """
-        groups: dict[tuple[str, int], list[Outgoing]] = {}
+        groups: dict[TopicLane, list[Outgoing]] = {}
         for record in records:
             groups.setdefault((record.topic, record.lane), []).append(record)
+        return await self.publish_groups(groups)
+
+    async def publish_groups(self, groups: Groups) -> dict[TopicLane, int]:
+        """Publish records as `publish` does; they are in groups of a topic and lane already."""
         try:
             async with asyncio.timeout(self._kafka.publish_timeout):
                 refusing = await self._admin.create({topic for topic, _ in groups})
-                refused = {r: refusing[r.topic] for r in records if r.topic in refusing}
+                refused = {
+                    record: refusing[topic]
+                    for (topic, _), records in groups.items()
+                    if topic in refusing
+                    for record in records
+                }
                 batches = self._batches(
                     {lane: group for lane, group in groups.items() if lane[0] not in refusing}
                 )
@@ -113,9 +120,7 @@ class Publisher:
         if refused:
             raise TopicRefuses(refused)
 
-    def _batches(
-        self, groups: dict[tuple[str, int], list[Outgoing]]
-    ) -> dict[tuple[str, int], list[Any]]:
+    def _batches(self, groups: Groups) -> dict[TopicLane, list[Any]]:
         """Return each lane's batches; raises TooLong with all records that do not fit."""
         batches, too_long = {}, dict[Outgoing, int]()
         for (topic, lane), records in groups.items():
@@ -137,20 +142,9 @@ class Publisher:
 
     def _fill(self, records: list[Outgoing], limit: int) -> tuple[list[Any], list[Outgoing]]:
         """Fill batches with records; return them, and the records that are over the limit."""
-        size = min(self._kafka.batch_bytes, limit)
-        codec, latest = CODECS.index(self._kafka.compression), int(time.time() * 1000) + AHEAD_MS
-        batch = BatchBuilder(size, codec)
-        batches, firsts = [batch], records[:1]
-        for record in records:
-            at, headers = record.timestamp, _headers(record)
-            if at > latest:
-                at = UNKNOWN_TIME
-            if batch.append(timestamp=at, key=None, value=record.value, headers=headers) is None:
-                batch = BatchBuilder(size, codec)
-                batch.append(timestamp=at, key=None, value=record.value, headers=headers)
-                batches.append(batch)
-                firsts.append(record)
-        # A batch takes its first record however long that is, and then no other.
+        codec = CODECS.index(self._kafka.compression)
+        batches, firsts = fill(records, min(self._kafka.batch_bytes, limit), codec)
+        # Only a batch of one record can be.
         filled = zip(batches, firsts, strict=True)
         return batches, [record for batch, record in filled if batch.size() > limit]
 
@@ -196,9 +190,5 @@ def _cut(record: Outgoing, limit: int) -> Outgoing:
     return record._replace(value=shorten(record.value, _most(record, limit))) if shorten else record
 
 
-def _headers(record: Outgoing) -> list[tuple[str, bytes]]:
-    return [*source_header(record.source), *record.headers]
-
-
 def _headers_size(record: Outgoing) -> int:
-    return sum(len(key.encode()) + len(value) + 8 for key, value in _headers(record))
+    return sum(len(key.encode()) + len(value) + 8 for key, value in headers_of(record))

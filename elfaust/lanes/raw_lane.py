@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from time import monotonic
 
 from elfaust.events.parsing import Parsed
@@ -22,20 +21,12 @@ from elfaust.events.verdict import Judge, Verdict
 from elfaust.lanes.callbacks import LaneCallbacks, Settled
 from elfaust.lanes.event_topics import EventTopics
 from elfaust.lanes.progress import Progress
-from elfaust.lanes.waiting_lines import WaitingLine, WaitingLines
+from elfaust.lanes.waiting_lines import OpenBatch, WaitingLine, WaitingLines, WaitLimits
 from elfaust.records import Record, SchemaKey
 from elfaust.schema.lookup.registry import Kind, Registry
 
 #: Seconds of judging before the loop gets a turn: one line may take a judge 20,000 steps.
 TURN_SECONDS = 0.005
-
-
-@dataclass(frozen=True)
-class WaitLimits:
-    """How long a line waits for its schema, seconds, and how many bytes of lines wait at most."""
-
-    seconds: float
-    size: int
 
 
 class RawLane:
@@ -90,7 +81,7 @@ class RawLane:
         """Settle a batch of at least one record as far as its schemas are known."""
         batch = self._progress.open_batch(records)
         events: list[Settled] = []
-        verdicts: list[Verdict] = []
+        refused: list[Verdict] = []
         wanted: list[SchemaKey] = []
         turn_ends = 0.0
         for record in records:
@@ -105,24 +96,30 @@ class RawLane:
                 wanted.append(verdict)
                 self._waiting.take(WaitingLine(record, batch, verdict, self._clock()))
                 continue
-            verdicts.append(verdict)
             if verdict.fault is None:
                 events.append((record, verdict))
             else:
+                refused.append(verdict)
                 self._waiting.take(WaitingLine(record, batch, verdict=verdict))
         self._progress.end_batch(batch)
-        self._judge.check(verdicts)
+        if not events:
+            self._judge.check(refused)
         self._registry.ask(wanted)
-        kept = await self._topics.publish(events)
-        out = {record.offset for record, _, _ in kept}
-        batch.settle([verdict for record, verdict in events if record.offset not in out])
-        now = self._clock()
-        self._waiting.insert(
-            WaitingLine(record, batch, None if verdict else event.key, now, verdict)
-            for record, event, verdict in kept
-        )
+        await self._publish_events(batch, events)
         await self._give_up()
         await self._publish_errors()
+
+    async def _publish_events(self, batch: OpenBatch, events: list[Settled]) -> None:
+        """Publish the events of a batch; what is in no topic gets its place among its lines."""
+        if kept := await self._topics.publish(events):
+            out = {record.offset for record, _, _ in kept}
+            events = [settled for settled in events if settled[0].offset not in out]
+            now = self._clock()
+            self._waiting.insert(
+                WaitingLine(record, batch, None if verdict else event.key, now, verdict)
+                for record, event, verdict in kept
+            )
+        batch.settle([verdict for _, verdict in events])
 
     async def settle(self, answered: Iterable[SchemaKey] = ()) -> None:
         """Settle the waiting lines that can be; there are answers for the schemas `answered`."""

@@ -16,6 +16,14 @@ from elfaust.lanes.outcomes import Outcomes
 from elfaust.records import Record, SchemaKey
 
 
+@dataclass(frozen=True)
+class WaitLimits:
+    """How long a line waits for its schema, seconds, and how many bytes of lines wait at most."""
+
+    seconds: float
+    size: int
+
+
 @dataclass(eq=False, slots=True)
 class OpenBatch:
     """A batch that is not acknowledged: its `end`, and how many of its lines are `left`.

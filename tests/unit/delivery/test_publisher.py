@@ -14,7 +14,8 @@ from aiokafka.record import MemoryRecords
 from hypothesis import given
 from hypothesis import strategies as st
 
-from elfaust.delivery.publisher import AHEAD_MS, Publisher
+from elfaust.delivery.filling import AHEAD_MS
+from elfaust.delivery.publisher import Publisher
 from elfaust.errors import EventFault, TooLong, TopicRefuses, Unacknowledged
 from elfaust.events.event_error import error_event, shortened
 from elfaust.records import UNKNOWN_TIME, Outgoing, Source
