@@ -9,15 +9,16 @@ restarted worker repeats.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
+from itertools import accumulate
 from typing import Any
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
 from elfaust.delivery.broker_errors import is_of_topic
-from elfaust.delivery.filling import fill, headers_of
+from elfaust.delivery.lots import Lot, fill, headers_of, lot_of, lots_of
 from elfaust.delivery.privates import take_back_numbers
 from elfaust.delivery.topics import TopicAdmin
 from elfaust.errors import TooLong, TopicRefuses, Unacknowledged
@@ -31,7 +32,6 @@ BATCH_OVERHEAD = 160
 METADATA_SECONDS = 0.1
 
 TopicLane = tuple[str, int]
-Groups = Mapping[TopicLane, list[Outgoing]]
 
 
 def make_producer(kafka: Kafka) -> AIOKafkaProducer:
@@ -78,27 +78,24 @@ class Publisher:
         those that may be shortened are cut. Raises TopicRefuses, after all others are durable, for
         the records of schemas' topics that take nothing at all.
         """
-        groups: dict[TopicLane, list[Outgoing]] = {}
-        for record in records:
-            groups.setdefault((record.topic, record.lane), []).append(record)
-        return await self.publish_groups(groups)
+        return await self.publish_lots(lots_of(records))
 
-    async def publish_groups(self, groups: Groups) -> dict[TopicLane, int]:
-        """Publish records as `publish` does; they are in groups of a topic and lane already."""
+    async def publish_lots(self, lots: Iterable[Lot]) -> dict[TopicLane, int]:
+        """Publish lots as `publish` does records; each is of a topic and lane of its own."""
         try:
             async with asyncio.timeout(self._kafka.publish_timeout):
-                refusing = await self._admin.create({topic for topic, _ in groups})
+                lots = list(lots)
+                refusing = await self._admin.create({lot.topic for lot in lots})
                 refused = {
-                    record: refusing[topic]
-                    for (topic, _), records in groups.items()
-                    if topic in refusing
-                    for record in records
+                    record: refusing[lot.topic]
+                    for lot in lots
+                    if lot.topic in refusing
+                    for record in lot.records()
                 }
-                batches = self._batches(
-                    {lane: group for lane, group in groups.items() if lane[0] not in refusing}
-                )
+                lots = [lot for lot in lots if lot.topic not in refusing]
+                batches = self._batches(lots)
                 published = await asyncio.gather(
-                    *(self._publish_lane(*lane, batches[lane], groups[lane]) for lane in batches)
+                    *(self._publish_lot(*of) for of in zip(lots, batches, strict=True))
                 )
         except TimeoutError as error:
             detail = f"not acknowledged within {self._kafka.publish_timeout} s"
@@ -108,7 +105,8 @@ class Publisher:
         for _, unsent in published:
             refused |= unsent
         self._refuse(refused)
-        return {lane: last for lane, (last, _) in zip(batches, published, strict=True)}
+        of_lots = zip(lots, published, strict=True)
+        return {(lot.topic, lot.lane): last for lot, (last, _) in of_lots}
 
     def _refuse(self, refused: dict[Outgoing, str]) -> None:
         ours = [
@@ -120,17 +118,21 @@ class Publisher:
         if refused:
             raise TopicRefuses(refused)
 
-    def _batches(self, groups: Groups) -> dict[TopicLane, list[Any]]:
-        """Return each lane's batches; raises TooLong with all records that do not fit."""
-        batches, too_long = {}, dict[Outgoing, int]()
-        for (topic, lane), records in groups.items():
-            limit = self._limit(topic)
-            batches[topic, lane], long = self._fill(records, limit)
-            if any(record.shorten for record in long):
+    def _batches(self, lots: Iterable[Lot]) -> list[list[Any]]:
+        """Return each lot's batches; raises TooLong with all records that do not fit."""
+        batches, too_long = [], dict[Outgoing, int]()
+        for lot in lots:
+            limit = self._limit(lot.topic)
+            filled, long = self._fill(lot, limit)
+            if any(lot.record(n).shorten for n in long):
                 # What is refused is reported, however little its topic takes.
-                cut = [_cut(record, limit) if record in long else record for record in records]
-                batches[topic, lane], long = self._fill(cut, limit)
-            too_long |= {record: _most(record, limit) for record in long}
+                records = lot.records()
+                for n in long:
+                    records[n] = _cut(records[n], limit)
+                lot = lot_of(records)
+                filled, long = self._fill(lot, limit)
+            too_long |= {record: _most(record, limit) for record in map(lot.record, long)}
+            batches.append(filled)
         if too_long:
             raise TooLong(too_long)
         return batches
@@ -140,32 +142,32 @@ class Publisher:
         # What does not get shorter by its codec gets a little longer.
         return limit if self._kafka.compression == "none" else limit - limit // 64
 
-    def _fill(self, records: list[Outgoing], limit: int) -> tuple[list[Any], list[Outgoing]]:
-        """Fill batches with records; return them, and the records that are over the limit."""
+    def _fill(self, lot: Lot, limit: int) -> tuple[list[Any], list[int]]:
+        """Fill batches with a lot; return them, and the places of records over the limit."""
         codec = CODECS.index(self._kafka.compression)
-        batches, firsts = fill(records, min(self._kafka.batch_bytes, limit), codec)
-        # Only a batch of one record can be.
-        filled = zip(batches, firsts, strict=True)
-        return batches, [record for batch, record in filled if batch.size() > limit]
+        batches = fill(lot.rows(), min(self._kafka.batch_bytes, limit), codec)
+        firsts = accumulate((batch.record_count() for batch in batches), initial=0)
+        # A batch over the limit has no other record than its first.
+        return batches, [
+            n for n, batch in zip(firsts, batches, strict=False) if batch.size() > limit
+        ]
 
-    async def _publish_lane(
-        self, topic: str, lane: int, batches: list[Any], records: list[Outgoing]
-    ) -> tuple[int, dict[Outgoing, str]]:
+    async def _publish_lot(self, lot: Lot, batches: list[Any]) -> tuple[int, dict[Outgoing, str]]:
         """Return the last offset, and the records from which on the topic takes nothing."""
         offset, sent = -1, 0
         try:
-            while lane not in await self._producer.partitions_for(topic):
+            while lot.lane not in await self._producer.partitions_for(lot.topic):
                 # It was added after the producer had asked.
                 await self._producer.client.force_metadata_update()
                 await asyncio.sleep(METADATA_SECONDS)
             for batch in batches:
-                offset = await self._send(batch, topic, lane)
+                offset = await self._send(batch, lot.topic, lot.lane)
                 sent += batch.record_count()
         except KafkaError as error:
             if not is_of_topic(error):
                 raise
-            why = f"topic {topic} takes no records: {error!r}"
-            return offset, dict.fromkeys(records[sent:], why)
+            why = f"topic {lot.topic} takes no records: {error!r}"
+            return offset, dict.fromkeys(lot.records(sent), why)
         return offset, {}
 
     async def _send(self, builder: Any, topic: str, lane: int) -> int:

@@ -13,7 +13,7 @@ from elfaust.events.verdict import Judge
 from elfaust.lanes.callbacks import LaneCallbacks, Settled
 from elfaust.lanes.origins import Origins
 from elfaust.lanes.raw_lane import RawLane
-from elfaust.lanes.settled_lines import outgoing
+from elfaust.lanes.settled_lines import lots_of_lines
 from elfaust.lanes.waiting_lines import WaitLimits
 from elfaust.records import SchemaKey
 from elfaust.schema.lookup.registry import Registry
@@ -122,7 +122,7 @@ class AssignedLanes:
 
         async def publish(settled: Sequence[Settled]) -> None:
             publisher = await worker.publisher()
-            await publisher.publish_groups(outgoing(settled, names, source, tp.partition))
+            await publisher.publish_lots(lots_of_lines(settled, names, source, tp.partition))
 
         def acknowledge(end: int, text: str, when_committed: Callable[[], object]) -> None:
             event = batches.pop(end)

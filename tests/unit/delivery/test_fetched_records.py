@@ -68,7 +68,7 @@ class Client:
         self.asked.append(offset)
         if not self.coming:
             await self._loop.create_future()
-        answer = (lane, 0, 100, 100, [], self.coming.pop(0))
+        answer: tuple[Any, ...] = (lane, 0, 100, 100, [], self.coming.pop(0))
         return SimpleNamespace(API_VERSION=4, topics=[(topic, [answer])])
 
 
