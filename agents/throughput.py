@@ -62,7 +62,8 @@ def register(worker: Worker) -> None:
     settings = worker.settings
     register_page(worker, settings)
     changelog = Changelog(settings, worker.admin)
-    takings = Takings(settings.throughput, worker.counts_reader, changelog.write)
+    reader = worker.counts_reader
+    takings = Takings(settings.throughput, reader, changelog.write, make=changelog.make)
     table = worker.tables.add(
         CountsTable(
             worker,

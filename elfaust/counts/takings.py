@@ -6,6 +6,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from contextlib import suppress
 from functools import partial
 from typing import Protocol
 
@@ -18,7 +19,8 @@ from elfaust.quiet import OnceAMinute
 from elfaust.settings.stores import Throughput
 
 log = logging.getLogger(__name__)
-log.addFilter(OnceAMinute(of_a_kind=True))
+clock_log = log.getChild("clock")
+clock_log.addFilter(OnceAMinute(of_a_kind=True))
 
 RETRY_SECONDS = 1.0
 #: How far records of the changelog may be ahead of this machine's clock, seconds: brokers take them
@@ -30,6 +32,10 @@ SLOW_CLOCK = (
 )
 #: How many missing entries of a lane are told one by one.
 MOST_TOLD = 20
+
+
+async def _nothing() -> None:
+    """Make nothing."""
 
 
 class Reader(Protocol):
@@ -44,6 +50,8 @@ class Reader(Protocol):
 class Takings:
     """The takings of this worker's lanes; `write` takes records to Kafka, `clock` gives Unix s.
 
+    `make` makes the changelog where there is none.
+
     One at a time counts and writes: within `turn`.
     """
 
@@ -53,7 +61,9 @@ class Takings:
         reader: Reader,
         write: Callable[[Mapping[int, Records]], Awaitable[None]],
         clock: Callable[[], float] = time.time,
+        make: Callable[[], Awaitable[None]] = _nothing,
     ) -> None:
+        self._make = make
         self._settings = settings
         self._reader = reader
         self._write = write
@@ -86,6 +96,9 @@ class Takings:
             except ServerAway as away:
                 self.blocked_by = str(away)
                 log.warning("The counts of lanes cannot be read, trying again: %s", away)
+            with suppress(ServerAway):
+                # Somebody may have deleted it: nobody else makes it while workers run.
+                await self._make()
             await asyncio.sleep(RETRY_SECONDS)
         self.blocked_by = ""
         self.lanes = {lane: self._taken(lane) for lane in lanes}
@@ -122,7 +135,7 @@ class Takings:
             ahead = self._reader.merged.newest - now
             if is_slow := ahead > AHEAD_SECONDS:
                 # To a machine that begins in 1970 all hours are to come.
-                log.error(SLOW_CLOCK, ahead)
+                clock_log.error(SLOW_CLOCK, ahead)
             records: dict[int, Records] = {}
             for lane, taking in self.lanes.items():
                 old: Records = []

@@ -132,6 +132,11 @@ class TopicAdmin:
         self._limits |= limits
         return refused
 
+    def forget(self, names: Iterable[str]) -> None:
+        """Forget that topics are there: somebody may have deleted them."""
+        for name in names:
+            self._limits.pop(name, None)
+
     def limit(self, topic: str) -> int:
         """Return the longest batch, hence record, that a topic takes which was ensured, bytes."""
         return self._limits[topic]
@@ -191,5 +196,4 @@ class TopicAdmin:
         if names:
             async with self._asking() as admin:
                 await admin.delete_topics(names)
-        for name in names:
-            self._limits.pop(name, None)
+        self.forget(names)

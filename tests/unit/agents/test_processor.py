@@ -62,6 +62,9 @@ class App:
     def run_beside(self, work: Any) -> None:
         self.tasks.append(work)
 
+    def before_lanes(self, prepare: Any) -> None:
+        pass
+
     def on_drain(self, drain: Any) -> None:
         self.at_end.append(drain)
 
