@@ -1,4 +1,4 @@
-"""Plain server-side lines are read with their own host and time; what is not plain is left alone."""
+"""Plain server-side lines are read with their host and time; what is not plain is left alone."""
 
 from __future__ import annotations
 

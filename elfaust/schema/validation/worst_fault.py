@@ -1,18 +1,17 @@
-"""The only fault of a value by a plain draft 3 schema, without walking all of it with `jsonschema`.
+"""The worst fault of a value by a plain draft 3 schema, without walking over it with `jsonschema`.
 
 Nearly all schemas of EventLogging are plain: objects whose properties have a type, perhaps a list
-of texts, and are required or not. The fault is worded as `jsonschema` words it, which
-test_only_fault.py holds. What has several faults, or is not plain, is left to `jsonschema`.
+of texts, and are required or not. The fault is the one that `best_match` picks, and is worded as
+`jsonschema` words it, which test_worst_fault.py holds. What is not plain is left to `jsonschema`.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
-
-from jsonschema import ValidationError
+from typing import Any, NamedTuple
 
 from elfaust.schema.validation.drafts import Schema
+from elfaust.schema.validation.steps import A_STEP
 
 #: Types of draft 3 by name, and those of the values of JSON that are of them.
 _TYPES: dict[str, tuple[type, ...]] = {
@@ -28,10 +27,24 @@ _TYPES: dict[str, tuple[type, ...]] = {
 _INNER = frozenset(("properties", "additionalProperties", "items"))
 #: Those and all others; the last three judge nothing.
 _PLAIN = _INNER | {"type", "enum", "required", "description", "title", "default"}
-#: Members that a value and the parts of its schema may have together, texts of a list, characters
-#: of a message: with more, the steps of the bound (steps.py) may run out. A member takes 7 at most
-#: and an object or array 20.
-_MOST_MEMBERS, _MOST_LISTED, _MOST_CHARS = 600, 200, 1_000
+#: What a member of a value or of its schema costs `jsonschema` at most, in its steps: 7, and 20 for
+#: each object or array. And how many may be spent here: with more, its bound (steps.py) may count.
+_A_MEMBER, _MOST_STEPS = 10, 8_000
+#: Texts of a list.
+_MOST_LISTED = 200
+
+Path = tuple[str | int, ...]
+
+
+class Fault(NamedTuple):
+    """A fault, as much as words need of a ValidationError of `jsonschema`."""
+
+    message: str
+    validator: str
+    validator_value: Any
+    instance: Any
+    schema: Schema
+    absolute_path: Path
 
 
 class _NotPlain(Exception):
@@ -57,8 +70,8 @@ class _Part:
     items: _Part | None
 
 
-class OnlyFault:
-    """Finds the only fault of values by one schema."""
+class WorstFault:
+    """Finds the worst fault of values by one schema."""
 
     def __init__(self, schema: Schema) -> None:
         """Take a draft 3 schema of any kind."""
@@ -67,17 +80,17 @@ class OnlyFault:
         except RecursionError:
             self._whole = None
 
-    def of(self, value: Any) -> ValidationError | None:
-        """Return the one error that `jsonschema` has of a value.
+    def of(self, value: Any) -> Fault | None:
+        """Return what `best_match` picks of all errors that `jsonschema` has of a value.
 
-        None where it has another number of them, or the schema or the value is not plain.
+        None where it has none, or the schema or the value is not plain.
         """
         search = _Search()
         try:
             search.look(self._whole, value, ())
         except (_NotPlain, RecursionError):
             return None
-        return search.found
+        return search.worst
 
 
 def _part(schema: Any) -> _Part | None:
@@ -115,20 +128,21 @@ _ANYTHING = _Part({}, "any", _TYPES["any"], frozenset(_TYPES["any"]), None, {}, 
 
 
 class _Search:
-    """The search for the faults of one value: it ends at the second."""
+    """The search for the worst fault of one value."""
 
     def __init__(self) -> None:
-        self.found: ValidationError | None = None
-        self._members = 0
+        self.worst: Fault | None = None
+        self._left = _MOST_STEPS
 
-    def look(self, part: _Part | None, value: Any, path: tuple[str | int, ...]) -> None:
+    def look(self, part: _Part | None, value: Any, path: Path) -> None:
         """Find the faults of a value; raises _NotPlain where only `jsonschema` can."""
         if part is None:
             raise _NotPlain
         kind = type(value)
         if kind not in part.types:
+            # Whatever else is wrong with it, its type is worse.
             self._add(f"{value!r} is not of type {part.wanted!r}", "type", part, value, path)
-        if part.listed is not None:
+        elif part.listed is not None:
             # A number may equal one of another type.
             if kind is not str:
                 raise _NotPlain
@@ -137,41 +151,39 @@ class _Search:
         if kind is dict:
             self._look_inside(part, value, path)
         elif kind is list and part.items is not _ANYTHING:
-            self._count(len(value))
+            self._spend(_A_MEMBER * len(value))
             for index, item in enumerate(value):
                 self.look(part.items, item, (*path, index))
 
-    def _look_inside(self, part: _Part, value: dict[str, Any], path: tuple[str | int, ...]) -> None:
-        named = part.named
-        self._count(len(value) + len(named))
+    def _look_inside(self, part: _Part, value: dict[str, Any], path: Path) -> None:
+        named, fits, needed = part.named, part.fits, part.needed
+        self._spend(_A_MEMBER * (len(value) + len(named)))
         if part.is_closed and not value.keys() <= named.keys():
             extras = sorted(name for name in value if name not in named)
             shown, verb = ", ".join(map(repr, extras)), "was" if len(extras) == 1 else "were"
             message = f"Additional properties are not allowed ({shown} {verb} unexpected)"
             self._add(message, "additionalProperties", part, value, path)
-        fits = part.fits
         for name, member in value.items():
             if name in fits and type(member) not in fits[name]:
                 self.look(named[name], member, (*path, name))
-        for name in part.needed.keys() - value.keys():
-            self._add(f"{name!r} is a required property", "required", part, value, (*path, name))
+        for name in needed:
+            if name not in value:
+                message = f"{name!r} is a required property"
+                self._add(message, "required", part, value, (*path, name))
 
-    def _count(self, members: int) -> None:
-        self._members += members
-        if self._members > _MOST_MEMBERS:
+    def _spend(self, steps: int) -> None:
+        self._left -= steps
+        if self._left < 0:
             raise _NotPlain
 
-    def _add(
-        self, message: str, keyword: str, part: _Part, value: Any, path: tuple[str | int, ...]
-    ) -> None:
-        if self.found is not None or len(message) > _MOST_CHARS:
-            raise _NotPlain
+    def _add(self, message: str, keyword: str, part: _Part, value: Any, path: Path) -> None:
+        # It comes out of two keywords at each level.
+        self._spend((1 + len(message) // A_STEP) * 2 * (1 + len(path)))
+        worst = self.worst
+        if worst is not None:
+            there = worst.absolute_path
+            # Of two of one value the first is its type.
+            if (-len(path), path) <= (-len(there), there):
+                return
         of = part.needed[path[-1]] if keyword == "required" else part.schema.get(keyword)  # type: ignore[index]
-        self.found = ValidationError(
-            message,
-            validator=keyword,
-            validator_value=of,
-            instance=value,
-            schema=part.schema,
-            path=path,
-        )
+        self.worst = Fault(message, keyword, of, value, part.schema, path)
