@@ -15,7 +15,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from elfaust.counts.tally import named_by
 from elfaust.settings import Settings
-from tests.chaos.mixed_lines import digest
+from tests.chaos.book import digest
 
 #: A raw line: its topic, lane and offset.
 Source = tuple[str, int, int]

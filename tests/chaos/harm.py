@@ -22,7 +22,7 @@ from elfaust.settings import Settings
 from elfaust.sinks.mysql.ddl import quoted
 from tests.chaos.faults import Begin, End, Missed
 from tests.chaos.proxy import CommitLoser
-from tests.conftest import dfsadmin
+from tests.servers import dfsadmin
 
 T = TypeVar("T")
 #: Seconds within which a fault must begin, and within which it must be undone.

@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 
 from elfaust.counts.reader import read_counts
 from elfaust.settings import Settings
+from tests.chaos.book import EVENT, Book
 from tests.chaos.every_line import Files, tables_of
 from tests.chaos.found import Event, Found, read
-from tests.chaos.mixed_lines import EVENT, Book
 
 #: A row of MySQL: its table and its uuid.
 Row = tuple[str, str]

@@ -23,7 +23,7 @@ from elfaust.names import changelog_topic
 from elfaust.records import Outgoing, SchemaKey, Source
 from elfaust.settings import Settings
 from elfaust.storage import open_storage
-from tests.chaos.mixed_lines import EVENT, Book, Line
+from tests.chaos.book import EVENT, Book, Line
 from tests.chaos.own_count import Verdict, judge
 
 EDIT, SAVE, GONE = SchemaKey("Edit", 1), SchemaKey("Save-It", 2), SchemaKey("Gone", 3)

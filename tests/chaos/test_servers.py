@@ -13,8 +13,8 @@ import pytest
 from elfaust.devstack.stack import Stack
 from elfaust.settings import Settings
 from tests.chaos.trial import Load, Outcome, acknowledged, judged, others_go_on, until, waits_for
-from tests.conftest import dfsadmin
 from tests.integration.running import working
+from tests.servers import dfsadmin
 
 Note = Callable[[Outcome], None]
 Admin = Callable[[str], None]

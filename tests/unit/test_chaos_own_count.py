@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 import orjson
 import pytest
 
+from tests.chaos.book import ANY, EVENT, Book, Line
 from tests.chaos.found import Found
-from tests.chaos.mixed_lines import ANY, EVENT, Book, Line
 from tests.chaos.own_count import (
     Verdict,
     judge_counts,
