@@ -18,7 +18,7 @@ from typing import NamedTuple, Self
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from elfaust.delivery import privates
-from elfaust.delivery.broker_errors import translating_errors
+from elfaust.delivery.broker_errors import away, translating_errors
 from elfaust.delivery.topics import TopicAdmin
 from elfaust.names import TopicNames
 from elfaust.schema.lookup.registry import Registry
@@ -160,13 +160,23 @@ async def _turn(settings: Settings, alone: Settings, entry: Entry) -> Turn:
     own = replace(own, topics=replace(own.topics, raw_client=entry.sent.topic))
     outputs = Outputs(own)
     try:
-        async with TopicAdmin(own) as admin:
-            await admin.ensure([*outputs.topics, own.topics.raw_server])
+        await _make(own, {*outputs.topics, own.topics.raw_server})
         async with outputs:
             with started(entry.contender, own) as running:
                 return await watched(running, outputs, entry)
     finally:
         await _remove(own)
+
+
+async def _make(settings: Settings, topics: set[str]) -> None:
+    """Create topics, and wait until brokers know them: one that they do not is not removed."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    async with TopicAdmin(settings) as admin:
+        await admin.ensure(topics)
+        while not topics <= await admin.names():
+            if time.monotonic() > deadline:
+                raise away(settings.kafka, "topics that it has created are not there")
+            await asyncio.sleep(LOOK_SECONDS)
 
 
 async def watched(running: Running, outputs: Outputs, entry: Entry) -> Turn:
