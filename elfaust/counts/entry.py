@@ -22,8 +22,9 @@ from elfaust.events.refusals import split_source
 
 #: What a key has in place of a minute: the entry that counts all minutes, and before an hour.
 ALL, HOUR = "all", "h"
-#: Nobody counts as far as that, nor has so many lanes.
-MOST = 2**53
+#: Nobody counts as far as that, nor has so many lanes: 100,000 a second for twenty years. What more
+#: than 200,000 entries count, whoever made them up, is a number that JSON of a page can have.
+MOST = 2**46
 MINUTES = 60
 #: An entry that has counted nothing. `minutes` counts by the minute of the hour, `refused_minutes`
 #: what of that sinks refused: empty where nothing was counted so, None once they are not kept.

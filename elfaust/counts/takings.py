@@ -61,6 +61,7 @@ class Takings:
         reader: Reader,
         write: Callable[[Mapping[int, Records]], Awaitable[None]],
         clock: Callable[[], float] = time.time,
+        *,
         make: Callable[[], Awaitable[None]] = _nothing,
     ) -> None:
         self._make = make

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from elfaust.counts.entry import (
     EMPTY,
+    MOST,
     CountKey,
     Tally,
     from_json,
@@ -161,7 +162,7 @@ def test_an_entry_with_refusals_of_another_shape_is_none(more: dict[str, object]
     assert not is_entry(key, {**old, **more})
 
 
-@pytest.mark.parametrize("number", [-1, 2**53, 2**63, 2**64 - 1, 1.0, True, None])
+@pytest.mark.parametrize("number", [-1, MOST, 2**63, 2**64 - 1, 1.0, True, None])
 @pytest.mark.parametrize("of", ["count", "refused"])
 def test_nobody_has_counted_such_numbers(of: str, number: object) -> None:
     """Such a record would end the worker again at each start, or its JSON."""
@@ -174,7 +175,7 @@ def test_nobody_has_counted_such_numbers(of: str, number: object) -> None:
         assert not is_entry(key.encode(), {**entry, of: number})
 
 
-@pytest.mark.parametrize(("lane", "revision"), [(-1, 1), (2**53, 1), (0, -2), (0, 2**63)])
+@pytest.mark.parametrize(("lane", "revision"), [(-1, 1), (MOST, 1), (0, -2), (0, 2**63)])
 def test_nobody_has_counted_such_a_lane_or_revision(lane: int, revision: int) -> None:
     key = CountKey(lane, TOPIC, "Edit", revision, "", None).encode()
     assert not is_entry(key, {"count": 1, "last": 0, "positions": {}})

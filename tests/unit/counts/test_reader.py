@@ -11,6 +11,7 @@ from typing import Any
 import orjson
 import pytest
 
+from elfaust.counts.entry import MOST
 from elfaust.counts.reader import CountsReader, read_counts
 from elfaust.errors import ServerAway
 from elfaust.records import SchemaKey
@@ -85,15 +86,17 @@ async def test_of_an_older_versions_key_the_larger_count_stays_however_late_othe
 
 def test_counts_that_nobody_has_reached_add_up() -> None:
     """Whoever may write into the changelog makes up topics, of one schema each."""
-    reader, hour, most = CountsReader(AWAY), int(time.time() // 3600), 2**53 - 1
+    reader, hour, most = CountsReader(AWAY), int(time.time() // 3600), MOST - 1
     reader.apply(
         [
-            record(f"0|t{n}|Edit|7||h{hour}|{n:012x}".encode(), entry(most), offset=n)
+            record(f"0|t{n}|Edit|7||{when}|{n:012x}".encode(), entry(most), offset=n)
             for n in range(2_000)
+            for when in ("all", f"h{hour}")
         ]
     )
     [(valid, _, _)] = reader.view.hours.numbers(SchemaKey("Edit", 7), [hour])
     assert valid == 2_000 * most
+    assert orjson.dumps(reader.view.as_json())
 
 
 async def test_counts_are_not_read_without_kafka() -> None:
