@@ -7,6 +7,7 @@ of texts, and are required or not. The fault is the one that `best_match` picks,
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -23,11 +24,12 @@ _TYPES: dict[str, tuple[type, ...]] = {
     "array": (list,),
     "any": (str, bool, int, float, dict, list, type(None)),
 }
-#: Keywords of plain schemas that judge what is within a value.
+#: Keywords of plain schemas that judge what is within a value, those of a value, and those that
+#: judge nothing.
 _INNER = frozenset(("properties", "additionalProperties", "items"))
-#: Those and all others; the last three judge nothing.
-_PLAIN = _INNER | {"type", "enum", "required", "description", "title", "default"}
-#: What a member of a value or of its schema costs `jsonschema` at most, in its steps: 7, and 20 for
+_OUTER = frozenset(("type", "enum", "required", "minimum", "maximum"))
+_PLAIN = _INNER | _OUTER | {"description", "title", "default"}
+#: What a member of a value or of its schema costs `jsonschema` at most, in its steps: 9, and 20 for
 #: each object or array. And how many may be spent here: with more, its bound (steps.py) may count.
 _A_MEMBER, _MOST_STEPS = 10, 8_000
 #: Texts of a list.
@@ -61,13 +63,17 @@ class _Part:
     #: Types of values that fit by that alone.
     fit: frozenset[type]
     listed: list[Any] | None
+    #: Numbers within which a number fits; of others `jsonschema` tells.
+    bounds: tuple[float, float] | None
     #: Its properties, those that are not plain as None; and by name the types of values that fit.
     named: dict[str, _Part | None]
     fits: dict[str, frozenset[type]]
     #: Properties that are required, and by what.
     needed: dict[str, Any]
-    is_closed: bool
+    #: Of all other properties, and of items.
+    others: _Part | None
     items: _Part | None
+    is_closed: bool = False
 
 
 class WorstFault:
@@ -99,32 +105,45 @@ def _part(schema: Any) -> _Part | None:
         return None
     wanted, listed = schema.get("type", "any"), schema.get("enum")
     named, others = schema.get("properties", {}), schema.get("additionalProperties", True)
-    if type(wanted) is not str or wanted not in _TYPES or type(others) is not bool:
+    bounds = schema.get("minimum", -math.inf), schema.get("maximum", math.inf)
+    if type(wanted) is not str or wanted not in _TYPES or type(others) not in (bool, dict):
         return None
     if type(named) is not dict or any(type(of) is not dict for of in named.values()):
         return None
     if "enum" in schema and (type(listed) is not list or len(listed) > _MOST_LISTED):
         return None
-    types = _TYPES[wanted]
+    if any(type(bound) not in (int, float) for bound in bounds):
+        return None
     parts = {name: _part(of) for name, of in named.items()}
-    fit = () if "enum" in schema else types
-    if not _INNER.isdisjoint(schema):
-        fit = tuple(of for of in fit if of not in (dict, list))
+    is_bounded = "minimum" in schema or "maximum" in schema
     return _Part(
         schema,
         wanted,
-        types,
-        frozenset(fit),
+        _TYPES[wanted],
+        _fitting(schema, _TYPES[wanted]),
         listed,
+        bounds if is_bounded else None,
         parts,
         {name: frozenset() if part is None else part.fit for name, part in parts.items()},
         {name: of["required"] for name, of in named.items() if of.get("required", False)},
-        not others,
+        _part(others) if type(others) is dict else _ANYTHING,
         _part(schema["items"]) if "items" in schema else _ANYTHING,
+        others is False,
     )
 
 
-_ANYTHING = _Part({}, "any", _TYPES["any"], frozenset(_TYPES["any"]), None, {}, {}, {}, False, None)
+def _fitting(schema: Schema, types: tuple[type, ...]) -> frozenset[type]:
+    """Return the types whose values fit whatever they are."""
+    if "enum" in schema:
+        return frozenset()
+    inner = () if _INNER.isdisjoint(schema) else (dict, list)
+    numbers = (int, float) if "minimum" in schema or "maximum" in schema else ()
+    return frozenset(types).difference(inner, numbers)
+
+
+_ANYTHING = _Part(
+    *({}, "any", _TYPES["any"], frozenset(_TYPES["any"])), None, None, {}, {}, {}, None, None
+)
 
 
 class _Search:
@@ -148,6 +167,10 @@ class _Search:
                 raise _NotPlain
             if value not in part.listed:
                 self._add(f"{value!r} is not one of {part.listed!r}", "enum", part, value, path)
+        if part.bounds is not None and kind in (int, float):
+            least, most = part.bounds
+            if not least <= value <= most:
+                raise _NotPlain
         if kind is dict:
             self._look_inside(part, value, path)
         elif kind is list and part.items is not _ANYTHING:
@@ -156,7 +179,7 @@ class _Search:
                 self.look(part.items, item, (*path, index))
 
     def _look_inside(self, part: _Part, value: dict[str, Any], path: Path) -> None:
-        named, fits, needed = part.named, part.fits, part.needed
+        named, fits, needed, others = part.named, part.fits, part.needed, part.others
         self._spend(_A_MEMBER * (len(value) + len(named)))
         if part.is_closed and not value.keys() <= named.keys():
             extras = sorted(name for name in value if name not in named)
@@ -166,6 +189,8 @@ class _Search:
         for name, member in value.items():
             if name in fits and type(member) not in fits[name]:
                 self.look(named[name], member, (*path, name))
+            elif others is not _ANYTHING and name not in fits:
+                self.look(others, member, (*path, name))
         for name in needed:
             if name not in value:
                 message = f"{name!r} is a required property"

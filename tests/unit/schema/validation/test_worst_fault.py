@@ -23,7 +23,8 @@ PLAIN = {
         "a": WHOLE,
         "b": {"type": "string", "enum": ["x", "y"]},
         "c": {"type": "array", "items": TEXT},
-        "d": {"properties": {"a": WHOLE}},
+        "d": {"properties": {"a": WHOLE}, "additionalProperties": TEXT},
+        "f": {"type": "number", "minimum": 1, "maximum": 2.5},
     },
 }
 VALUES = st.fixed_dictionaries(
@@ -34,6 +35,7 @@ VALUES = st.fixed_dictionaries(
         "c": st.lists(st.sampled_from(["a", 1]), max_size=2) | st.none(),
         "d": st.fixed_dictionaries({}, optional={"a": st.sampled_from([1, "1"]), "e": st.none()}),
         "e": st.integers(),
+        "f": st.sampled_from([1, 2.5, True, "1", 0, 3]),
     },
 )
 
@@ -91,14 +93,16 @@ def test_a_fault_of_a_plain_schema_is_told(value: Any) -> None:
     [
         (PLAIN, {"a": 1}),
         ({"minimum": 1}, 0),
+        ({"maximum": 1}, 2.0),
+        ({"minimum": True}, "a"),
         ({"type": ["string"]}, 1),
         ({"enum": [1]}, 2),
         (TEXT, list(range(100_000))),
         ({"items": TEXT}, list(range(1_000))),
-        ({"properties": {}, "additionalProperties": TEXT}, {"a": 1}),
+        ({"properties": {}, "additionalProperties": [TEXT]}, {"a": 1}),
         ({"items": {"items": TEXT}}, [["a"] * 29] * 30 + [[1]]),
         ({"items": {"properties": {"a": TEXT}}}, [{"a": "a"}] * 300 + [{"a": 1}]),
-        ({"properties": {"a": {"minimum": 1}}}, {"a": 0}),
+        ({"properties": {"a": {"maxLength": 1}}}, {"a": 0}),
     ],
 )
 def test_all_else_is_left_to_jsonschema(schema: dict[str, Any], value: Any) -> None:
