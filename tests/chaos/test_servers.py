@@ -104,7 +104,7 @@ FAULTS = {
     "datanode hangs": Fault("datanode", "hdfs", sent("datanode", STOP), sent("datanode", CONTINUE)),
 }
 #: What `make test` does of these, once; `make chaos` does all, each as often as it says.
-SHORT = ("mariadb killed", "datanode hangs")
+SHORT = ("mariadb killed", "namenode hangs")
 LONG = pytest.mark.long
 PARTS = {"kafka": "Kafka", "mariadb": "MySQL", "namenode": "HDFS", "datanode": "HDFS"}
 

@@ -11,6 +11,7 @@ from elfaust.hive.status import status_of
 from elfaust.hive.sync import How
 from elfaust.hive.tables import DIGEST, VERSION, digest
 from elfaust.names import FolderNames
+from elfaust.schema.lookup import reload
 from tests.unit.hive.fakes import FULL, Place, told
 
 
@@ -23,7 +24,10 @@ def test_columns_that_are_missing_at_the_end_are_added(place: Place) -> None:
     assert place.remembered.found["edit_1"].columns == found.columns
 
 
-def test_columns_of_an_older_file_of_the_schema_are_replaced(place: Place) -> None:
+def test_columns_of_an_older_file_of_the_schema_are_replaced(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reload, "LOOK_SECONDS", 0.05)
     settings = replace(place.settings, schemas=replace(place.settings.schemas, reload=True))
     place.settings = settings
     place.sync = place.new_sync()
@@ -38,7 +42,7 @@ def test_columns_of_an_older_file_of_the_schema_are_replaced(place: Place) -> No
     report = place.new_sync().run()
     assert (report.columns, report.views, report.told) == (["edit_1"], ["edit"], [])
     assert types()["event"] == "struct<a:string,b:bigint>"
-    # Where the process goes on, too: the folder is looked at once a second.
+    # Where the process goes on, too: the folder is looked at now and then.
     place.add("Edit", 1, c={"type": "number"})
     deadline = time.monotonic() + 20
     while types()["event"] != "struct<c:double>" and time.monotonic() < deadline:

@@ -35,6 +35,9 @@ from tests.unit.lanes.played import (
     take,
 )
 
+#: Orders of what happens that are tried.
+SEEDS = 100
+
 
 def raw_lines(draw: random.Random) -> list[Record]:
     """Return lines of four schemas; some are a forwarder's, which repeats itself now and then."""
@@ -136,10 +139,10 @@ async def turn(draw: random.Random, clock: Clock, wiki: Knowledge, one: RawLane)
 def test_each_line_has_one_outcome_whatever_is_killed_and_whenever_schemas_are_told(
     apart: bool,
 ) -> None:
-    for seed in range(150):
+    for seed in range(SEEDS):
         lines = raw_lines(random.Random(seed))
         seen = asyncio.run(play(seed, lines, apart)).outcomes()
         wrong = {at: seen[at] for at, wanted in expected(lines).items() if seen[at] != wanted}
         assert not wrong, f"seed {seed}: {wrong}"
     counts = [sum(counted(metric).values()) for metric in (RAW_LINES, EVENTS, REPEATED_LINES)]
-    assert counts[0] == counts[1] + counts[2] == 150 * 60
+    assert counts[0] == counts[1] + counts[2] == SEEDS * 60
