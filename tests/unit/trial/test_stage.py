@@ -11,7 +11,7 @@ from elfaust.settings import Settings
 from elfaust.trial import stage
 from elfaust.trial.contenders import Running, peer
 from elfaust.trial.job import NotLanded
-from elfaust.trial.stage import Entry, Outputs, Turn, watched
+from elfaust.trial.stage import Entry, Moment, Outputs, Turn, watched
 from elfaust.trial.stage_lines import Sent
 
 
@@ -64,8 +64,9 @@ async def test_time_runs_from_before_it_takes_lines_to_its_last_record() -> None
     outputs = Counted((0, 0), (8, 1), (9, 1), (50, 5), (90, 10), (91, 10))
     found = await watched(Process(looks=3), outputs, entry())
     # Four looks until it takes lines, five at what there is.
-    assert found._replace(seconds=0) == Turn(90, 10, 0, 9 - 4, 300, 500)
-    assert found.lines == 100
+    assert found._replace(seconds=0) == Turn(90, 10, 0, Moment(10, 3, 300), Moment(100, 5, 500))
+    assert found.cpu_us == 50_000
+    assert found.steady_cpu_us == pytest.approx(2e6 / 90)
     assert found.seconds > 0
 
 
