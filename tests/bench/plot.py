@@ -49,7 +49,8 @@ def as_markdown(found: Mapping[str, Any]) -> str:
         lines.append(
             f"| {name} | {row['cpu_us_per_event']:.1f} | {least:.1f} to {most:.1f} "
             f"| {row['cpu_us_after_a_tenth']:.1f} | {row['cpu_over_elfaust']:.2f} "
-            f"| {row['events_per_second']:,} | {memory['after_a_tenth']:.0f}, {memory['after_all']:.0f} |"
+            f"| {row['events_per_second']:,} "
+            f"| {memory['after_a_tenth']:.0f}, {memory['after_all']:.0f} |"
         )
     first = found["contenders"][0]
     turns, of = len(first["turns"]), found["machine_before"]
