@@ -2,8 +2,8 @@
 .PHONY: help setup setup-hive setup-dev run test unit coverage check hive chaos generated interleavings fuzz fuzz-lines bench lock docs clean
 BIN := .venv/bin
 COV := --cov=elfaust
-# Who does the processor's job beside it: see docs/performance.md.
-PEERS = $(foreach peer,confluent_loop quix bytewax_flow,--peer "$(peer)=$(BIN)/python -m tests.bench.peers.$(peer)")
+# Who does the processor's job beside it, in .venv-bench where there is one: see docs/performance.md.
+PEERS = $(foreach peer,confluent_loop quix bytewax_flow,--peer "$(peer)=$(or $(wildcard .venv-bench/bin/python),$(BIN)/python) -m tests.bench.peers.$(peer)")
 # A campaign of random faults: its minutes and seed; KILLS workers are killed a minute, RATE lines sent a second; WITH="graphite hive": these too.
 RANDOMLY = ELFAUST_TEST_RANDOM=$(RANDOM) ELFAUST_TEST_SEED=$(or $(SEED),7) ELFAUST_TEST_KILLS=$(or $(KILLS),24) ELFAUST_TEST_RATE=$(or $(RATE),200) ELFAUST_TEST_WORKERS=$(or $(WORKERS),2) ELFAUST_TEST_WITH="$(WITH)"
 # Images of containers set it: each of the hundreds of processes of the tests would compile all modules again.
@@ -74,5 +74,5 @@ docs: setup-dev ## Write the tables of settings and metrics into docs/reference.
 	@$(BIN)/python scripts/settings_table.py
 
 clean: ## Remove .venv, caches and build output; the servers' data in .stack stays
-	@rm -rf .venv build dist *.egg-info .mypy_cache .import_linter_cache .ruff_cache .pytest_cache .hypothesis .coverage
+	@rm -rf .venv .venv-bench build dist *.egg-info .mypy_cache .import_linter_cache .ruff_cache .pytest_cache .hypothesis .coverage
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -35,21 +35,37 @@ LOOK_SECONDS = 0.05
 PATIENCE_SECONDS = 120.0
 
 
+class Moment(NamedTuple):
+    """How far a contender has come: lines, CPU seconds since its first, resident bytes."""
+
+    lines: int
+    cpu_seconds: float
+    memory: int
+
+
 class Turn(NamedTuple):
-    """What one contender did in one turn; memory is in bytes."""
+    """What one contender did in one turn."""
 
     valid: int
     invalid: int
     seconds: float
-    cpu_seconds: float
-    #: Its resident memory when a tenth of the lines was done, and at the end.
-    memory_early: int
-    memory: int
+    #: When a tenth of the lines was done, and at the end.
+    early: Moment
+    end: Moment
 
     @property
-    def lines(self) -> int:
-        """How many lines it has done."""
-        return self.valid + self.invalid
+    def cpu_us(self) -> float:
+        """CPU time a line, microseconds."""
+        return 1e6 * self.end.cpu_seconds / self.end.lines
+
+    @property
+    def steady_cpu_us(self) -> float:
+        """The same of the lines after the first tenth, with which schemas come for the first time.
+
+        What was judged by then and not published yet is left out: a batch or two.
+        """
+        lines = self.end.lines - self.early.lines
+        return 1e6 * (self.end.cpu_seconds - self.early.cpu_seconds) / lines if lines else 0.0
 
 
 class Entry(NamedTuple):
@@ -126,8 +142,7 @@ async def measure(
                     tell(f"{name} is left out: {why}")
                     continue
                 entry.turns.append(found)
-                cost = 1e6 * found.cpu_seconds / found.lines
-                tell(f"turn {turn + 1} of {turns}: {name:<16} {cost:7.1f} us")
+                tell(f"turn {turn + 1} of {turns}: {name:<16} {found.cpu_us:7.1f} us")
     finally:
         await _remove(alone)
     return [entry for entry in entries if entry.turns], left_out
@@ -191,16 +206,15 @@ async def watched(running: Running, outputs: Outputs, entry: Entry) -> Turn:
         cpu, began = running.cpu(), time.monotonic()
         patience.look(0)
         await asyncio.sleep(START_LOOK_SECONDS)
-    early = 0
+    early: Moment | None = None
     while True:
         valid, invalid = await outputs.count()
-        now, used, memory = time.monotonic(), running.cpu(), running.memory()
-        done = valid + invalid
-        if not early and 10 * done >= entry.sent.lines:
-            early = memory
-        if done >= entry.sent.lines:
-            return Turn(valid, invalid, now - began, used - cpu, early, memory)
-        patience.look(done)
+        seen = Moment(valid + invalid, running.cpu() - cpu, running.memory())
+        if early is None and 10 * seen.lines >= entry.sent.lines:
+            early = seen
+        if seen.lines >= entry.sent.lines:
+            return Turn(valid, invalid, time.monotonic() - began, early or seen, seen)
+        patience.look(seen.lines)
         await asyncio.sleep(LOOK_SECONDS)
 
 

@@ -14,7 +14,10 @@ from elfaust.trial.stage import Entry, Turn
 MB = 1_000_000
 #: The contender that the others are compared with.
 FIRST = "elfaust"
-HEADS = ("", "us CPU", "least-most", "x elfaust", "events/s", "MB, tenth-all", "valid", "invalid")
+HEADS = (
+    *("", "us CPU", "least-most", "after 1/10", "x elfaust"),
+    *("events/s", "MB, 1/10-all", "valid", "invalid"),
+)
 
 
 class OtherVerdicts(ElfaustError):
@@ -51,11 +54,12 @@ def figures(name: str, percent: int, turns: Sequence[Turn]) -> dict[str, Any]:
     """Return what one contender's turns come to: medians, and each turn."""
     each: list[dict[str, Any]] = [
         {
-            "cpu_us_per_event": round(1e6 * turn.cpu_seconds / turn.lines, 2),
-            "events_per_second": round(turn.lines / turn.seconds),
+            "cpu_us_per_event": round(turn.cpu_us, 2),
+            "cpu_us_after_a_tenth": round(turn.steady_cpu_us, 2),
+            "events_per_second": round(turn.end.lines / turn.seconds),
             "memory_mb": {
-                "after_a_tenth": round(turn.memory_early / MB, 1),
-                "after_all": round(turn.memory / MB, 1),
+                "after_a_tenth": round(turn.early.memory / MB, 1),
+                "after_all": round(turn.end.memory / MB, 1),
             },
         }
         for turn in turns
@@ -64,11 +68,12 @@ def figures(name: str, percent: int, turns: Sequence[Turn]) -> dict[str, Any]:
     return {
         "name": name,
         "invalid_percent": percent,
-        "events": turns[0].lines,
+        "events": turns[0].end.lines,
         "valid": turns[0].valid,
         "invalid": turns[0].invalid,
         "cpu_us_per_event": round(median(costs), 2),
         "cpu_us_range": [min(costs), max(costs)],
+        "cpu_us_after_a_tenth": round(median(of["cpu_us_after_a_tenth"] for of in each), 2),
         "events_per_second": round(median(of["events_per_second"] for of in each)),
         "memory_mb": {
             part: round(median(of["memory_mb"][part] for of in each), 1)
@@ -96,6 +101,7 @@ def _row(row: Mapping[str, Any], several: bool) -> tuple[str, ...]:
         row["name"] + (f", {row['invalid_percent']} % invalid" if several else ""),
         f"{row['cpu_us_per_event']:.1f}",
         f"{least:.1f}-{most:.1f}",
+        f"{row['cpu_us_after_a_tenth']:.1f}",
         f"{row['cpu_over_elfaust']:.2f}",
         f"{row['events_per_second']:,}",
         f"{memory['after_a_tenth']:.0f}-{memory['after_all']:.0f}",

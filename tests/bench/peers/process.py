@@ -11,11 +11,14 @@ from elfaust.settings import Settings, load
 from elfaust.trial.contenders import LEFT_OUT, TAKING
 from elfaust.workers.supervised import end_with
 
+#: Not into .venv: what the packages of peers allow is older than what elfaust is locked to.
+INSTALL = "python3 -m venv .venv-bench && .venv-bench/bin/pip install -e '.[bench]'"
+
 
 def begin(package: str) -> Settings:
     """Return the settings; ends the process where a package of the extra `bench` is missing."""
     if find_spec(package) is None:
-        print(f"install its packages: .venv/bin/pip install -e '.[bench]' ({package} is missing)")
+        print(f"{package} is missing: {INSTALL}")
         sys.exit(LEFT_OUT)
     # Peers have no supervisor; the bench that started them may be killed.
     end_with(os.getppid(), 0.0)

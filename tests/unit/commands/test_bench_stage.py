@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from elfaust.commands import bench_stage, main
 from elfaust.settings import Settings
 from elfaust.trial.contenders import Contender
-from elfaust.trial.stage import Entry, Turn
+from elfaust.trial.stage import Entry, Moment, Turn
 from elfaust.trial.stage_lines import Sent
 
 #: An address of this machine on which nobody listens, and no server of `elfaust stack` would.
@@ -41,7 +41,8 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> ASKED:
 
     def made(name: str) -> Turn:
         wrong = int(name == "wrong")
-        return Turn(90 + wrong, 10 - wrong, 1.0, 0.002, 1_000_000, 2_000_000)
+        early, end = Moment(20, 0.001, 1_000_000), Moment(100, 0.002, 2_000_000)
+        return Turn(90 + wrong, 10 - wrong, 1.0, early, end)
 
     monkeypatch.setattr(bench_stage, "measure", measure)
     return measured
@@ -56,7 +57,7 @@ def test_elfaust_and_naive_faust_take_turns_on_a_recorded_mix(asked: ASKED) -> N
     code, out, _ = run("--stage processor --events 2000 --naive-events 300")
     assert code == 0
     assert asked == [([("elfaust", 2_000), ("naive Faust", 300)], [5], 5)]
-    assert re.search(r"(?m)^elfaust +20\.0 +20\.0-20\.0 +1\.00 +100 +1-2 +90 +10$", out)
+    assert re.search(r"(?m)^elfaust +20\.0 +20\.0-20\.0 +12\.5 +1\.00 +100 +1-2 +90 +10$", out)
     assert "absent is left out: install it" in out
 
 

@@ -11,7 +11,7 @@ from elfaust.settings import Settings
 from elfaust.trial import stage
 from elfaust.trial.contenders import Running, peer
 from elfaust.trial.job import NotLanded
-from elfaust.trial.stage import Entry, Outputs, Turn, watched
+from elfaust.trial.stage import Entry, Moment, Outputs, Turn, watched
 from elfaust.trial.stage_lines import Sent
 
 
@@ -26,20 +26,21 @@ class Counted(Outputs):
 
 
 class Process(Running):
-    """A process of which each look at its CPU time costs it a second."""
+    """A process that uses ten CPU seconds by each look before it takes lines, then one."""
 
     def __init__(self, looks: int) -> None:
         self._takes: Iterator[bool] = iter([False] * looks + [True])
         self._cpu = self._memory = 0
 
     def takes(self) -> bool:
+        self._cpu += 10
         return next(self._takes)
 
     def cpu(self) -> float:
-        self._cpu += 1
         return self._cpu
 
     def memory(self) -> int:
+        self._cpu += 1
         self._memory += 100
         return self._memory
 
@@ -63,9 +64,10 @@ def entry() -> Entry:
 async def test_time_runs_from_before_it_takes_lines_to_its_last_record() -> None:
     outputs = Counted((0, 0), (8, 1), (9, 1), (50, 5), (90, 10), (91, 10))
     found = await watched(Process(looks=3), outputs, entry())
-    # Four looks until it takes lines, five at what there is.
-    assert found._replace(seconds=0) == Turn(90, 10, 0, 9 - 4, 300, 500)
-    assert found.lines == 100
+    # It takes lines at the fourth look, with 40 s; 30 s were start-up. Five looks at what there is.
+    assert found._replace(seconds=0) == Turn(90, 10, 0, Moment(10, 12, 300), Moment(100, 14, 500))
+    assert found.cpu_us == 140_000
+    assert found.steady_cpu_us == pytest.approx(2e6 / 90)
     assert found.seconds > 0
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from elfaust.trial.contenders import peer
-from elfaust.trial.stage import Entry, Turn
+from elfaust.trial.stage import Entry, Moment, Turn
 from elfaust.trial.stage_lines import Sent
 from elfaust.trial.stage_report import MB, OtherVerdicts, as_table, check, machine, report
 
@@ -13,7 +13,8 @@ BEFORE = {"cpus": 2, "load": 0.5}
 
 
 def turn(cpu: float, seconds: float = 2.0, memory: int = 100) -> Turn:
-    return Turn(90_000, 10_000, seconds, cpu, memory * MB, (memory + 1) * MB)
+    early = Moment(20_000, 0.5, memory * MB)
+    return Turn(90_000, 10_000, seconds, early, Moment(100_000, cpu, (memory + 1) * MB))
 
 
 def entry(name: str, *turns: Turn, percent: int = 10) -> Entry:
@@ -26,6 +27,7 @@ def test_figures_are_medians_and_ratios_to_elfaust() -> None:
     first, loop = found["contenders"]
     assert first["cpu_us_per_event"] == 30.0
     assert first["cpu_us_range"] == [20.0, 90.0]
+    assert first["cpu_us_after_a_tenth"] == 31.25
     assert first["events_per_second"] == 25_000
     assert first["memory_mb"] == {"after_a_tenth": 100.0, "after_all": 101.0}
     assert [of["cpu_us_per_event"] for of in first["turns"]] == [20.0, 90.0, 30.0]
@@ -49,9 +51,12 @@ def test_the_table_is_aligned_and_names_who_is_left_out() -> None:
     entries = [entry("elfaust", turn(2.5)), entry("naive Faust", turn(35.0))]
     found = report(entries, [10], {"quix": "install it"}, BEFORE)
     assert as_table(found) == (
-        "             us CPU   least-most  x elfaust  events/s  MB, tenth-all   valid  invalid\n"
-        "elfaust        25.0    25.0-25.0       1.00    50,000        100-101  90,000   10,000\n"
-        "naive Faust   350.0  350.0-350.0      14.00    50,000        100-101  90,000   10,000\n"
+        "             us CPU   least-most  after 1/10  x elfaust  events/s  MB, 1/10-all   valid"
+        "  invalid\n"
+        "elfaust        25.0    25.0-25.0        25.0       1.00    50,000       100-101  90,000"
+        "   10,000\n"
+        "naive Faust   350.0  350.0-350.0       431.2      14.00    50,000       100-101  90,000"
+        "   10,000\n"
         "quix is left out: install it\n"
         "2 CPUs, whose load was 0.5 before"
     )
