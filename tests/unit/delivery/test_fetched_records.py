@@ -19,8 +19,12 @@ from hypothesis import strategies as st
 
 from elfaust.delivery.batch import records_of
 from elfaust.delivery.fetched_records import as_records
+from elfaust.delivery.thread import ConsumerThread
+from elfaust.delivery.transport import Transport
 from elfaust.records import Record
+from elfaust.settings import Settings
 from elfaust.testing import make_record
+from tests.unit.delivery.played import PlayedWorker
 from tests.unit.delivery.test_header_keys import data
 
 TIME = 1_600_000_000_000
@@ -148,3 +152,11 @@ def test_no_header_key_keeps_a_record_from_being_read(key: bytes, start: int) ->
     assert list(reader(data(key, 0, start), start)) == [
         make_record(b"value", n, TIME + n % 3, ("raw", n), topic="t") for n in range(start, 9)
     ]
+
+
+async def test_a_worker_s_consumer_is_made_so() -> None:
+    thread: Any = object.__new__(ConsumerThread)
+    thread.app = worker = PlayedWorker("processor", Settings())
+    consumer = thread._create_worker_consumer(Transport(worker.conf.broker_consumer, worker))
+    assert consumer._value_deserializer is as_records
+    await consumer.stop()
