@@ -6,7 +6,7 @@ is the latest, in whatever order they came: what is here depends on no order of 
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from sys import intern
@@ -132,16 +132,17 @@ class Merged:
 
 
 def _with(others: Versions, writer: str, text: bytes) -> Versions:
-    """Return versions with one more, at the place of its count.
+    """Return versions with one more, at the place of its count: before those that count as much.
 
-    There may be hundreds: workers that end before they commit, again and again, leave a version
-    each. Those are equal; they take the room of one.
+    The newest of those has no minutes any more, where they are too old. There may be hundreds:
+    workers that end before they commit, again and again, leave a version each. Versions that are
+    equal take the room of one.
     """
     at = 0
     if others:
-        at = bisect_right(others, -_count((writer, text)), key=lambda one: -_count(one))
-        if at and others[at - 1][1] == text:
-            text = others[at - 1][1]
+        at = bisect_left(others, -_count((writer, text)), key=lambda one: -_count(one))
+        if at < len(others) and others[at][1] == text:
+            text = others[at][1]
     return (*others[:at], (writer, text), *others[at:])
 
 
