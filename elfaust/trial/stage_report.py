@@ -9,6 +9,7 @@ from typing import Any
 
 from elfaust.errors import ElfaustError
 from elfaust.trial.stage import Entry, Turn
+from elfaust.trial.stage_lines import Sent
 
 #: Bytes of a MB of memory.
 MB = 1_000_000
@@ -21,7 +22,7 @@ HEADS = (
 
 
 class OtherVerdicts(ElfaustError):
-    """A contender that has not made of the lines what they are: it did another job."""
+    """A contender that has not made of the lines what they are: its figures are of another job."""
 
 
 def machine() -> dict[str, Any]:
@@ -118,11 +119,18 @@ def _aligned(line: Sequence[str], widths: Sequence[int]) -> list[str]:
 def check(entries: Sequence[Entry]) -> None:
     """Raise OtherVerdicts for those who have not made of the lines what they are."""
     others = [
-        f"{entry.contender.name} made {turn.valid} events and {turn.invalid} errors of "
-        f"{entry.sent.valid} valid and {entry.sent.invalid} invalid lines"
+        f"{entry.contender.name} {_other(entry.sent, turn)}"
         for entry in entries
         for turn in entry.turns
         if (turn.valid, turn.invalid) != (entry.sent.valid, entry.sent.invalid)
     ]
     if others:
         raise OtherVerdicts("; ".join(dict.fromkeys(others)))
+
+
+def _other(sent: Sent, turn: Turn) -> str:
+    made = f"made {turn.valid} events and {turn.invalid} errors"
+    if turn.valid + turn.invalid > sent.lines:
+        # Lanes are lost by who is not heard from in time, as on a machine that does much else.
+        return f"{made} of {sent.lines} lines: it lost lanes and began them again; measure anew"
+    return f"{made} of {sent.valid} valid and {sent.invalid} invalid lines"

@@ -73,6 +73,12 @@ def test_who_made_other_verdicts_is_told_once_and_by_name() -> None:
     )
 
 
+def test_who_has_begun_lanes_again_has_figures_that_do_not_count() -> None:
+    again = entry("elfaust", turn(1.0)._replace(valid=90_700, invalid=9_800))
+    with pytest.raises(OtherVerdicts, match=r"of 100000 lines: it lost lanes .* measure anew"):
+        check([again])
+
+
 def test_the_machine_says_its_load() -> None:
     assert machine()["cpus"] >= 1
     assert machine()["load"] >= 0
