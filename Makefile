@@ -47,7 +47,7 @@ hive: setup-dev ## All tests of Hive, on a real metastore and HiveServer2: table
 chaos: setup-dev ## Every fault under load, 90 minutes (PART=mariadb: those; RANDOM=30 SEED=7: all at random for so many minutes): nothing lost, nothing twice
 	@ELFAUST_TEST_CHAOS_LOG=docs/reliability.md $(if $(RANDOM),$(RANDOMLY)) $(BIN)/python -m pytest tests/chaos $(if $(RANDOM),-s -k test_all_faults,$(if $(PART),-k "$(PART)"))
 
-generated: setup-dev ## Half a million generated lines (LINES=n), judged in two ways; a million by both judges; 100 times what hypothesis makes up for `make unit`
+generated: setup-dev ## Half a million generated lines (LINES=n), judged in two ways; a million by both judges; over 100 times what hypothesis makes up for `make unit`
 	@ELFAUST_TEST_LINES=$(or $(LINES),500000) $(BIN)/python -m pytest tests/unit/test_generated_lines.py
 	@ELFAUST_TEST_LINES=$(or $(LINES),1000000) $(BIN)/python -m pytest tests/unit/events/test_fast_judge.py --timeout=3600
 	@$(BIN)/python -m pytest tests/unit -m hypothesis --hypothesis-profile=generated --timeout=1800 -n auto --dist worksteal

@@ -33,7 +33,7 @@ from tests.stack_settings import renamed, settings_of_tests, writing_often
 hypothesis.settings.register_profile(
     "elfaust",
     deadline=None,
-    max_examples=20,
+    max_examples=15,
     suppress_health_check=[hypothesis.HealthCheck.too_slow],
 )
 # `make unit` has a minute; `make generated` takes more of everything that hypothesis makes up.
