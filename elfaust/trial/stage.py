@@ -11,21 +11,19 @@ from __future__ import annotations
 import asyncio
 import shutil
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import replace
-from typing import NamedTuple, Self
+from typing import NamedTuple
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
-
-from elfaust.delivery import privates
-from elfaust.delivery.broker_errors import away, translating_errors
+from elfaust.delivery.broker_errors import away
 from elfaust.delivery.topics import TopicAdmin
-from elfaust.names import TopicNames
-from elfaust.schema.lookup.registry import Registry
+from elfaust.errors import ServerTrouble
 from elfaust.settings import Settings, state_folder
 from elfaust.trial.bench import isolated
 from elfaust.trial.contenders import Contender, LeftOut, Running, started
 from elfaust.trial.job import NotLanded
+from elfaust.trial.outputs import Outputs
 from elfaust.trial.stage_lines import Sent, fill
 
 #: Seconds between two looks at whether a contender takes lines, and at what it has published.
@@ -78,42 +76,6 @@ class Entry(NamedTuple):
     turns: list[Turn]
 
 
-class Outputs:
-    """Counts what is in the topics of events and of errors: `async with Outputs(settings)`."""
-
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
-        names = TopicNames(settings)
-        self._error = names.error
-        self.topics = [*(names.event(key) for key in Registry(settings.schemas).known())]
-        self.topics.append(self._error)
-        self._lanes = [
-            TopicPartition(topic, lane)
-            for topic in self.topics
-            for lane in range(settings.topics.lanes)
-        ]
-        self._consumer = AIOKafkaConsumer(bootstrap_servers=settings.kafka.bootstrap)
-
-    async def __aenter__(self) -> Self:
-        try:
-            with translating_errors(self._settings.kafka):
-                await self._consumer.start()
-        except BaseException:
-            await self.__aexit__()
-            raise
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await self._consumer.stop()
-
-    async def count(self) -> tuple[int, int]:
-        """Return how many events and how many errors there are; raises ServerAway."""
-        with translating_errors(self._settings.kafka):
-            ends = await privates.ends(self._consumer, self._lanes)
-        errors = sum(end for lane, end in ends.items() if lane.topic == self._error)
-        return sum(ends.values()) - errors, errors
-
-
 async def measure(
     settings: Settings,
     contenders: Sequence[tuple[Contender, int]],
@@ -128,7 +90,7 @@ async def measure(
     does not do its job.
     """
     alone, left_out = isolated(settings), dict[str, str]()
-    try:
+    async with _removed(alone):
         entries = await _entries(alone, contenders, percents, tell)
         for turn in range(turns):
             for entry in entries:
@@ -143,8 +105,6 @@ async def measure(
                     continue
                 entry.turns.append(found)
                 tell(f"turn {turn + 1} of {turns}: {name:<16} {found.cpu_us:7.1f} us")
-    finally:
-        await _remove(alone)
     return [entry for entry in entries if entry.turns], left_out
 
 
@@ -174,13 +134,11 @@ async def _turn(settings: Settings, alone: Settings, entry: Entry) -> Turn:
     own = isolated(settings)
     own = replace(own, topics=replace(own.topics, raw_client=entry.sent.topic))
     outputs = Outputs(own)
-    try:
+    async with _removed(own):
         await _make(own, {*outputs.topics, own.topics.raw_server})
         async with outputs:
             with started(entry.contender, own) as running:
                 return await watched(running, outputs, entry)
-    finally:
-        await _remove(own)
 
 
 async def _make(settings: Settings, topics: set[str]) -> None:
@@ -237,8 +195,24 @@ class _Patience:
             )
 
 
+@asynccontextmanager
+async def _removed(settings: Settings) -> AsyncIterator[None]:
+    """Remove the topics and the folder of settings that are somebody's own, at the end.
+
+    The topics stay where Kafka is away: who waits for it would hear so much later.
+    """
+    try:
+        yield
+    except ServerTrouble:
+        shutil.rmtree(state_folder(settings), ignore_errors=True)
+        raise
+    except BaseException:
+        await _remove(settings)
+        raise
+    await _remove(settings)
+
+
 async def _remove(settings: Settings) -> None:
-    """Remove the topics and the folder of settings that are somebody's own."""
     shutil.rmtree(state_folder(settings), ignore_errors=True)
     async with TopicAdmin(settings) as admin:
         await admin.delete(settings.topics.event.partition("_")[0])

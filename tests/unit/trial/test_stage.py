@@ -6,12 +6,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from elfaust.schema.lookup.registry import Registry
-from elfaust.settings import Settings
 from elfaust.trial import stage
 from elfaust.trial.contenders import Running, peer
 from elfaust.trial.job import NotLanded
-from elfaust.trial.stage import Entry, Moment, Outputs, Turn, watched
+from elfaust.trial.outputs import Outputs
+from elfaust.trial.stage import Entry, Moment, Turn, watched
 from elfaust.trial.stage_lines import Sent
 
 
@@ -77,12 +76,3 @@ async def test_one_that_publishes_nothing_more_is_given_up(monkeypatch: pytest.M
     outputs = Counted(*[(7, 0)] * 1_000)
     with pytest.raises(NotLanded, match=r"loop: 7 lines are done, .* said last: I am stuck"):
         await watched(Process(looks=0), outputs, entry())
-
-
-async def test_what_is_counted_are_the_topics_of_all_schemas_and_of_errors() -> None:
-    settings = Settings()
-    outputs = Outputs(settings)
-    await outputs.__aexit__()
-    known = Registry(settings.schemas).known()
-    assert len(outputs.topics) == len(known) + 1 > 20
-    assert outputs.topics[-1] == settings.topics.error
