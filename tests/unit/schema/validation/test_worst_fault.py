@@ -92,6 +92,8 @@ def test_a_fault_of_a_plain_schema_is_told(value: Any) -> None:
     ("schema", "value"),
     [
         (PLAIN, {"a": 1}),
+        (PLAIN, {"f": 0}),
+        (PLAIN, {"a": "1", "f": 3.0}),
         ({"minimum": 1}, 0),
         ({"maximum": 1}, 2.0),
         ({"minimum": True}, "a"),
