@@ -25,6 +25,7 @@ PLAIN = {
         "c": {"type": "array", "items": TEXT},
         "d": {"properties": {"a": WHOLE}, "additionalProperties": TEXT},
         "f": {"type": "number", "minimum": 1, "maximum": 2.5},
+        "g": {"enum": [1, "x"]},
     },
 }
 VALUES = st.fixed_dictionaries(
@@ -92,6 +93,9 @@ def test_a_fault_of_a_plain_schema_is_told(value: Any) -> None:
     ("schema", "value"),
     [
         (PLAIN, {"a": 1}),
+        (PLAIN, {"f": 0}),
+        (PLAIN, {"a": "1", "f": 3.0}),
+        (PLAIN, {"a": "1", "g": 5}),
         ({"minimum": 1}, 0),
         ({"maximum": 1}, 2.0),
         ({"minimum": True}, "a"),
