@@ -137,7 +137,12 @@ class Harm:
         def end() -> None:
             columns = self._columns(table)
             if KEPT in columns:
-                gone = f"DROP COLUMN {quoted(altered)}, " if altered in columns else ""
+                gone = ""
+                if altered in columns:
+                    # A number fits where truth values were: what came meanwhile is in it.
+                    came = f"{KEPT} = {quoted(altered)} WHERE {quoted(altered)} IS NOT NULL"
+                    self.asked(f"UPDATE {quoted(table)} SET {came}")
+                    gone = f"DROP COLUMN {quoted(altered)}, "
                 back = f"{gone}RENAME COLUMN {KEPT} TO {quoted(altered)}"
                 self.asked(f"ALTER TABLE {quoted(table)} {back}")
 
