@@ -29,6 +29,8 @@ from tests.chaos.own_count import Verdict, judge
 EDIT, SAVE, GONE = SchemaKey("Edit", 1), SchemaKey("Save-It", 2), SchemaKey("Gone", 3)
 #: The uuids of each schema revision's events.
 EVENTS = {EDIT: "abcd", SAVE: "ef", GONE: "gh"}
+#: Who writes the counts: of a key that many may have written, the most would count.
+WRITER = "0123456789ab"
 TABLES = {EDIT: "Edit_1", SAVE: "Save_It_2", GONE: "Gone_3"}
 
 
@@ -50,17 +52,15 @@ async def send(settings: Settings, book: Book) -> None:
 
 
 async def count(settings: Settings, counts: Mapping[SchemaKey, int | None]) -> None:
-    """Write the entries of schema revisions, or delete them."""
+    """Write the entries of schema revisions as one writer, or delete them."""
     topic = changelog_topic(settings)
     async with TopicAdmin(settings) as admin:
         await admin.ensure([topic], compacted=True)
     async with AIOKafkaProducer(bootstrap_servers=settings.kafka.bootstrap) as producer:
         for key, number in counts.items():
-            entry = CountKey(0, "t", *key, "", None)
+            entry = f"{CountKey(0, 't', *key, '', None).encode()}|{WRITER}".encode()
             value = orjson.dumps({"count": number, "last": 1_000, "positions": {}})
-            await producer.send_and_wait(
-                topic, value if number is not None else None, entry.encode().encode(), 0
-            )
+            await producer.send_and_wait(topic, value if number is not None else None, entry, 0)
 
 
 def write_file(settings: Settings, key: SchemaKey, name: str, uuids: Iterable[str]) -> None:

@@ -40,6 +40,7 @@ class Worker:
         )
 
     async def take(self) -> None:
+        await self.reader.start()
         await self.takings.take({0})
 
     async def count(self, *positions: int) -> Callable[[], None]:
