@@ -7,7 +7,7 @@ import itertools
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import requests
@@ -15,6 +15,7 @@ import requests
 from elfaust.delivery.publisher import publishing
 from elfaust.records import Outgoing
 from elfaust.settings import Settings
+from tests.beside import beside
 from tests.chaos.book import Book
 from tests.chaos.mixed_lines import Lines, Schemas
 from tests.chaos.trial import Load
@@ -99,18 +100,9 @@ def to_intake(settings: Settings, lines: Lines, book: Book) -> Iterator[None]:
         yield
 
 
-@contextmanager
-def _every(seconds: float, call: Callable[[], None]) -> Iterator[None]:
-    over = threading.Event()
-
-    def again() -> None:
+def _every(seconds: float, call: Callable[[], None]) -> AbstractContextManager[None]:
+    def again(over: threading.Event) -> None:
         while not over.wait(seconds):
             call()
 
-    thread = threading.Thread(target=again)
-    thread.start()
-    try:
-        yield
-    finally:
-        over.set()
-        thread.join()
+    return beside(again)

@@ -106,6 +106,11 @@ def test_an_outcome_that_no_line_may_have_is_found(records: Any, may: set[str]) 
     assert verdict.other or verdict.lost
 
 
+def words_of(verdict: Verdict) -> tuple[str, str]:
+    """Return in words what is wrong with events, and what else is."""
+    return "; ".join(verdict.told), "; ".join(what.partition(":")[0] for what in verdict.other)
+
+
 #: Two events; a third that MySQL has refused; one that HDFS has refused; a line that was refused.
 PASSED = (event(0), event(1, "v"), event(2, "m"), event(3, "h"))
 REFUSED = (error(2, "consumer", "mysql/"), error(3, "consumer", "hdfs/"), error(4))
@@ -127,8 +132,7 @@ def test_what_is_wrong_with_rows_is_told(
 ) -> None:
     verdict = Verdict()
     judge_tables(verdict, found_of(*PASSED, *REFUSED), Counter(("Edit_1", of) for of in rows))
-    assert (verdict.lost, verdict.twice, verdict.told) == (lost, twice, [told] if told else [])
-    assert [what.partition(":")[0] for what in verdict.other] == ([other] if other else [])
+    assert (verdict.lost, verdict.twice, *words_of(verdict)) == (lost, twice, told, other)
 
 
 def test_a_row_of_another_table_is_no_row_of_its_own() -> None:
@@ -155,8 +159,7 @@ def test_what_is_wrong_with_files_is_told(
     """An event that is in two lines is in Parquet twice."""
     verdict = Verdict()
     judge_files(verdict, found_of(*PASSED, *REFUSED, event(5)), Counter(files))
-    assert (verdict.lost, verdict.twice, verdict.told) == (lost, twice, [told] if told else [])
-    assert [what.partition(":")[0] for what in verdict.other] == ([other] if other else [])
+    assert (verdict.lost, verdict.twice, *words_of(verdict)) == (lost, twice, told, other)
     assert verdict.again == {"Edit_1": 1}
 
 
