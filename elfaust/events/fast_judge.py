@@ -7,20 +7,21 @@ judges the line from its beginning.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import Any, NamedTuple
 
 import orjson
 
 from elfaust.errors import EventFault
-from elfaust.events.bounds import TEXT_CHARS, length_faults
+from elfaust.events.bounds import TEXT_CHARS
 from elfaust.events.parsing import Parsed, key_of
 from elfaust.events.plain_lines import Lines, PlainLine, PlainLines
 from elfaust.events.plain_objects import SERVER_FORMAT, PlainObjects
 from elfaust.events.storable import Check, Limiting
 from elfaust.events.verdict import Judge, Verdict
 from elfaust.records import Record, SchemaKey
-from elfaust.schema.lookup.registry import Registry, Schema
+from elfaust.schema.lookup.registry import Registry, Schema, State
+from elfaust.schema.validation.rust import is_panic
 from elfaust.schema.validation.validator import CapsuleValidator
 from elfaust.settings import Settings
 
@@ -30,9 +31,12 @@ _new = tuple.__new__
 class _Plan(NamedTuple):
     """What judges the plain lines of a schema revision."""
 
+    #: Of the registry as the plan was made: another one makes another plan.
+    state: State
     schema: Schema
-    #: Of capsules without what a line tells itself.
+    #: Of capsules without what a line tells itself, and what tells of most that they fit.
     validator: CapsuleValidator
+    fits: Callable[[dict[str, Any]], bool]
     check: Check
     keeps_agent: bool
 
@@ -70,9 +74,10 @@ class FastJudge(Judge):
                     found = self._at_once(lines, line, record, origin)
                     if found is not None:
                         return found
-            except Exception:
+            except BaseException as error:
+                if not isinstance(error, Exception) and not is_panic(error):
+                    raise
                 # Whatever it is, Judge meets it too, and finds the words for it.
-                pass
         return self.parse(record)
 
     def _at_once(
@@ -83,49 +88,47 @@ class FastJudge(Judge):
         Raises EventFault where a store cannot hold the event.
         """
         given = line.given
-        try:
-            plan = self._plan(given, lines)
-        except EventFault as fault:
-            return fault
-        if plan is None:
-            return None
-        misfit = plan.validator.fault(given)
-        if misfit is not None:
+        named: Any = given.get("schema"), given.get("revision")
+        plan = self._plans.get(named)
+        # As a key, True is 1; and the schema may have been read again.
+        if (
+            plan is None
+            or plan.state is not self._registry.found.get(named)
+            or type(named[1]) is not int
+        ):
+            try:
+                plan = self._new_plan(key_of(given), lines)
+            except EventFault as fault:
+                return fault
+            if plan is None:
+                return None
+        if not plan.fits(given):
+            misfit = plan.validator.fault(given)
             misfit.schema, misfit.revision = plan.schema.key
             return self._refuse(record, misfit, origin)
         written, event = orjson.dumps(given), given["event"]
-        size = len(written)
-        if type(event) is not dict or (
-            size > self._long and any(length_faults(given, self._dialect))
-        ):
+        if type(event) is not dict:
             return None
+        size = len(written)
+        if size > self._long:
+            for value in given.values():
+                if type(value) is str and len(value) > self._long:
+                    return None
         plan.check(event, size, True)
         agent = line.agent.sent if plan.keeps_agent else None
         value = lines.event(line, written)
         return _new(Verdict, (plan.schema.key, value, None, agent, False))
 
-    def _plan(self, given: dict[str, Any], lines: Lines) -> _Plan | None:
-        """Return what judges lines of the schema that is named, None where Judge does.
-
-        Raises EventFault where none can be.
-        """
-        revision = given.get("revision")
-        plan = self._plans.get((given.get("schema"), revision))
-        # As a key, True is 1.
-        if plan is None or type(revision) is not int:
-            return self._new_plan(key_of(given), lines)
-        if plan.schema is not self._registry.get(plan.schema.key):
-            # It was read again.
-            return self._new_plan(plan.schema.key, lines)
-        return plan
-
     def _new_plan(self, key: SchemaKey, lines: Lines) -> _Plan | None:
+        """Return what judges lines of a schema from now on, None where Judge does."""
         self._plans.pop(key, None)
         schema = self._registry.get(key)
-        if schema is None or not schema.validator.is_compiled:
+        state = self._registry.found.get(key)
+        if schema is None or state is None or not schema.validator.is_compiled:
             return None
         validator = schema.validator.without(lines.fields)
         keeps_agent = key.schema in self._keep_user_agent
-        plan = _Plan(schema, validator, self._storable.of(schema), keeps_agent)
+        check = self._storable.of(schema)
+        plan = _Plan(state, schema, validator, validator.fits, check, keeps_agent)
         self._plans[key] = plan
         return plan

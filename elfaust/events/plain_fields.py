@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from contextlib import suppress
 from typing import NamedTuple
 
 import orjson
@@ -12,6 +14,7 @@ from elfaust.times import is_time, iso8601, unix_seconds
 
 #: Fields that are remembered at once; a user agent takes some 700 bytes.
 MOST = 30_000
+_TIME = re.compile(rb"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}")
 
 
 class Moment(NamedTuple):
@@ -31,10 +34,10 @@ class Moments(dict[bytes, Moment | None]):
     def __missing__(self, sent: bytes) -> Moment | None:
         if len(self) >= MOST:
             self.clear()
-        try:
-            found = self._of_line(sent.decode())
-        except ValueError:
-            found = None
+        found = None
+        if _TIME.fullmatch(sent):
+            with suppress(ValueError):
+                found = self._of_line(sent.decode())
         self[sent] = found
         return found
 
@@ -65,7 +68,7 @@ NO_AGENT = Agent(b"", None)
 
 
 class Agents(dict[bytes, Agent | None]):
-    """User agents as lines write them; None for what is not UTF-8."""
+    """User agents as lines write them; None for what is not UTF-8, or does not begin in ASCII."""
 
     def __init__(self, dialect: Dialect) -> None:
         super().__init__()
@@ -74,10 +77,10 @@ class Agents(dict[bytes, Agent | None]):
     def __missing__(self, sent: bytes) -> Agent | None:
         if len(self) >= MOST:
             self.clear()
-        try:
-            found = self._agent(sent.decode())
-        except UnicodeDecodeError:
-            found = None
+        found = None
+        if b"!" <= sent[:1] <= b"~":
+            with suppress(UnicodeDecodeError):
+                found = self._agent(sent.decode())
         self[sent] = found
         return found
 

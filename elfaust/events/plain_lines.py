@@ -8,7 +8,6 @@ definition of what a line holds: of a plain line both say the same, as test_fast
 
 from __future__ import annotations
 
-import re
 from binascii import a2b_qp
 from hashlib import sha1
 from typing import Any, NamedTuple, Protocol
@@ -18,16 +17,15 @@ import orjson
 from elfaust.events.capsule import NAMESPACE
 from elfaust.events.lines import DROPPED
 from elfaust.events.plain_fields import Agent, Agents, Moment, Moments
-from elfaust.json_text import ODD, QUOTED_PRINTABLE, is_plain
+from elfaust.json_text import QUOTED_PRINTABLE, is_plain
 from elfaust.schema.dialect import Dialect
 
-#: A word that stands in JSON as it does in the line, and is not too long for any store.
-_WORD = rb"([!#-\[\]-~]{1,190})"
-#: Query, host, number of 63 bits, time, address and user agent: as every dialect has them.
-_LINE = re.compile(
-    rb"(\?[^\t]+)\t%b\t(0|[1-9][0-9]{0,17})\t([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2})"
-    rb"\t%b\t([!-~][^\t]*)" % (_WORD, _WORD)
-)
+#: What stands in JSON as it does in the line.
+_PLAIN = bytes(byte for byte in range(0x21, 0x7F) if byte not in b'"\\')
+#: Longest word that every store can hold, bytes; and the most digits that 63 bits always hold.
+_WORD_BYTES, _DIGITS = 190, 18
+_FIELDS = 6
+_ZERO, _QUESTION = b"0?"
 _URL = NAMESPACE + b"event://%b/?seqId=%b&%b"
 _EVENT = b'{"recvFrom":"%b","seqId":%b,%b,%b"userAgent":%b,%b,"uuid":"%032x"}'
 #: What makes of a hash a uuid of version 5.
@@ -86,14 +84,29 @@ class PlainLines:
 
         Raises ValueError where its query is no JSON.
         """
-        found = _LINE.fullmatch(line)
-        if found is None or len(line) > self._max_bytes:
+        fields = line.split(b"\t")
+        if len(fields) != _FIELDS:
             return None
-        query, host, number, time, address, sent = found.groups()
+        query, host, number, time, address, sent = fields
+        moment, agent = self._moments[time], self._agents[sent]
+        if (
+            moment is None
+            or agent is None
+            or len(line) > self._max_bytes
+            or not number.isdigit()
+            or len(number) > _DIGITS
+            or number[0] == _ZERO
+            or not 0 < len(host) <= _WORD_BYTES
+            or not 0 < len(address) <= _WORD_BYTES
+            or (host + address).translate(None, _PLAIN)
+            or query[0] != _QUESTION
+        ):
+            return None
         query = query.strip(b"?;")
-        # As json_text.decode_query, where no escape is cut and no byte is odd.
+        # As json_text.decode_query: what is odd there is no JSON.
         data = a2b_qp(query.translate(QUOTED_PRINTABLE))
-        if len(query) - len(data) != 2 * query.count(b"%") or ODD in data:
+        # An escape that is none leaves its sign, or goes where it ends the query.
+        if (b"=" in data and len(query) - len(data) != 2 * query.count(b"%")) or b"%" in query[-2:]:
             return None
         given = orjson.loads(data)
         if type(given) is not dict or not is_plain(data, self._max_keys):
@@ -103,9 +116,6 @@ class PlainLines:
                 given.pop(name, None)
             if not self.fields.isdisjoint(given):
                 return None
-        moment, agent = self._moments[time], self._agents[sent]
-        if moment is None or agent is None:
-            return None
         return _new(PlainLine, (given, host, number, moment, address, agent))
 
     def event(self, line: PlainLine, written: bytes) -> bytes:

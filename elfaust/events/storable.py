@@ -111,16 +111,36 @@ class _Check:
     def __init__(self, shape: Place, limits: Mapping[tuple[str, ...], list[Limit]]) -> None:
         self._shape = shape
         self._limits = limits
-        self._shortest = min(
-            (limit.longer_than for of in limits.values() for limit in of), default=math.inf
-        )
+        lengths = [limit.longer_than for of in limits.values() for limit in of]
+        self._shortest = min(filter(None, lengths), default=math.inf)
         self._short = self._shortest / LONGEST_UTF8
+        unbounded = {
+            path: [limit for limit in of if not limit.longer_than] for path, of in limits.items()
+        }
+        #: The limits that any value may pass, by the names of their places in an event.
+        self._any_value = {path[1]: of for path, of in unbounded.items() if of and len(path) == 2}
+        #: Whether one of them is of a place further inside.
+        self._always = any(of and len(path) != 2 for path, of in unbounded.items())
 
     def __call__(self, event: dict[str, Any], size: int, calm: bool) -> None:
-        if calm and self._shortest and (size <= self._shortest or self._is_short(event)):
+        if (
+            calm
+            and (size <= self._shortest or self._is_short(event))
+            and not self._always
+            and not (self._any_value and self._passes_one(event))
+        ):
             return
         for fault in self.faults(event):
             raise fault
+
+    def _passes_one(self, event: dict[str, Any]) -> bool:
+        """Tell whether an event passes one of the limits that any value may."""
+        return any(
+            True
+            for name in self._any_value.keys() & event.keys()
+            for limit in self._any_value[name]
+            for _ in limit.faults(event[name], "$")
+        )
 
     def faults(self, event: dict[str, Any]) -> Iterator[EventFault]:
         found = set[str]()

@@ -51,9 +51,14 @@ class Progress:
         """Remember the positions of forwarders at the end of a batch, whose lines were all read."""
         batch.seen = dict(self._note.seen)
 
+    @property
+    def has_decided(self) -> bool:
+        """Whether a predecessor decided anything of lines that may come."""
+        return bool(self._note.decided)
+
     def was_given_up(self, offset: int) -> bool | None:
         """Return whether a predecessor gave a line up; None where it decided nothing of it."""
-        return self._note.decided.get(offset) if self._note.decided else None
+        return self._note.decided.get(offset)
 
     async def decide(self, errors: Iterable[Settled]) -> None:
         """Note which EventErrors a successor might not make, before anybody sees them."""

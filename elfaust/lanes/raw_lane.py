@@ -16,10 +16,10 @@ import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from time import monotonic
 
-from elfaust.events.parsing import Parsed
 from elfaust.events.verdict import Judge, Verdict
 from elfaust.lanes.callbacks import LaneCallbacks, Settled
 from elfaust.lanes.event_topics import EventTopics
+from elfaust.lanes.first_verdicts import FirstVerdicts
 from elfaust.lanes.progress import Progress
 from elfaust.lanes.waiting_lines import OpenBatch, WaitingLine, WaitingLines, WaitLimits
 from elfaust.records import Record, SchemaKey
@@ -58,6 +58,9 @@ class RawLane:
         self._clock = clock
         self._progress = Progress(callbacks, note, topic_id)
         self._waiting = WaitingLines()
+        self._first_verdict = FirstVerdicts(
+            judge, origin, registry, self._progress, self._waiting, judged_to
+        ).of
         self._topics = EventTopics(callbacks.publish, judge, origin, clock)
 
     @property
@@ -155,30 +158,6 @@ class RawLane:
             line.batch.settle([line.verdict])
         await self._give_up()
         await self._publish_errors()
-
-    def _first_verdict(self, record: Record) -> Verdict | SchemaKey:
-        """Return the verdict on a line, or the schema that it waits for."""
-        given_up = self._progress.was_given_up(record.offset)
-        found = self._judge.read(record, self._origin)
-        if isinstance(found, Verdict):
-            if given_up is None and found.key not in self._waiting.keys:
-                return found
-            found = self._judge.parse(record)
-        if given_up is not None:
-            return self._judge.without_schema(record, found, self._origin, given_up)
-        if self._waiting.size and isinstance(found, Parsed) and found.key in self._waiting.keys:
-            return found.key
-        verdict = self._judge.verdict(record, found, self._origin)
-        if verdict is None:
-            assert isinstance(found, Parsed)
-            return found.key
-        if verdict.unknown and record.offset < self._judged_to and self._is_asking(verdict.key):
-            # A predecessor that knew the schema did not mark it so: it would be counted twice.
-            return verdict.key
-        return verdict
-
-    def _is_asking(self, key: SchemaKey) -> bool:
-        return self._registry.state(key).kind is Kind.ASKING
 
     async def _decide_lines(self, key: SchemaKey) -> list[WaitingLine]:
         """Give the lines of a schema that is known their verdicts; return those that are events."""

@@ -49,7 +49,8 @@ class Registry:
         """Look into the folder of the settings; keep what the wiki tells under `state`, if any."""
         self._settings = settings
         self._folder = SchemaFolder(settings.folder)
-        self._found: dict[SchemaKey, State] = {}
+        #: The schemas that are known by now; to be changed here and by `reload` alone.
+        self.found: dict[SchemaKey, State] = {}
         #: What was not found, until when, as `time.monotonic` has it; the oldest first.
         self._recent: dict[SchemaKey, tuple[float, State]] = {}
         self._wiki = SchemaWiki(settings)
@@ -61,7 +62,7 @@ class Registry:
         self._away = (0.0, "")
         self._next_turn = 0.0
         self.reload = Reload(
-            settings.reload, self._folder.path, self._found, self._recent, self._local
+            settings.reload, self._folder.path, self.found, self._recent, self._local
         )
 
     @classmethod
@@ -78,7 +79,7 @@ class Registry:
 
         Looks into the folder where it has not done so for `schemas.negative_ttl` seconds.
         """
-        found = self._found.get(key)
+        found = self.found.get(key)
         if found is not None:
             return found
         until, state = self._recent.get(key, (0.0, UNTOLD))
@@ -88,7 +89,7 @@ class Registry:
 
     def get(self, key: SchemaKey) -> Schema | None:
         """Return a schema where it is known; never waits for the wiki."""
-        return (self._found.get(key) or self.state(key)).schema
+        return (self.found.get(key) or self.state(key)).schema
 
     def reason(self, key: SchemaKey) -> str:
         """Say why a schema is not known."""
@@ -137,11 +138,11 @@ class Registry:
         Looks into the folder, and asks the wiki, each time. Raises SchemaAway where this
         machine does not have it yet, SchemaUnfit where events cannot be validated by it.
         """
-        state = self._found.get(key) or self._local(key)
+        state = self.found.get(key) or self._local(key)
         if state is UNTOLD:
             # One at a time: what waits for a wiki that does not answer then waits once.
             with self._finding:
-                state = self._found.get(key) or self._ask_now(key)
+                state = self.found.get(key) or self._ask_now(key)
         if state.schema is not None:
             return state.schema
         if state.kind is Kind.UNFIT:
@@ -189,7 +190,7 @@ class Registry:
             return State(Kind.UNFIT, reason=f"events cannot be validated by it: {error}")
         except Exception as error:
             return State(Kind.UNFIT, reason=unforeseen(error, "processor", *key).message)
-        return self._found.setdefault(key, State(Kind.FOUND, schema))
+        return self.found.setdefault(key, State(Kind.FOUND, schema))
 
     def _remember(self, key: SchemaKey, state: State, least: float = 0.0) -> State:
         """Keep for a while that a schema is not found; return the state."""

@@ -40,7 +40,7 @@ def passes(rust: Any, value: Any) -> bool:
         # An integer past what it can hold.
         return False
     except BaseException as error:
-        if not _is_panic(error):
+        if not is_panic(error):
             raise
         return False
 
@@ -59,12 +59,13 @@ def guarded(compiling: Callable[..., T], *arguments: Any) -> T:
     except Exception as error:
         raise ValueError(f"its parts have the wrong types: {error!r}") from error
     except BaseException as error:
-        if not _is_panic(error):
+        if not is_panic(error):
             raise
         raise ValueError(f"jsonschema-rs fails on it: {error}") from error
 
 
-def _is_panic(error: BaseException) -> bool:
+def is_panic(error: BaseException) -> bool:
+    """Tell whether an exception is a panic of compiled code."""
     # What pyo3 raises derives from BaseException and cannot be imported.
     return type(error).__name__ == "PanicException"
 

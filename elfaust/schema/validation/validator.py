@@ -7,7 +7,7 @@ patterns.py), and a schema on which one of them stumbles is found as it is compi
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from copy import copy
 from functools import cached_property
 from typing import Any
@@ -197,14 +197,23 @@ class CapsuleValidator:
             self._event.validate(capsule["event"], ("event",))
         return calm
 
-    def fault(self, capsule: dict[str, Any]) -> EventFault | None:
-        """Return the fault that `validate` raises, None where a capsule fits and is calm.
+    @property
+    def fits(self) -> Callable[[dict[str, Any]], bool]:
+        """What tells that a capsule fits and is calm, where the schema is compiled.
+
+        It may raise whatever jsonschema-rs does: what that means is for `fault` to find out.
+        """
+        calm, event = self._calm.is_valid, self._event
+        if event is None:
+            return calm  # type: ignore[no-any-return]
+        of_event = event.rust.is_valid
+        return lambda capsule: calm(capsule) and of_event(capsule["event"])
+
+    def fault(self, capsule: dict[str, Any]) -> EventFault:
+        """Return the fault that `validate` raises of a capsule that does not fit.
 
         Raises Undecided where it takes `validate` to tell.
         """
-        event = self._event
-        if passes(self._calm, capsule) and (event is None or passes(event.rust, capsule["event"])):
-            return None
         for validator, value, at in self.parts(capsule):
             fault = validator.fault(value, at)
             if fault is not None:

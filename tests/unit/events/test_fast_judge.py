@@ -111,7 +111,7 @@ def test_a_schema_that_is_read_again_is_judged_by_at_once(tmp_path: Path) -> Non
     record = make_record(line, 0)
     before = judges.fast.read(record, "t/0")
     registry: Any = judges.fast._registry
-    registry._found.clear()
+    registry.found.clear()
     (tmp_path / "Open" / "1.json").write_text('{"properties": {"s": {"type": "integer"}}}')
     after = judges.fast.read(record, "t/0")
     assert isinstance(before, Verdict)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from urllib.parse import quote
 
+import orjson
 import pytest
 
 from elfaust.events.plain_lines import PlainLine, PlainLines
@@ -55,8 +56,6 @@ def test_events_are_those_of_their_dialects() -> None:
         line(rest=REST + b"\xff"),
         line("[]"),
         line("%7B%22a%22%3A1%2"),
-        line("%7B%7D =20"),
-        line("%7B%22a%22:1=0%7D"),
         line("%7B%22ip%22%3A1%7D"),
         line("%7B%22a%22%3A" + "1" * 19 + "%7D"),
         line("%7B%22a%22%3A" + "%5B" * 41 + "%5D" * 41 + "%7D"),
@@ -65,6 +64,13 @@ def test_events_are_those_of_their_dialects() -> None:
 )
 def test_what_is_not_plain_is_left_alone(sent: bytes) -> None:
     assert LINES["2018"].read(sent) is None
+
+
+@pytest.mark.parametrize("query", ["%7B%7D =20", "%7B%22a%22:1=0%7D", "%7B%22a%22%3A%22\x7f%22%7D"])
+def test_what_no_client_sends_is_no_json(query: str) -> None:
+    with pytest.raises(orjson.JSONDecodeError):
+        LINES["2018"].read(line(query))
+
 
 
 def test_a_query_that_is_no_json_raises() -> None:
