@@ -14,6 +14,7 @@ import orjson
 
 from elfaust.errors import EventFault
 from elfaust.events.bounds import TEXT_CHARS
+from elfaust.events.capsule import complete
 from elfaust.events.parsing import Parsed, key_of
 from elfaust.events.plain_lines import Lines, PlainLine, PlainLines
 from elfaust.events.plain_objects import SERVER_FORMAT, PlainObjects
@@ -70,6 +71,9 @@ class FastJudge(Judge):
         if lines is not None:
             try:
                 line = lines.read(record.value)
+                if isinstance(line, dict):
+                    agent = complete(line, self._dialect)
+                    return Parsed(line, key_of(line), agent)
                 if line is not None:
                     found = self._at_once(lines, line, record, origin)
                     if found is not None:

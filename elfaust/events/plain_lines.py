@@ -52,10 +52,11 @@ class Lines(Protocol):
     #: What a line itself tells, and what is made of it.
     fields: frozenset[str]
 
-    def read(self, line: bytes) -> PlainLine | None:
+    def read(self, line: bytes) -> PlainLine | dict[str, Any] | None:
         """Return what a line holds, None where it is not plain.
 
-        Raises ValueError where it holds no JSON.
+        Where its JSON has fields of the line that is the capsule, as LineParser has it. Raises
+        ValueError where it holds no JSON.
         """
 
     def event(self, line: PlainLine, written: bytes) -> bytes:
@@ -73,16 +74,21 @@ class PlainLines:
         self._agents = Agents(dialect)
         keeps_address = "ip" in dialect.properties
         self._address = b'"ip":"%b",' if keeps_address else b"%.0b"
+        self._address_name = "ip" if keeps_address else "clientIp"
         #: What the line itself tells, and the uuid that is made of it.
         self.fields = frozenset(
-            ("recvFrom", "seqId", dialect.uuid_time, "ip" if keeps_address else "clientIp")
-        ) | {"userAgent", "uuid"}
+            (
+                *("recvFrom", "seqId", dialect.uuid_time),
+                *(self._address_name, "userAgent", "uuid"),
+            )
+        )
         self._taken = self.fields.union(DROPPED)
 
-    def read(self, line: bytes) -> PlainLine | None:
+    def read(self, line: bytes) -> PlainLine | dict[str, Any] | None:
         """Return what a line holds, None where it is not plain.
 
-        Raises ValueError where its query is no JSON.
+        Where its JSON has fields of the line that is the capsule, as LineParser has it. Raises
+        ValueError where its query is no JSON.
         """
         fields = line.split(b"\t")
         if len(fields) != _FIELDS:
@@ -115,7 +121,14 @@ class PlainLines:
             for name in DROPPED:
                 given.pop(name, None)
             if not self.fields.isdisjoint(given):
-                return None
+                return {
+                    "recvFrom": host.decode(),
+                    "seqId": int(number),
+                    **orjson.loads(b"{%b}" % moment.member),
+                    self._address_name: address.decode(),
+                    "userAgent": sent.decode(),
+                    **given,
+                }
         return _new(PlainLine, (given, host, number, moment, address, agent))
 
     def event(self, line: PlainLine, written: bytes) -> bytes:

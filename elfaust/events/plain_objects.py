@@ -39,23 +39,25 @@ class PlainObjects:
         self._of_time = _by_timestamp if dialect.uuid_time == "timestamp" else _by_moment
         self._taken = self.fields | {"userAgent", *dialect.withheld}
 
-    def read(self, line: bytes) -> PlainLine | None:
+    def read(self, line: bytes) -> PlainLine | dict[str, Any] | None:
         """Return what a line holds, None where it is not plain.
 
-        Raises ValueError where it holds no JSON.
+        Where its JSON has what the pipeline makes or takes apart, or no time or host that is plain,
+        that is the capsule, as LineParser has it. Raises ValueError where it holds no JSON.
         """
         found = _LINE.fullmatch(line)
         if found is None or len(line) > self._max_bytes:
             return None
         number, data = found.groups()
         given = orjson.loads(data)
-        if not is_plain(data, self._max_keys) or not self._taken.isdisjoint(given):
+        if not is_plain(data, self._max_keys):
             return None
         for name in DROPPED:
             given.pop(name, None)
-        identity, host = self._of_time(given), given.get("recvFrom")
+        host = given.get("recvFrom")
+        identity = self._of_time(given) if self._taken.isdisjoint(given) else None
         if identity is None or type(host) is not str:
-            return None
+            return {"seqId": int(number), **given}
         moment = Moment(b"", identity.encode())
         return _new(PlainLine, (given, host.encode(), number, moment, b"", NO_AGENT))
 

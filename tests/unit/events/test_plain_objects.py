@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from elfaust.events.lines import LineParser
+from elfaust.events.plain_lines import PlainLine
 from elfaust.events.plain_objects import SERVER_FORMAT, PlainObjects
 from elfaust.schema.dialect import DIALECTS
 from elfaust.settings import Settings
@@ -34,7 +36,7 @@ def test_the_format_is_that_of_the_settings() -> None:
 @pytest.mark.parametrize("dialect", DIALECTS)
 def test_a_plain_line_is_read_without_what_is_dropped(dialect: str) -> None:
     found = LINES[dialect].read(line())
-    assert found is not None
+    assert isinstance(found, PlainLine)
     assert found.given == {name: of for name, of in GIVEN.items() if name != "clientValidated"}
     assert (found.host, found.number, found.agent.sent) == (b"mw1", b"7", None)
 
@@ -52,13 +54,13 @@ def test_the_uuid_is_made_of_the_time_that_the_event_gives(
     dialect: str, fields: dict[str, Any], identity: bytes
 ) -> None:
     found = LINES[dialect].read(line(**fields))
-    assert found is not None
+    assert isinstance(found, PlainLine)
     assert found.moment.identity == identity
 
 
 def test_an_event_begins_with_its_number_and_ends_with_its_uuid() -> None:
     found = LINES["2018"].read(line())
-    assert found is not None
+    assert isinstance(found, PlainLine)
     event = json.loads(LINES["2018"].event(found, b'{"schema":"A"}'))
     assert list(event) == ["seqId", "schema", "uuid"]
     assert event["seqId"] == 7
@@ -76,6 +78,18 @@ def test_an_event_begins_with_its_number_and_ends_with_its_uuid() -> None:
         line() + b" ",
         line() + "é".encode(),
         b"7 EventLogging [1]",
+        line(dt="2020-01-01T00:00:00." + "0" * 40),
+        line(event={"t": 10**19}),
+        line(event={"t": "x" * 1_000}),
+    ],
+)
+def test_what_is_not_plain_is_left_alone(sent: bytes) -> None:
+    assert LINES["2018"].read(sent) is None
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
         line(seqId=1),
         line(uuid="a"),
         line(userAgent="a"),
@@ -86,18 +100,18 @@ def test_an_event_begins_with_its_number_and_ends_with_its_uuid() -> None:
         line(timestamp=True),
         line(dt=""),
         line(dt="2020-02-30T00:00:00Z"),
-        line(dt="2020-01-01T00:00:00." + "0" * 40),
-        line(event={"t": 10**19}),
-        line(event={"t": "x" * 1_000}),
     ],
 )
-def test_what_is_not_plain_is_left_alone(sent: bytes) -> None:
-    assert LINES["2018"].read(sent) is None
+def test_what_is_not_plain_in_its_json_is_the_capsule(sent: bytes) -> None:
+    found = LINES["2018"].read(sent)
+    assert isinstance(found, dict)
+    expected = LineParser(SERVER_FORMAT).parse(sent)
+    assert list(found.items()) == list(expected.items())
 
 
 @pytest.mark.parametrize("fields", [{"clientIp": "a"}, {"dt": "2020-01-01T00:00:00Z"}])
-def test_what_only_2015_takes_apart_is_left_alone(fields: dict[str, Any]) -> None:
-    assert LINES["2015"].read(line(**fields)) is None
+def test_what_only_2015_takes_apart_is_the_capsule(fields: dict[str, Any]) -> None:
+    assert LINES["2015"].read(line(**fields)) == LineParser(SERVER_FORMAT).parse(line(**fields))
 
 
 def test_what_is_no_json_or_of_no_calendar_raises() -> None:

@@ -29,6 +29,9 @@ FORWARDER = "host/udp-0123456789ab"
 TOLD = [SchemaKey(name, 1) for name in ("A", "B", "C", "D", "Late", "Other")]
 
 
+REASON = "as the test has it"
+
+
 class Killed(Exception):
     """The worker ends here."""
 
@@ -42,7 +45,11 @@ class Knowledge:
 
     def state(self, key: SchemaKey) -> State:
         kind = self.known.get(key.schema, Kind.ASKING)
-        return State(kind, _schema(key) if kind is Kind.FOUND else None, "as the test has it")
+        return _found(key) if kind is Kind.FOUND else State(kind, reason=REASON)
+
+    @property
+    def found(self) -> dict[SchemaKey, State]:
+        return {key: _found(key) for key in TOLD if self.known.get(key.schema) is Kind.FOUND}
 
     def get(self, key: SchemaKey) -> Schema | None:
         return self.state(key).schema
@@ -54,11 +61,19 @@ class Knowledge:
         self.asked.update(list(keys))
 
 
-SCHEMAS: dict[SchemaKey, Schema] = {}
+#: What is found, the same each time: by it a judge tells that a schema is not another.
+STATES: dict[SchemaKey, State] = {}
 
 
-def _schema(key: SchemaKey) -> Schema:
-    return SCHEMAS.setdefault(key, Schema(key, {"properties": {"n": {"type": "integer"}}}))
+def found_state(key: SchemaKey, of_n: dict[str, Any]) -> State:
+    """Return a state in which a schema is found; `of_n` is the schema of its one property."""
+    return State(Kind.FOUND, Schema(key, {"properties": {"n": of_n}}), REASON)
+
+
+def _found(key: SchemaKey) -> State:
+    if key not in STATES:
+        STATES[key] = found_state(key, {"type": "integer"})
+    return STATES[key]
 
 
 def line(offset: int, schema: str, n: object = 1, source: str = "", position: int = -1) -> Record:

@@ -8,15 +8,16 @@ from elfaust.errors import LaneLost
 from elfaust.metrics.table import EVENTS, RAW_LINES, REPEATED_LINES, VALID_LINES
 from elfaust.metrics.values import values
 from elfaust.records import SchemaKey
-from elfaust.schema.lookup.registry import Kind, Schema
+from elfaust.schema.lookup.registry import Kind
 from tests.counted import counted
 from tests.unit.lanes.played import (
     FORWARDER,
-    SCHEMAS,
+    STATES,
     TOLD,
     Clock,
     Kafka,
     Knowledge,
+    found_state,
     lane,
     line,
     take,
@@ -48,7 +49,7 @@ async def test_an_event_that_is_too_long_for_its_topic_is_an_error_alone(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     kafka, key = Kafka(), SchemaKey("A", 1)
-    monkeypatch.setitem(SCHEMAS, key, Schema(key, {"properties": {"n": {}}}))
+    monkeypatch.setitem(STATES, key, found_state(key, {}))
     one = lane(kafka, Knowledge(A=Kind.FOUND))
     await take(one, kafka, line(0, "A"), line(1, "A", "too-long"), line(2, "A"))
     kafka.commit()

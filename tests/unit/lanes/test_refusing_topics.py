@@ -5,13 +5,14 @@ from __future__ import annotations
 import pytest
 
 from elfaust.records import SchemaKey
-from elfaust.schema.lookup.registry import Kind, Schema
+from elfaust.schema.lookup.registry import Kind
 from tests.unit.lanes.played import (
-    SCHEMAS,
+    STATES,
     TOLD,
     Clock,
     Kafka,
     Knowledge,
+    found_state,
     lane,
     line,
     take,
@@ -22,12 +23,12 @@ async def test_what_its_topic_does_not_take_is_one_error_in_its_place() -> None:
     kafka, registry = Kafka(), Knowledge(A=Kind.FOUND)
     one = lane(kafka, registry)
     long = [line(n, name, "too-long") for n, name in ((1, "A"), (3, "Late"))]
-    SCHEMAS[SchemaKey("A", 1)] = Schema(SchemaKey("A", 1), {"properties": {"n": {}}})
-    SCHEMAS[SchemaKey("Late", 1)] = Schema(SchemaKey("Late", 1), {"properties": {"n": {}}})
+    for key in (SchemaKey("A", 1), SchemaKey("Late", 1)):
+        STATES[key] = found_state(key, {})
     await take(one, kafka, line(0, "A"), long[0], line(2, "Late"), long[1], line(4, "A"))
     registry.known["Late"] = Kind.FOUND
     await one.settle(TOLD)
-    SCHEMAS.clear()
+    STATES.clear()
     assert kafka.events == {"A": [0, 4], "Late": [2]}
     assert kafka.codes() == [(1, "processor"), (3, "processor")]
     assert "longer than its topic takes, 10" in kafka.errors[0][1]["message"]
@@ -79,7 +80,7 @@ async def test_errors_keep_their_order_around_what_no_topic_takes(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     kafka, key = Kafka(), SchemaKey("B", 1)
-    monkeypatch.setitem(SCHEMAS, key, Schema(key, {"properties": {"n": {}}}))
+    monkeypatch.setitem(STATES, key, found_state(key, {}))
     one = lane(kafka, Knowledge(A=Kind.FOUND, B=Kind.FOUND))
     some = [line(0, "A", "no"), line(1, "B", "too-long"), line(2, "A", "no"), line(3, "A")]
     await take(one, kafka, *some)
