@@ -40,6 +40,8 @@ class _Plan(NamedTuple):
 class FastJudge(Judge):
     """Judges as Judge does, at less cost where lines are plain."""
 
+    _plainly = True
+
     def __init__(
         self,
         line_format: str,

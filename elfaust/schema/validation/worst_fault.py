@@ -49,8 +49,8 @@ class Fault(NamedTuple):
     absolute_path: Path
 
 
-class _NotPlain(Exception):
-    """Only `jsonschema` can tell."""
+class NotPlain(Exception):
+    """Only `jsonschema` can tell the faults of a value."""
 
 
 @dataclass(slots=True)
@@ -65,9 +65,11 @@ class _Part:
     listed: list[Any] | None
     #: Numbers within which a number fits; of others `jsonschema` tells.
     bounds: tuple[float, float] | None
-    #: Its properties, those that are not plain as None; and by name the types of values that fit.
+    #: Its properties, those that are not plain as None; and by name the types of values that fit,
+    #: with those of all other properties.
     named: dict[str, _Part | None]
     fits: dict[str, frozenset[type]]
+    others_fit: frozenset[type]
     #: Properties that are required, and by what.
     needed: dict[str, Any]
     #: Of all other properties, and of items.
@@ -79,8 +81,8 @@ class _Part:
 class WorstFault:
     """Finds the worst fault of values by one schema."""
 
-    def __init__(self, schema: Schema) -> None:
-        """Take a draft 3 schema of any kind."""
+    def __init__(self, schema: Schema | None) -> None:
+        """Take a draft 3 schema of any kind; one of another draft is None."""
         try:
             self._whole = _part(schema)
         except RecursionError:
@@ -89,13 +91,13 @@ class WorstFault:
     def of(self, value: Any) -> Fault | None:
         """Return what `best_match` picks of all errors that `jsonschema` has of a value.
 
-        None where it has none, or the schema or the value is not plain.
+        None where it has none. Raises NotPlain where the schema or the value is not plain.
         """
         search = _Search()
         try:
             search.look(self._whole, value, ())
-        except (_NotPlain, RecursionError):
-            return None
+        except RecursionError as error:
+            raise NotPlain from error
         return search.worst
 
 
@@ -115,6 +117,7 @@ def _part(schema: Any) -> _Part | None:
     if any(type(bound) not in (int, float) for bound in bounds):
         return None
     parts = {name: _part(of) for name, of in named.items()}
+    other = _part(others) if type(others) is dict else _ANYTHING
     is_bounded = "minimum" in schema or "maximum" in schema
     return _Part(
         schema,
@@ -124,12 +127,17 @@ def _part(schema: Any) -> _Part | None:
         listed,
         bounds if is_bounded else None,
         parts,
-        {name: frozenset() if part is None else part.fit for name, part in parts.items()},
+        {name: _fit(part) for name, part in parts.items()},
+        _fit(other),
         {name: of["required"] for name, of in named.items() if of.get("required", False)},
-        _part(others) if type(others) is dict else _ANYTHING,
+        other,
         _part(schema["items"]) if "items" in schema else _ANYTHING,
         others is False,
     )
+
+
+def _fit(part: _Part | None) -> frozenset[type]:
+    return frozenset() if part is None else part.fit
 
 
 def _fitting(schema: Schema, types: tuple[type, ...]) -> frozenset[type]:
@@ -142,35 +150,40 @@ def _fitting(schema: Schema, types: tuple[type, ...]) -> frozenset[type]:
 
 
 _ANYTHING = _Part(
-    *({}, "any", _TYPES["any"], frozenset(_TYPES["any"])), None, None, {}, {}, {}, None, None
+    *({}, "any", _TYPES["any"], frozenset(_TYPES["any"]), None, None),
+    *({}, {}, frozenset(_TYPES["any"]), {}, None, None),
 )
 
 
 class _Search:
     """The search for the worst fault of one value."""
 
+    __slots__ = ("_left", "worst")
+
     def __init__(self) -> None:
         self.worst: Fault | None = None
         self._left = _MOST_STEPS
 
     def look(self, part: _Part | None, value: Any, path: Path) -> None:
-        """Find the faults of a value; raises _NotPlain where only `jsonschema` can."""
+        """Find the faults of a value; raises NotPlain where only `jsonschema` can."""
         if part is None:
-            raise _NotPlain
+            raise NotPlain
         kind = type(value)
         if kind not in part.types:
             # Whatever else is wrong with it, its type is worse.
-            self._add(f"{value!r} is not of type {part.wanted!r}", "type", part, value, path)
+            message = f"{value!r} is not of type {part.wanted!r}"
+            self._add(message, "type", part.wanted, part, value, path)
         elif part.listed is not None:
             # A number may equal one of another type.
             if kind is not str:
-                raise _NotPlain
+                raise NotPlain
             if value not in part.listed:
-                self._add(f"{value!r} is not one of {part.listed!r}", "enum", part, value, path)
+                message = f"{value!r} is not one of {part.listed!r}"
+                self._add(message, "enum", part.listed, part, value, path)
         if part.bounds is not None and kind in (int, float):
             least, most = part.bounds
             if not least <= value <= most:
-                raise _NotPlain
+                raise NotPlain
         if kind is dict:
             self._look_inside(part, value, path)
         elif kind is list and part.items is not _ANYTHING:
@@ -179,29 +192,28 @@ class _Search:
                 self.look(part.items, item, (*path, index))
 
     def _look_inside(self, part: _Part, value: dict[str, Any], path: Path) -> None:
-        named, fits, needed, others = part.named, part.fits, part.needed, part.others
+        named, fits, needed, other = part.named, part.fits.get, part.needed, part.others_fit
         self._spend(_A_MEMBER * (len(value) + len(named)))
         if part.is_closed and not value.keys() <= named.keys():
             extras = sorted(name for name in value if name not in named)
             shown, verb = ", ".join(map(repr, extras)), "was" if len(extras) == 1 else "were"
             message = f"Additional properties are not allowed ({shown} {verb} unexpected)"
-            self._add(message, "additionalProperties", part, value, path)
-        for name, member in value.items():
-            if name in fits and type(member) not in fits[name]:
-                self.look(named[name], member, (*path, name))
-            elif others is not _ANYTHING and name not in fits:
-                self.look(others, member, (*path, name))
-        for name in needed:
-            if name not in value:
+            self._add(message, "additionalProperties", False, part, value, path)
+        for name in [n for n, member in value.items() if type(member) not in fits(n, other)]:
+            self.look(named.get(name, part.others), value[name], (*path, name))
+        if not needed.keys() <= value.keys():
+            for name in [name for name in needed if name not in value]:
                 message = f"{name!r} is a required property"
-                self._add(message, "required", part, value, (*path, name))
+                self._add(message, "required", needed[name], part, value, (*path, name))
 
     def _spend(self, steps: int) -> None:
         self._left -= steps
         if self._left < 0:
-            raise _NotPlain
+            raise NotPlain
 
-    def _add(self, message: str, keyword: str, part: _Part, value: Any, path: Path) -> None:
+    def _add(
+        self, message: str, keyword: str, wanted: Any, part: _Part, value: Any, path: Path
+    ) -> None:
         # It comes out of two keywords at each level.
         self._spend((1 + len(message) // A_STEP) * 2 * (1 + len(path)))
         worst = self.worst
@@ -210,5 +222,4 @@ class _Search:
             # Of two of one value the first is its type.
             if (-len(path), path) <= (-len(there), there):
                 return
-        of = part.needed[path[-1]] if keyword == "required" else part.schema.get(keyword)  # type: ignore[index]
-        self.worst = Fault(message, keyword, of, value, part.schema, path)
+        self.worst = Fault(message, keyword, wanted, value, part.schema, path)
