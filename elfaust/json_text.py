@@ -87,10 +87,7 @@ def decode_json(data: bytes, max_keys: int = MAX_KEYS) -> Any:
             return value
         keys = _keys(value, MAX_DEPTH)
     except (orjson.JSONDecodeError, _Inexact):
-        try:
-            value = _exact(data)
-        except RecursionError:
-            raise ValueError(TOO_DEEP) from None
+        value = decode_odd(data.decode())
         keys = _keys(value, MAX_DEPTH, any_float=True)
     if keys > max_keys:
         raise ValueError(f"more keys than processor.max_keys, {max_keys}")
@@ -111,8 +108,19 @@ def is_plain(data: bytes, max_keys: int) -> bool:
     )
 
 
-def _exact(data: bytes) -> Any:
-    text, refused = data.decode("utf-8"), list[_NoNumber]()
+def decode_odd(text: str) -> Any:
+    """Return the value of JSON text that orjson does not read, or not exactly.
+
+    Raises ValueError as `decode_json`, which looks at the limits.
+    """
+    try:
+        return _exact(text)
+    except RecursionError:
+        raise ValueError(TOO_DEEP) from None
+
+
+def _exact(text: str) -> Any:
+    refused = list[_NoNumber]()
 
     def no_number(why: str) -> _NoNumber:
         refused.append(_NoNumber(why))

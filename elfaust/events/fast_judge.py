@@ -14,6 +14,7 @@ import orjson
 
 from elfaust.errors import EventFault
 from elfaust.events.bounds import TEXT_CHARS, length_faults
+from elfaust.events.lines import LineParser
 from elfaust.events.parsing import Parsed, key_of
 from elfaust.events.plain_lines import Lines, PlainLine, PlainLines
 from elfaust.events.plain_objects import SERVER_FORMAT, PlainObjects
@@ -41,6 +42,7 @@ class FastJudge(Judge):
     """Judges as Judge does, at less cost where lines are plain."""
 
     _plainly = True
+    _parser: LineParser
 
     def __init__(
         self,
@@ -72,6 +74,11 @@ class FastJudge(Judge):
                     found = self._at_once(lines, line, record, origin)
                     if found is not None:
                         return found
+            except orjson.JSONDecodeError as error:
+                # Its text is empty where it is not UTF-8.
+                fault = self._parser.no_json(record.value, error.doc) if error.doc else None
+                if fault is not None:
+                    return fault
             except Exception:
                 # Whatever it is, Judge meets it too, and finds the words for it.
                 pass
