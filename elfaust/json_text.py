@@ -45,6 +45,10 @@ class _Inexact(Exception):
     """A float that may have been sent as an integer."""
 
 
+class _NoNumberStands(Exception):
+    """A text has a number that no store can hold."""
+
+
 class Unreadable(ValueError):
     """A number that no store can hold, and its JSON path; "" where that is not known."""
 
@@ -114,12 +118,44 @@ def decode_odd(text: str) -> Any:
     Raises ValueError as `decode_json`, which looks at the limits.
     """
     try:
-        return _exact(text)
+        value = _decode(text)
     except RecursionError:
         raise ValueError(TOO_DEEP) from None
+    encode(value)
+    return value
 
 
-def _exact(text: str) -> Any:
+def _decode(text: str) -> Any:
+    try:
+        if not text.startswith("\ufeff"):
+            return _EXACT.decode(text)
+    except _NoNumberStands:
+        pass
+    return _refuse_numbers(text)
+
+
+def _whole(digits: str) -> int:
+    if len(digits) > MAX_DIGITS:
+        raise _NoNumberStands
+    return int(digits)
+
+
+def _finite(sent: str) -> float:
+    number = float(sent)
+    if not math.isfinite(number):
+        raise _NoNumberStands
+    return number
+
+
+#: `json.loads` makes a decoder for each text.
+_EXACT = json.JSONDecoder(parse_constant=_finite, parse_float=_finite, parse_int=_whole)
+
+
+def _refuse_numbers(text: str) -> Any:
+    """Read JSON text in which something is wrong, or a number that no store holds.
+
+    Raises Unreadable for such a number where nothing else is wrong.
+    """
     refused = list[_NoNumber]()
 
     def no_number(why: str) -> _NoNumber:
@@ -147,7 +183,6 @@ def _exact(text: str) -> Any:
         found = (leaf for leaf in leaves(value, "$") if isinstance(leaf[1], _NoNumber))
         path, why = next(found, ("", refused[0]))
         raise Unreadable(why, path)
-    encode(value)
     return value
 
 

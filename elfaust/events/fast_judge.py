@@ -8,6 +8,7 @@ judges the line from its beginning.
 from __future__ import annotations
 
 from collections.abc import Collection
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 import orjson
@@ -76,9 +77,10 @@ class FastJudge(Judge):
                         return found
             except orjson.JSONDecodeError as error:
                 # Its text is empty where it is not UTF-8.
-                fault = self._parser.no_json(record.value, error.doc) if error.doc else None
-                if fault is not None:
-                    return fault
+                with suppress(Exception):
+                    fault = self._parser.no_json(record.value, error.doc) if error.doc else None
+                    if fault is not None:
+                        return fault
             except Exception:
                 # Whatever it is, Judge meets it too, and finds the words for it.
                 pass

@@ -36,6 +36,8 @@ _A_MEMBER, _MOST_STEPS = 10, 8_000
 _MOST_LISTED = 200
 
 Path = tuple[str | int, ...]
+#: A third of the cost of `Fault(...)`.
+_new = tuple.__new__
 
 
 class Fault(NamedTuple):
@@ -65,11 +67,9 @@ class _Part:
     listed: list[Any] | None
     #: Numbers within which a number fits; of others `jsonschema` tells.
     bounds: tuple[float, float] | None
-    #: Its properties, those that are not plain as None; and by name the types of values that fit,
-    #: with those of all other properties.
+    #: Its properties, those that are not plain as None; and by name the types of values that fit.
     named: dict[str, _Part | None]
     fits: dict[str, frozenset[type]]
-    others_fit: frozenset[type]
     #: Properties that are required, and by what.
     needed: dict[str, Any]
     #: Of all other properties, and of items.
@@ -117,7 +117,6 @@ def _part(schema: Any) -> _Part | None:
     if any(type(bound) not in (int, float) for bound in bounds):
         return None
     parts = {name: _part(of) for name, of in named.items()}
-    other = _part(others) if type(others) is dict else _ANYTHING
     is_bounded = "minimum" in schema or "maximum" in schema
     return _Part(
         schema,
@@ -127,17 +126,12 @@ def _part(schema: Any) -> _Part | None:
         listed,
         bounds if is_bounded else None,
         parts,
-        {name: _fit(part) for name, part in parts.items()},
-        _fit(other),
+        {name: frozenset() if part is None else part.fit for name, part in parts.items()},
         {name: of["required"] for name, of in named.items() if of.get("required", False)},
-        other,
+        _part(others) if type(others) is dict else _ANYTHING,
         _part(schema["items"]) if "items" in schema else _ANYTHING,
         others is False,
     )
-
-
-def _fit(part: _Part | None) -> frozenset[type]:
-    return frozenset() if part is None else part.fit
 
 
 def _fitting(schema: Schema, types: tuple[type, ...]) -> frozenset[type]:
@@ -150,8 +144,7 @@ def _fitting(schema: Schema, types: tuple[type, ...]) -> frozenset[type]:
 
 
 _ANYTHING = _Part(
-    *({}, "any", _TYPES["any"], frozenset(_TYPES["any"]), None, None),
-    *({}, {}, frozenset(_TYPES["any"]), {}, None, None),
+    *({}, "any", _TYPES["any"], frozenset(_TYPES["any"])), None, None, {}, {}, {}, None, None
 )
 
 
@@ -192,19 +185,32 @@ class _Search:
                 self.look(part.items, item, (*path, index))
 
     def _look_inside(self, part: _Part, value: dict[str, Any], path: Path) -> None:
-        named, fits, needed, other = part.named, part.fits.get, part.needed, part.others_fit
-        self._spend(_A_MEMBER * (len(value) + len(named)))
-        if part.is_closed and not value.keys() <= named.keys():
-            extras = sorted(name for name in value if name not in named)
-            shown, verb = ", ".join(map(repr, extras)), "was" if len(extras) == 1 else "were"
+        fits = part.fits
+        self._spend(_A_MEMBER * (len(value) + len(fits)))
+        unnamed = []
+        for name, member in value.items():
+            fit = fits.get(name)
+            if fit is None:
+                unnamed.append(name)
+            elif type(member) not in fit:
+                self.look(part.named[name], member, (*path, name))
+        if unnamed:
+            self._look_at_others(part, value, unnamed, path)
+        for name in part.needed:
+            if name not in value:
+                of, message = part.needed[name], f"{name!r} is a required property"
+                self._add(message, "required", of, part, value, (*path, name))
+
+    def _look_at_others(
+        self, part: _Part, value: dict[str, Any], names: list[str], path: Path
+    ) -> None:
+        if part.is_closed:
+            shown, verb = ", ".join(map(repr, sorted(names))), "was" if len(names) == 1 else "were"
             message = f"Additional properties are not allowed ({shown} {verb} unexpected)"
             self._add(message, "additionalProperties", False, part, value, path)
-        for name in [n for n, member in value.items() if type(member) not in fits(n, other)]:
-            self.look(named.get(name, part.others), value[name], (*path, name))
-        if not needed.keys() <= value.keys():
-            for name in [name for name in needed if name not in value]:
-                message = f"{name!r} is a required property"
-                self._add(message, "required", needed[name], part, value, (*path, name))
+        elif part.others is not _ANYTHING:
+            for name in names:
+                self.look(part.others, value[name], (*path, name))
 
     def _spend(self, steps: int) -> None:
         self._left -= steps
@@ -222,4 +228,4 @@ class _Search:
             # Of two of one value the first is its type.
             if (-len(path), path) <= (-len(there), there):
                 return
-        self.worst = Fault(message, keyword, wanted, value, part.schema, path)
+        self.worst = _new(Fault, (message, keyword, wanted, value, part.schema, path))
