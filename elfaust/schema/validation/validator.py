@@ -20,12 +20,12 @@ from elfaust.errors import EventFault
 from elfaust.schema.dialect import Dialect
 from elfaust.schema.validation import draft3_check, patterns, recursion, references
 from elfaust.schema.validation.drafts import DRAFT3, Draft, closed_schema, draft_of
+from elfaust.schema.validation.fault_words import FaultWords, fault_of
 from elfaust.schema.validation.patterns import backtracks, patterns_of
 from elfaust.schema.validation.rust import CALM, compile_rust, guarded, passes
 from elfaust.schema.validation.steps import MAX_STEPS, TooManySteps, limited
 from elfaust.schema.validation.worst_fault import NotPlain, WorstFault
-from elfaust.words.causes import cause
-from elfaust.words.hints import TOO_MANY_STEPS, UNFIT_SCHEMA, Misfit, hint, path_of
+from elfaust.words.hints import TOO_MANY_STEPS, UNFIT_SCHEMA
 
 #: What `fault` leaves of the steps that a value may take: without the fields of a line a capsule
 #: takes fewer, and must not have a verdict where all of it takes too many.
@@ -46,6 +46,7 @@ class Validator:
         """
         #: jsonschema-rs's validator, None where only `jsonschema` can apply the schema.
         self.rust: Any = None
+        self._words = FaultWords()
         guarded(self._compile, schema, draft)
 
     def _compile(self, schema: dict[str, Any], draft: Draft) -> None:
@@ -107,7 +108,7 @@ class Validator:
         Raises NotPlain where WorstFault cannot tell. What it finds jsonschema-rs refuses as well.
         """
         worst = self._worst_fault.of(value)
-        return None if worst is None else fault_of(worst, at)
+        return None if worst is None else self._words.of(worst, at)
 
     def _fault(self, value: Any, at: tuple[str, ...], plainly: bool) -> EventFault | None:
         if plainly:
@@ -202,7 +203,8 @@ class CapsuleValidator:
     def validate(self, capsule: dict[str, Any], plainly: bool = False) -> bool:
         """Raise EventFault, code `validation`, with the JSON path of the worst fault.
 
-        `plainly` takes WorstFault's word where it has one. Returns whether it is known that no number of the event, seqId or timestamp passes
+        `plainly` takes WorstFault's word where it has one.
+        Returns whether it is known that no number of the event, seqId or timestamp passes
         CALM_NUMBER either way.
         """
         calm = passes(self._calm, capsule)
@@ -231,13 +233,6 @@ class CapsuleValidator:
         yield self._capsule, capsule, ()
         if self._event is not None and "event" in capsule:
             yield self._event, capsule["event"], ("event",)
-
-
-def fault_of(error: Misfit, at: tuple[str, ...], more: str = "") -> EventFault:
-    """Return the fault that an error, of `jsonschema` or as it has them, describes."""
-    path = path_of(error, at)
-    why, cure = cause(error, path) + more, hint(error, path)
-    return EventFault("validation", error.message + more, path=path, hint=cure, cause=why)
 
 
 def error_weight(error: ValidationError) -> tuple[Any, ...]:

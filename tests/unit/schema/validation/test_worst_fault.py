@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import Any
 
 import pytest
@@ -10,9 +11,10 @@ from hypothesis import strategies as st
 from jsonschema.exceptions import best_match
 
 from elfaust.schema.validation.drafts import DRAFT3
+from elfaust.schema.validation.fault_words import FaultWords, fault_of
 from elfaust.schema.validation.rust import compile_rust, passes
 from elfaust.schema.validation.steps import limited
-from elfaust.schema.validation.validator import error_weight, fault_of
+from elfaust.schema.validation.validator import error_weight
 from elfaust.schema.validation.worst_fault import NotPlain, WorstFault
 from tests.unit.schema.validation.building import SCHEMA, VALUE
 
@@ -42,6 +44,10 @@ VALUES = st.fixed_dictionaries(
 )
 
 
+#: What is remembered of each schema.
+WORDS = defaultdict[str, FaultWords](FaultWords)
+
+
 def told(error: Any) -> tuple[Any, ...]:
     of = error.validator_value
     return (error.message, error.validator, of, list(error.absolute_path), error.instance)
@@ -65,7 +71,8 @@ def check(schema: dict[str, Any], value: Any) -> bool | None:
     assert error is not None
     assert told(found) == told(error)
     assert found.schema == error.schema
-    assert vars(fault_of(found, ("x",))) == vars(fault_of(error, ("x",)))
+    for told_as in (fault_of(found, ("x",)), WORDS[repr(schema)].of(found, ("x",))):
+        assert vars(told_as) == vars(fault_of(error, ("x",)))
     assert not passes(compile_rust(schema, DRAFT3), value)
     return True
 
