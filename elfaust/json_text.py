@@ -45,6 +45,10 @@ class _Inexact(Exception):
     """A float that may have been sent as an integer."""
 
 
+class _NoNumberStands(Exception):
+    """A text has a number that no store can hold."""
+
+
 class Unreadable(ValueError):
     """A number that no store can hold, and its JSON path; "" where that is not known."""
 
@@ -87,10 +91,7 @@ def decode_json(data: bytes, max_keys: int = MAX_KEYS) -> Any:
             return value
         keys = _keys(value, MAX_DEPTH)
     except (orjson.JSONDecodeError, _Inexact):
-        try:
-            value = _exact(data)
-        except RecursionError:
-            raise ValueError(TOO_DEEP) from None
+        value = decode_odd(data.decode())
         keys = _keys(value, MAX_DEPTH, any_float=True)
     if keys > max_keys:
         raise ValueError(f"more keys than processor.max_keys, {max_keys}")
@@ -111,8 +112,51 @@ def is_plain(data: bytes, max_keys: int) -> bool:
     )
 
 
-def _exact(data: bytes) -> Any:
-    text, refused = data.decode("utf-8"), list[_NoNumber]()
+def decode_odd(text: str) -> Any:
+    """Return the value of JSON text that orjson does not read, or not exactly.
+
+    Raises ValueError as `decode_json`, which looks at the limits.
+    """
+    try:
+        value = _decode(text)
+    except RecursionError:
+        raise ValueError(TOO_DEEP) from None
+    encode(value)
+    return value
+
+
+def _decode(text: str) -> Any:
+    try:
+        if not text.startswith("\ufeff"):
+            return _EXACT.decode(text)
+    except _NoNumberStands:
+        pass
+    return _refuse_numbers(text)
+
+
+def _whole(digits: str) -> int:
+    if len(digits) > MAX_DIGITS:
+        raise _NoNumberStands
+    return int(digits)
+
+
+def _finite(sent: str) -> float:
+    number = float(sent)
+    if not math.isfinite(number):
+        raise _NoNumberStands
+    return number
+
+
+#: `json.loads` makes a decoder for each text.
+_EXACT = json.JSONDecoder(parse_constant=_finite, parse_float=_finite, parse_int=_whole)
+
+
+def _refuse_numbers(text: str) -> Any:
+    """Read JSON text in which something is wrong, or a number that no store holds.
+
+    Raises Unreadable for such a number where nothing else is wrong.
+    """
+    refused = list[_NoNumber]()
 
     def no_number(why: str) -> _NoNumber:
         refused.append(_NoNumber(why))
@@ -139,7 +183,6 @@ def _exact(data: bytes) -> Any:
         found = (leaf for leaf in leaves(value, "$") if isinstance(leaf[1], _NoNumber))
         path, why = next(found, ("", refused[0]))
         raise Unreadable(why, path)
-    encode(value)
     return value
 
 

@@ -13,7 +13,8 @@ from elfaust.events.verdict import Judge, Verdict
 from elfaust.records import Record
 from elfaust.schema.lookup.registry import Registry
 from elfaust.schema.suggestions import suggest, suggest_schema
-from elfaust.schema.validation.validator import Validator, error_weight, fault_of
+from elfaust.schema.validation.fault_words import fault_of
+from elfaust.schema.validation.validator import Validator, error_weight
 
 #: Names of schemas that nobody knows of which what is near is remembered.
 MAX_NAMES = 10_000

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import socket
+from functools import lru_cache
 
 import orjson
 
@@ -14,6 +15,12 @@ from elfaust.times import iso8601
 SCHEMA = "EventError"
 REVISION = 14035058
 HOST = socket.gethostname()
+#: Faults are remembered whose texts are together no longer: most faults come again.
+REMEMBERED_CHARS = 1_000
+_CAPSULE = (
+    b'{"event":{"rawEvent":%%b,%%b},"schema":"%b","revision":%d,"wiki":"",'
+    b'"uuid":"%%b","recvFrom":%b,"dt":"%%b"}'
+) % (SCHEMA.encode(), REVISION, orjson.dumps(HOST).replace(b"%", b"%%"))
 
 
 def error_event(
@@ -34,29 +41,33 @@ def error_event(
     that names a schema which no registry knows: such names have one count together.
     """
     identity = hashlib.sha1(f"{origin}/{offset}".encode(), usedforsecurity=False)
-    event: dict[str, object] = {
-        "rawEvent": cut(raw, settings.error_raw_bytes),
-        "message": storable(fault.message)[: settings.error_message_chars],
-        "code": fault.code,
-        "schema": storable(str(fault.schema))[: settings.error_message_chars],
-        "revision": fault.revision if is_revision(fault.revision) else -1,
-        "path": storable(fault.path)[: settings.error_message_chars],
-        "hint": storable(fault.hint)[: settings.error_message_chars],
-        "cause": storable(fault.cause)[: settings.error_message_chars],
+    revision = fault.revision if is_revision(fault.revision) else -1
+    texts = fault.message, str(fault.schema), fault.path, fault.hint, fault.cause
+    make = _remembered if sum(map(len, texts)) <= REMEMBERED_CHARS else _members
+    members = make(texts, fault.code, revision, unknown, settings.error_message_chars)
+    sent = orjson.dumps(cut(raw, settings.error_raw_bytes))
+    time = iso8601(max(0, timestamp) // 1000).encode()
+    return _CAPSULE % (sent, members, identity.hexdigest()[:32].encode(), time)
+
+
+def _members(texts: tuple[str, ...], code: str, revision: int, unknown: bool, most: int) -> bytes:
+    """Return the members of an EventError's event after `rawEvent`, texts of `most` characters."""
+    message, schema, path, hint, cause = [storable(text)[:most] for text in texts]
+    members: dict[str, object] = {
+        "message": message,
+        "code": code,
+        "schema": schema,
+        "revision": revision,
+        "path": path,
+        "hint": hint,
+        "cause": cause,
     }
     if unknown:
-        event["unknown"] = True
-    return orjson.dumps(
-        {
-            "event": event,
-            "schema": SCHEMA,
-            "revision": REVISION,
-            "wiki": "",
-            "uuid": identity.hexdigest()[:32],
-            "recvFrom": HOST,
-            "dt": iso8601(max(0, timestamp) // 1000),
-        }
-    )
+        members["unknown"] = True
+    return orjson.dumps(members)[1:-1]
+
+
+_remembered = lru_cache(maxsize=1_024)(_members)
 
 
 def shortened(value: bytes, most: int) -> bytes:
@@ -80,8 +91,9 @@ def is_revision(value: object) -> bool:
 
 def cut(raw: bytes, length: int) -> str:
     """Return at most `length` bytes of a line as text, never half a character."""
-    text = raw[:length].decode("utf-8", "ignore" if len(raw) > length else "replace")
-    return text if len(raw) > length else text[:length]
+    if len(raw) > length:
+        return raw[:length].decode("utf-8", "ignore")
+    return raw.decode("utf-8", "replace")
 
 
 def storable(text: str) -> str:

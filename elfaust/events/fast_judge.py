@@ -8,6 +8,7 @@ judges the line from its beginning.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 import orjson
@@ -15,6 +16,7 @@ import orjson
 from elfaust.errors import EventFault
 from elfaust.events.bounds import TEXT_CHARS
 from elfaust.events.capsule import complete
+from elfaust.events.lines import LineParser
 from elfaust.events.parsing import Parsed, key_of
 from elfaust.events.plain_lines import Lines, PlainLine, PlainLines
 from elfaust.events.plain_objects import SERVER_FORMAT, PlainObjects
@@ -44,6 +46,9 @@ class _Plan(NamedTuple):
 
 class FastJudge(Judge):
     """Judges as Judge does, at less cost where lines are plain."""
+
+    _plainly = True
+    _parser: LineParser
 
     def __init__(
         self,
@@ -78,11 +83,21 @@ class FastJudge(Judge):
                     found = self._at_once(lines, line, record, origin)
                     if found is not None:
                         return found
+            except orjson.JSONDecodeError as error:
+                fault = self._no_json(record.value, error.doc)
+                if fault is not None:
+                    return fault
             except BaseException as error:
                 if not isinstance(error, Exception) and not is_panic(error):
                     raise
                 # Whatever it is, Judge meets it too, and finds the words for it.
         return self.parse(record)
+
+    def _no_json(self, line: bytes, sent: str) -> EventFault | None:
+        # What was sent is empty where it is not UTF-8.
+        with suppress(Exception):
+            return self._parser.no_json(line, sent) if sent else None
+        return None
 
     def _at_once(
         self, lines: Lines, line: PlainLine, record: Record, origin: str

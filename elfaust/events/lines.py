@@ -16,7 +16,7 @@ from urllib.parse import quote
 from elfaust.errors import EventFault
 from elfaust.events.misfits import Part, misfit
 from elfaust.events.wording import ENDS_AT_SPACE, cure, ends_early, why_unreadable
-from elfaust.json_text import MAX_KEYS, Unreadable, decode_json, decode_query
+from elfaust.json_text import MAX_KEYS, Unreadable, decode_json, decode_odd, decode_query
 from elfaust.times import unix_seconds
 from elfaust.words import hints
 from elfaust.words.causes import shown
@@ -58,8 +58,14 @@ EXAMPLES = {"D": "2020-09-13T12:26:40", "t": "2020-09-13T12:26:40", "%": "%"}
 FIXED = "Dhjlnoqt"
 SPECIFIER = re.compile(r"%(?:\{(?P<name>[^}]*)\})?(?P<letter>.)", re.DOTALL)
 #: What is left of a line that is no JSON: enough to tell whose event it was (EventLogging's way).
-SCHEMA_OF = re.compile(rb'(?:%22|")schema(?:%22|")(?:%3A|:)\s*(?:%22|")(.*?)(?:%22|")')
-REVISION_OF = re.compile(rb'(?:%22|")revision(?:%22|")(?:%3A|:)\s*(-?\d{1,18})(?!\d)')
+#: The quote before a name is looked for behind it: what begins with a text is found in a quarter
+#: of the time.
+SCHEMA_OF = re.compile(
+    rb'schema(?:(?<=%22schema)|(?<="schema))(?:%22|")(?:%3A|:)\s*(?:%22|")(.*?)(?:%22|")'
+)
+REVISION_OF = re.compile(
+    rb'revision(?:(?<=%22revision)|(?<="revision))(?:%22|")(?:%3A|:)\s*(-?\d{1,18})(?!\d)'
+)
 #: Capsule fields of old clients that EventLogging leaves out.
 DROPPED = ("clientValidated", "isTruncated")
 
@@ -133,11 +139,25 @@ class LineParser:
         try:
             return self._capsule(text, match)
         except (ValueError, RecursionError) as error:
-            path, hint, cause = self._why(text, match, error)
-            message = repr(error)
-            raise EventFault(
-                "processor", message, *guess_schema(line), path, hint, cause
-            ) from error
+            raise self._fault(line, text, match, error) from error
+
+    def no_json(self, line: bytes, sent: str) -> EventFault | None:
+        """Return the fault of a line whose JSON, as it was `sent`, orjson does not read.
+
+        None where it is no fault.
+        """
+        try:
+            decode_odd(sent)
+        except ValueError as error:
+            text = line.decode("utf-8", "surrogateescape")
+            return self._fault(line, text, self.pattern.match(text), error)
+        return None
+
+    def _fault(
+        self, line: bytes, text: str, match: re.Match[str] | None, error: Exception
+    ) -> EventFault:
+        path, hint, cause = self._why(text, match, error)
+        return EventFault("processor", repr(error), *guess_schema(line), path, hint, cause)
 
     def _why(
         self, text: str, match: re.Match[str] | None, error: Exception

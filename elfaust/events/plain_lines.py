@@ -17,7 +17,7 @@ import orjson
 from elfaust.events.capsule import NAMESPACE
 from elfaust.events.lines import DROPPED
 from elfaust.events.plain_fields import Agent, Agents, Moment, Moments
-from elfaust.json_text import QUOTED_PRINTABLE, is_plain
+from elfaust.json_text import ODD, QUOTED_PRINTABLE, is_plain
 from elfaust.schema.dialect import Dialect
 
 #: What stands in JSON as it does in the line.
@@ -109,12 +109,17 @@ class PlainLines:
         ):
             return None
         query = query.strip(b"?;")
-        # As json_text.decode_query: what is odd there is no JSON.
+        # As json_text.decode_query; with odd bytes it is no JSON, though the line may hold some.
         data = a2b_qp(query.translate(QUOTED_PRINTABLE))
         # An escape that is none leaves its sign, or goes where it ends the query.
         if (b"=" in data and len(query) - len(data) != 2 * query.count(b"%")) or b"%" in query[-2:]:
             return None
-        given = orjson.loads(data)
+        try:
+            given = orjson.loads(data)
+        except orjson.JSONDecodeError:
+            if ODD in data:
+                return None
+            raise
         if type(given) is not dict or not is_plain(data, self._max_keys):
             return None
         if not self._taken.isdisjoint(given):

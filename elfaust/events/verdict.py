@@ -66,6 +66,9 @@ class Verdict(NamedTuple):
 class Judge:
     """Judges the lines of one format, by the dialect of the settings."""
 
+    #: Whether a refused event is not shown to `jsonschema` where its fault is plain.
+    _plainly = False
+
     def __init__(
         self,
         line_format: str,
@@ -172,7 +175,7 @@ class Judge:
     def _accept(self, schema: Schema, found: Parsed) -> Verdict:
         """Return the event of a line; raises EventFault where it does not fit its schema."""
         capsule = found.capsule
-        calm = schema.validator.validate(capsule)
+        calm = schema.validator.validate(capsule, self._plainly)
         value = written(capsule)
         check_bounds(capsule, len(value), self._dialect, calm)
         self._storable.of(schema)(capsule["event"], len(value), calm)

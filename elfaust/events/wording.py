@@ -80,20 +80,22 @@ def ends_early(error: Exception) -> bool:
 
 
 def _why_no_json(error: json.JSONDecodeError) -> str:
-    if not error.doc.strip():
-        return "there is no JSON"
-    open_text = error.msg.startswith("Unterminated string")
-    if ends_early(error) and not open_text:
-        return ENDS_EARLY.format(at=_place(error.doc, len(error.doc)))
-    said = next((words for begin, words in OF_JSON if error.msg.startswith(begin)), None)
-    near = error.doc[error.pos : error.pos + SHOWN].split("\n")[0]
-    if said is None:
-        said = "it is no JSON at {at}{near}"
-    return said.format(at=_place(error.doc, error.pos + 1), near=f": {shown(near)}" if near else "")
+    said, text, at = error.msg, error.doc, error.pos
+    open_text = said.startswith("Unterminated string")
+    if not open_text and ends_early(error):
+        if not text.strip():
+            return "there is no JSON"
+        return ENDS_EARLY.format(at=_place(text, len(text)))
+    no_json = "it is no JSON at {at}{near}"
+    words = next((words for begin, words in OF_JSON if said.startswith(begin)), no_json)
+    near = text[at : at + SHOWN].partition("\n")[0]
+    return words.format(at=_place(text, at + 1), near=f": {shown(near)}" if near else "")
 
 
 def _place(text: str, at: int) -> str:
     """Return where the character of a number stands, from 1 on."""
+    if "\n" not in text:
+        return f"character {at}"
     before = text[: at - 1]
     line, column = before.count("\n") + 1, at - 1 - before.rfind("\n")
-    return f"character {column} of its line {line}" if "\n" in text else f"character {at}"
+    return f"character {column} of its line {line}"

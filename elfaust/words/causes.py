@@ -9,7 +9,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from elfaust.words.hints import Misfit, missing_property
+from elfaust.words.hints import Misfit, either, missing_property
 
 #: Characters of a value that a sentence shows.
 SHOWN = 80
@@ -30,7 +30,8 @@ _encode = json.JSONEncoder(ensure_ascii=False).encode
 def shown(value: Any) -> str:
     """Return what was sent as JSON, cut; as its text where it has no JSON."""
     try:
-        text = _encode(value)
+        # The encoder has a short way for texts alone.
+        text = int.__repr__(value) if type(value) is int else _encode(value)
     except (TypeError, ValueError, RecursionError):
         text = str(value)
     return text if len(text) <= SHOWN else f"{text[:SHOWN]}..."
@@ -52,19 +53,16 @@ def cause(error: Misfit, path: str) -> str:
 
 
 def _not_of_type(error: Misfit) -> str:
-    types = error.validator_value
-    names = types if isinstance(types, list) else [types]
-    wanted = " or ".join(name if isinstance(name, str) else "another schema" for name in names)
     value = error.instance
-    is_what = kind_of(value) if isinstance(value, dict | list) or value is None else shown(value)
-    return f"is {is_what}, and its schema wants {wanted}"
+    is_what = kind_of(value) if value is None or isinstance(value, (dict, list)) else shown(value)
+    return f"is {is_what}, and its schema wants {either(error.validator_value)}"
 
 
 def _not_named(error: Misfit) -> str:
     named = error.schema.get("properties", {}) if isinstance(error.schema, dict) else {}
     sent: Any = error.instance
-    names = sorted(str(name) for name in sent if name not in named)
-    told = ", ".join(shown(name) for name in names[:5])
+    names = sorted([str(name) for name in sent if name not in named])
+    told = ", ".join(map(shown, names[:5]))
     return f"has what its schema does not name: {told}{', ...' if len(names) > 5 else ''}"
 
 

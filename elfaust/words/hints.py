@@ -94,7 +94,10 @@ def path_of(error: Misfit, at: tuple[str, ...] = ()) -> str:
         if not isinstance(listed, list) or error.schema.get("required") is not listed:
             path.pop()
         path.append(missing)
-    return "$" + "".join(f"[{part}]" if isinstance(part, int) else step(part) for part in path)
+    text = "$"
+    for part in path:
+        text += f"[{part}]" if isinstance(part, int) else step(part)
+    return text
 
 
 def step(name: str) -> str:
@@ -115,16 +118,18 @@ def hint(error: Misfit, path: str) -> str:
     return make(path, error.validator_value) if make else f"Change {path} so that it fits."
 
 
-def _types(path: str, types: Any) -> str:
+def either(types: Any) -> str:
+    """Return the types of a `type` as words: `integer or string`."""
+    if isinstance(types, str):
+        return types
     names = types if isinstance(types, list) else [types]
-    shown = [name if isinstance(name, str) else "another schema" for name in names]
-    return f"Send {path} as {' or '.join(shown)}."
+    return " or ".join(name if isinstance(name, str) else "another schema" for name in names)
 
 
 #: Keyword: sentence from the path and the keyword's value.
 HINTS: dict[str, Callable[[str, Any], str]] = {
     "required": lambda path, _: f"Send {path}, which the schema requires.",
-    "type": _types,
+    "type": lambda path, types: f"Send {path} as {either(types)}.",
     "enum": lambda path, values: f"Send {path} as one of {', '.join(map(repr, values))}.",
     "const": lambda path, value: f"Send {path} as {value!r}.",
     "additionalProperties": lambda path, _: (

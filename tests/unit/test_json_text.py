@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from elfaust.json_text import MAX_DEPTH, Unreadable, decode_json, decode_query, encode
+from elfaust.json_text import MAX_DEPTH, Unreadable, decode_json, decode_odd, decode_query, encode
 
 
 @pytest.mark.parametrize(
@@ -32,6 +32,27 @@ def test_percent_escapes_and_plus_signs(query: str, value: str | None) -> None:
             decode_query(query)
     else:
         assert decode_query(query) == value
+
+
+@pytest.mark.parametrize(
+    ("text", "path"),
+    [
+        ('{"a":NaN}', "$.a"),
+        ('{"a":[1,-1e400]}', "$.a[1]"),
+        ('{"a":%s}' % ("9" * 309), "$.a"),
+        ('{"a":NaN,"a":1}', ""),
+    ],
+)
+def test_a_number_that_no_store_holds_is_told_with_its_path(text: str, path: str) -> None:
+    with pytest.raises(Unreadable) as refused:
+        decode_odd(text)
+    assert refused.value.path == path
+
+
+@pytest.mark.parametrize("text", ['{"a":NaN', "\ufeff{}", "[9%s" % ("9" * 309), ""])
+def test_what_is_no_json_is_told_before_its_numbers(text: str) -> None:
+    with pytest.raises(json.JSONDecodeError):
+        decode_odd(text)
 
 
 @given(st.text(st.characters(codec="utf-8"), max_size=40))

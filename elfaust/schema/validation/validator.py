@@ -20,12 +20,12 @@ from elfaust.errors import EventFault
 from elfaust.schema.dialect import Dialect
 from elfaust.schema.validation import draft3_check, patterns, recursion, references
 from elfaust.schema.validation.drafts import DRAFT3, Draft, closed_schema, draft_of
+from elfaust.schema.validation.fault_words import FaultWords, fault_of
 from elfaust.schema.validation.patterns import backtracks, patterns_of
 from elfaust.schema.validation.rust import CALM, compile_rust, guarded, passes
 from elfaust.schema.validation.steps import MAX_STEPS, TooManySteps, limited
-from elfaust.schema.validation.worst_fault import WorstFault
-from elfaust.words.causes import cause
-from elfaust.words.hints import TOO_MANY_STEPS, UNFIT_SCHEMA, Misfit, hint, path_of
+from elfaust.schema.validation.worst_fault import NotPlain, WorstFault
+from elfaust.words.hints import TOO_MANY_STEPS, UNFIT_SCHEMA
 
 #: What `fault` leaves of the steps that a value may take: without the fields of a line a capsule
 #: takes fewer, and must not have a verdict where all of it takes too many.
@@ -46,6 +46,7 @@ class Validator:
         """
         #: jsonschema-rs's validator, None where only `jsonschema` can apply the schema.
         self.rust: Any = None
+        self._words = FaultWords()
         guarded(self._compile, schema, draft)
 
     def _compile(self, schema: dict[str, Any], draft: Draft) -> None:
@@ -63,15 +64,16 @@ class Validator:
         if not any(backtracks(pattern) for _, pattern in patterns_of(schema)):
             self.rust = rust
 
-    def validate(self, value: Any, at: tuple[str, ...] = ()) -> None:
+    def validate(self, value: Any, at: tuple[str, ...] = (), plainly: bool = False) -> None:
         """Raise EventFault, code `validation`, with the JSON path of the worst fault.
 
-        `at` is where in the capsule the value stands.
+        `at` is where in the capsule the value stands. `plainly` takes WorstFault's word where it
+        has one.
         """
         if passes(self.rust, value):
             return
         try:
-            fault = self._fault(value, at)
+            fault = self._fault(value, at, plainly)
         except EventFault:
             raise
         except Exception as error:
@@ -84,11 +86,12 @@ class Validator:
 
         Raises Undecided where the two validators differ, or one gives up.
         """
+        try:
+            return self._plain_fault(value, at)
+        except NotPlain:
+            pass
         if passes(self.rust, value):
             return None
-        plain = self._worst_fault.of(value) if self._is_old else None
-        if plain is not None:
-            return fault_of(plain, at)
         found, given_up = self.errors(value, MAX_STEPS - SPARED_STEPS)
         worst = None if given_up else best_match(found, key=error_weight)
         if worst is None:
@@ -97,9 +100,22 @@ class Validator:
 
     @cached_property
     def _worst_fault(self) -> WorstFault:
-        return WorstFault(self._python.schema)
+        return WorstFault(self._python.schema if self._is_old else None)
 
-    def _fault(self, value: Any, at: tuple[str, ...]) -> EventFault | None:
+    def _plain_fault(self, value: Any, at: tuple[str, ...]) -> EventFault | None:
+        """Return the worst fault of a value, None where it has none.
+
+        Raises NotPlain where WorstFault cannot tell. What it finds jsonschema-rs refuses as well.
+        """
+        worst = self._worst_fault.of(value)
+        return None if worst is None else self._words.of(worst, at)
+
+    def _fault(self, value: Any, at: tuple[str, ...], plainly: bool) -> EventFault | None:
+        if plainly:
+            try:
+                return self._plain_fault(value, at)
+            except NotPlain:
+                pass
         found, given_up = self.errors(value)
         worst = best_match(found, key=error_weight)
         if worst is not None:
@@ -184,17 +200,18 @@ class CapsuleValidator:
         fewer._compile_capsule()
         return fewer
 
-    def validate(self, capsule: dict[str, Any]) -> bool:
+    def validate(self, capsule: dict[str, Any], plainly: bool = False) -> bool:
         """Raise EventFault, code `validation`, with the JSON path of the worst fault.
 
+        `plainly` takes WorstFault's word where it has one.
         Returns whether it is known that no number of the event, seqId or timestamp passes
         CALM_NUMBER either way.
         """
         calm = passes(self._calm, capsule)
         if not calm:
-            self._capsule.validate(capsule)
+            self._capsule.validate(capsule, (), plainly)
         if self._event is not None:
-            self._event.validate(capsule["event"], ("event",))
+            self._event.validate(capsule["event"], ("event",), plainly)
         return calm
 
     @property
@@ -225,13 +242,6 @@ class CapsuleValidator:
         yield self._capsule, capsule, ()
         if self._event is not None and "event" in capsule:
             yield self._event, capsule["event"], ("event",)
-
-
-def fault_of(error: Misfit, at: tuple[str, ...], more: str = "") -> EventFault:
-    """Return the fault that an error, of `jsonschema` or as it has them, describes."""
-    path = path_of(error, at)
-    why, cure = cause(error, path) + more, hint(error, path)
-    return EventFault("validation", error.message + more, path=path, hint=cure, cause=why)
 
 
 def error_weight(error: ValidationError) -> tuple[Any, ...]:

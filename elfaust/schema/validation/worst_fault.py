@@ -36,6 +36,8 @@ _A_MEMBER, _MOST_STEPS = 10, 8_000
 _MOST_LISTED = 200
 
 Path = tuple[str | int, ...]
+#: A third of the cost of `Fault(...)`.
+_new = tuple.__new__
 
 
 class Fault(NamedTuple):
@@ -49,8 +51,8 @@ class Fault(NamedTuple):
     absolute_path: Path
 
 
-class _NotPlain(Exception):
-    """Only `jsonschema` can tell."""
+class NotPlain(Exception):
+    """Only `jsonschema` can tell the faults of a value."""
 
 
 @dataclass(slots=True)
@@ -79,8 +81,8 @@ class _Part:
 class WorstFault:
     """Finds the worst fault of values by one schema."""
 
-    def __init__(self, schema: Schema) -> None:
-        """Take a draft 3 schema of any kind."""
+    def __init__(self, schema: Schema | None) -> None:
+        """Take a draft 3 schema of any kind; one of another draft is None."""
         try:
             self._whole = _part(schema)
         except RecursionError:
@@ -89,13 +91,13 @@ class WorstFault:
     def of(self, value: Any) -> Fault | None:
         """Return what `best_match` picks of all errors that `jsonschema` has of a value.
 
-        None where it has none, or the schema or the value is not plain.
+        None where it has none. Raises NotPlain where the schema or the value is not plain.
         """
         search = _Search()
         try:
             search.look(self._whole, value, ())
-        except (_NotPlain, RecursionError):
-            return None
+        except RecursionError as error:
+            raise NotPlain from error
         return search.worst
 
 
@@ -149,28 +151,32 @@ _ANYTHING = _Part(
 class _Search:
     """The search for the worst fault of one value."""
 
+    __slots__ = ("_left", "worst")
+
     def __init__(self) -> None:
         self.worst: Fault | None = None
         self._left = _MOST_STEPS
 
     def look(self, part: _Part | None, value: Any, path: Path) -> None:
-        """Find the faults of a value; raises _NotPlain where only `jsonschema` can."""
+        """Find the faults of a value; raises NotPlain where only `jsonschema` can."""
         if part is None:
-            raise _NotPlain
+            raise NotPlain
         kind = type(value)
         if kind not in part.types:
             # Whatever else is wrong with it, its type is worse.
-            self._add(f"{value!r} is not of type {part.wanted!r}", "type", part, value, path)
+            message = f"{value!r} is not of type {part.wanted!r}"
+            self._add(message, "type", part.wanted, part, value, path)
         elif part.listed is not None:
             # A number may equal one of another type.
             if kind is not str:
-                raise _NotPlain
+                raise NotPlain
             if value not in part.listed:
-                self._add(f"{value!r} is not one of {part.listed!r}", "enum", part, value, path)
+                message = f"{value!r} is not one of {part.listed!r}"
+                self._add(message, "enum", part.listed, part, value, path)
         if part.bounds is not None and kind in (int, float):
             least, most = part.bounds
             if not least <= value <= most:
-                raise _NotPlain
+                raise NotPlain
         if kind is dict:
             self._look_inside(part, value, path)
         elif kind is list and part.items is not _ANYTHING:
@@ -179,29 +185,41 @@ class _Search:
                 self.look(part.items, item, (*path, index))
 
     def _look_inside(self, part: _Part, value: dict[str, Any], path: Path) -> None:
-        named, fits, needed, others = part.named, part.fits, part.needed, part.others
-        self._spend(_A_MEMBER * (len(value) + len(named)))
-        if part.is_closed and not value.keys() <= named.keys():
-            extras = sorted(name for name in value if name not in named)
-            shown, verb = ", ".join(map(repr, extras)), "was" if len(extras) == 1 else "were"
-            message = f"Additional properties are not allowed ({shown} {verb} unexpected)"
-            self._add(message, "additionalProperties", part, value, path)
+        fits = part.fits
+        self._spend(_A_MEMBER * (len(value) + len(fits)))
+        unnamed = []
         for name, member in value.items():
-            if name in fits and type(member) not in fits[name]:
-                self.look(named[name], member, (*path, name))
-            elif others is not _ANYTHING and name not in fits:
-                self.look(others, member, (*path, name))
-        for name in needed:
+            fit = fits.get(name)
+            if fit is None:
+                unnamed.append(name)
+            elif type(member) not in fit:
+                self.look(part.named[name], member, (*path, name))
+        if unnamed:
+            self._look_at_others(part, value, unnamed, path)
+        for name in part.needed:
             if name not in value:
-                message = f"{name!r} is a required property"
-                self._add(message, "required", part, value, (*path, name))
+                of, message = part.needed[name], f"{name!r} is a required property"
+                self._add(message, "required", of, part, value, (*path, name))
+
+    def _look_at_others(
+        self, part: _Part, value: dict[str, Any], names: list[str], path: Path
+    ) -> None:
+        if part.is_closed:
+            shown, verb = ", ".join(map(repr, sorted(names))), "was" if len(names) == 1 else "were"
+            message = f"Additional properties are not allowed ({shown} {verb} unexpected)"
+            self._add(message, "additionalProperties", False, part, value, path)
+        elif part.others is not _ANYTHING:
+            for name in names:
+                self.look(part.others, value[name], (*path, name))
 
     def _spend(self, steps: int) -> None:
         self._left -= steps
         if self._left < 0:
-            raise _NotPlain
+            raise NotPlain
 
-    def _add(self, message: str, keyword: str, part: _Part, value: Any, path: Path) -> None:
+    def _add(
+        self, message: str, keyword: str, wanted: Any, part: _Part, value: Any, path: Path
+    ) -> None:
         # It comes out of two keywords at each level.
         self._spend((1 + len(message) // A_STEP) * 2 * (1 + len(path)))
         worst = self.worst
@@ -210,5 +228,4 @@ class _Search:
             # Of two of one value the first is its type.
             if (-len(path), path) <= (-len(there), there):
                 return
-        of = part.needed[path[-1]] if keyword == "required" else part.schema.get(keyword)  # type: ignore[index]
-        self.worst = Fault(message, keyword, of, value, part.schema, path)
+        self.worst = _new(Fault, (message, keyword, wanted, value, part.schema, path))

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import replace
+from typing import Any
 
 import orjson
 from hypothesis import given
 from hypothesis import strategies as st
 
 from elfaust.errors import EventFault
-from elfaust.events.event_error import cut, error_event, shortened
+from elfaust.events.event_error import HOST, cut, error_event, shortened, storable
 from elfaust.settings import Processor
 
 SETTINGS = replace(Processor(), error_raw_bytes=16, error_message_chars=8)
@@ -26,6 +28,49 @@ def test_whatever_was_refused_can_be_told(
     assert event["message"] == message[:8]
     assert event["code"] == "consumer"
     assert event["revision"] == (revision if -(2**63) <= revision < 2**63 else -1)
+
+
+@given(st.data())
+def test_it_is_the_json_of_all_its_parts_also_where_a_fault_comes_again(
+    data: st.DataObject,
+) -> None:
+    text = st.sampled_from(["", "a", '"%b\n\ud800\u00e9', "x" * 9, "y" * 1_000])
+    for _ in range(3):
+        message, schema, path, hint, cause = data.draw(st.tuples(*[text] * 5))
+        code = data.draw(st.sampled_from(["validation", "processor"]))
+        revision = data.draw(st.sampled_from([1, True, 1.0, 2**64, None]))
+        fault = EventFault(code, message, schema, revision, path, hint, cause)
+        chars, unknown = data.draw(st.sampled_from([4, 2_000])), data.draw(st.booleans())
+        settings = replace(SETTINGS, error_message_chars=chars)
+        made = error_event(
+            b'%b"\xff', fault, origin="t/0", offset=1, timestamp=-1, settings=settings,
+            unknown=unknown,
+        )  # fmt: skip
+        event: dict[str, Any] = {
+            "rawEvent": '%b"\ufffd',
+            "message": message,
+            "code": code,
+            "schema": schema,
+            "revision": 1 if type(revision) is int and revision == 1 else -1,
+            "path": path,
+            "hint": hint,
+            "cause": cause or message,
+        }
+        for name in ("message", "schema", "path", "hint", "cause"):
+            event[name] = storable(event[name])[:chars]
+        if unknown:
+            event["unknown"] = True
+        assert made == orjson.dumps(
+            {
+                "event": event,
+                "schema": "EventError",
+                "revision": 14035058,
+                "wiki": "",
+                "uuid": hashlib.sha1(b"t/0/1").hexdigest()[:32],
+                "recvFrom": HOST,
+                "dt": "1970-01-01T00:00:00Z",
+            }
+        )
 
 
 def test_a_repeated_record_gives_the_same_bytes_and_others_others() -> None:

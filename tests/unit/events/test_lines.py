@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import unquote
+
 import pytest
 
 from elfaust.errors import EventFault
@@ -74,8 +76,31 @@ def test_a_number_that_no_store_holds_is_told_with_its_place() -> None:
     assert refused.value.hint == "Send $.event.n as a number up to 1.7e308, or as a text."
 
 
+@pytest.mark.parametrize(
+    ("sent", "said"),
+    [
+        (b"%7B%22schema%22:%22Edit%22,%22revision%22:7", "JSONDecodeError"),
+        (b"%7B%22a%22:NaN%7D", "NaN is not JSON"),
+        (b"%22%5Cud800%22", "surrogates not allowed"),
+    ],
+)
+def test_json_that_was_not_read_is_refused_as_its_line_is(sent: bytes, said: str) -> None:
+    line = b"?" + sent + b";\tcp1\t42\t2020-09-13T12:26:40\t10.0.0.1\t-"
+    with pytest.raises(EventFault, match=said) as refused:
+        CLIENT.parse(line)
+    found = CLIENT.no_json(line, unquote(sent.decode()))
+    assert found is not None
+    assert vars(found) == vars(refused.value)
+
+
+def test_json_that_is_right_is_no_fault() -> None:
+    assert CLIENT.no_json(b"", '{"a": 1}') is None
+
+
 def test_whose_a_broken_line_was() -> None:
     assert guess_schema(b"?%7B%22schema%22%3A%22Edit%22%2C%22revision%22%3A7%2C") == ("Edit", 7)
+    assert guess_schema(b'{"schema": "Edit", "revision": -7}') == ("Edit", -7)
+    assert guess_schema(b'\'schema\':"Edit","revision":7') == ("unknown", -1)
     assert guess_schema(b"nothing of the kind") == ("unknown", -1)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import Any
 
 import pytest
@@ -10,9 +11,11 @@ from hypothesis import strategies as st
 from jsonschema.exceptions import best_match
 
 from elfaust.schema.validation.drafts import DRAFT3
+from elfaust.schema.validation.fault_words import FaultWords, fault_of
+from elfaust.schema.validation.rust import compile_rust, passes
 from elfaust.schema.validation.steps import limited
-from elfaust.schema.validation.validator import error_weight, fault_of
-from elfaust.schema.validation.worst_fault import WorstFault
+from elfaust.schema.validation.validator import error_weight
+from elfaust.schema.validation.worst_fault import NotPlain, WorstFault
 from tests.unit.schema.validation.building import SCHEMA, VALUE
 
 TEXT, WHOLE = {"type": "string"}, {"type": "integer", "required": True}
@@ -41,23 +44,37 @@ VALUES = st.fixed_dictionaries(
 )
 
 
+#: What is remembered of each schema.
+WORDS = defaultdict[str, FaultWords](FaultWords)
+
+
 def told(error: Any) -> tuple[Any, ...]:
     of = error.validator_value
     return (error.message, error.validator, of, list(error.absolute_path), error.instance)
 
 
-def check(schema: dict[str, Any], value: Any) -> bool:
-    """Fail where it says what `jsonschema` does not; tell whether it says anything."""
-    validator = DRAFT3.python(schema)
-    found = WorstFault(schema).of(value)
-    if found is not None:
-        with limited():
-            errors = list(validator.iter_errors(value))
-        error = best_match(errors, key=error_weight)
-        assert told(found) == told(error)
-        assert found.schema == error.schema
-        assert vars(fault_of(found, ("x",))) == vars(fault_of(error, ("x",)))
-    return found is not None
+def check(schema: dict[str, Any], value: Any) -> bool | None:
+    """Fail where it says what `jsonschema` does not, or jsonschema-rs would pass a fault.
+
+    Tells whether it finds a fault, None where it leaves that to `jsonschema`.
+    """
+    try:
+        found = WorstFault(schema).of(value)
+    except NotPlain:
+        return None
+    with limited():
+        errors = list(DRAFT3.python(schema).iter_errors(value))
+    error = best_match(errors, key=error_weight)
+    if found is None:
+        assert error is None
+        return False
+    assert error is not None
+    assert told(found) == told(error)
+    assert found.schema == error.schema
+    for told_as in (fault_of(found, ("x",)), WORDS[repr(schema)].of(found, ("x",))):
+        assert vars(told_as) == vars(fault_of(error, ("x",)))
+    assert not passes(compile_rust(schema, DRAFT3), value)
+    return True
 
 
 @given(VALUES)
@@ -92,8 +109,7 @@ def test_a_fault_of_a_plain_schema_is_told(value: Any) -> None:
 @pytest.mark.parametrize(
     ("schema", "value"),
     [
-        (PLAIN, {"a": 1}),
-        (PLAIN, {"f": 0}),
+        (PLAIN, {"a": "1", "f": 0}),
         (PLAIN, {"a": "1", "f": 3.0}),
         (PLAIN, {"a": "1", "g": 5}),
         ({"minimum": 1}, 0),
@@ -110,7 +126,20 @@ def test_a_fault_of_a_plain_schema_is_told(value: Any) -> None:
     ],
 )
 def test_all_else_is_left_to_jsonschema(schema: dict[str, Any], value: Any) -> None:
-    assert not check(schema, value)
+    assert check(schema, value) is None
+
+
+@pytest.mark.parametrize(
+    ("schema", "value"),
+    [
+        (PLAIN, {"a": 1}),
+        (PLAIN, {"a": 10**30, "b": "x", "c": ["x"], "d": {"a": 2**63, "e": "e"}, "f": 2}),
+        ({"properties": {"a": {"type": "number"}}}, {"a": 10**30}),
+        ({}, {"a": [10**30]}),
+    ],
+)
+def test_a_value_without_faults_has_none(schema: dict[str, Any], value: Any) -> None:
+    assert check(schema, value) is False
 
 
 @pytest.mark.parametrize("count", [1, 10, 60, 100, 300, 700])
