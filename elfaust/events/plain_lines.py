@@ -27,7 +27,7 @@ _WORD_BYTES, _DIGITS = 190, 18
 _FIELDS = 6
 _ZERO, _QUESTION = b"0?"
 _URL = NAMESPACE + b"event://%b/?seqId=%b&%b"
-_EVENT = b'{"recvFrom":"%b","seqId":%b,%b,%b"userAgent":%b,%b,"uuid":"%032x"}'
+_EVENT = b'{"recvFrom":"%%b","seqId":%%b,%%b,%b"userAgent":%%b,%%b,"uuid":"%%032x"}'
 #: What makes of a hash a uuid of version 5.
 _OF_HASH = (1 << 128) - 1 - (0xF << 76 | 0b11 << 62)
 _VERSION_5 = 0x5 << 76 | 0b10 << 62
@@ -73,7 +73,7 @@ class PlainLines:
         self._moments = Moments(dialect)
         self._agents = Agents(dialect)
         keeps_address = "ip" in dialect.properties
-        self._address = b'"ip":"%b",' if keeps_address else b"%.0b"
+        self._event = _EVENT % (b'"ip":"%b",' if keeps_address else b"%.0b")
         self._address_name = "ip" if keeps_address else "clientIp"
         #: What the line itself tells, and the uuid that is made of it.
         self.fields = frozenset(
@@ -138,10 +138,9 @@ class PlainLines:
 
     def event(self, line: PlainLine, written: bytes) -> bytes:
         """Return the event of a line as JSON; `written` is that of what was given."""
-        _, host, number, moment, address, agent = line
-        uuid = uuid_of(host, number, moment.identity)
-        place = self._address % address
-        return _EVENT % (host, number, moment.member, place, agent.value, written[1:-1], uuid)
+        _, host, number, (member, identity), address, (agent, _) = line
+        uuid = uuid_of(host, number, identity)
+        return self._event % (host, number, member, address, agent, written[1:-1], uuid)
 
 
 def uuid_of(host: bytes, number: bytes, time: bytes) -> int:
