@@ -1,4 +1,4 @@
-"""Both judges on one line: what FastJudge says beside what Judge says."""
+"""All judges on one line: what FastJudge, with and without a core, says beside Judge."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from elfaust.errors import EventFault
+from elfaust.events.core import way_of
+from elfaust.events.core_judge import CompiledJudge
 from elfaust.events.fast_judge import FastJudge
 from elfaust.events.parsing import Parsed
 from elfaust.events.verdict import Judge, Verdict
@@ -38,18 +40,22 @@ def _registry(schemas: Schemas) -> Registry:
 
 
 class Judges:
-    """The two judges of one format and dialect, by one registry."""
+    """The judges of one format and dialect, by one registry; one with a core if it is installed."""
 
     def __init__(self, settings: Settings, kind: str = "client") -> None:
         registry, stores = _registry(settings.schemas), enabled_stores(settings).values()
         form = settings.line_formats[kind]
         self.slow = Judge(form, registry, settings, stores)
         self.fast = FastJudge(form, registry, settings, stores)
+        core = way_of(settings).core
+        self.compiled: CompiledJudge | None = None
+        if core is not None:
+            self.compiled = CompiledJudge(form, registry, settings, stores, core)
         self.plain = 0
         self.outcomes = Counter[str]()
 
     def compare(self, lines: Iterable[bytes]) -> None:
-        """Fail on the first line of which they do not say the same."""
+        """Fail on the first line of which not all say the same."""
         for number, sent in enumerate(lines):
             record = make_record(sent, number, RECEIVED)
             at_once = self.fast.read(record, "t/0")
@@ -57,6 +63,9 @@ class Judges:
             self.plain += isinstance(at_once, Verdict)
             self.outcomes[slow.code or "valid"] += 1
             assert told(fast) == told(slow), (number, sent)
+            if self.compiled is not None:
+                compiled = self._verdict(record, self.compiled.read(record, "t/0"))
+                assert told(compiled) == told(slow), ("compiled", number, sent)
 
     def _verdict(
         self, record: Record, found: Verdict | Parsed | EventFault | None = None

@@ -26,7 +26,7 @@ from elfaust.settings import Settings
 _new = tuple.__new__
 
 
-class _Plan(NamedTuple):
+class Plan(NamedTuple):
     """What judges the plain lines of a schema revision."""
 
     schema: Schema
@@ -53,7 +53,7 @@ class FastJudge(Judge):
         self._lines = PlainLines(self._dialect, processor.max_line_bytes, processor.max_keys)
         #: Texts up to it no store cuts.
         self._long = min(TEXT_CHARS, self._dialect.string_length)
-        self._plans: dict[tuple[Any, Any], _Plan] = {}
+        self._plans: dict[tuple[Any, Any], Plan] = {}
 
     def read(self, record: Record, origin: str) -> Verdict | Parsed | EventFault:
         if self._is_client:
@@ -95,7 +95,7 @@ class FastJudge(Judge):
         value = self._lines.event(line, written)
         return _new(Verdict, (plan.schema.key, value, None, agent, False))
 
-    def _plan(self, given: dict[str, Any]) -> _Plan | None:
+    def _plan(self, given: dict[str, Any]) -> Plan | None:
         """Return what judges lines of the schema that is named, None where Judge does.
 
         Raises EventFault where none can be.
@@ -109,13 +109,13 @@ class FastJudge(Judge):
         schema = plan.schema
         return plan if schema is self._registry.get(schema.key) else self._new_plan(schema.key)
 
-    def _new_plan(self, key: SchemaKey) -> _Plan | None:
+    def _new_plan(self, key: SchemaKey) -> Plan | None:
         self._plans.pop(key, None)
         schema = self._registry.get(key)
         if schema is None or not schema.validator.is_compiled:
             return None
         validator = schema.validator.without(self._lines.fields)
         keeps_agent = key.schema in self._keep_user_agent
-        plan = _Plan(schema, validator, self._storable.of(schema), keeps_agent)
+        plan = Plan(schema, validator, self._storable.of(schema), keeps_agent)
         self._plans[key] = plan
         return plan

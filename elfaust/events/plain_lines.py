@@ -56,7 +56,7 @@ class PlainLines:
         self._max_bytes = max_bytes
         self._max_keys = max_keys
         self._moments = Moments(dialect)
-        self._agents = Agents(dialect)
+        self.agents = Agents(dialect)
         keeps_address = "ip" in dialect.properties
         self._address = b'"ip":"%b",' if keeps_address else b"%.0b"
         #: What the line itself tells, and the uuid that is made of it.
@@ -87,7 +87,7 @@ class PlainLines:
                 given.pop(name, None)
             if not self.fields.isdisjoint(given):
                 return None
-        moment, agent = self._moments[time], self._agents[sent]
+        moment, agent = self._moments[time], self.agents[sent]
         if moment is None or agent is None:
             return None
         return _new(PlainLine, (given, host, number, moment, address, agent))

@@ -8,6 +8,7 @@ is its own (elfaust/sinks/base.py, Store.limits).
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any, NamedTuple, Protocol
 
@@ -54,6 +55,9 @@ class Limiting(Protocol):
 class Check(Protocol):
     """What holds the events of a schema revision to what the stores can hold."""
 
+    #: Bytes of JSON up to which no value of a calm event is at fault, 0 where any may be.
+    storable: int
+
     def __call__(self, event: dict[str, Any], size: int, calm: bool) -> None:
         """Raise EventFault for an event that is not storable.
 
@@ -93,6 +97,8 @@ def check_of(schema: Schema, stores: Collection[Limiting]) -> Check:
 
 
 class _Refusing:
+    storable = 0
+
     def __init__(self, unfit: SchemaUnfit) -> None:
         self._unfit = unfit
 
@@ -115,6 +121,7 @@ class _Check:
             (limit.longer_than for of in limits.values() for limit in of), default=math.inf
         )
         self._short = self._shortest / LONGEST_UTF8
+        self.storable = int(min(self._shortest, sys.maxsize))
 
     def __call__(self, event: dict[str, Any], size: int, calm: bool) -> None:
         if calm and self._shortest and (size <= self._shortest or self._is_short(event)):

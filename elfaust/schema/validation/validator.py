@@ -21,7 +21,7 @@ from elfaust.schema.validation import draft3_check, patterns, recursion, referen
 from elfaust.schema.validation.drafts import DRAFT3, Draft, closed_schema, draft_of
 from elfaust.schema.validation.only_fault import only_fault
 from elfaust.schema.validation.patterns import backtracks, patterns_of
-from elfaust.schema.validation.rust import CALM, compile_rust, guarded, passes
+from elfaust.schema.validation.rust import CALM, compile_rust, guarded, passes, source
 from elfaust.schema.validation.steps import TooManySteps, limited
 from elfaust.words.causes import cause
 from elfaust.words.hints import TOO_MANY_STEPS, UNFIT_SCHEMA, hint, path_of
@@ -45,6 +45,7 @@ class Validator:
 
     def _compile(self, schema: dict[str, Any], draft: Draft) -> None:
         self._is_old = draft is DRAFT3
+        self._source = schema, draft
         self._python = draft.python(schema, registry=References())
         try:
             rust = guarded(compile_rust, schema, draft)
@@ -57,6 +58,10 @@ class Validator:
         # Only `jsonschema` says so where a pattern gives up after so many steps.
         if not any(backtracks(pattern) for _, pattern in patterns_of(schema)):
             self.rust = rust
+
+    def source(self) -> tuple[str, str]:
+        """Return the schema as `source` of rust.py does."""
+        return source(*self._source)
 
     def validate(self, value: Any, at: tuple[str, ...] = ()) -> None:
         """Raise EventFault, code `validation`, with the JSON path of the worst fault.
@@ -159,8 +164,9 @@ class CapsuleValidator:
             "properties": self._properties,
         }
         self._capsule = Validator(capsule)
+        self._calm_schema = {**capsule, **CALM}
         if self._capsule.rust is not None:
-            self._calm = compile_rust({**capsule, **CALM}, DRAFT3)
+            self._calm = compile_rust(self._calm_schema, DRAFT3)
 
     @property
     def is_compiled(self) -> bool:
@@ -173,6 +179,14 @@ class CapsuleValidator:
         fewer._properties = {n: of for n, of in self._properties.items() if n not in names}
         fewer._compile_capsule()
         return fewer
+
+    def sources(self) -> tuple[tuple[str, str], tuple[str, str] | None]:
+        """Return what jsonschema-rs finds right and calm: the capsule, and the event if apart.
+
+        Each is as `source` of rust.py has it.
+        """
+        event = None if self._event is None else self._event.source()
+        return source(self._calm_schema, DRAFT3), event
 
     def validate(self, capsule: dict[str, Any]) -> bool:
         """Raise EventFault, code `validation`, with the JSON path of the worst fault.
