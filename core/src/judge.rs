@@ -3,36 +3,16 @@
 use ahash::AHashMap;
 
 use crate::agents::Agents;
-use crate::doc::{Doc, Kind, Value};
-use crate::line::{Line, is_word};
+use crate::capsule::Capsule;
+use crate::dialect::{Dialect, Time};
+use crate::doc::Doc;
+use crate::line::Line;
 use crate::plan::Plan;
-use crate::{moment, percent, uuid, writer};
+use crate::writer::push;
+use crate::{moment, percent, uuid};
 
-/// Of the time in seconds, the characters that are part of a uuid.
-const TIME_CHARS: usize = 10;
 /// Scratch that a long line leaves behind at most, bytes.
 const MOST_SCRATCH: usize = 1 << 20;
-
-/// EventLogging's rules of a year (dialect.py).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Dialect {
-    /// Times in seconds, user agents as sent, no addresses.
-    Of2015,
-    /// Times of ISO 8601, user agents parsed, addresses.
-    Of2018,
-}
-
-impl Dialect {
-    /// Whether a name is that of a field of the line.
-    fn is_of_line(self, name: &str) -> bool {
-        match name {
-            "recvFrom" | "seqId" | "userAgent" | "uuid" => true,
-            "dt" | "ip" => self == Dialect::Of2018,
-            "timestamp" | "clientIp" => self == Dialect::Of2015,
-            _ => false,
-        }
-    }
-}
 
 /// What lines are held to.
 #[derive(Clone, Copy, Debug)]
@@ -53,26 +33,6 @@ pub struct Judge<T> {
     agents: Agents,
     doc: Doc,
     written: Vec<u8>,
-}
-
-/// What the JSON of a line has for an event.
-#[derive(Clone, Copy)]
-struct Capsule {
-    /// Its members but those that the line or the judge has.
-    members: Value,
-    /// The host that it names itself.
-    host: Option<Value>,
-    /// Before which of the members a uuid stood: ours has its place.
-    uuid_at: Option<usize>,
-    schema: Value,
-    revision: i64,
-    event: Value,
-}
-
-/// The time of an event: the member that holds it, and the end of its uuid's URL.
-struct Time {
-    member: Vec<u8>,
-    identity: Vec<u8>,
 }
 
 impl<T> Judge<T> {
@@ -123,7 +83,7 @@ impl<T> Judge<T> {
             return Ok(None);
         };
         if !plan.fits(doc, capsule.members, capsule.event)
-            || has_long_text(doc, capsule.members, limits.text_bytes)
+            || capsule.has_long_text(doc, limits.text_bytes)
         {
             return Ok(None);
         }
@@ -140,7 +100,7 @@ impl<T> Judge<T> {
         if !agents.write(line.agent, agent, written)? {
             return Ok(None);
         }
-        let size = write_members(doc, &capsule, &uuid, written);
+        let size = capsule.write(doc, &uuid, written);
         let is_storable = plan.is_storable(doc, capsule.event, size);
         Ok(is_storable.then_some((&plan.tag, written)))
     }
@@ -154,96 +114,8 @@ impl<T> Judge<T> {
         let encoded = line.encoded();
         let keys = self.limits.keys;
         let root = self.doc.read(|data| percent::decode(encoded, data, keys))?;
-        let capsule = capsule(&mut self.doc, root, self.dialect)?;
-        Some((line, time(self.dialect, line.moment, seconds), capsule))
-    }
-}
-
-/// Return what the JSON of a line has; `None` where it is no object that names an event of a schema,
-/// and where it has a field of the line that Python lays over that.
-fn capsule(doc: &mut Doc, root: Value, dialect: Dialect) -> Option<Capsule> {
-    if root.kind != Kind::Object {
-        return None;
-    }
-    let (mut kept, mut is_taken) = (0, false);
-    let (mut host, mut uuid_at, mut schema, mut revision, mut event) = (None, None, None, None, None);
-    let members = doc.retain(root, |name, value, doc| {
-        match name {
-            "schema" => schema = Some(value),
-            "revision" => revision = Some(value),
-            "event" => event = Some(value),
-            // Capsule fields of old clients that EventLogging leaves out.
-            "clientValidated" | "isTruncated" => return false,
-            "recvFrom" if value.is_text() && is_word(doc.text(value).as_bytes()) => {
-                host = Some(value);
-                return false;
-            }
-            "uuid" => {
-                uuid_at = Some(kept);
-                return false;
-            }
-            _ => is_taken |= dialect.is_of_line(name),
-        }
-        kept += 1;
-        true
-    });
-    if is_taken {
-        return None;
-    }
-    let schema = schema.filter(|value| value.is_text())?;
-    let revision = revision.filter(|value| value.kind == Kind::Int)?;
-    let event = event.filter(|value| value.kind == Kind::Object)?;
-    let revision = doc.text(revision).parse().ok()?;
-    Some(Capsule { members, host, uuid_at, schema, revision, event })
-}
-
-fn time(dialect: Dialect, moment: &[u8], seconds: u64) -> Time {
-    match dialect {
-        Dialect::Of2018 => Time {
-            member: [b"\"dt\":\"", moment, b"Z\""].concat(),
-            identity: [b"dt=", moment, b"Z"].concat(),
-        },
-        Dialect::Of2015 => {
-            let digits = seconds.to_string();
-            let first = &digits[..digits.len().min(TIME_CHARS)];
-            Time {
-                member: format!("\"timestamp\":{digits}").into_bytes(),
-                identity: format!("timestamp={first}").into_bytes(),
-            }
-        }
-    }
-}
-
-/// Whether a text beside the event has more bytes than a number.
-fn has_long_text(doc: &Doc, capsule: Value, most: usize) -> bool {
-    let is_long = |value: Value| value.is_text() && value.len() > most;
-    doc.members(capsule).iter().any(|member| is_long(member.value))
-}
-
-/// Write what a capsule holds beside the fields of the line, up to its end; return the bytes of
-/// what was sent of it.
-fn write_members(doc: &Doc, capsule: &Capsule, uuid: &[u8; 32], out: &mut Vec<u8>) -> usize {
-    let (members, before) = (doc.members(capsule.members), out.len());
-    let uuid_at = capsule.uuid_at.unwrap_or(members.len());
-    let mut of_uuid = 0;
-    for at in 0..=members.len() {
-        if at == uuid_at {
-            let start = out.len();
-            push(out, &[b",\"uuid\":\"", uuid, b"\""]);
-            of_uuid = out.len() - start;
-        }
-        if let Some(member) = members.get(at) {
-            out.push(b',');
-            writer::member(doc, member, out);
-        }
-    }
-    out.push(b'}');
-    out.len() - before - of_uuid
-}
-
-fn push(out: &mut Vec<u8>, parts: &[&[u8]]) {
-    for part in parts {
-        out.extend_from_slice(part);
+        let capsule = Capsule::of(&mut self.doc, root, self.dialect)?;
+        Some((line, self.dialect.time(line.moment, seconds), capsule))
     }
 }
 
@@ -312,7 +184,7 @@ mod tests {
             .replace("@uuid@", &uuid_of("h", "timestamp=1600000000"))
             .replace(r#""dt":"2020-09-13T12:26:40Z","ip":"1.2.3.4""#, r#""timestamp":1600000000"#);
         assert_eq!(event(&mut judge(Dialect::Of2015), &line(CAPSULE)), Some(expected));
-        let late = time(Dialect::Of2015, b"9999-12-31T23:59:59", 253_402_300_799);
+        let late = Dialect::Of2015.time(b"9999-12-31T23:59:59", 253_402_300_799);
         assert_eq!(late.member, b"\"timestamp\":253402300799");
         assert_eq!(late.identity, b"timestamp=2534023007");
     }

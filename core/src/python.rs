@@ -5,7 +5,8 @@ use pyo3::exceptions::{PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
-use crate::judge::{Dialect, Judge, Limits};
+use crate::dialect::Dialect;
+use crate::judge::{Judge, Limits};
 use crate::panics;
 use crate::plan::{Plan, Source};
 
@@ -63,9 +64,8 @@ impl PyJudge {
         event: Option<(String, String)>,
         storable: usize,
     ) -> PyResult<()> {
-        let source = |(draft, schema): &(String, String)| -> Source<'_> {
-            Source { draft, schema }
-        };
+        let source =
+            |(draft, schema): &(String, String)| -> Source<'_> { Source { draft, schema } };
         let made = panics::caught(|| {
             Plan::new(tag, source(&capsule), event.as_ref().map(source), storable)
         });

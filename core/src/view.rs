@@ -47,11 +47,7 @@ impl Json for Tape {
         key.to_owned()
     }
 
-    fn with_string_node<T>(
-        buffer: &mut String,
-        string: &str,
-        f: impl FnOnce(Seen<'_>) -> T,
-    ) -> T {
+    fn with_string_node<T>(buffer: &mut String, string: &str, f: impl FnOnce(Seen<'_>) -> T) -> T {
         buffer.clear();
         buffer.push_str(string);
         f(Seen::Name(buffer))
@@ -170,9 +166,7 @@ impl<'a> Seen<'a> {
 
     fn members(self, kind: Kind) -> Option<Members<'a>> {
         match self {
-            Seen::Value(doc, value) if value.kind == kind => {
-                Some(Members(doc, doc.members(value)))
-            }
+            Seen::Value(doc, value) if value.kind == kind => Some(Members(doc, doc.members(value))),
             _ => None,
         }
     }
@@ -295,7 +289,11 @@ mod tests {
                 r#"{"a":1}"#,
                 r#"{"a":1,"b":1}"#,
             ),
-            (json!({"patternProperties": {"^x": {"type": "null"}}}), r#"{"x":null}"#, r#"{"xy":1}"#),
+            (
+                json!({"patternProperties": {"^x": {"type": "null"}}}),
+                r#"{"x":null}"#,
+                r#"{"xy":1}"#,
+            ),
         ] {
             assert!(is_valid(&schema, good), "{schema} {good}");
             assert!(!is_valid(&schema, bad), "{schema} {bad}");

@@ -84,6 +84,13 @@ fn text(of: &str, out: &mut Vec<u8>) {
     out.push(b'"');
 }
 
+/// Write parts, one after another.
+pub fn push(out: &mut Vec<u8>, parts: &[&[u8]]) {
+    for part in parts {
+        out.extend_from_slice(part);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -102,7 +109,10 @@ mod tests {
     #[test]
     fn as_orjson_writes_it() {
         for (sent, expected) in [
-            (r#"{"a":[1,-2.5,null,true,false],"b":{}}"#, r#"{"a":[1,-2.5,null,true,false],"b":{}}"#),
+            (
+                r#"{"a":[1,-2.5,null,true,false],"b":{}}"#,
+                r#"{"a":[1,-2.5,null,true,false],"b":{}}"#,
+            ),
             (r#" { "a" : [ 1 , { "b" : [ ] } ] } "#, r#"{"a":[1,{"b":[]}]}"#),
             (r#""\u0041\/\u00e9\u0001\u001f\b\"\\""#, "\"A/é\\u0001\\u001f\\b\\\"\\\\\""),
             ("[1.50,1E2,1e-7,-0.0,1e17,0.1e1]", "[1.5,100.0,1e-7,-0.0,1e17,1.0]"),

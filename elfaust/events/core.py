@@ -15,7 +15,7 @@ from elfaust.settings import Settings
 PACKAGE = "elfaust_core"
 #: What the core's `PROTOCOL` has to be: of its functions, and of what they mean.
 PROTOCOL = 1
-HOW = "`make core` builds it (docs/operating.md, Compiled judge)"
+HOW = "make core builds it (docs/operating.md, Compiled judge)"
 
 #: The draft of a schema as jsonschema-rs has it, and the schema as JSON.
 Source = tuple[str, str]

@@ -9,7 +9,8 @@ use std::cell::RefCell;
 use std::convert::Infallible;
 use std::fs;
 
-use elfaust_core::judge::{Dialect, Judge, Limits};
+use elfaust_core::dialect::Dialect;
+use elfaust_core::judge::{Judge, Limits};
 use elfaust_core::plan::{Plan, Source};
 use libfuzzer_sys::fuzz_target;
 use serde_json::Value;
