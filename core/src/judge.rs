@@ -115,7 +115,8 @@ impl<T> Judge<T> {
         let keys = self.limits.keys;
         let root = self.doc.read(|data| percent::decode(encoded, data, keys))?;
         let capsule = Capsule::of(&mut self.doc, root, self.dialect)?;
-        Some((line, self.dialect.time(line.moment, seconds), capsule))
+        let time = self.dialect.time(line.moment, seconds);
+        Some((line, time, capsule))
     }
 }
 
