@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 from urllib.parse import quote
@@ -22,6 +23,8 @@ TEXTS = [
     '"\\ud800"', '"\\udc00\\ud800"', '"\\ud83d\\ude00"', '"\\u0000"', '"\\x41"', "[1,]",
     '{"a":1,"a":2}', "9" * 25, "9" * 5000, "1e30", "[" * 45 + "]" * 45, "true false", "",
 ]  # fmt: skip
+#: What only server-side lines have before their JSON.
+SERVER = b" EventLogging "
 BYTES = [
     b"\xff", b"\xed\xa0\x80", b"\xc0\xaf", b"\xef\xbb\xbf", b"\0", b"\t", b" ", b"%", b"%2", b"%zz",
     b"%00", b"%FF", b"%ED%A0%80", b"%EF%BB%BF", b"+", b";", b"?", b"\r", b"\xc2\xa0",
@@ -30,7 +33,7 @@ BYTES = [
 
 
 def generated_lines(count: int, seed: int = 1, recorded: Sequence[bytes] = ()) -> Iterator[bytes]:
-    """Yield `count` client-side lines, one in ten as it was recorded; `recorded` may be others."""
+    """Yield `count` lines, one in ten as it was recorded: client-side ones, or those given."""
     of = random.Random(seed)
     recorded = recorded or [line for kind, line in recorded_lines(4_000) if kind == "client"]
     changes = [change_value, change_key, change_text, change_bytes, change_bytes, change_line]
@@ -43,6 +46,8 @@ def generated_lines(count: int, seed: int = 1, recorded: Sequence[bytes] = ()) -
 
 def _edited(line: bytes, edit: Callable[[dict[str, Any]], str]) -> bytes:
     """Return a line with its JSON changed by `edit`; one without JSON as it is."""
+    if SERVER in line:
+        return _edited_object(line, edit)
     query, tab, rest = line.partition(b"\t")
     try:
         capsule = json.loads(_unquote(query))
@@ -51,6 +56,20 @@ def _edited(line: bytes, edit: Callable[[dict[str, Any]], str]) -> bytes:
     except (ValueError, UnicodeEncodeError, RecursionError):
         return line
     return b"?" + encoded.encode() + b";" + tab + rest if text else line
+
+
+def _edited_object(line: bytes, edit: Callable[[dict[str, Any]], str]) -> bytes:
+    """Return a server-side line with its JSON changed, escaped where that is of even length."""
+    number, word, text = line.partition(SERVER)
+    try:
+        capsule = json.loads(text)
+        changed = edit(capsule) if isinstance(capsule, dict) else ""
+        changed = re.sub(r"(?<=[,:]) ", "", changed)
+        if len(changed) % 2 == 0:
+            changed = "".join(of if of.isascii() else json.dumps(of)[1:-1] for of in changed)
+        return number + word + (changed.encode() or text)
+    except (ValueError, RecursionError):
+        return line
 
 
 def _unquote(query: bytes) -> str:
@@ -115,7 +134,8 @@ def change_bytes(line: bytes, of: random.Random) -> bytes:
 
 def change_line(line: bytes, of: random.Random) -> bytes:
     """Leave out, double or exchange fields of the line."""
-    fields = line.split(b"\t")
+    tab = b" " if SERVER in line else b"\t"
+    fields = line.split(tab)
     at, other = of.randrange(len(fields)), of.randrange(len(fields))
     match of.randrange(4):
         case 0:
@@ -126,4 +146,4 @@ def change_line(line: bytes, of: random.Random) -> bytes:
             fields[at], fields[other] = fields[other], fields[at]
         case _:
             fields[at] = of.choice((b"", b"-", b"0", b"99999999999999999999", *BYTES))
-    return b"\t".join(fields)
+    return tab.join(fields)

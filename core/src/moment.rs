@@ -32,7 +32,7 @@ fn two(ten: u8, one: u8) -> Option<u32> {
 }
 
 fn is_leap(year: u32) -> bool {
-    year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400))
+    year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
 }
 
 #[cfg(test)]

@@ -65,11 +65,14 @@ def command(
 
 def as_text(measured: dict[str, Any]) -> str:
     """Return the speed of the verdict alone as text for people."""
-    agent = measured["user_agent_us"]
+    agent, us = measured["user_agent_us"], measured["us"]
     return (
         f"judge {measured['judge']['lines_per_second']:>8} lines/s\n"
         f"plain {measured['plain']['lines_per_second']:>8} lines/s (urllib, json, jsonschema)\n"
         f"ratio {measured['judge_over_plain']:>8}\n"
+        f"a valid line {us['valid']} us, a refused one {us['refused']} us (times "
+        f"{measured['refused_over_valid']}), one of a flood of the same {us['flood']} us (times "
+        f"{measured['flood_over_valid']})\n"
         f"user agent: {agent['first']} us the first time, {agent['cached']} us after that"
     )
 

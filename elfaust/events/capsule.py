@@ -107,7 +107,7 @@ def written(capsule: dict[str, Any]) -> bytes:
         raise EventFault(
             "processor",
             f"not UTF-8: {error}",
-            hint=cure(error, hints.UNREADABLE),
+            hint=cure(error, hints.UNREADABLE, cause),
             cause=cause,
         ) from error
 

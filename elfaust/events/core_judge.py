@@ -13,6 +13,7 @@ from elfaust.errors import EventFault
 from elfaust.events.core import Core, core_of
 from elfaust.events.fast_judge import FastJudge, Plan
 from elfaust.events.parsing import Parsed
+from elfaust.events.plain_lines import PlainLines
 from elfaust.events.storable import Limiting
 from elfaust.events.verdict import Verdict
 from elfaust.records import Record, SchemaKey
@@ -49,36 +50,53 @@ class CompiledJudge(FastJudge):
         core: Core,
     ) -> None:
         super().__init__(line_format, registry, settings, stores)
-        processor, year = settings.processor, settings.schemas.compatibility
-        self._panicked = core.Panicked
-        self._core = core.Judge(
-            year, processor.max_line_bytes, processor.max_keys, self._long, self._agent
-        )
-        #: The schemas that the core was told of, or cannot judge by.
-        self._told: dict[SchemaKey, Schema] = {}
+        #: None where the format is not that of the core's lines.
+        self.compiled: Compiled | None = None
+        if isinstance(self._lines, PlainLines):
+            self.compiled = Compiled(core, self._lines, registry, settings, self._long)
 
     def read(self, record: Record, origin: str) -> Verdict | Parsed | EventFault:
-        compiled = self._compiled(record) if self._is_client else None
-        if compiled is not None:
-            return compiled
+        compiled = self.compiled
+        if compiled is None:
+            return super().read(record, origin)
+        verdict = compiled.verdict(record)
+        if verdict is not None:
+            return verdict
         found = super().read(record, origin)
         if type(found) is Verdict and found.fault is None:
-            self._tell(found.key)
+            compiled.tell(self._plans[found.key])
         return found
 
-    def _compiled(self, record: Record) -> Verdict | None:
+
+class Compiled:
+    """The core, and what it was told."""
+
+    def __init__(
+        self, core: Core, lines: PlainLines, registry: Registry, settings: Settings, long: int
+    ) -> None:
+        """Have the core judge the lines that `lines` reads; no store cuts texts up to `long`."""
+        limits = settings.processor.max_line_bytes, settings.processor.max_keys, long
+        self._lines = lines
+        self._registry = registry
+        self._panicked = core.Panicked
+        self._judge = core.Judge(settings.schemas.compatibility, *limits, self._agent)
+        #: Also the schemas that the core cannot judge by.
+        self._told: dict[SchemaKey, Schema] = {}
+
+    def verdict(self, record: Record) -> Verdict | None:
         """Return the verdict on a line that is right, None where FastJudge says."""
         try:
-            found = self._core.judge(record.value)
+            found = self._judge.judge(record.value)
             if found is None:
                 return None
             plan, value = found
             key = plan.schema.key
             if plan.schema is not self._registry.get(key):
                 # It was read again.
-                self._core.remove(*key)
+                self._judge.remove(*key)
                 return None
-            return _new(Verdict, (key, value, None, self._kept(plan, record), False))
+            agent = self._sent(record.value) if plan.keeps_agent else None
+            return _new(Verdict, (key, value, None, agent, False))
         except self._panicked as error:
             unforeseen(error, "core")
         except Exception:
@@ -86,32 +104,28 @@ class CompiledJudge(FastJudge):
             pass
         return None
 
-    def _kept(self, plan: Plan, record: Record) -> str | None:
-        """Return the user agent that the record of an event has beside it."""
-        if not plan.keeps_agent:
-            return None
-        agent = self._lines.agents[record.value.rpartition(b"\t")[2]]
-        return agent and agent.sent
-
-    def _agent(self, sent: bytes) -> bytes | None:
-        agent = self._lines.agents[sent]
-        return agent and agent.value
-
-    def _tell(self, key: SchemaKey) -> None:
-        """Tell the core of the schema of a line, once."""
-        schema = self._registry.get(key)
-        if schema is None or schema is self._told.get(key):
+    def tell(self, plan: Plan) -> None:
+        """Tell the core of a schema, once."""
+        key, storable = plan.schema.key, plan.check.storable
+        if self._told.get(key) is plan.schema:
             return
-        self._told[key] = schema
+        self._told[key] = plan.schema
         try:
-            plan = self._new_plan(key)
-            if plan is None or not plan.check.storable:
-                return
             capsule, event = plan.validator.sources()
-            if FRACTIONS not in capsule[1] + (event[1] if event else ""):
-                self._core.add(*key, plan, capsule, event, plan.check.storable)
+            has_fractions = FRACTIONS in capsule[1] + (event[1] if event else "")
+            if storable and not has_fractions:
+                self._judge.add(*key, plan, capsule, event, storable)
         except self._panicked as error:
             unforeseen(error, "core")
         except (ValueError, RecursionError):
             # What the core cannot compile, Python judges by.
             pass
+
+    def _agent(self, sent: bytes) -> bytes | None:
+        """Return a user agent's value in JSON, None for what is none."""
+        agent = self._lines.agents[sent]
+        return agent and agent.value
+
+    def _sent(self, line: bytes) -> str | None:
+        agent = self._lines.agents[line.rpartition(b"\t")[2]]
+        return agent and agent.sent

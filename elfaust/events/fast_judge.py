@@ -1,8 +1,8 @@
 """The judge of a worker: plain lines in one go, all others as Judge, which says what is right.
 
-A plain line (plain_lines.py) has its verdict by what it holds beside its fields: those fit every
-schema by how they were read. Where that cannot tell, and wherever it fails, Judge judges the line
-from its beginning.
+A plain line (plain_lines.py, plain_objects.py) has its verdict by what it holds beside its fields:
+those fit every schema by how they were read. Where that cannot tell, and wherever it fails, Judge
+judges the line from its beginning.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ import orjson
 from elfaust.errors import EventFault
 from elfaust.events.bounds import TEXT_CHARS, length_faults
 from elfaust.events.parsing import Parsed, key_of
-from elfaust.events.plain_lines import PlainLine, PlainLines
+from elfaust.events.plain_lines import Lines, PlainLine, PlainLines
+from elfaust.events.plain_objects import SERVER_FORMAT, PlainObjects
 from elfaust.events.storable import Check, Limiting
 from elfaust.events.verdict import Judge, Verdict
 from elfaust.records import Record, SchemaKey
@@ -47,20 +48,26 @@ class FastJudge(Judge):
         stores: Collection[Limiting],
     ) -> None:
         super().__init__(line_format, registry, settings, stores)
-        processor = settings.processor
         client_format = self._dialect.client_format
-        self._is_client = (line_format or client_format).split() == client_format.split()
-        self._lines = PlainLines(self._dialect, processor.max_line_bytes, processor.max_keys)
+        form = (line_format or client_format).split()
+        limits = settings.processor.max_line_bytes, settings.processor.max_keys
+        #: What reads plain lines of the format, None where none are.
+        self._lines: Lines | None = None
+        if form == client_format.split():
+            self._lines = PlainLines(self._dialect, *limits)
+        elif form == SERVER_FORMAT.split():
+            self._lines = PlainObjects(self._dialect, *limits)
         #: Texts up to it no store cuts.
         self._long = min(TEXT_CHARS, self._dialect.string_length)
         self._plans: dict[tuple[Any, Any], Plan] = {}
 
     def read(self, record: Record, origin: str) -> Verdict | Parsed | EventFault:
-        if self._is_client:
+        lines = self._lines
+        if lines is not None:
             try:
-                line = self._lines.read(record.value)
+                line = lines.read(record.value)
                 if line is not None:
-                    found = self._at_once(line, record, origin)
+                    found = self._at_once(lines, line, record, origin)
                     if found is not None:
                         return found
             except Exception:
@@ -68,14 +75,16 @@ class FastJudge(Judge):
                 pass
         return self.parse(record)
 
-    def _at_once(self, line: PlainLine, record: Record, origin: str) -> Verdict | EventFault | None:
+    def _at_once(
+        self, lines: Lines, line: PlainLine, record: Record, origin: str
+    ) -> Verdict | EventFault | None:
         """Return the verdict on a plain line, or why it names no schema; None where Judge says.
 
         Raises EventFault where a store cannot hold the event.
         """
         given = line.given
         try:
-            plan = self._plan(given)
+            plan = self._plan(given, lines)
         except EventFault as fault:
             return fault
         if plan is None:
@@ -92,10 +101,10 @@ class FastJudge(Judge):
             return None
         plan.check(event, size, True)
         agent = line.agent.sent if plan.keeps_agent else None
-        value = self._lines.event(line, written)
+        value = lines.event(line, written)
         return _new(Verdict, (plan.schema.key, value, None, agent, False))
 
-    def _plan(self, given: dict[str, Any]) -> Plan | None:
+    def _plan(self, given: dict[str, Any], lines: Lines) -> Plan | None:
         """Return what judges lines of the schema that is named, None where Judge does.
 
         Raises EventFault where none can be.
@@ -104,17 +113,19 @@ class FastJudge(Judge):
         plan = self._plans.get((given.get("schema"), revision))
         # As a key, True is 1.
         if plan is None or type(revision) is not int:
-            return self._new_plan(key_of(given))
+            return self._new_plan(key_of(given), lines)
         # It may have been read again.
         schema = plan.schema
-        return plan if schema is self._registry.get(schema.key) else self._new_plan(schema.key)
+        return (
+            plan if schema is self._registry.get(schema.key) else self._new_plan(schema.key, lines)
+        )
 
-    def _new_plan(self, key: SchemaKey) -> Plan | None:
+    def _new_plan(self, key: SchemaKey, lines: Lines) -> Plan | None:
         self._plans.pop(key, None)
         schema = self._registry.get(key)
         if schema is None or not schema.validator.is_compiled:
             return None
-        validator = schema.validator.without(self._lines.fields)
+        validator = schema.validator.without(lines.fields)
         keeps_agent = key.schema in self._keep_user_agent
         plan = Plan(schema, validator, self._storable.of(schema), keeps_agent)
         self._plans[key] = plan

@@ -129,19 +129,21 @@ class LineParser:
         UTF-8, or holds no JSON object.
         """
         text = line.decode("utf-8", "surrogateescape")
+        match = self.pattern.match(text)
         try:
-            return self._match(text)
+            return self._capsule(text, match)
         except (ValueError, RecursionError) as error:
-            path, hint, cause = self._why(text, error)
+            path, hint, cause = self._why(text, match, error)
             message = repr(error)
             raise EventFault(
                 "processor", message, *guess_schema(line), path, hint, cause
             ) from error
 
-    def _why(self, text: str, error: Exception) -> tuple[str, str, str]:
+    def _why(
+        self, text: str, match: re.Match[str] | None, error: Exception
+    ) -> tuple[str, str, str]:
         """Return the JSON path of what cannot be read in a line, what to change, and why."""
         hint = hints.UNREADABLE if "%q" in self._format else hints.UNREADABLE_JSON
-        match = self.pattern.match(text)
         if match is None:
             cause, hint = misfit(self._format, self._parts, text, hint)
             return "", hint, cause
@@ -154,10 +156,10 @@ class LineParser:
                 return "", hints.WHITE_SPACE, ENDS_AT_SPACE
             hint = hints.CUT
         path = error.path if isinstance(error, Unreadable) else ""
-        return path, cure(error, hint), why_unreadable(error)
+        why = why_unreadable(error)
+        return path, cure(error, hint, why), why
 
-    def _match(self, text: str) -> Capsule:
-        match = self.pattern.match(text)
+    def _capsule(self, text: str, match: re.Match[str] | None) -> Capsule:
         if match is None:
             raise ValueError(self.pattern.pattern, text)
         capsule = {

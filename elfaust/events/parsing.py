@@ -59,13 +59,9 @@ def parse_line(
     except EventFault as fault:
         return fault
     except READING as error:
-        return EventFault(
-            "processor",
-            repr(error),
-            *guess_schema(line),
-            hint=cure(error, hints.UNREADABLE),
-            cause=why_unreadable(error),
-        )
+        cause = why_unreadable(error)
+        hint = cure(error, hints.UNREADABLE, cause)
+        return EventFault("processor", repr(error), *guess_schema(line), hint=hint, cause=cause)
     except Exception as error:
         return unforeseen(error, "processor", *guess_schema(line))
 

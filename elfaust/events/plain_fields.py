@@ -60,6 +60,10 @@ class Agent(NamedTuple):
     sent: str | None
 
 
+#: Of a line that has no user agent.
+NO_AGENT = Agent(b"", None)
+
+
 class Agents(dict[bytes, Agent | None]):
     """User agents as lines write them; None for what is not UTF-8."""
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from binascii import a2b_qp
 from hashlib import sha1
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import orjson
 
@@ -46,6 +46,22 @@ class PlainLine(NamedTuple):
     moment: Moment
     address: bytes
     agent: Agent
+
+
+class Lines(Protocol):
+    """What reads the plain lines of a format, and writes their events."""
+
+    #: What a line itself tells, and what is made of it.
+    fields: frozenset[str]
+
+    def read(self, line: bytes) -> PlainLine | None:
+        """Return what a line holds, None where it is not plain.
+
+        Raises ValueError where it holds no JSON.
+        """
+
+    def event(self, line: PlainLine, written: bytes) -> bytes:
+        """Return the event of a line as JSON; `written` is that of what was given."""
 
 
 class PlainLines:
@@ -95,8 +111,12 @@ class PlainLines:
     def event(self, line: PlainLine, written: bytes) -> bytes:
         """Return the event of a line as JSON; `written` is that of what was given."""
         _, host, number, moment, address, agent = line
-        url = _URL % (host, number, moment.identity)
-        digest = sha1(url, usedforsecurity=False).digest()[:16]
-        uuid = int.from_bytes(digest, "big") & _OF_HASH | _VERSION_5
+        uuid = uuid_of(host, number, moment.identity)
         place = self._address % address
         return _EVENT % (host, number, moment.member, place, agent.value, written[1:-1], uuid)
+
+
+def uuid_of(host: bytes, number: bytes, time: bytes) -> int:
+    """Return the uuid of an event (capsule.py, event_uuid) as a number of 128 bits."""
+    digest = sha1(_URL % (host, number, time), usedforsecurity=False).digest()[:16]
+    return int.from_bytes(digest, "big") & _OF_HASH | _VERSION_5

@@ -56,9 +56,12 @@ def why_unreadable(error: Exception) -> str:
     return TOO_DEEP if isinstance(error, RecursionError) else str(error)
 
 
-def cure(error: Exception, otherwise: str) -> str:
-    """Return what to change where something cannot be read; `otherwise` where it is no JSON."""
-    why = why_unreadable(error)
+def cure(error: Exception, otherwise: str, why: str = "") -> str:
+    """Return what to change where something cannot be read; `otherwise` where it is no JSON.
+
+    `why` is what `why_unreadable` says of it.
+    """
+    why = why or why_unreadable(error)
     if isinstance(error, Unreadable):
         return hints.NO_NUMBER.format(error.path or "each number")
     if isinstance(error, UnicodeError) or why == HALF_CHARACTER:

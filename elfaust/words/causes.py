@@ -25,11 +25,14 @@ KINDS: tuple[tuple[type, str], ...] = (
     (dict, "an object"),
 )
 
+#: `json.dumps` would make an encoder for each value.
+_encode = json.JSONEncoder(ensure_ascii=False).encode
+
 
 def shown(value: Any) -> str:
     """Return what was sent as JSON, cut; as its text where it has no JSON."""
     try:
-        text = json.dumps(value, ensure_ascii=False)
+        text = _encode(value)
     except (TypeError, ValueError, RecursionError):
         text = str(value)
     return text if len(text) <= SHOWN else f"{text[:SHOWN]}..."

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from copy import copy
+from functools import cached_property
 from typing import Any
 
 from jsonschema.exceptions import UnknownType, ValidationError, best_match, relevance
@@ -19,12 +20,16 @@ from elfaust.errors import EventFault
 from elfaust.schema.dialect import Dialect
 from elfaust.schema.validation import draft3_check, patterns, recursion, references
 from elfaust.schema.validation.drafts import DRAFT3, Draft, closed_schema, draft_of
-from elfaust.schema.validation.only_fault import only_fault
+from elfaust.schema.validation.only_fault import OnlyFault
 from elfaust.schema.validation.patterns import backtracks, patterns_of
 from elfaust.schema.validation.rust import CALM, compile_rust, guarded, passes, source
-from elfaust.schema.validation.steps import TooManySteps, limited
+from elfaust.schema.validation.steps import MAX_STEPS, TooManySteps, limited
 from elfaust.words.causes import cause
 from elfaust.words.hints import TOO_MANY_STEPS, UNFIT_SCHEMA, hint, path_of
+
+#: What `fault` leaves of the steps that a value may take: without the fields of a line a capsule
+#: takes fewer, and must not have a verdict where all of it takes too many.
+SPARED_STEPS = 100
 
 
 class Undecided(Exception):
@@ -86,13 +91,17 @@ class Validator:
         """
         if passes(self.rust, value):
             return None
-        worst = only_fault(self._python, value) if self._is_old else None
+        worst = self._only_fault.of(value) if self._is_old else None
         if worst is None:
-            found, given_up = self.errors(value)
+            found, given_up = self.errors(value, MAX_STEPS - SPARED_STEPS)
             worst = None if given_up else best_match(found, key=error_weight)
         if worst is None:
             raise Undecided
         return fault_of(worst, at)
+
+    @cached_property
+    def _only_fault(self) -> OnlyFault:
+        return OnlyFault(self._python.schema)
 
     def _fault(self, value: Any, at: tuple[str, ...]) -> EventFault | None:
         found, given_up = self.errors(value)
@@ -110,14 +119,14 @@ class Validator:
             return EventFault("validation", message, path=path, hint=TOO_MANY_STEPS)
         return None
 
-    def errors(self, value: Any) -> tuple[list[ValidationError], str]:
+    def errors(self, value: Any, steps: int = MAX_STEPS) -> tuple[list[ValidationError], str]:
         """Return what `jsonschema` finds, and after how many steps it gave up, "" where it did not.
 
         Raises EventFault for a type that nobody knows.
         """
         found: list[ValidationError] = []
         try:
-            with limited():
+            with limited(steps):
                 # What is found before it gives up counts.
                 found.extend(self._python.iter_errors(value))
         except TooManySteps as error:

@@ -17,7 +17,7 @@ import pytest
 
 from elfaust import boundary
 from elfaust.events.core import PROTOCOL, Source, way_of
-from elfaust.events.core_judge import CompiledJudge, worker_judge
+from elfaust.events.core_judge import Compiled, CompiledJudge, worker_judge
 from elfaust.events.fast_judge import FastJudge
 from elfaust.events.verdict import Judge, Verdict
 from elfaust.records import Record
@@ -71,6 +71,15 @@ def judge_of(core: Any, settings: Settings) -> CompiledJudge:
     return CompiledJudge("", registry, settings, stores, core)
 
 
+def compiled_of(judge: CompiledJudge) -> Compiled:
+    assert judge.compiled is not None
+    return judge.compiled
+
+
+def core_of(judge: CompiledJudge) -> Any:
+    return vars(compiled_of(judge))["_judge"]
+
+
 def line_of(name: str) -> Record:
     [line] = [line for line in lines_of_drafts() if name.encode() in line]
     return make_record(line, 0)
@@ -92,8 +101,7 @@ def judge(tmp_path: Path) -> CompiledJudge:
 def test_the_core_is_told_of_a_schema_by_its_first_line_and_judges_the_next(
     judge: CompiledJudge,
 ) -> None:
-    record, core = line_of("Draft07"), judge._core
-    assert isinstance(core, StandIn)
+    record, core = line_of("Draft07"), core_of(judge)
     assert core.limits == ("2018", 1_000_000, 1_000, 1_024)
     assert len(event_of(judge, record)) > 2
     assert list(core.told) == [("Draft07", 1)]
@@ -103,8 +111,7 @@ def test_the_core_is_told_of_a_schema_by_its_first_line_and_judges_the_next(
 
 def test_the_core_is_given_what_jsonschema_rs_compiles(judge: CompiledJudge) -> None:
     event_of(judge, line_of("Draft2020-12"))
-    core: Any = judge._core
-    [(capsule, event, storable)] = core.sources
+    [(capsule, event, storable)] = core_of(judge).sources
     sources: list[Source] = [capsule, event]
     assert [draft for draft, _ in sources] == ["04", "2020-12"]
     assert "recvFrom" not in json.loads(capsule[1])["properties"]
@@ -119,7 +126,7 @@ def test_a_schema_that_counts_in_fractions_is_not_the_cores(
     (tmp_path / "Open" / "1.json").write_text(json.dumps(schema))
     for _ in range(2):
         event_of(judge, line_of("Open"))
-    assert not vars(judge._core)["told"]
+    assert not core_of(judge).told
 
 
 def test_a_schema_that_was_read_again_is_told_again(tmp_path: Path, judge: CompiledJudge) -> None:
@@ -131,13 +138,13 @@ def test_a_schema_that_was_read_again_is_told_again(tmp_path: Path, judge: Compi
     verdict = judge.read(record, "t/0")
     assert isinstance(verdict, Verdict)
     assert verdict.code == "validation"
-    assert not vars(judge._core)["told"]
+    assert not core_of(judge).told
 
 
 def test_the_core_has_the_json_of_a_user_agent_and_nothing_of_what_is_none(
     judge: CompiledJudge,
 ) -> None:
-    agent: Callable[[bytes], bytes | None] = vars(judge._core)["agent"]
+    agent: Callable[[bytes], bytes | None] = core_of(judge).agent
     made = agent(b"curl/8.0")
     assert made is not None
     assert json.loads(made)["is_bot"] is True
@@ -160,7 +167,7 @@ def test_a_record_has_the_user_agent_beside_it_where_it_is_kept(tmp_path: Path) 
 def test_a_panic_is_counted_and_logged_and_python_judges(
     judge: CompiledJudge, when: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    core, record = vars(judge)["_core"], line_of("Draft04")
+    core, record = core_of(judge), line_of("Draft04")
     if when == "judging":
         event_of(judge, record)
     core.fails = Panicked("index out of bounds")
@@ -174,18 +181,18 @@ def test_a_panic_is_counted_and_logged_and_python_judges(
 
 def test_any_other_failure_is_left_to_python(judge: CompiledJudge) -> None:
     record, before = line_of("Draft04"), boundary.counted()
-    vars(judge)["_core"].fails = ValueError("not a schema")
+    core_of(judge).fails = ValueError("not a schema")
     assert len(event_of(judge, record)) > 2
     assert boundary.counted() == before
 
 
-def test_a_format_of_ones_own_is_none_of_the_cores(tmp_path: Path) -> None:
+def test_lines_of_other_formats_are_none_of_the_cores(tmp_path: Path) -> None:
     settings = settings_of("2018", folder_of(tmp_path))
     registry, stores = Registry(settings.schemas), enabled_stores(settings).values()
-    form = "%q %{recvFrom}s %{seqId}d %D %{ip}i %u %o"
-    judge = CompiledJudge(form, registry, settings, stores, stand_in())
-    vars(judge)["_core"].told["Open", 1] = None
-    assert not isinstance(judge.read(line_of("Open"), "t/0"), Verdict)
+    for form in ("%q %{recvFrom}s %{seqId}d %D %{ip}i %u %o", settings.processor.server_format):
+        judge = CompiledJudge(form, registry, settings, stores, stand_in())
+        assert judge.compiled is None
+        assert not isinstance(judge.read(line_of("Open"), "t/0"), Verdict)
 
 
 def test_the_settings_pick_the_judge() -> None:
@@ -210,7 +217,7 @@ def test_the_core_judges_nearly_all_lines_that_are_right(dialect: str, tmp_path:
             verdict = slow.verdict(record, slow.parse(record), "t/0")
             judge.read(record, "t/0")
             right += verdict is not None and verdict.fault is None
-            compiled += judge._compiled(record) is not None
+            compiled += compiled_of(judge).verdict(record) is not None
     assert compiled > 0.98 * right
 
 
@@ -221,7 +228,7 @@ def test_the_core_judges_by_schemas_of_every_draft(dialect: str, tmp_path: Path)
     for line in lines_of_drafts():
         record = make_record(line, 0)
         first = judge.read(record, "t/0")
-        second = judge._compiled(record)
+        second = compiled_of(judge).verdict(record)
         assert isinstance(first, Verdict)
         assert second is not None, line
         assert told(first) == told(second)
@@ -232,7 +239,7 @@ def test_after_a_real_panic_the_core_judges_the_next_line(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     judge, record = judge_of(CORE, settings_of("2018", folder_of(tmp_path))), line_of("Open")
-    core, before = vars(judge)["_core"], boundary.counted().get("core", 0)
+    core, before = core_of(judge), boundary.counted().get("core", 0)
     event = event_of(judge, record)
     core.plant_panic()
     with pytest.raises(CORE.Panicked, match=r"planted"):
@@ -240,7 +247,7 @@ def test_after_a_real_panic_the_core_judges_the_next_line(
     core.plant_panic()
     assert event_of(judge, record) == event
     assert boundary.counted()["core"] == before + 1
-    found = judge._compiled(record)
+    found = compiled_of(judge).verdict(record)
     assert found is not None
     assert found.value == event
     assert "panicked" not in capfd.readouterr().err

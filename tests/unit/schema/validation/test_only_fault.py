@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from elfaust.schema.validation.drafts import DRAFT3
-from elfaust.schema.validation.only_fault import only_fault
+from elfaust.schema.validation.only_fault import OnlyFault
 from tests.unit.schema.validation.building import SCHEMA, VALUE
 
 TEXT, WHOLE = {"type": "string"}, {"type": "integer", "required": True}
@@ -43,7 +43,7 @@ def told(error: Any) -> tuple[Any, ...]:
 def check(schema: dict[str, Any], value: Any) -> bool:
     """Fail where it says what `jsonschema` does not; tell whether it says anything."""
     validator = DRAFT3.python(schema)
-    found = only_fault(validator, value)
+    found = OnlyFault(schema).of(value)
     if found is not None:
         [error] = validator.iter_errors(value)
         assert told(found) == told(error)
@@ -79,6 +79,13 @@ def test_one_fault_of_a_plain_schema_is_told(value: Any) -> None:
         (TEXT, list(range(1_000))),
         ({"items": TEXT}, list(range(1_000))),
         ({"properties": {}, "additionalProperties": TEXT}, {"a": 1}),
+        ({"items": {"items": TEXT}}, [[["a"] * 20]] * 31 + [[1]]),
+        ({"items": {"properties": {"a": TEXT}}}, [{"a": "a"}] * 300 + [{"a": 1}]),
+        ({"properties": {"a": {"minimum": 1}}}, {"a": 0}),
+        (
+            {"properties": {"a": {"required": 1, "minimum": 1}}, "additionalProperties": False},
+            {"b": 1},
+        ),
     ],
 )
 def test_all_else_is_left_to_jsonschema(schema: dict[str, Any], value: Any) -> None:
