@@ -234,8 +234,9 @@ mod tests {
         let sent = line(CAPSULE);
         let never = String::from_utf8(sent.clone()).unwrap().replace(":40\t", ":60\t");
         assert_eq!(event(&mut judge, never.as_bytes()), None);
-        assert_eq!(judge.judge(&sent, |_| Err("away")), Err("away"));
-        assert_eq!(judge.judge::<Infallible>(&sent, |_| Ok(None)), Ok(None));
+        let of_another = [&sent[..], b" of another"].concat();
+        assert_eq!(judge.judge(&of_another, |_| Err("away")), Err("away"));
+        assert_eq!(judge.judge::<Infallible>(&of_another, |_| Ok(None)), Ok(None));
         judge.remove("S", 7);
         assert_eq!(event(&mut judge, &sent), None);
     }

@@ -316,10 +316,11 @@ mod tests {
 
     #[test]
     fn canonical_is_what_orjson_writes() {
-        for text in [r#"{"a":1}"#, "1.5", "1e16", r#""\"\\\b\f\n\r\t""#, "\"\u{7f}é\"", "[]"] {
+        for text in [r#"{"a":1}"#, "1.5", "1e+16", r#""\"\\\b\f\n\r\t""#, "\"\u{7f}é\"", "[]"] {
             assert!(read(text).0.is_canonical(), "{text}");
         }
-        for text in [r#"{"a": 1}"#, " 1", "1.50", "1E16", "0.1e1", r#""\/""#, r#""\u0041""#] {
+        for text in [r#"{"a": 1}"#, " 1", "1.50", "1e16", "1E16", "0.1e1", r#""\/""#, r#""\u0041""#]
+        {
             let (doc, value) = read(text);
             assert!(value.is_some() && !doc.is_canonical(), "{text}");
         }
