@@ -114,11 +114,10 @@ class FastJudge(Judge):
         # As a key, True is 1.
         if plan is None or type(revision) is not int:
             return self._new_plan(key_of(given), lines)
-        # It may have been read again.
-        schema = plan.schema
-        return (
-            plan if schema is self._registry.get(schema.key) else self._new_plan(schema.key, lines)
-        )
+        if plan.schema is not self._registry.get(plan.schema.key):
+            # It was read again.
+            return self._new_plan(plan.schema.key, lines)
+        return plan
 
     def _new_plan(self, key: SchemaKey, lines: Lines) -> Plan | None:
         self._plans.pop(key, None)

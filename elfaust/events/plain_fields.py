@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import orjson
 
-from elfaust.events.capsule import MAX_USER_AGENT, parse_user_agent
+from elfaust.events.capsule import parse_user_agent
 from elfaust.schema.dialect import Dialect
 from elfaust.times import is_time, iso8601, unix_seconds
 
@@ -85,5 +85,5 @@ class Agents(dict[bytes, Agent | None]):
         if not self._parses:
             return Agent(orjson.dumps(text), None)
         # Its own cache would keep each a second time.
-        parsed = parse_user_agent.__wrapped__(text[: MAX_USER_AGENT + 1])
+        parsed = parse_user_agent.__wrapped__(text)
         return Agent(orjson.dumps(parsed), text)

@@ -1,8 +1,8 @@
 """The judge alone: parse, validate and serialise in one process, beside EventLogging's plain way.
 
 Run by `elfaust bench --judge` as `python -m elfaust.trial.judging LINES`; prints one JSON object.
-All take turns five times; the figures are medians of CPU seconds, the ratios those of turns. Refused
-lines are the recorded ones in equal parts; the flood is one line with a property that its schema does not have.
+All take turns five times; the figures are medians of CPU seconds, the ratios those of turns.
+Refused lines are the recorded ones in equal parts; the flood is one with a property too many.
 """
 
 from __future__ import annotations

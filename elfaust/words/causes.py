@@ -9,9 +9,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from jsonschema.exceptions import ValidationError
-
-from elfaust.words.hints import missing_property
+from elfaust.words.hints import Misfit, missing_property
 
 #: Characters of a value that a sentence shows.
 SHOWN = 80
@@ -45,7 +43,7 @@ def kind_of(value: Any) -> str:
     return next((words for kind, words in KINDS if isinstance(value, kind)), "no JSON")
 
 
-def cause(error: ValidationError, path: str) -> str:
+def cause(error: Misfit, path: str) -> str:
     """Return what is wrong at a path of an event, as one sentence without an end."""
     make = CAUSES.get(str(error.validator))
     if make is None:
@@ -53,7 +51,7 @@ def cause(error: ValidationError, path: str) -> str:
     return f"{path} {make(error)}"
 
 
-def _not_of_type(error: ValidationError) -> str:
+def _not_of_type(error: Misfit) -> str:
     types = error.validator_value
     names = types if isinstance(types, list) else [types]
     wanted = " or ".join(name if isinstance(name, str) else "another schema" for name in names)
@@ -62,7 +60,7 @@ def _not_of_type(error: ValidationError) -> str:
     return f"is {is_what}, and its schema wants {wanted}"
 
 
-def _not_named(error: ValidationError) -> str:
+def _not_named(error: Misfit) -> str:
     named = error.schema.get("properties", {}) if isinstance(error.schema, dict) else {}
     sent: Any = error.instance
     names = sorted(str(name) for name in sent if name not in named)
@@ -70,17 +68,17 @@ def _not_named(error: ValidationError) -> str:
     return f"has what its schema does not name: {told}{', ...' if len(names) > 5 else ''}"
 
 
-def _length(error: ValidationError, of: str, too: str) -> str:
+def _length(error: Misfit, of: str, too: str) -> str:
     sent: Any = error.instance
     return f"has too {too} {of}: {len(sent)}"
 
 
-def _missing(error: ValidationError) -> str:
+def _missing(error: Misfit) -> str:
     return "is missing" if missing_property(error) is not None else "lacks what is required"
 
 
 #: Keyword: what is said after the path.
-CAUSES: dict[str, Callable[[ValidationError], str]] = {
+CAUSES: dict[str, Callable[[Misfit], str]] = {
     "required": _missing,
     "type": _not_of_type,
     "enum": lambda error: f"is {shown(error.instance)}, which its schema does not list",

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
-from jsonschema.exceptions import ValidationError
+from collections.abc import Callable, Iterable
+from typing import Any, Protocol
 
 UNFIT_SCHEMA = "Correct the schema and publish it as a new revision."
 TOO_MANY_STEPS = "Send less in one event, or a simpler schema: `elfaust schema lint` says where."
@@ -58,14 +56,42 @@ OTHERS_PLACE = (
 TOO_LARGE = "Send less in one event, or ask for a higher limit."
 
 
-def path_of(error: ValidationError, at: tuple[str, ...] = ()) -> str:
+class Misfit(Protocol):
+    """Why a value does not fit its schema: a ValidationError of `jsonschema` is one."""
+
+    @property
+    def message(self) -> str:
+        """The fault in Python's words."""
+
+    @property
+    def validator(self) -> Any:
+        """The keyword that the value does not fit."""
+
+    @property
+    def validator_value(self) -> Any:
+        """What the schema has as that keyword."""
+
+    @property
+    def instance(self) -> Any:
+        """The value."""
+
+    @property
+    def schema(self) -> Any:
+        """The part of the schema that has the keyword."""
+
+    @property
+    def absolute_path(self) -> Iterable[str | int]:
+        """Where the value stands; of a property that draft 3 requires, where it would."""
+
+
+def path_of(error: Misfit, at: tuple[str, ...] = ()) -> str:
     """Return the JSON path of a fault, as in `$.event.items[0]`; of a missing property, its own."""
     path: list[Any] = [*at, *error.absolute_path]
     missing = missing_property(error)
     if missing is not None:
         # In draft 3 the keyword is the property's own, and `jsonschema` has that in the path.
         listed = error.validator_value
-        if not isinstance(listed, list) or error.schema.get("required") is not listed:  # type: ignore[union-attr]
+        if not isinstance(listed, list) or error.schema.get("required") is not listed:
             path.pop()
         path.append(missing)
     return "$" + "".join(f"[{part}]" if isinstance(part, int) else step(part) for part in path)
@@ -76,14 +102,14 @@ def step(name: str) -> str:
     return f".{name}" if name.isidentifier() else f"[{name!r}]"
 
 
-def missing_property(error: ValidationError) -> str | None:
+def missing_property(error: Misfit) -> str | None:
     """Return the property that is required and missing, None where that is not the fault."""
     if error.validator != "required":
         return None
     return error.message.removesuffix(" is a required property").strip("'\"")
 
 
-def hint(error: ValidationError, path: str) -> str:
+def hint(error: Misfit, path: str) -> str:
     """Return a sentence on how to correct an event that has this fault."""
     make = HINTS.get(str(error.validator))
     return make(path, error.validator_value) if make else f"Change {path} so that it fits."

@@ -20,12 +20,12 @@ from elfaust.errors import EventFault
 from elfaust.schema.dialect import Dialect
 from elfaust.schema.validation import draft3_check, patterns, recursion, references
 from elfaust.schema.validation.drafts import DRAFT3, Draft, closed_schema, draft_of
-from elfaust.schema.validation.only_fault import OnlyFault
 from elfaust.schema.validation.patterns import backtracks, patterns_of
 from elfaust.schema.validation.rust import CALM, compile_rust, guarded, passes, source
 from elfaust.schema.validation.steps import MAX_STEPS, TooManySteps, limited
+from elfaust.schema.validation.worst_fault import WorstFault
 from elfaust.words.causes import cause
-from elfaust.words.hints import TOO_MANY_STEPS, UNFIT_SCHEMA, hint, path_of
+from elfaust.words.hints import TOO_MANY_STEPS, UNFIT_SCHEMA, Misfit, hint, path_of
 
 #: What `fault` leaves of the steps that a value may take: without the fields of a line a capsule
 #: takes fewer, and must not have a verdict where all of it takes too many.
@@ -91,17 +91,18 @@ class Validator:
         """
         if passes(self.rust, value):
             return None
-        worst = self._only_fault.of(value) if self._is_old else None
-        if worst is None:
-            found, given_up = self.errors(value, MAX_STEPS - SPARED_STEPS)
-            worst = None if given_up else best_match(found, key=error_weight)
+        plain = self._worst_fault.of(value) if self._is_old else None
+        if plain is not None:
+            return fault_of(plain, at)
+        found, given_up = self.errors(value, MAX_STEPS - SPARED_STEPS)
+        worst = None if given_up else best_match(found, key=error_weight)
         if worst is None:
             raise Undecided
         return fault_of(worst, at)
 
     @cached_property
-    def _only_fault(self) -> OnlyFault:
-        return OnlyFault(self._python.schema)
+    def _worst_fault(self) -> WorstFault:
+        return WorstFault(self._python.schema)
 
     def _fault(self, value: Any, at: tuple[str, ...]) -> EventFault | None:
         found, given_up = self.errors(value)
@@ -231,8 +232,8 @@ class CapsuleValidator:
             yield self._event, capsule["event"], ("event",)
 
 
-def fault_of(error: ValidationError, at: tuple[str, ...], more: str = "") -> EventFault:
-    """Return the fault that an error of `jsonschema` describes, with its path and a hint."""
+def fault_of(error: Misfit, at: tuple[str, ...], more: str = "") -> EventFault:
+    """Return the fault that an error, of `jsonschema` or as it has them, describes."""
     path = path_of(error, at)
     why, cure = cause(error, path) + more, hint(error, path)
     return EventFault("validation", error.message + more, path=path, hint=cure, cause=why)

@@ -53,7 +53,10 @@ def test_the_same_of_all_cases_and_recorded_lines(dialect: str) -> None:
 def test_the_same_of_recorded_lines_that_were_changed(dialect: str, part: float) -> None:
     judges = Judges(settings_of(dialect))
     judges.compare(generated_lines(int(LINES * part), seed=7))
-    assert min(judges.outcomes[code] for code in ("valid", "processor", "validation")) > LINES / 50
+    assert (
+        min(judges.outcomes[code] for code in ("valid", "processor", "validation"))
+        > LINES * part / 25
+    )
 
 
 @pytest.mark.timeout(3_600)
@@ -62,7 +65,10 @@ def test_the_same_of_server_side_lines_that_were_changed(dialect: str, part: flo
     judges = Judges(settings_of(dialect), "server")
     recorded = [line for kind, line in recorded_lines(40_000) if kind == "server"]
     judges.compare(generated_lines(int(LINES * part), 9, recorded))
-    assert min(judges.outcomes[code] for code in ("valid", "processor", "validation")) > LINES / 200
+    assert (
+        min(judges.outcomes[code] for code in ("valid", "processor", "validation"))
+        > LINES * part / 40
+    )
 
 
 @pytest.mark.timeout(3_600)
@@ -72,7 +78,10 @@ def test_the_same_of_lines_of_every_draft_that_were_changed(
 ) -> None:
     judges = Judges(settings_of(dialect, folder))
     judges.compare(generated_lines(int(LINES * part), 8, lines_of_drafts()))
-    assert min(judges.outcomes[code] for code in ("valid", "processor", "validation")) > LINES / 200
+    assert (
+        min(judges.outcomes[code] for code in ("valid", "processor", "validation"))
+        > LINES * part / 40
+    )
 
 
 @DIALECTS
