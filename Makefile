@@ -2,6 +2,8 @@
 .PHONY: help setup setup-hive setup-dev core check-core fuzz-core run test unit coverage check hive chaos generated interleavings fuzz fuzz-lines bench lock docs clean
 BIN := .venv/bin
 COV := --cov=elfaust
+# Who does the processor's job beside it, in .venv-bench where there is one: see docs/performance.md.
+PEERS = $(foreach peer,confluent_loop quix bytewax_flow,--peer "$(peer)=$(or $(wildcard .venv-bench/bin/python),$(BIN)/python) -m tests.bench.peers.$(peer)")
 # A campaign of random faults: its minutes and seed; KILLS workers are killed a minute, RATE lines sent a second; WITH="graphite hive": these too.
 RANDOMLY = ELFAUST_TEST_RANDOM=$(RANDOM) ELFAUST_TEST_SEED=$(or $(SEED),7) ELFAUST_TEST_KILLS=$(or $(KILLS),24) ELFAUST_TEST_RATE=$(or $(RATE),200) ELFAUST_TEST_WORKERS=$(or $(WORKERS),2) ELFAUST_TEST_WITH="$(WITH)"
 # Images of containers set it: each of the hundreds of processes of the tests would compile all modules again.
@@ -48,7 +50,7 @@ hive: setup-dev ## All tests of Hive, on a real metastore and HiveServer2: table
 chaos: setup-dev ## Every fault under load, 90 minutes (PART=mariadb: those; RANDOM=30 SEED=7: all at random for so many minutes): nothing lost, nothing twice
 	@ELFAUST_TEST_CHAOS_LOG=docs/reliability.md $(if $(RANDOM),$(RANDOMLY)) $(BIN)/python -m pytest tests/chaos $(if $(RANDOM),-s -k test_all_faults,$(if $(PART),-k "$(PART)"))
 
-generated: setup-dev ## Half a million generated lines (LINES=n), judged in two ways; a million by both judges; 100 times what hypothesis makes up for `make unit`
+generated: setup-dev ## Half a million generated lines (LINES=n), judged in two ways; a million by both judges; over 100 times what hypothesis makes up for `make unit`
 	@ELFAUST_TEST_LINES=$(or $(LINES),500000) $(BIN)/python -m pytest tests/unit/test_generated_lines.py
 	@ELFAUST_TEST_LINES=$(or $(LINES),1000000) $(BIN)/python -m pytest tests/unit/events/test_fast_judge.py --timeout=3600
 	@$(BIN)/python -m pytest tests/unit -m hypothesis --hypothesis-profile=generated --timeout=1800 -n auto --dist worksteal
@@ -70,8 +72,8 @@ fuzz-core: setup-dev ## Fuzz the compiled judge, guided by coverage, SECONDS (60
 	@$(BIN)/python -m tests.fuzz.core_seeds core/fuzz
 	@cd core && cargo +nightly fuzz run lines -- -dict=fuzz/json.dict -max_len=8192 -rss_limit_mb=512 -max_total_time=$(or $(SECONDS),600) -print_final_stats=1
 
-bench: setup ## Events a second, end to end, beside the naive Faust processor
-	@$(BIN)/elfaust bench $(if $(EVENTS),--events $(EVENTS))
+bench: setup ## Events a second, end to end, beside the naive Faust processor; STAGE=processor: of it alone, CPU too, beside peers (TURNS=5)
+	@$(BIN)/elfaust bench $(if $(EVENTS),--events $(EVENTS)) $(if $(STAGE),--stage $(STAGE) $(PEERS) $(if $(TURNS),--turns $(TURNS)))
 
 lock: setup-dev ## Pin the newest dependencies that pyproject.toml allows, with their hashes
 	@$(BIN)/uv pip compile --quiet --upgrade --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml -o requirements/run.txt
@@ -82,5 +84,5 @@ docs: setup-dev ## Write the tables of settings and metrics into docs/reference.
 	@$(BIN)/python scripts/settings_table.py
 
 clean: ## Remove .venv, caches and build output; the servers' data in .stack stays
-	@rm -rf core/target core/fuzz/target .venv build dist *.egg-info .mypy_cache .import_linter_cache .ruff_cache .pytest_cache .hypothesis .coverage
+	@rm -rf core/target core/fuzz/target .venv .venv-bench build dist *.egg-info .mypy_cache .import_linter_cache .ruff_cache .pytest_cache .hypothesis .coverage
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -62,7 +62,8 @@ def register(worker: Worker) -> None:
     settings = worker.settings
     register_page(worker, settings)
     changelog = Changelog(settings, worker.admin)
-    takings = Takings(settings.throughput, worker.counts_reader, changelog.write)
+    reader = worker.counts_reader
+    takings = Takings(settings.throughput, reader, changelog.write, make=changelog.make)
     table = worker.tables.add(
         CountsTable(
             worker,
@@ -88,9 +89,11 @@ def _take_lanes(worker: Worker, takings: Takings, changelog: Changelog) -> None:
         await worker.consumer.commit()
         await takings.tidy()
 
+    worker.before_joining(worker.counts_reader.start)
     worker.before_lanes(takings.take)
     worker.on_partitions_revoked.connect(end, weak=False)
     worker.on_drain(finish)
+    worker.on_close(worker.counts_reader.stop)
     worker.on_close(changelog.close)
     worker.readiness.reports(lambda: takings.blocked_by)
     worker.held.append(lambda: told(takings))

@@ -12,7 +12,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
 from elfaust.delivery import privates
-from elfaust.delivery.batch import Batch
+from elfaust.delivery.batch import records_of
 from elfaust.delivery.broker_errors import words
 from elfaust.delivery.patience import Patience
 from elfaust.delivery.topics import TopicAdmin
@@ -92,7 +92,7 @@ class Lanes(Iterable[Scanned]):
             yield [self._scanned(lane, found) for lane, found in (await self._fetch(group)).items()]
 
     def _scanned(self, lane: TopicPartition, fetched: list[Any]) -> Scanned:
-        records = Batch(None, fetched).records
+        records = records_of(fetched)
         if lane.topic in self._names.raw:
             records = [record._replace(value=b"") for record in records]
         return Scanned(lane.topic, lane.partition, records)

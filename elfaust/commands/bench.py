@@ -1,4 +1,4 @@
-"""elfaust bench: events a second, end to end, beside the naive Faust processor."""
+"""elfaust bench: events a second, end to end, of one stage or of the verdict, beside others."""
 
 from __future__ import annotations
 
@@ -7,12 +7,14 @@ from typing import Any
 
 import click
 
+from elfaust.commands.bench_stage import Peer, measured_stage
 from elfaust.commands.stack import tell
 from elfaust.devstack.hive import with_hive
 from elfaust.devstack.stack import Stack
 from elfaust.roles import READERS, running
 from elfaust.settings import Settings
 from elfaust.trial.bench import end_to_end, judge_alone, naive
+from elfaust.trial.contenders import Contender
 
 
 @click.command()
@@ -40,6 +42,35 @@ from elfaust.trial.bench import end_to_end, judge_alone, naive
     multiple=True,
     help="Have Hive's tables kept meanwhile.",
 )
+@click.option(
+    "--stage",
+    type=click.Choice(["processor"]),
+    help="Measure this role alone, from Kafka to Kafka, in one process: CPU, events, memory.",
+)
+@click.option(
+    "--turns",
+    default=5,
+    show_default=True,
+    type=click.IntRange(min=1),
+    help="Turns of each with --stage; the figures are medians.",
+)
+@click.option(
+    "--invalid",
+    "percents",
+    metavar="PERCENT",
+    multiple=True,
+    type=click.IntRange(0, 100),
+    help="So many in a hundred lines are invalid with --stage; several are measured in turn.  "
+    "[default: 5]",
+)
+@click.option(
+    "--peer",
+    "peers",
+    metavar="NAME=COMMAND",
+    multiple=True,
+    type=Peer(),
+    help="Have this command take turns too with --stage (docs/performance.md).",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.pass_obj
 def command(
@@ -48,13 +79,23 @@ def command(
     naive_events: int,
     judge: bool,
     extras: tuple[str, ...],
+    stage: str | None,
+    turns: int,
+    percents: tuple[int, ...],
+    peers: tuple[Contender, ...],
     as_json: bool,
 ) -> None:
     """Measure events a second from raw lines in Kafka to rows and files, on this machine.
 
     Compare ratios within one run: the machine's own speed varies by a fifth and more.
     """
-    if judge:
+    if stage:
+        if judge or extras:
+            raise click.UsageError("--stage goes neither with --judge nor with --with")
+        measured_stage(settings, (events, naive_events), peers, percents, turns, as_json)
+    elif percents or peers:
+        raise click.UsageError("--invalid and --peer go with --stage")
+    elif judge:
         measured = judge_alone(settings, events)
         click.echo(json.dumps(measured) if as_json else as_text(measured))
     else:

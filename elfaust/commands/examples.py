@@ -130,6 +130,8 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
     "bench": (
         ("bench --events 100000", "end to end"),
         ("bench --judge", "the verdict alone, without servers"),
+        ("bench --stage processor", "the processor alone: CPU, events and memory, beside Faust's"),
+        ("bench --stage processor --invalid 0 --invalid 100", "and what refused lines cost"),
     ),
     "config": (
         ("config show", "every setting, and where it comes from"),

@@ -27,6 +27,11 @@ class Changelog:
         self._admin = admin
         self._producer: AIOKafkaProducer | None = None
 
+    async def make(self) -> None:
+        """Make the topic again, where somebody has deleted it; raises ServerAway."""
+        self._admin.forget([self._topic])
+        await self._admin.ensure([self._topic], compacted=True)
+
     async def write(self, lanes: Mapping[int, Records]) -> None:
         """Write records of lanes, those of a lane in their order; durable on return.
 

@@ -10,7 +10,6 @@ same lines: of refusals an entry keeps the positions themselves (ranges.py).
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from itertools import islice
 from typing import Any, Final, NamedTuple
 from urllib.parse import quote, unquote
 
@@ -18,12 +17,14 @@ import orjson
 
 from elfaust.counts.ranges import Ranges, add, is_ranges
 from elfaust.delivery.batch import END_OF_TIME, MAX_SOURCES
+from elfaust.events.known_sources import at_most
 from elfaust.events.refusals import split_source
 
 #: What a key has in place of a minute: the entry that counts all minutes, and before an hour.
 ALL, HOUR = "all", "h"
-#: Nobody counts as far as that, nor has so many lanes; a thousand of them add up in 64 bits.
-MOST = 2**53
+#: Nobody counts as far as that, nor has so many lanes: 100,000 a second for twenty years. What more
+#: than 200,000 entries count, whoever made them up, is a number that JSON of a page can have.
+MOST = 2**46
 MINUTES = 60
 #: An entry that has counted nothing. `minutes` counts by the minute of the hour, `refused_minutes`
 #: what of that sinks refused: empty where nothing was counted so, None once they are not kept.
@@ -124,6 +125,7 @@ def is_value(value: Mapping[str, Any]) -> bool:
         and type(last) is int
         and 0 <= last < END_OF_TIME
         and isinstance(positions, dict)
+        and len(positions) <= MAX_SOURCES
         and all(type(position) is int for position in positions.values())
         # Entries that older versions wrote have neither.
         and _is_number(value.get("refused", 0))
@@ -186,9 +188,8 @@ def merge(count: Mapping[str, Any] | None, tally: Tally) -> dict[str, Any] | Non
     ]
     if not new and not refused:
         return None
-    if len(positions) > MAX_SOURCES:
-        # Somebody makes sources up: an entry that grew with them would be too long for Kafka.
-        positions = dict(islice(positions.items(), MAX_SOURCES))
+    # An entry that grew with what somebody makes up would be too long for Kafka.
+    positions = at_most(positions, MAX_SOURCES)
     of_sinks = [tally.refused_minutes[at] for at in refused] if tally.refused_minutes else []
     of_all = [tally.minutes[at] for at in new] if tally.minutes else []
     return {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from itertools import chain
 from typing import Any, TypeAlias, TypeVar
 
@@ -17,14 +17,25 @@ KEPT = 192
 AHEAD = 2
 SIZE = KEPT + AHEAD
 
-#: A number for each hour, at the hour's remainder by SIZE.
-Ring: TypeAlias = "array[int]"
+#: A number for each hour, at the hour's remainder by SIZE. What entries add up to may be any
+#: number: nobody knows how many lanes and topics somebody makes up.
+Ring: TypeAlias = "array[int] | list[int]"
 Rings = tuple[Ring, ...]
 K = TypeVar("K")
 
 
-def _rings(number: int) -> Rings:
-    return tuple(array("q", bytes(8 * SIZE)) for _ in range(number))
+def _counts() -> Rings:
+    return tuple(array("q", bytes(8 * SIZE)) for _ in range(2))
+
+
+def _sums() -> Rings:
+    return tuple([0] * SIZE for _ in range(3))
+
+
+def _of(rings: dict[K, Rings], key: K, make: Callable[[], Rings]) -> Rings:
+    if (found := rings.get(key)) is None:
+        found = rings[key] = make()
+    return found
 
 
 class Hours:
@@ -48,13 +59,13 @@ class Hours:
         if key.hour is None or key.hour not in self.kept:
             return
         place = key.hour % SIZE
-        rings = self._entries.setdefault(key._replace(hour=None), _rings(2))
+        rings = _of(self._entries, CountKey(*key[:6]), _counts)
         before = rings[0][place], rings[1][place]
         now = (0, 0) if value is None else (value["count"], value.get("refused", 0))
         if value is not None and now[0] < before[0]:
             return
         rings[0][place], rings[1][place] = now
-        sums = self._sums.setdefault(row, _rings(3))
+        sums = _of(self._sums, row, _sums)
         sums[1 if key.code else 0][place] += now[0] - before[0]
         sums[2][place] += now[1] - before[1]
 

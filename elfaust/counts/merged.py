@@ -6,6 +6,7 @@ is the latest, in whatever order they came: what is here depends on no order of 
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from sys import intern
@@ -17,6 +18,8 @@ from elfaust.counts.checks import is_check
 from elfaust.counts.entry import CountKey, from_json, is_value
 from elfaust.counts.place import PLAIN, QUOTED, Place, decode
 
+#: The longest value that is read, bytes: names, positions and ranges of an entry take less.
+MOST_BYTES = 500_000
 #: Writers and their values, the one that counts most first. Values are bytes: most are never asked.
 Versions = tuple[tuple[str, bytes], ...]
 #: Takes in an entry as it is now, None for one that there is no longer, and when it was written.
@@ -49,6 +52,8 @@ class Merged:
     def __init__(self, show: Show) -> None:
         self._show = show
         self._lanes: dict[int, LaneCounts] = {}
+        #: When the newest record was written, Unix seconds: by the clock of whoever wrote it.
+        self.newest = 0.0
 
     def lane(self, lane: int) -> LaneCounts:
         """Return what is known of a lane now; it changes as more is read."""
@@ -66,15 +71,22 @@ class Merged:
                 for name in names:
                     yield Place(lane, when, name)
 
-    def apply(self, key: bytes | None, text: bytes | None, written: float) -> bool:
-        """Take in a record, written at these Unix seconds; tell whether it is one of the counts."""
+    def apply(self, lane: int, key: bytes | None, text: bytes | None, written: float) -> bool:
+        """Take in a record of a lane of the changelog, written at these Unix seconds.
+
+        Tells whether it is one of the counts: nobody writes those of one lane into another, or
+        such as would not go back into Kafka with a little more.
+        """
+        if text is not None and len(text) > MOST_BYTES:
+            return False
         try:
             place, writer = decode(key or b"")
             value = None if text is None else orjson.loads(text)
         except ValueError:
             return False
-        if text is not None and not isinstance(value, dict):
+        if place.lane != lane or (text is not None and not isinstance(value, dict)):
             return False
+        self.newest = max(self.newest, written)
         if not place.name:
             return self._apply_check(place, writer, text, value)
         if value is not None and not is_value(value):
@@ -107,18 +119,31 @@ class Merged:
             mine = next(one for one in before if one[0] == writer)
             if from_json(mine[1])["count"] > value["count"]:
                 return
-        versions = others if text is None else (*others, (intern(writer), text))
-        if len(versions) > 1:
-            versions = tuple(sorted(versions, key=_count, reverse=True))
+        versions = others if text is None else _with(others, intern(writer), text)
         if versions:
             names[intern(place.name)] = versions
         else:
             names.pop(place.name, None)
             if not names:
                 del entries[place.when]
-        if versions and versions[0][1] is not text:
+        if versions and versions[0][1] != text:
             value = from_json(versions[0][1])
         self._show(place.key, value if versions else None, written)
+
+
+def _with(others: Versions, writer: str, text: bytes) -> Versions:
+    """Return versions with one more, at the place of its count: before those that count as much.
+
+    The newest of those has no minutes any more, where they are too old. There may be hundreds:
+    workers that end before they commit, again and again, leave a version each. Versions that are
+    equal take the room of one.
+    """
+    at = 0
+    if others:
+        at = bisect_left(others, -_count((writer, text)), key=lambda one: -_count(one))
+        if at < len(others) and others[at][1] == text:
+            text = others[at][1]
+    return (*others[:at], (writer, text), *others[at:])
 
 
 def _count(version: tuple[str, bytes]) -> int:

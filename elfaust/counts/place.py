@@ -38,7 +38,7 @@ class Place(NamedTuple):
     def key(self) -> CountKey:
         """The entry's key."""
         minute, hour = _times(self.when)
-        return count_key(self.lane, self.name)._replace(minute=minute, hour=hour)
+        return CountKey(*count_key(self.lane, self.name)[:5], minute, hour)
 
     def encode(self, writer: str) -> bytes:
         """Return the key of this writer's record."""
@@ -60,17 +60,22 @@ def place_of(key: CountKey) -> Place:
 def decode(key: bytes) -> tuple[Place, str]:
     """Return where a record belongs, and its writer.
 
-    Raises ValueError for a key that no version has written.
+    Raises ValueError for a key that no version has written: as one in another spelling nobody
+    would ever delete it.
     """
     text = key.decode()
     writer = PLAIN
     if text.startswith(QUOTED):
-        text, writer = text.removeprefix(QUOTED).removesuffix(QUOTED), QUOTED
+        text, writer = text[1:-1], QUOTED
+        if key != f'"{text}"'.encode():
+            raise ValueError(text)
     parts = text.count("|") + 1
     first, _, rest = text.partition("|")
     if parts != OLD_PARTS:
+        if writer == QUOTED or parts not in (ENTRY_PARTS, CHECK_PARTS):
+            raise ValueError(text)
         rest, _, writer = rest.rpartition("|")
-        if parts not in (ENTRY_PARTS, CHECK_PARTS) or not WRITER.fullmatch(writer):
+        if not WRITER.fullmatch(writer):
             raise ValueError(text)
     name, _, when = rest.rpartition("|")
     lane = _lane(first)
@@ -84,10 +89,15 @@ def decode(key: bytes) -> tuple[Place, str]:
     return Place(lane, when, name), writer
 
 
+def is_shared(key: bytes) -> bool:
+    """Tell whether several workers may have written a key: one of an older version."""
+    return key.count(b"|") + 1 == OLD_PARTS
+
+
 @lru_cache(maxsize=4096)
 def _lane(text: str) -> int:
     lane = int(text)
-    if not 0 <= lane < MOST:
+    if not 0 <= lane < MOST or str(lane) != text:
         raise ValueError(text)
     return lane
 
@@ -97,15 +107,17 @@ def _times(when: str) -> tuple[int | None, int | None]:
     """Return an entry's minute and hour as its key has them; raises ValueError for neither."""
     if when == ALL:
         return None, None
-    if when.startswith(HOUR):
-        return None, int(when.removeprefix(HOUR))
-    return int(when), None
+    number = int(when.removeprefix(HOUR))
+    if when not in (f"{HOUR}{number}", str(number)):
+        raise ValueError(when)
+    return (None, number) if when.startswith(HOUR) else (number, None)
 
 
 @lru_cache(maxsize=65536)
 def count_key(lane: int, name: str) -> CountKey:
     """Return the key of the total of a name; raises ValueError where that is none."""
-    key = CountKey.decode(f"{lane}|{name}|{ALL}")
-    if not -1 <= key.revision < END_OF_REVISIONS:
+    text = f"{lane}|{name}|{ALL}"
+    key = CountKey.decode(text)
+    if not -1 <= key.revision < END_OF_REVISIONS or key.encode() != text:
         raise ValueError(name)
     return key

@@ -11,6 +11,7 @@ from bisect import bisect_right
 from itertools import pairwise
 
 from elfaust.delivery.batch import MAX_SOURCES
+from elfaust.events.known_sources import make_room
 
 #: Most ranges of all sources together: 90 kB of JSON, of the megabyte that Kafka takes.
 MAX_RANGES = 4_000
@@ -19,13 +20,18 @@ Ranges = dict[str, list[int]]
 
 
 def is_ranges(value: object) -> bool:
-    """Tell whether JSON is `Ranges`."""
-    return isinstance(value, dict) and all(
-        isinstance(bounds, list)
-        and len(bounds) % 2 == 0
-        and all(type(bound) is int for bound in bounds)
-        and all(before < after for before, after in pairwise(bounds))
-        for bounds in value.values()
+    """Tell whether JSON is `Ranges`, no longer than `add` lets them be."""
+    if not isinstance(value, dict) or len(value) > MAX_SOURCES:
+        return False
+    return (
+        all(
+            isinstance(bounds, list)
+            and len(bounds) % 2 == 0
+            and all(type(bound) is int for bound in bounds)
+            and all(before < after for before, after in pairwise(bounds))
+            for bounds in value.values()
+        )
+        and sum(map(len, value.values())) <= 2 * MAX_RANGES
     )
 
 
@@ -33,11 +39,11 @@ def add(ranges: Ranges, source: str, position: int) -> bool:
     """Add a position of a source, in place; return whether it is new.
 
     Past MAX_RANGES the two oldest ranges become one, with all that lies between them: what comes
-    as late as that is taken for known. Of more than MAX_SOURCES none is remembered.
+    as late as that is taken for known. Of MAX_SOURCES at most anything is remembered.
     """
     bounds = ranges.get(source)
     if bounds is None:
-        if len(ranges) < MAX_SOURCES:
+        if make_room(ranges, source, MAX_SOURCES):
             ranges[source] = [position, position + 1]
             _keep_short(ranges)
         return True

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
 from elfaust.counts.merged import Merged
+from elfaust.counts.place import is_shared
 from elfaust.counts.view import View
+from elfaust.delivery import privates
 from elfaust.delivery.broker_errors import words
 from elfaust.delivery.patience import Patience
 from elfaust.errors import ServerAway
@@ -45,11 +47,12 @@ class CountsReader:
         self._kafka = settings.kafka
         self._bootstrap = settings.kafka.bootstrap
         self._topic = changelog_topic(settings)
-        self._lane_count = settings.topics.lanes
         self._consumer: AIOKafkaConsumer | None = None
         self._task: asyncio.Task[None] | None = None
         #: Records of the changelog that were applied.
         self._applied = 0
+        #: Lanes that somebody waits for.
+        self._wanted: set[TopicPartition] = set()
         #: Where each lane goes on, whatever becomes of the connection.
         self._next: dict[TopicPartition, int] = {}
         #: The counts so far; `view.complete` once the changelog was read to its end.
@@ -102,14 +105,18 @@ class CountsReader:
         if must_exist and not lanes:
             raise ServerAway(f"Kafka {self._bootstrap}", f"it does not know {self._topic}")
         while not self._has_reached(ends):
+            self._wanted = self._wanted | lanes
             patience.look(self._applied)
             await asyncio.sleep(0.02)
 
-    async def _lanes(self, consumer: AIOKafkaConsumer) -> list[TopicPartition]:
+    async def _lanes(self, consumer: AIOKafkaConsumer) -> set[TopicPartition]:
+        """Return the lanes that there are, whatever `topics.lanes` is here.
+
+        Who assigns lanes to this worker may have been started with more already.
+        """
         # To ask the brokers for a topic by name may create it, with as many lanes as they please.
-        if self._topic not in await consumer.topics():
-            return []
-        return [TopicPartition(self._topic, lane) for lane in range(self._lane_count)]
+        numbers = (await privates.all_lanes(consumer)).get(self._topic, ())
+        return {TopicPartition(self._topic, lane) for lane in numbers}
 
     def _has_reached(self, ends: Mapping[TopicPartition, int]) -> bool:
         if self._task is not None and self._task.done():
@@ -132,7 +139,7 @@ class CountsReader:
             await asyncio.sleep(RETRY_SECONDS)
 
     async def _read(self) -> None:
-        """Read on and on; return only if the topic does not exist yet."""
+        """Read on and on; return if the topic does not exist yet, or has more lanes."""
         consumer = AIOKafkaConsumer(
             bootstrap_servers=self._bootstrap,
             auto_offset_reset="earliest",
@@ -142,7 +149,7 @@ class CountsReader:
         )
         self._consumer = consumer
         await _start_whole(consumer)
-        lanes = await self._lanes(consumer)
+        self._wanted = lanes = await self._lanes(consumer)
         if not lanes:
             self.view.complete = True
             return
@@ -153,17 +160,14 @@ class CountsReader:
         for lane in lanes:
             if lane in self._next:
                 consumer.seek(lane, self._next[lane])
-        while True:
+        while self._wanted <= lanes:
             self.view.complete = self.view.complete or self._has_reached(ends)
             fetched = await consumer.getmany(timeout_ms=500, max_records=RECORDS)
             for lane, records in fetched.items():
                 if records[0].offset < self._next.get(lane, 0):
                     self._begin_anew()
                     raise KafkaError(f"{self._topic} was made anew")
-                for at in range(0, len(records), TURN):
-                    self.apply(records[at : at + TURN])
-                    # A long changelog comes without a pause; the web view must answer meanwhile.
-                    await asyncio.sleep(0)
+                await self._take_in(records)
                 self._next[lane] = records[-1].offset + 1
             for lane in lanes:
                 # Behind what was compacted away there may be no record.
@@ -175,19 +179,26 @@ class CountsReader:
         self._next.clear()
         self.merged.clear()
 
-    def apply(self, records: Sequence[Any]) -> None:
-        """Take in records of the changelog; those that are no counts are passed over.
-
-        Of the records of one key the last one tells all.
-        """
-        self._applied += len(records)
-        last: dict[bytes | None, Any] = {}
+    async def _take_in(self, records: Sequence[Any]) -> None:
+        """Take in records of one lane: of those of a key that one writer has the last tells all."""
+        last: dict[Any, Any] = {}
         for record in records:
             key = record.key
-            last.pop(key, None)
-            last[key] = record
-        for key, record in last.items():
-            if not self.merged.apply(key, record.value, record.timestamp / 1000):
+            of = record.offset if key and is_shared(key) else key
+            last.pop(of, None)
+            last[of] = record
+        self._applied += len(records)
+        wanted = list(last.values())
+        for at in range(0, len(wanted), TURN):
+            self.apply(wanted[at : at + TURN])
+            # A long changelog comes without a pause; the web view must answer meanwhile.
+            await asyncio.sleep(0)
+
+    def apply(self, records: Iterable[Any]) -> None:
+        """Take in records of the changelog; those that are no counts are passed over."""
+        for record in records:
+            at = record.timestamp / 1000
+            if not self.merged.apply(record.partition, record.key, record.value, at):
                 where = (self._topic, record.partition, record.offset)
                 about = dict(zip(("topic", "lane", "offset"), where, strict=True))
                 skipped = "Skipped a record of %s/%d at %d that is not a count"
@@ -209,7 +220,7 @@ async def _start_whole(consumer: AIOKafkaConsumer) -> None:
         raise
 
 
-async def _read_until(consumer: AIOKafkaConsumer, lanes: Sequence[TopicPartition]) -> float:
+async def _read_until(consumer: AIOKafkaConsumer, lanes: Collection[TopicPartition]) -> float:
     """Return until when all that was in the changelog is read, Unix seconds; 0 if it is not."""
     heard = [consumer.last_poll_timestamp(lane) or 0 for lane in lanes]
     for lane in lanes:

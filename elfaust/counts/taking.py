@@ -57,6 +57,8 @@ class Taking:
         #: What of it is committed and in no check yet.
         self._committed: dict[str, dict[str, int]] = {}
         self._checked: set[str] = set()
+        #: Hours whose entries have no minutes any more.
+        self._without_minutes: set[str] = set()
         #: Keys of earlier writers whose entries are in Kafka as this one's.
         self._stale: list[bytes] = []
         self._is_ours = False
@@ -69,8 +71,11 @@ class Taking:
     def places(self) -> Iterator[Place]:
         """Return the places of all entries."""
         for when in sorted({*self._own, *self._found.entries}):
-            for name in {**self._found.entries.get(when, {}), **self._own.get(when, {})}:
-                yield Place(self.lane, when, name)
+            yield from self._places_of(when)
+
+    def _places_of(self, when: str) -> Iterator[Place]:
+        for name in {**self._found.entries.get(when, {}), **self._own.get(when, {})}:
+            yield Place(self.lane, when, name)
 
     def add(self, tallies: Mapping[CountKey, Tally]) -> Counted:
         """Add what a batch counts to the entries; return what they count now.
@@ -95,6 +100,7 @@ class Taking:
         text = to_json(value)
         self._own.setdefault(place.when, {})[place.name] = text
         self._changed[place] = text
+        self._without_minutes.discard(place.when)
 
     def forget(self, place: Place) -> Records:
         """Forget an entry, whoever wrote it; return what that is to Kafka."""
@@ -168,18 +174,20 @@ class Taking:
             self._checked.discard(when)
             self._has.pop(when, None)
             self._committed.pop(when, None)
-        for place in [place for place in self.places() if place.when in expired]:
+            self._without_minutes.discard(when)
+        for place in [place for when in expired for place in self._places_of(when)]:
             records += self.forget(place)
         self._drop_minutes(int(now // 3600) - minutes // 60 - 1)
         return records
 
     def _drop_minutes(self, before: int) -> None:
         """Have entries of hours before this one be without minutes."""
-        for when in [*self._own, *self._found.entries]:
+        for when in sorted({*self._own, *self._found.entries} - self._without_minutes):
             if when.startswith(HOUR) and int(when.removeprefix(HOUR)) < before:
                 for name, text in self._texts(when):
                     if HAS_MINUTES in text:
                         self.put(Place(self.lane, when, name), without_minutes(from_json(text)))
+                self._without_minutes.add(when)
 
     def _texts(self, when: str) -> list[tuple[str, bytes]]:
         found = self._found.entries.get(when, {})

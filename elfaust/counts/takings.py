@@ -6,6 +6,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from contextlib import suppress
 from functools import partial
 from typing import Protocol
 
@@ -14,22 +15,33 @@ from elfaust.counts.entry import CountKey, Tally
 from elfaust.counts.merged import Merged
 from elfaust.counts.taking import Records, Taking
 from elfaust.errors import ServerAway, Unacknowledged
+from elfaust.quiet import OnceAMinute
 from elfaust.settings.stores import Throughput
 
 log = logging.getLogger(__name__)
+clock_log = log.getChild("clock")
+clock_log.addFilter(OnceAMinute(of_a_kind=True))
 
 RETRY_SECONDS = 1.0
+#: How far records of the changelog may be ahead of this machine's clock, seconds: brokers take them
+#: up to an hour ahead of theirs.
+AHEAD_SECONDS = 7_200.0
+SLOW_CLOCK = (
+    "The clock of this machine is wrong, or was: counts were written to Kafka %.0f s later than it"
+    " is here. No old counts are forgotten until that is over"
+)
 #: How many missing entries of a lane are told one by one.
 MOST_TOLD = 20
 
 
+async def _nothing() -> None:
+    """Make nothing."""
+
+
 class Reader(Protocol):
-    """What has read the changelog."""
+    """What reads the changelog."""
 
     merged: Merged
-
-    def start(self) -> Awaitable[None]:
-        """Begin to read, unless it does."""
 
     def caught_up(self, must_exist: bool) -> Awaitable[None]:
         """Return when all is read that is in the changelog now; raises ServerAway."""
@@ -37,6 +49,8 @@ class Reader(Protocol):
 
 class Takings:
     """The takings of this worker's lanes; `write` takes records to Kafka, `clock` gives Unix s.
+
+    `make` makes the changelog where there is none.
 
     One at a time counts and writes: within `turn`.
     """
@@ -47,7 +61,10 @@ class Takings:
         reader: Reader,
         write: Callable[[Mapping[int, Records]], Awaitable[None]],
         clock: Callable[[], float] = time.time,
+        *,
+        make: Callable[[], Awaitable[None]] = _nothing,
     ) -> None:
+        self._make = make
         self._settings = settings
         self._reader = reader
         self._write = write
@@ -75,13 +92,14 @@ class Takings:
         self.end()
         while True:
             try:
-                # Faust begins what runs beside agents when the first lanes have been taken.
-                await self._reader.start()
                 await self._reader.caught_up(must_exist=True)
                 break
             except ServerAway as away:
                 self.blocked_by = str(away)
                 log.warning("The counts of lanes cannot be read, trying again: %s", away)
+            with suppress(ServerAway):
+                # Somebody may have deleted it: nobody else makes it while workers run.
+                await self._make()
             await asyncio.sleep(RETRY_SECONDS)
         self.blocked_by = ""
         self.lanes = {lane: self._taken(lane) for lane in lanes}
@@ -115,9 +133,15 @@ class Takings:
         """Forget what is too old, and write what there should be."""
         async with self.turn:
             kept, now = self._settings, self._clock()
+            ahead = self._reader.merged.newest - now
+            if is_slow := ahead > AHEAD_SECONDS:
+                # To a machine that begins in 1970 all hours are to come.
+                clock_log.error(SLOW_CLOCK, ahead)
             records: dict[int, Records] = {}
             for lane, taking in self.lanes.items():
-                old = taking.forget_old(now, kept.keep_minutes, kept.keep_hours)
+                old: Records = []
+                if not is_slow:
+                    old = taking.forget_old(now, kept.keep_minutes, kept.keep_hours)
                 records[lane] = [*old, *taking.changes(), *taking.check()]
             await self._send(records)
 

@@ -1,10 +1,9 @@
-"""A batch: the records that one fetch brought from one lane of a topic, decoded lazily, once."""
+"""A batch: the records that one fetch brought from one lane of a topic."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from functools import cached_property
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Generic, TypeVar
 
 from elfaust.delivery import header_keys
@@ -42,9 +41,9 @@ class Batch(Generic[T]):
     values as `model` instances (see models/), each decoded when it is asked for.
     """
 
-    def __init__(self, model: type[T] | None, fetched: Sequence[Any]) -> None:
+    def __init__(self, model: type[T] | None, records: list[Record]) -> None:
         self.model = model
-        self._fetched = fetched
+        self.records = records
 
     def __len__(self) -> int:
         return len(self.records)
@@ -54,28 +53,24 @@ class Batch(Generic[T]):
         for record in self.records:
             yield model.loads(record.value)
 
-    @cached_property
-    def records(self) -> list[Record]:
-        """The records with their source positions, as the sinks take them."""
-        # What was fetched goes: it takes more memory than the records.
-        fetched, self._fetched = self._fetched, ()
-        return _records(fetched)
-
     @property
     def size(self) -> int:
         """Bytes of the records' values."""
         return sum(len(record.value) for record in self.records)
 
 
-def _records(fetched: Sequence[Any]) -> list[Record]:
-    """Return what was fetched of one lane; a source or time that none of ours can have is none.
+def records_of(fetched: Sequence[Any]) -> list[Record]:
+    """Return the records of one lane that aiokafka's consumer has handed out."""
+    return read_records(fetched[0].topic, fetched[0].partition, fetched) if fetched else []
 
-    One loop without a call for each record: it is on the way of every event, in every role.
+
+def read_records(topic: str, lane: int, fetched: Iterable[Any]) -> list[Record]:
+    """Return aiokafka's records of a lane as ours, whichever of its classes they are of.
+
+    A source or a time that none of ours can have is none. One loop without a call for each record:
+    it is on the way of every event, in every role.
     """
-    if not fetched:
-        return []
     names: dict[bytes, str] = {}
-    topic, lane = fetched[0].topic, fetched[0].partition
     records: list[Record] = []
     for record in fetched:
         timestamp = record.timestamp

@@ -54,9 +54,11 @@ class Discovery:
 
         Raises ServerAway when no broker answers.
         """
-        topics = await self._admin.lanes()
-        names = sorted(name for name in topics if self._names.schema_of(name))
         subscribed = privates.subscribed(self._app)
+        # Who follows no schemas need not be told of thousands of topics.
+        own = None if self._declared else {*subscribed, *self._app.assignor.left_out}
+        topics = {topic: has for topic, has in (await self._admin.lanes(own)).items() if has}
+        names = sorted(name for name in topics if self._names.schema_of(name))
         gone = sorted({topic for topic in subscribed if self._names.schema_of(topic)} - {*names})
         self._rename(names)
         new = any(name not in subscribed for topic, _ in self._declared for name in topic.topics)

@@ -6,12 +6,11 @@ import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Set
 from contextlib import asynccontextmanager
 from time import monotonic
-from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from elfaust.delivery import privates
-from elfaust.delivery.batch import Batch
+from elfaust.delivery.batch import records_of
 from elfaust.delivery.broker_errors import translating_errors
 from elfaust.delivery.patience import ANSWER_SECONDS, Patience
 from elfaust.delivery.topics import TopicAdmin
@@ -144,7 +143,7 @@ class Following:
         found: list[Record] = []
         for lane, records in fetched.items():
             self._at[lane] = records[-1].offset + 1
-            found += Batch[Any](None, records).records
+            found += records_of(records)
         return sorted(found, key=lambda record: record.timestamp) if len(fetched) > 1 else found
 
     async def catch_up(self) -> list[Record]:

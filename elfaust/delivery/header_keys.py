@@ -40,12 +40,12 @@ class PartitionRecords(fetcher.PartitionRecords):  # type: ignore[misc]
             self._records_iterator = None
             raise
         except UnicodeDecodeError:
-            self._records = _Slow(self._records.data, self.next_fetch_offset)
+            self._records = LenientRecords(self._records.data, self.next_fetch_offset)
             self._records_iterator = self._unpack_records()
             return next(self)
 
 
-class _Slow:
+class LenientRecords:
     """The batches of a fetch from the one with an offset on: aiokafka would go back to others."""
 
     def __init__(self, data: bytes, offset: int) -> None:

@@ -8,7 +8,7 @@ about aiokafka's reader of records. The hooks that Faust's classes have for thei
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import AbstractContextManager
 from typing import Any
 
@@ -16,8 +16,11 @@ import faust
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import NodeNotReadyError
+from aiokafka.producer.message_accumulator import BatchBuilder
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
+
+from elfaust.records import Record
 
 
 def generation(consumer: AIOKafkaConsumer) -> int:
@@ -54,9 +57,9 @@ def fetching(consumer: AIOKafkaConsumer) -> AbstractContextManager[object]:
 
 async def take_fetched(
     consumer: AIOKafkaConsumer, lanes: frozenset[TP], max_records: int | None
-) -> Mapping[TP, list[Any]]:
-    """Return what there is of some lanes, without a wait."""
-    fetched: Mapping[TP, list[Any]] = await consumer._fetcher.fetched_records(
+) -> Mapping[TP, list[Record]]:
+    """Return what there is of some lanes, without a wait; the consumer hands out `Record`s."""
+    fetched: Mapping[TP, list[Record]] = await consumer._fetcher.fetched_records(
         lanes, timeout=0, max_records=max_records
     )
     return fetched
@@ -82,6 +85,12 @@ async def ends(consumer: AIOKafkaConsumer, lanes: Collection[TP]) -> Mapping[TP,
     await consumer._client.set_topics({tp.topic for tp in lanes})
     found: Mapping[TP, int] = await consumer.end_offsets(lanes)
     return found
+
+
+async def all_lanes(consumer: AIOKafkaConsumer) -> Mapping[str, Collection[int]]:
+    """Return the partitions of all topics; no topic is created by that."""
+    cluster = await consumer._client.fetch_all_metadata()
+    return {topic: cluster.partitions_for_topic(topic) or () for topic in cluster.topics()}
 
 
 def fetch_again(consumer: AIOKafkaConsumer) -> None:
@@ -127,6 +136,22 @@ def take_back_numbers(producer: AIOKafkaProducer, topic: str, lane: int, count: 
     aiokafka has counted them: brokers would miss these numbers in the next batch.
     """
     producer._txn_manager.increment_sequence_number(TopicPartition(topic, lane), -count)
+
+
+def appending(batch: BatchBuilder) -> Callable[..., object]:
+    """Return what appends a record to an empty batch: number, time, key, value, headers.
+
+    It returns None where the batch is full. aiokafka's own `append` calls it with what it makes of
+    its arguments; `end_filling` tells the batch what it has taken.
+    """
+    append: Callable[..., object] = batch._builder.append
+    return append
+
+
+def end_filling(batch: BatchBuilder, count: int) -> None:
+    """Tell a batch that it has so many records, and no more to come."""
+    batch._relative_offset = count
+    batch.close()
 
 
 async def send_request(admin: AIOKafkaAdminClient, request: Any) -> Any:
@@ -210,7 +235,3 @@ class FaustConsumer(driver.Consumer):  # type: ignore[misc]
         """The lanes that are not fetched because the queue of their agent is full."""
         lanes: set[TP] = self._buffered_partitions
         return lanes
-
-    def message(self, tp: TP, record: Any) -> Any:
-        """Return Faust's message of a fetched record."""
-        return self._to_message(tp, record)

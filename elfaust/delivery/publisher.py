@@ -9,31 +9,29 @@ restarted worker repeats.
 from __future__ import annotations
 
 import asyncio
-import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
+from itertools import accumulate
 from typing import Any
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
-from aiokafka.producer.message_accumulator import BatchBuilder
 
-from elfaust.delivery.batch import source_header
 from elfaust.delivery.broker_errors import is_of_topic
+from elfaust.delivery.lots import Lot, fill, headers_of, lot_of, lots_of
 from elfaust.delivery.privates import take_back_numbers
 from elfaust.delivery.topics import TopicAdmin
 from elfaust.errors import TooLong, TopicRefuses, Unacknowledged
 from elfaust.names import TopicNames
-from elfaust.records import UNKNOWN_TIME, Outgoing
+from elfaust.records import Outgoing
 from elfaust.settings import CODECS, Kafka, Settings
 
 #: Bytes of a batch with one record that are not its value, key or headers' own: at most so many.
 BATCH_OVERHEAD = 160
 #: Wait between looks for a lane that has just been added.
 METADATA_SECONDS = 0.1
-#: How far ahead of this machine's clock a record's time may be, ms. Brokers refuse what is an hour
-#: ahead (message.timestamp.after.max.ms), and with it all records of its batch.
-AHEAD_MS = 600_000
+
+TopicLane = tuple[str, int]
 
 
 def make_producer(kafka: Kafka) -> AIOKafkaProducer:
@@ -70,7 +68,7 @@ class Publisher:
         self._producer = producer
         self._admin = admin
 
-    async def publish(self, records: Sequence[Outgoing]) -> dict[tuple[str, int], int]:
+    async def publish(self, records: Sequence[Outgoing]) -> dict[TopicLane, int]:
         """Publish records; return the last offset of each (topic, lane) once all are durable.
 
         The producer tries again by itself, in order and without doubles, while brokers are away.
@@ -80,18 +78,24 @@ class Publisher:
         those that may be shortened are cut. Raises TopicRefuses, after all others are durable, for
         the records of schemas' topics that take nothing at all.
         """
-        groups: dict[tuple[str, int], list[Outgoing]] = {}
-        for record in records:
-            groups.setdefault((record.topic, record.lane), []).append(record)
+        return await self.publish_lots(lots_of(records))
+
+    async def publish_lots(self, lots: Iterable[Lot]) -> dict[TopicLane, int]:
+        """Publish lots as `publish` does records; each is of a topic and lane of its own."""
         try:
             async with asyncio.timeout(self._kafka.publish_timeout):
-                refusing = await self._admin.create({topic for topic, _ in groups})
-                refused = {r: refusing[r.topic] for r in records if r.topic in refusing}
-                batches = self._batches(
-                    {lane: group for lane, group in groups.items() if lane[0] not in refusing}
-                )
+                lots = list(lots)
+                refusing = await self._admin.create({lot.topic for lot in lots})
+                refused = {
+                    record: refusing[lot.topic]
+                    for lot in lots
+                    if lot.topic in refusing
+                    for record in lot.records()
+                }
+                lots = [lot for lot in lots if lot.topic not in refusing]
+                batches = self._batches(lots)
                 published = await asyncio.gather(
-                    *(self._publish_lane(*lane, batches[lane], groups[lane]) for lane in batches)
+                    *(self._publish_lot(*of) for of in zip(lots, batches, strict=True))
                 )
         except TimeoutError as error:
             detail = f"not acknowledged within {self._kafka.publish_timeout} s"
@@ -101,7 +105,8 @@ class Publisher:
         for _, unsent in published:
             refused |= unsent
         self._refuse(refused)
-        return {lane: last for lane, (last, _) in zip(batches, published, strict=True)}
+        of_lots = zip(lots, published, strict=True)
+        return {(lot.topic, lot.lane): last for lot, (last, _) in of_lots}
 
     def _refuse(self, refused: dict[Outgoing, str]) -> None:
         ours = [
@@ -113,19 +118,21 @@ class Publisher:
         if refused:
             raise TopicRefuses(refused)
 
-    def _batches(
-        self, groups: dict[tuple[str, int], list[Outgoing]]
-    ) -> dict[tuple[str, int], list[Any]]:
-        """Return each lane's batches; raises TooLong with all records that do not fit."""
-        batches, too_long = {}, dict[Outgoing, int]()
-        for (topic, lane), records in groups.items():
-            limit = self._limit(topic)
-            batches[topic, lane], long = self._fill(records, limit)
-            if any(record.shorten for record in long):
+    def _batches(self, lots: Iterable[Lot]) -> list[list[Any]]:
+        """Return each lot's batches; raises TooLong with all records that do not fit."""
+        batches, too_long = [], dict[Outgoing, int]()
+        for lot in lots:
+            limit = self._limit(lot.topic)
+            filled, long = self._fill(lot, limit)
+            if any(lot.record(n).shorten for n in long):
                 # What is refused is reported, however little its topic takes.
-                cut = [_cut(record, limit) if record in long else record for record in records]
-                batches[topic, lane], long = self._fill(cut, limit)
-            too_long |= {record: _most(record, limit) for record in long}
+                records = lot.records()
+                for n in long:
+                    records[n] = _cut(records[n], limit)
+                lot = lot_of(records)
+                filled, long = self._fill(lot, limit)
+            too_long |= {record: _most(record, limit) for record in map(lot.record, long)}
+            batches.append(filled)
         if too_long:
             raise TooLong(too_long)
         return batches
@@ -135,43 +142,32 @@ class Publisher:
         # What does not get shorter by its codec gets a little longer.
         return limit if self._kafka.compression == "none" else limit - limit // 64
 
-    def _fill(self, records: list[Outgoing], limit: int) -> tuple[list[Any], list[Outgoing]]:
-        """Fill batches with records; return them, and the records that are over the limit."""
-        size = min(self._kafka.batch_bytes, limit)
-        codec, latest = CODECS.index(self._kafka.compression), int(time.time() * 1000) + AHEAD_MS
-        batch = BatchBuilder(size, codec)
-        batches, firsts = [batch], records[:1]
-        for record in records:
-            at, headers = record.timestamp, _headers(record)
-            if at > latest:
-                at = UNKNOWN_TIME
-            if batch.append(timestamp=at, key=None, value=record.value, headers=headers) is None:
-                batch = BatchBuilder(size, codec)
-                batch.append(timestamp=at, key=None, value=record.value, headers=headers)
-                batches.append(batch)
-                firsts.append(record)
-        # A batch takes its first record however long that is, and then no other.
-        filled = zip(batches, firsts, strict=True)
-        return batches, [record for batch, record in filled if batch.size() > limit]
+    def _fill(self, lot: Lot, limit: int) -> tuple[list[Any], list[int]]:
+        """Fill batches with a lot; return them, and the places of records over the limit."""
+        codec = CODECS.index(self._kafka.compression)
+        batches = fill(lot.rows(), min(self._kafka.batch_bytes, limit), codec)
+        firsts = accumulate((batch.record_count() for batch in batches), initial=0)
+        # A batch over the limit has no other record than its first.
+        return batches, [
+            n for n, batch in zip(firsts, batches, strict=False) if batch.size() > limit
+        ]
 
-    async def _publish_lane(
-        self, topic: str, lane: int, batches: list[Any], records: list[Outgoing]
-    ) -> tuple[int, dict[Outgoing, str]]:
+    async def _publish_lot(self, lot: Lot, batches: list[Any]) -> tuple[int, dict[Outgoing, str]]:
         """Return the last offset, and the records from which on the topic takes nothing."""
         offset, sent = -1, 0
         try:
-            while lane not in await self._producer.partitions_for(topic):
+            while lot.lane not in await self._producer.partitions_for(lot.topic):
                 # It was added after the producer had asked.
                 await self._producer.client.force_metadata_update()
                 await asyncio.sleep(METADATA_SECONDS)
             for batch in batches:
-                offset = await self._send(batch, topic, lane)
+                offset = await self._send(batch, lot.topic, lot.lane)
                 sent += batch.record_count()
         except KafkaError as error:
             if not is_of_topic(error):
                 raise
-            why = f"topic {topic} takes no records: {error!r}"
-            return offset, dict.fromkeys(records[sent:], why)
+            why = f"topic {lot.topic} takes no records: {error!r}"
+            return offset, dict.fromkeys(lot.records(sent), why)
         return offset, {}
 
     async def _send(self, builder: Any, topic: str, lane: int) -> int:
@@ -196,9 +192,5 @@ def _cut(record: Outgoing, limit: int) -> Outgoing:
     return record._replace(value=shorten(record.value, _most(record, limit))) if shorten else record
 
 
-def _headers(record: Outgoing) -> list[tuple[str, bytes]]:
-    return [*source_header(record.source), *record.headers]
-
-
 def _headers_size(record: Outgoing) -> int:
-    return sum(len(key.encode()) + len(value) + 8 for key, value in _headers(record))
+    return sum(len(key.encode()) + len(value) + 8 for key, value in headers_of(record))

@@ -15,8 +15,10 @@ from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 
 from elfaust.delivery import privates
+from elfaust.delivery.fetched_records import as_records
 from elfaust.delivery.lane import Noted
 from elfaust.errors import Unacknowledged
+from elfaust.records import Record
 
 log = logging.getLogger(__name__)
 
@@ -24,13 +26,13 @@ log = logging.getLogger(__name__)
 MOVING_SECONDS = 0.02
 
 
-class Fetched(dict[TP, list[Any]]):
+class Fetched(dict[TP, list[Record]]):
     """Fetched records by partition, and the thread's step when they were.
 
     What was fetched in an earlier step than that of a lane's last seek comes again.
     """
 
-    def __init__(self, records: Mapping[TP, list[Any]], step: int = -1) -> None:
+    def __init__(self, records: Mapping[TP, list[Record]], step: int = -1) -> None:
         super().__init__(records)
         self.step = step
 
@@ -67,6 +69,7 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]
             partition_assignment_strategy=[self.app.assignor],
             enable_auto_commit=False,
             auto_offset_reset="earliest",
+            value_deserializer=as_records,
             max_poll_records=kafka.max_poll_records,
             max_poll_interval_ms=int(conf.broker_max_poll_interval * 1000),
             max_partition_fetch_bytes=conf.consumer_max_fetch_size,

@@ -14,10 +14,11 @@ from aiokafka.errors import (
     TopicAlreadyExistsError,
     for_code,
 )
+from aiokafka.protocol.metadata import MetadataRequest
 
 from elfaust.delivery.broker_errors import away, is_of_topic, translating_errors
 from elfaust.delivery.compaction import compaction, put_right
-from elfaust.delivery.privates import Admin
+from elfaust.delivery.privates import Admin, send_request
 from elfaust.delivery.topic_ids import read_ids
 from elfaust.delivery.topic_limits import LIMIT, raise_limits
 from elfaust.settings import Settings
@@ -88,11 +89,14 @@ class TopicAdmin:
     async def lanes(self, names: Iterable[str] | None = None) -> dict[str, int]:
         """Return how many partitions topics have, all topics or those of `names`.
 
-        Raises ServerAway when no broker answers.
+        One that a broker does not know has 0, and is not made by being asked for. Raises ServerAway
+        when no broker answers.
         """
+        wanted = None if names is None else list(names)
+        request = MetadataRequest(wanted, allow_auto_topic_creation=False)
         async with self._asking() as admin:
-            topics = await admin.describe_topics(None if names is None else list(names))
-        return {topic["topic"]: len(topic["partitions"]) for topic in topics}
+            answer = await send_request(admin, request)
+        return {topic: len(partitions) for _, topic, _, partitions in answer.topics}
 
     async def ids(self, names: Iterable[str]) -> dict[str, str]:
         """Return the ids of those topics that there are, empty where Kafka gives topics none.
@@ -131,6 +135,11 @@ class TopicAdmin:
                 await put_right(admin, there, self._compaction)
         self._limits |= limits
         return refused
+
+    def forget(self, names: Iterable[str]) -> None:
+        """Forget that topics are there: somebody may have deleted them."""
+        for name in names:
+            self._limits.pop(name, None)
 
     def limit(self, topic: str) -> int:
         """Return the longest batch, hence record, that a topic takes which was ensured, bytes."""
@@ -191,5 +200,4 @@ class TopicAdmin:
         if names:
             async with self._asking() as admin:
                 await admin.delete_topics(names)
-        for name in names:
-            self._limits.pop(name, None)
+        self.forget(names)

@@ -14,13 +14,14 @@ from typing import Any, ClassVar
 
 import faust
 from faust.transport.drivers import aiokafka as driver
-from faust.types import TP
+from faust.types import TP, ConsumerMessage
 
 from elfaust.delivery.batch import Batch
 from elfaust.delivery.holds import HoldingConsumer
 from elfaust.delivery.lane import Lane
 from elfaust.delivery.thread import ConsumerThread, Fetched
 from elfaust.errors import Unacknowledged
+from elfaust.records import Record
 
 log = logging.getLogger(__name__)
 
@@ -45,8 +46,8 @@ class BatchSchema(faust.Schema):  # type: ignore[misc]
         The message stays until its offset is committed, which older batches may hold back; its
         records go with the batch.
         """
-        fetched, message.value = message.value, None
-        return Batch(self.value_type, fetched)
+        records, message.value = message.value, None
+        return Batch(self.value_type, records)
 
 
 class Consumer(HoldingConsumer):
@@ -89,13 +90,16 @@ class Consumer(HoldingConsumer):
         fetched: Fetched = await self.thread.getmany(self.active, timeout)
         return fetched
 
-    def _batch_message(self, lane: Lane, fetched: list[Any]) -> Any:
-        message = self.message(lane.tp, fetched[-1])
-        message.value = fetched
-        # Headers and key are those of the last record: they would say nothing of the batch.
-        message.headers, message.key = [], None
-        message.first, message.note = fetched[0].offset, ""
-        message.since, message.when_committed = fetched[0].timestamp, _nothing
+    def _batch_message(self, lane: Lane, records: list[Record]) -> Any:
+        first, last, tp = records[0], records[-1], lane.tp
+        # It has the place of the last record; what that says of itself says nothing of the batch.
+        message: Any = ConsumerMessage(
+            *(tp.topic, tp.partition, last.offset, last.timestamp / 1000, 0),
+            *([], None, records, None, 0, 0, tp),
+            generation_id=self.app.consumer_generation_id,
+        )
+        message.first, message.note = first.offset, ""
+        message.since, message.when_committed = first.timestamp, _nothing
         #: Not before it was fetched.
         message.fetched = monotonic()
         lane.deliver(message)
@@ -164,7 +168,7 @@ class Consumer(HoldingConsumer):
         await super().on_partitions_assigned(assigned, generation_id)
 
 
-def _parts(fetched: list[Any]) -> Iterator[list[Any]]:
+def _parts(fetched: list[Record]) -> Iterator[list[Record]]:
     """Yield records in parts that span few offsets.
 
     A topic that Kafka compacts has gaps of any length between its records, and what is noted of a

@@ -12,11 +12,12 @@ from elfaust.delivery.lane import Lane
 from elfaust.errors import LaneLost
 from elfaust.events.core import way_of
 from elfaust.events.core_judge import worker_judge
-from elfaust.events.event_error import shortened
 from elfaust.lanes.callbacks import LaneCallbacks, Settled
 from elfaust.lanes.origins import Origins
-from elfaust.lanes.raw_lane import RawLane, WaitLimits
-from elfaust.records import Outgoing, SchemaKey, Source
+from elfaust.lanes.raw_lane import RawLane
+from elfaust.lanes.settled_lines import lots_of_lines
+from elfaust.lanes.waiting_lines import WaitLimits
+from elfaust.records import SchemaKey
 from elfaust.schema.lookup.registry import Registry
 from elfaust.sinks.stores import enabled_stores
 from elfaust.workers.worker import Worker
@@ -44,6 +45,7 @@ class AssignedLanes:
             settings.processor.waiting_bytes // (len(self._judges) * settings.topics.lanes),
         )
         self._origins = Origins(worker)
+        worker.before_lanes(self._origins.prepare)
         #: By lane and source: lines of a topic that was made anew meanwhile are settled, too.
         self._lanes: dict[tuple[Lane, str], RawLane] = {}
         #: The events of batches that are not acknowledged, by the offset after them.
@@ -126,20 +128,7 @@ class AssignedLanes:
 
         async def publish(settled: Sequence[Settled]) -> None:
             publisher = await worker.publisher()
-            await publisher.publish(
-                [
-                    Outgoing(
-                        names.event(verdict.key) if verdict.fault is None else names.error,
-                        tp.partition,
-                        verdict.value,
-                        record.timestamp,
-                        Source(source, record.offset),
-                        verdict.headers,
-                        None if verdict.fault is None else shortened,
-                    )
-                    for record, verdict in settled
-                ]
-            )
+            await publisher.publish_lots(lots_of_lines(settled, names, source, tp.partition))
 
         def acknowledge(end: int, text: str, when_committed: Callable[[], object]) -> None:
             event = batches.pop(end)

@@ -58,7 +58,8 @@ class EventTopics:
         """Publish events, of which there may be none; return those that are in no topic."""
         kept: list[Kept] = []
         while events:
-            self.forget({event.key for _, event in events})
+            if self._why:
+                self.forget({event.key for _, event in events})
             try:
                 await self._publish(events)
                 break

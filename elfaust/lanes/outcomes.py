@@ -30,8 +30,10 @@ class Outcomes:
 
     def settle(self, verdicts: Collection[Verdict]) -> None:
         """Note lines that are in Kafka as what their verdicts say."""
-        self._events.update([verdict.key for verdict in verdicts if verdict.fault is None])
-        self._errors.update([_error(verdict) for verdict in verdicts if verdict.fault])
+        events = [verdict.key for verdict in verdicts if verdict.fault is None]
+        self._events.update(events)
+        if len(events) < len(verdicts):
+            self._errors.update([_error(verdict) for verdict in verdicts if verdict.fault])
 
     def count(self) -> None:
         """Count them: the batch is committed."""

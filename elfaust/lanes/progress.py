@@ -11,10 +11,10 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 from elfaust.delivery.batch import FORWARDED
-from elfaust.lanes.callbacks import LaneCallbacks
+from elfaust.lanes.callbacks import LaneCallbacks, Settled
 from elfaust.lanes.notes import Note, decode
 from elfaust.lanes.outcomes import Outcomes
-from elfaust.lanes.waiting_lines import OpenBatch, WaitingLine
+from elfaust.lanes.waiting_lines import OpenBatch
 from elfaust.records import Record, Source
 
 
@@ -55,12 +55,12 @@ class Progress:
         """Return whether a predecessor gave a line up; None where it decided nothing of it."""
         return self._note.decided.get(offset) if self._note.decided else None
 
-    async def decide(self, errors: Iterable[WaitingLine]) -> None:
+    async def decide(self, errors: Iterable[Settled]) -> None:
         """Note which EventErrors a successor might not make, before anybody sees them."""
         decided = {
-            error.record.offset: error.verdict.code == "unresolved"
-            for error in errors
-            if error.verdict and error.verdict.unknown
+            record.offset: verdict.code == "unresolved"
+            for record, verdict in errors
+            if verdict.unknown
         }
         if decided.items() <= self._note.decided.items():
             return

@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from time import monotonic
 
 from elfaust.events.parsing import Parsed
@@ -22,20 +21,12 @@ from elfaust.events.verdict import Judge, Verdict
 from elfaust.lanes.callbacks import LaneCallbacks, Settled
 from elfaust.lanes.event_topics import EventTopics
 from elfaust.lanes.progress import Progress
-from elfaust.lanes.waiting_lines import WaitingLine, WaitingLines
+from elfaust.lanes.waiting_lines import OpenBatch, WaitingLine, WaitingLines, WaitLimits
 from elfaust.records import Record, SchemaKey
 from elfaust.schema.lookup.registry import Kind, Registry
 
 #: Seconds of judging before the loop gets a turn: one line may take a judge 20,000 steps.
 TURN_SECONDS = 0.005
-
-
-@dataclass(frozen=True)
-class WaitLimits:
-    """How long a line waits for its schema, seconds, and how many bytes of lines wait at most."""
-
-    seconds: float
-    size: int
 
 
 class RawLane:
@@ -77,20 +68,16 @@ class RawLane:
     @property
     def held(self) -> list[str]:
         """What waits in the lane, and for what: one sentence, or none."""
-        first = self._waiting.first
-        if first is None or first.key is None or not first.waits:
-            return []
-        count, others = self.waits, len(self._waiting.keys) - 1
-        schema = f"schema {first.key.schema}, revision {first.key.revision}"
-        also = f" and {others} more" if others else ""
-        reason = self._topics.why(first.key) or self._registry.reason(first.key)
-        return [f"{self._name}: {count} lines wait for {schema}{also}: {reason}"]
+        return self._waiting.said(
+            self._name, lambda key: self._topics.why(key) or self._registry.reason(key)
+        )
 
     async def take(self, records: Sequence[Record]) -> None:
         """Settle a batch of at least one record as far as its schemas are known."""
         batch = self._progress.open_batch(records)
         events: list[Settled] = []
-        verdicts: list[Verdict] = []
+        refused: list[Settled] = []
+        faulty: list[Verdict] = []
         wanted: list[SchemaKey] = []
         turn_ends = 0.0
         for record in records:
@@ -105,24 +92,40 @@ class RawLane:
                 wanted.append(verdict)
                 self._waiting.take(WaitingLine(record, batch, verdict, self._clock()))
                 continue
-            verdicts.append(verdict)
             if verdict.fault is None:
                 events.append((record, verdict))
+                continue
+            faulty.append(verdict)
+            if self._waiting.first is None:
+                refused.append((record, verdict))
             else:
                 self._waiting.take(WaitingLine(record, batch, verdict=verdict))
         self._progress.end_batch(batch)
-        self._judge.check(verdicts)
+        if not events:
+            self._judge.check(faulty)
         self._registry.ask(wanted)
-        kept = await self._topics.publish(events)
-        out = {record.offset for record, _, _ in kept}
-        batch.settle([verdict for record, verdict in events if record.offset not in out])
-        now = self._clock()
-        self._waiting.insert(
-            WaitingLine(record, batch, None if verdict else event.key, now, verdict)
-            for record, event, verdict in kept
-        )
+        await self._publish(batch, events, refused)
         await self._give_up()
         await self._publish_errors()
+
+    async def _publish(
+        self, batch: OpenBatch, events: list[Settled], refused: list[Settled]
+    ) -> None:
+        """Publish events of a batch, and EventErrors before which no line waits."""
+        if kept := await self._topics.publish(events):
+            out = {record.offset for record, _, _ in kept}
+            events = [settled for settled in events if settled[0].offset not in out]
+            now = self._clock()
+            self._waiting.insert(
+                WaitingLine(record, batch, None if verdict else event.key, now, verdict)
+                for record, event, verdict in kept
+            )
+            # What is in no topic may have its place before them.
+            self._waiting.insert(WaitingLine(one, batch, verdict=of) for one, of in refused)
+            refused = []
+        batch.settle([verdict for _, verdict in events])
+        if refused:
+            await self._publish_settled(batch, refused)
 
     async def settle(self, answered: Iterable[SchemaKey] = ()) -> None:
         """Settle the waiting lines that can be; there are answers for the schemas `answered`."""
@@ -242,9 +245,13 @@ class RawLane:
         """Publish the EventErrors before which no line waits, batch by batch."""
         self._progress.acknowledge()
         while ready := self._waiting.ready():
-            errors = [line for line in ready if not line.is_event]
-            await self._progress.decide(errors)
-            await self._callbacks.publish([(n.record, n.verdict) for n in errors if n.verdict])
+            errors = [(n.record, n.verdict) for n in ready if n.verdict and not n.is_event]
+            await self._publish_settled(ready[0].batch, errors)
             self._waiting.leave(ready)
-            ready[0].batch.settle([line.verdict for line in errors if line.verdict])
-            self._progress.acknowledge()
+
+    async def _publish_settled(self, batch: OpenBatch, errors: Sequence[Settled]) -> None:
+        self._progress.acknowledge()
+        await self._progress.decide(errors)
+        await self._callbacks.publish(errors)
+        batch.settle([verdict for _, verdict in errors])
+        self._progress.acknowledge()

@@ -7,13 +7,21 @@ a line whose schema is not known yet has its place among them, and may still bec
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
 
 from elfaust.events.verdict import Verdict
 from elfaust.lanes.outcomes import Outcomes
 from elfaust.records import Record, SchemaKey
+
+
+@dataclass(frozen=True)
+class WaitLimits:
+    """How long a line waits for its schema, seconds, and how many bytes of lines wait at most."""
+
+    seconds: float
+    size: int
 
 
 @dataclass(eq=False, slots=True)
@@ -91,6 +99,19 @@ class WaitingLines:
     def first(self) -> WaitingLine | None:
         """The line in the first place."""
         return self._lines[0] if self._lines else None
+
+    def said(self, lane: str, why: Callable[[SchemaKey], str]) -> list[str]:
+        """Return what waits in a lane, and for what: one sentence, or none.
+
+        `why` says it of a schema.
+        """
+        first = self.first
+        if first is None or first.key is None or not first.waits:
+            return []
+        others = len(self._waiting) - 1
+        schema = f"schema {first.key.schema}, revision {first.key.revision}"
+        also = f" and {others} more" if others else ""
+        return [f"{lane}: {self.waiting_count} lines wait for {schema}{also}: {why(first.key)}"]
 
     def waiting(self, key: SchemaKey) -> list[WaitingLine]:
         """Return the lines that wait for a schema, in their order."""

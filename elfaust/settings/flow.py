@@ -61,7 +61,7 @@ class Kafka:
         "kafka.fetch_min_bytes.",
     )
     max_poll_records: Annotated[Whole, Field(le=10_000)] = setting(
-        5_000,
+        10_000,
         "A batch that is delivered to a worker holds at most this many records, all of one "
         "partition.",
     )

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from elfaust.delivery.batch import Batch
+from elfaust.delivery.batch import records_of
 from elfaust.settings import Settings
 
 
@@ -45,7 +45,7 @@ async def _read(
         consumer.seek(lane, since.get(lane.partition, 0))
     while behind:
         for fetched in (await consumer.getmany(timeout_ms=500)).values():
-            records = Batch(None, fetched).records
+            records = records_of(fetched)
             seen |= {r.source.position for r in records if r.source and r.source.name == name}
         for lane in list(behind):
             if await consumer.position(lane) >= ends[lane]:

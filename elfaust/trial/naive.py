@@ -1,7 +1,8 @@
 """The processor as one would first write it in Faust: `async for`, `topic.send` per event.
 
 The yardstick of `elfaust bench`: same lines, same verdicts, Faust's own delivery. Run by it as
-`python -m elfaust.trial.naive EVENTS`; prints `{"events": n, "seconds": s}`.
+`python -m elfaust.trial.naive EVENTS`; prints `taking`, and `{"events": n, "seconds": s}` at the
+end. With 0 it goes on until it is killed.
 """
 
 from __future__ import annotations
@@ -21,10 +22,13 @@ from elfaust.schema.lookup.registry import Registry
 from elfaust.settings import load
 from elfaust.sinks.stores import enabled_stores
 from elfaust.testing import make_record
+from elfaust.trial.contenders import TAKING
+from elfaust.workers.supervised import end_with
 
 
 def main(events: int) -> None:
     """Process `events` raw lines one by one and print how long that took."""
+    end_with(os.getppid(), 0.0)
     settings = load()
     names, registry = TopicNames(settings), Registry(settings.schemas)
     judge = Judge(
@@ -45,7 +49,9 @@ def main(events: int) -> None:
     async def process(stream: Any) -> None:
         nonlocal done, started
         async for event in stream.events():
-            started = started or time.monotonic()
+            if not started:
+                started = time.monotonic()
+                print(TAKING, flush=True)
             message = event.message
             record = make_record(event.value, message.offset, int(message.timestamp * 1000))
             [verdict] = await judge.judge([record], f"{message.topic}/{message.partition}")

@@ -11,11 +11,10 @@ import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from typing import Any
 
 from aiokafka import TopicPartition
 
-from elfaust.delivery.batch import Batch
+from elfaust.delivery.batch import records_of
 from elfaust.delivery.following import Following, Lanes, consuming, last, since
 from elfaust.delivery.patience import ANSWER_SECONDS, Patience
 from elfaust.delivery.topics import TopicAdmin
@@ -186,5 +185,5 @@ class KafkaFeed(Ring):
                 fetched = await consumer.getmany(lane, timeout_ms=5_000, max_records=1)
         for records in fetched.values():
             if records and records[0].offset == offset:
-                return Batch[Any](None, records[:1]).records[0]
+                return records_of(records[:1])[0]
         return NoRecord(NONE_THERE)

@@ -51,6 +51,7 @@ class Worker(faust.App):  # type: ignore[misc]
         self.admin = TopicAdmin(settings)
         #: Whether the worker stops, and takes no more batches.
         self.draining = False
+        self._before_joining: list[Callable[[], Awaitable[None]]] = []
         self._preparations: list[Callable[[frozenset[int]], Awaitable[None]]] = []
         self._on_drain: list[Callable[[], Awaitable[None]]] = []
         self._on_close: list[Callable[[], Awaitable[None]]] = []
@@ -119,6 +120,13 @@ class Worker(faust.App):  # type: ignore[misc]
 
         self.task(kept)
 
+    def before_joining(self, begin: Callable[[], Awaitable[None]]) -> None:
+        """Have `begin` awaited when the servers have answered, before the worker asks for lanes.
+
+        Kafka may take the whole `kafka.session_timeout` of one that died to give them.
+        """
+        self._before_joining.append(begin)
+
     def before_lanes(self, prepare: Callable[[frozenset[int]], Awaitable[None]]) -> None:
         """Have `prepare` awaited, with the lanes of an assignment, before anything of them comes.
 
@@ -151,6 +159,8 @@ class Worker(faust.App):  # type: ignore[misc]
             await self.admin.ensure([*self.names.raw, self.names.error])
             await self.admin.ensure(self.tables.changelog_topics, compacted=True)
             await self._discovery.look()
+            for begin in self._before_joining:
+                await begin()
 
     async def has_lanes(self, *_: Any, **__: Any) -> None:
         """Note that there may be something to drain."""

@@ -36,8 +36,9 @@ from elfaust.sinks.stores import enabled_stores
 from elfaust.storage import open_storage
 from elfaust.testing import make_record, write
 from elfaust.trial.recorded import recorded_lines
-from tests.conftest import execute, remove_topics, renamed, running, settings_of_tests
 from tests.integration.running import READERS
+from tests.servers import execute, remove_topics, running
+from tests.stack_settings import renamed, settings_of_tests
 
 #: Lines judged, sent and stored at once.
 CHUNK = 4_000

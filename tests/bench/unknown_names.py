@@ -22,7 +22,8 @@ from typing import NamedTuple
 
 from elfaust.events.verdict import Judge
 from elfaust.lanes.callbacks import LaneCallbacks, Settled
-from elfaust.lanes.raw_lane import RawLane, WaitLimits
+from elfaust.lanes.raw_lane import RawLane
+from elfaust.lanes.waiting_lines import WaitLimits
 from elfaust.records import Record, SchemaKey
 from elfaust.schema.lookup.registry import Registry
 from elfaust.settings import Settings, load

@@ -24,9 +24,11 @@ from elfaust.devstack.stack import Stack
 from elfaust.settings import Settings, as_environ
 from elfaust.trial.job import landed
 from elfaust.trial.recorded import cases
+from tests.chaos.book import Book
 from tests.chaos.faults import Faults
 from tests.chaos.harm import ROOM, Harm, disk
-from tests.chaos.mixed_lines import Book, Lines, Schemas, load, to_forwarder, to_intake
+from tests.chaos.mixed_lines import Lines, Schemas
+from tests.chaos.mixed_load import load, to_forwarder, to_intake
 from tests.chaos.own_count import Verdict, judge
 from tests.chaos.plan import MOUNTED, OTHERS, Harmed, plan
 from tests.chaos.proxy import CommitLoser

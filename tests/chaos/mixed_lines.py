@@ -1,4 +1,4 @@
-"""Lines of all kinds for a campaign, each with what may become of it, and what was sent of them.
+"""Lines of all kinds for a campaign, each with what may become of it.
 
 Valid and invalid lines over all recorded schemas, hostile and damaged ones, and lines of schemas
 that appear in the wiki only while the campaign runs.
@@ -6,27 +6,16 @@ that appear in the wiki only while the campaign runs.
 
 from __future__ import annotations
 
-import asyncio
-import hashlib
 import itertools
 import json
 import random
 import shutil
-import threading
 import time
-from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
 
-import requests
-
-from elfaust.delivery.publisher import publishing
-from elfaust.records import Outgoing, SchemaKey
-from elfaust.settings import Settings
+from elfaust.records import SchemaKey
 from elfaust.trial.recorded import cases
-from tests.chaos.trial import Load
+from tests.chaos.book import ANY, EVENT, UNRESOLVED, Line
 from tests.fuzz.opened import opened
 from tests.fuzz.records import Sent, capsule, damaged, line
 from tests.fuzz.schemas import REAL, Writer
@@ -36,43 +25,8 @@ from tests.integration import hostile_inputs
 INVALID, HOSTILE, DAMAGED, TOLD, NEW, MADE_UP = 5, 2, 3, 6, 6, 1
 #: How many recorded schemas only the wiki has.
 ONLY_WIKI = 5
-#: Schemas whose lines come at the same time, for how many seconds, and after how many seconds there
-#: is a new schema: the sink of HDFS writes a file for each schema and lane, every few seconds.
-TOGETHER, TURN_SECONDS, NEW_SECONDS = 8, 5.0, 20.0
-#: What may become of a line: an event, or an error of a code.
-EVENT, UNRESOLVED = "event", "unresolved"
-ANY = frozenset({EVENT, "processor", "validation", "consumer", UNRESOLVED})
-#: Lines a second that are written to the forwarder's file, and requests a second to the intake.
-FILE_RATE, INTAKE_RATE = 20, 5
-
-
-class Line(NamedTuple):
-    """A raw line, its kind, and what may become of it."""
-
-    kind: str
-    line: bytes
-    may: frozenset[str]
-
-
-def digest(line: bytes) -> bytes:
-    """Return what a line is known by; it is short, for there are many."""
-    return hashlib.blake2b(line, digest_size=12).digest()
-
-
-class Book:
-    """What was sent: how often each line, and what may become of it."""
-
-    def __init__(self) -> None:
-        self.sent = Counter[bytes]()
-        self.may: dict[bytes, frozenset[str]] = {}
-        #: Requests to the intake: all, and those that it has taken.
-        self.asked = self.taken = 0
-
-    def note(self, one: Line) -> None:
-        """Note a line that is sent now."""
-        known = digest(one.line)
-        self.sent[known] += 1
-        self.may[known] = self.may.get(known, frozenset()) | one.may
+#: Schemas whose lines come at the same time: HDFS gets a file for each of them and each lane.
+TOGETHER = 8
 
 
 class Schemas:
@@ -203,94 +157,3 @@ class Lines:
             b"%d EventLogging %s" % (next(self._numbers), text.encode()),
             frozenset({"processor", UNRESOLVED}),
         )
-
-
-def load(
-    settings: Settings,
-    rate: float,
-    lines: Lines,
-    schemas: Schemas,
-    book: Book,
-    mixing: threading.Event,
-) -> Load:
-    """Return a load of these lines at a rate, which has a new schema every few seconds.
-
-    There are none, and the first few schemas' lines alone, until `mixing` is set: each schema's
-    first line moves lanes, and workers are to begin before that goes on all the time.
-    """
-
-    async def send(
-        settings: Settings, count: int | None, rate: float, sent: Callable[[int], None]
-    ) -> int:
-        total, began, size = 0, time.monotonic(), max(1, int(rate / 5))
-        turned = made = began - NEW_SECONDS
-        async with publishing(settings) as publisher:
-            for lane in itertools.cycle(range(settings.topics.lanes)):
-                now = time.monotonic()
-                if mixing.is_set() and now - turned > TURN_SECONDS:
-                    turned = now
-                    lines.turn()
-                if mixing.is_set() and now - made > NEW_SECONDS:
-                    made = now
-                    schemas.make()
-                chunk, at = lines.chunk(size), int(time.time() * 1_000)
-                for one in chunk:
-                    book.note(one)
-                topics = settings.raw_topics
-                await publisher.publish([Outgoing(topics[c.kind], lane, c.line, at) for c in chunk])
-                total += size
-                sent(total)
-                await asyncio.sleep(max(0.0, began + total / rate - time.monotonic()))
-        return total
-
-    return Load(settings, rate, send)
-
-
-@contextmanager
-def to_forwarder(file: Path, lines: Lines, book: Book) -> Iterator[None]:
-    """Write lines to the file that a forwarder follows until the block ends."""
-
-    def write() -> None:
-        made = lines.of_kind("server", FILE_RATE)
-        with file.open("ab") as out:
-            out.writelines(one.line + b"\n" for one in made)
-        for one in made:
-            book.note(one)
-
-    with _every(1.0, write):
-        yield
-
-
-@contextmanager
-def to_intake(settings: Settings, lines: Lines, book: Book) -> Iterator[None]:
-    """Send beacons to the intake until the block ends; what it does not take is not sent again."""
-
-    def ask() -> None:
-        [one] = lines.of_kind("client", 1)
-        query = one.line.partition(b"\t")[0].decode("latin-1")
-        book.asked += 1
-        try:
-            answer = requests.get(f"{settings.intake.beacon}{query}", timeout=10)
-        except requests.RequestException:
-            return
-        book.taken += answer.ok
-
-    with _every(1.0 / INTAKE_RATE, ask):
-        yield
-
-
-@contextmanager
-def _every(seconds: float, call: Callable[[], None]) -> Iterator[None]:
-    over = threading.Event()
-
-    def again() -> None:
-        while not over.wait(seconds):
-            call()
-
-    thread = threading.Thread(target=again)
-    thread.start()
-    try:
-        yield
-    finally:
-        over.set()
-        thread.join()

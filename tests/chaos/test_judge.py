@@ -187,7 +187,11 @@ def test_the_audit_finds_each_fault(stored: Settings) -> None:
 @pytest.mark.parametrize(
     ("path", "stores"),
     [
-        ("raw/{schema}/{revision}/y={year}/m={month}/d={day}/h={hour}", "mysql hdfs"),
+        pytest.param(
+            "raw/{schema}/{revision}/y={year}/m={month}/d={day}/h={hour}",
+            "mysql hdfs",
+            marks=pytest.mark.long,
+        ),
         ("{year}/{month}/{day}/{hour}/{schema}_{revision}", "hdfs"),
     ],
 )

@@ -111,9 +111,10 @@ def test_each_worker_may_be_killed_at_work(quick: Settings, note: Note) -> None:
 def test_a_worker_told_to_stop_drains_and_exits_0(fewer_files: Settings, note: Note) -> None:
     quick = fewer_files
     with working(quick, forwarder=0) as running, Load(quick, rate=1_000.0).running() as load:
-        for role in READERS:
-            [worker] = ready(quick, role)
+        workers = [worker for role in READERS for worker in ready(quick, role)]
+        for worker in workers:
             os.kill(worker.pid, signal.SIGTERM)
+        for role in READERS:
             drain = quick.workers.drain_seconds
             until(partial(has_ended, running, role), f"{role} has ended", drain)
         note(judged(quick, "workers told to stop", 4, load.stop(), time.monotonic()))

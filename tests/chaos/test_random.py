@@ -20,8 +20,9 @@ from elfaust.devstack.stack import Stack
 from elfaust.settings import Settings
 from tests.chaos import campaign
 from tests.chaos.campaign import Mixed, Wanted
-from tests.conftest import execute, metastore, remove_topics, renamed, writing_often
 from tests.integration.charts import charted, graphite
+from tests.servers import execute, metastore, remove_topics
+from tests.stack_settings import renamed, writing_often
 
 #: Minutes that the long campaign takes; without them there is none.
 MINUTES = float(os.environ.get("ELFAUST_TEST_RANDOM", "0"))

@@ -13,8 +13,8 @@ import pytest
 from elfaust.devstack.stack import Stack
 from elfaust.settings import Settings
 from tests.chaos.trial import Load, Outcome, acknowledged, judged, others_go_on, until, waits_for
-from tests.conftest import dfsadmin
 from tests.integration.running import working
+from tests.servers import dfsadmin
 
 Note = Callable[[Outcome], None]
 Admin = Callable[[str], None]
@@ -104,7 +104,7 @@ FAULTS = {
     "datanode hangs": Fault("datanode", "hdfs", sent("datanode", STOP), sent("datanode", CONTINUE)),
 }
 #: What `make test` does of these, once; `make chaos` does all, each as often as it says.
-SHORT = ("mariadb killed", "datanode hangs")
+SHORT = ("mariadb killed", "namenode hangs")
 LONG = pytest.mark.long
 PARTS = {"kafka": "Kafka", "mariadb": "MySQL", "namenode": "HDFS", "datanode": "HDFS"}
 

@@ -26,6 +26,7 @@ from elfaust.names import TopicNames
 from elfaust.records import Outgoing, SchemaKey
 from elfaust.settings import Settings
 from elfaust.trial.recorded import cases
+from tests.beside import beside
 from tests.chaos.trial import Sends
 from tests.chaos.wiki import Wiki
 
@@ -121,20 +122,17 @@ def sending(seed: int) -> Sends:
 @contextmanager
 def moody(wiki: Wiki, seed: int) -> Iterator[None]:
     """Make a wiki fail and answer by turns, at random, until the block ends; then it answers."""
-    over, chance = threading.Event(), random.Random(seed)
+    chance = random.Random(seed)
 
-    def change() -> None:
+    def change(over: threading.Event) -> None:
         while not over.wait(chance.uniform(0.3, 6.0)):
             well = wiki.behaves != "well" and chance.random() < 0.5
             wiki.behaves = "well" if well else chance.choice(TROUBLES)
 
-    changing = threading.Thread(target=change)
-    changing.start()
     try:
-        yield
+        with beside(change):
+            yield
     finally:
-        over.set()
-        changing.join()
         wiki.behaves = "well"
 
 

@@ -22,7 +22,7 @@ from elfaust.commands import main
 STEPS = {
     "poll": ("processor", "elfaust.delivery.transport:Consumer._batch_message"),
     "validate": ("processor", "elfaust.events.verdict:Judge.check"),
-    "produce": ("processor", "elfaust.delivery.publisher:Publisher.publish"),
+    "produce": ("processor", "elfaust.delivery.publisher:Publisher.publish_lots"),
     "offset commit": ("processor", "elfaust.delivery.transport:Consumer._commit_lanes"),
     "insert": ("mysql", "elfaust.sinks.mysql.sink:MysqlSink._insert"),
     "commit": ("mysql", "elfaust.sinks.mysql.sink:MysqlSink.write"),

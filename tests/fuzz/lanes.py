@@ -8,7 +8,8 @@ from itertools import count
 from elfaust.delivery.batch import FORWARDED
 from elfaust.events.verdict import Judge, Verdict
 from elfaust.lanes.callbacks import LaneCallbacks, Settled
-from elfaust.lanes.raw_lane import RawLane, WaitLimits
+from elfaust.lanes.raw_lane import RawLane
+from elfaust.lanes.waiting_lines import WaitLimits
 from elfaust.records import Record, SchemaKey
 from elfaust.schema.lookup.registry import Registry
 from tests.fuzz.faults import Broken

@@ -195,9 +195,9 @@ class Sinks:
         self.faults.attempt("report", lambda: asyncio.run(report()))
 
     def _count(self, events: Mapping[str, list[Record]], errors: Sequence[Any]) -> None:
-        from elfaust.delivery.batch import Batch
+        from elfaust.delivery.batch import records_of
 
-        of_errors = self.faults.attempt("batch", lambda: Batch(None, errors).records) or []
+        of_errors = self.faults.attempt("batch", lambda: records_of(errors)) or []
         # What else may stand in the error topic.
         strays = [record for records in events.values() for record in records if not record.source]
         topics = {**events, self.names.error: of_errors, "": strays}

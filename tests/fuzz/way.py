@@ -13,7 +13,7 @@ from typing import Any
 
 import orjson
 
-from elfaust.delivery.batch import Batch
+from elfaust.delivery.batch import records_of
 from elfaust.errors import Unforeseen
 from elfaust.events.verdict import Judge, Verdict
 from elfaust.names import TopicNames
@@ -82,7 +82,7 @@ class Way:
         """Return the records of a fetch; those at which it fails are left out."""
 
         def read(some: Sequence[Fetched]) -> list[Record]:
-            return Batch(None, some).records
+            return records_of(some)
 
         records = self.faults.attempt("batch", read, fetched)
         if records is None:

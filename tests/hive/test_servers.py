@@ -7,7 +7,7 @@ from contextlib import closing
 from pyhive import hive as clients
 
 from elfaust.settings import Settings
-from tests.conftest import metastore
+from tests.servers import metastore
 
 
 def test_both_servers_answer_in_a_zone_that_is_not_utc(hive: Settings) -> None:

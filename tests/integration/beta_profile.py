@@ -11,7 +11,8 @@ from typing import Any
 
 from elfaust.settings import Settings, load
 from elfaust.sinks.mysql.connection import connect
-from tests.conftest import execute, renamed
+from tests.servers import execute
+from tests.stack_settings import renamed
 
 SCHEMA = {"properties": {"n": {"type": "integer", "required": True}}}
 

@@ -16,6 +16,7 @@ from typing import NamedTuple
 from elfaust.records import SchemaKey
 from elfaust.settings import Settings
 from elfaust.sinks.mysql.connection import connect
+from tests.beside import beside
 from tests.integration.flow import (
     LARGE,
     Delays,
@@ -49,22 +50,16 @@ def altered(settings: Settings, admin: Admin) -> Iterator[None]:
 @contextmanager
 def slow(settings: Settings, admin: Admin) -> Iterator[None]:
     """Lock a table for a while, repeatedly: what is written to it waits, and goes on."""
-    over = threading.Event()
 
-    def lock() -> None:
+    def lock(over: threading.Event) -> None:
         with closing(connect(settings.mysql)) as connection:
             while not over.wait(BETWEEN):
                 connection.query(f"LOCK TABLES {table_of(LOCKED)} WRITE")
                 over.wait(LOCK_SECONDS)
                 connection.query("UNLOCK TABLES")
 
-    thread = threading.Thread(target=lock)
-    thread.start()
-    try:
+    with beside(lock):
         yield
-    finally:
-        over.set()
-        thread.join()
 
 
 @contextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import orjson
 import pytest
@@ -74,6 +75,29 @@ async def test_a_reader_follows_a_changelog_that_appears_later(
         assert reader.view.complete
     finally:
         await reader.stop()
+
+
+async def test_lanes_that_were_added_are_read_whatever_this_worker_was_started_with(
+    fresh: Settings, producer: AIOKafkaProducer
+) -> None:
+    reader, more = CountsReader(fresh), fresh.topics.lanes + 2
+    await create_changelog(fresh)
+    await reader.start()
+    try:
+        await reader.caught_up()
+        await create_changelog(replace(fresh, topics=replace(fresh.topics, lanes=more)))
+        while len(await producer.partitions_for(changelog_topic(fresh))) < more:
+            await producer.client.force_metadata_update()
+        await write(producer, fresh, 0, 2)
+        await write(producer, fresh, more - 1, 3)
+        await reader.caught_up()
+        assert [row.valid for row in reader.view.rows()] == [5]
+        assert reader.merged.lane(more - 1).entries
+    finally:
+        await reader.stop()
+    # One that was started with more lanes than there are does not wait for them.
+    view = await read_counts(replace(fresh, topics=replace(fresh.topics, lanes=2 * more)))
+    assert [row.valid for row in view.rows()] == [5]
 
 
 async def test_reading_does_not_create_the_changelog(fresh: Settings) -> None:

@@ -35,9 +35,12 @@ class Worker:
     def __init__(self, settings: Settings, admin: TopicAdmin) -> None:
         self.reader = CountsReader(settings)
         self.changelog = Changelog(settings, admin)
-        self.takings = Takings(settings.throughput, self.reader, self.changelog.write)
+        self.takings = Takings(
+            settings.throughput, self.reader, self.changelog.write, make=self.changelog.make
+        )
 
     async def take(self) -> None:
+        await self.reader.start()
         await self.takings.take({0})
 
     async def count(self, *positions: int) -> Callable[[], None]:
@@ -202,3 +205,19 @@ async def test_a_changelog_made_anew_is_read_from_its_beginning(
     while other.reader.view.rows():
         await asyncio.sleep(0.05)
     assert "made anew" in caplog.text
+
+
+@pytest.mark.timeout(60)
+async def test_a_changelog_that_was_deleted_is_made_again_by_who_takes_lanes(
+    fresh: Settings, admin: TopicAdmin, workers: list[Worker]
+) -> None:
+    topic, (owner, _, _) = changelog_topic(fresh), workers
+    await owner.take()
+    (await owner.count(1, 2))()
+    await (await admin._client()).delete_topics([topic])
+    while topic in await admin.names():
+        await asyncio.sleep(0.1)
+    await owner.take()
+    await owner.count(3)
+    # What was deleted goes on to count where it is known still.
+    assert await valid(fresh) in ([1], [3])

@@ -24,7 +24,7 @@ from elfaust.settings import Settings, as_environ
 from elfaust.sinks.mysql import checks as mysql
 from elfaust.sinks.mysql.ddl import create_table
 from elfaust.sinks.parquet import checks as parquet
-from tests.conftest import dfsadmin
+from tests.servers import dfsadmin
 
 Admin = Callable[[str], None]
 KEY = SchemaKey("PrefUpdate", 19326310)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
 from dataclasses import replace
 
 from elfaust.audit.account import read_account
 from elfaust.audit.audit import audit
 from elfaust.settings import Settings
 from elfaust.trial.job import landed, send
-from tests.integration.running import EVERY, working
+from tests.chaos.trial import until
+from tests.integration.running import READERS, working
 
 LINES = 1_000
 
@@ -18,13 +21,18 @@ def test_every_valid_event_is_in_the_folder_once_though_its_worker_starts_again(
     quick: Settings,
 ) -> None:
     settings = replace(quick, processor=replace(quick.processor, stores="mysql hdfs lines"))
-    with working(settings) as codes:
+    with working(settings, forwarder=0) as running:
         asyncio.run(send(settings, LINES))
         asyncio.run(landed(settings, LINES, timeout=90.0))
-    assert codes == {f"{role}-0": 0 for role in (*EVERY, "lines")}
-    with working(settings):
+        [worker] = running.pids()["lines"]
+        os.kill(worker, signal.SIGTERM)
+        until(lambda: running.ended, "the worker has ended")
         asyncio.run(send(settings, LINES))
         asyncio.run(landed(settings, 2 * LINES, timeout=90.0))
+    assert running == {f"{role}-0": 0 for role in (*READERS, "lines")}
+    [ended] = running.ended
+    assert ended.startswith("lines")
+    assert "ended by exit code 0" in ended
     account = asyncio.run(read_account(settings))
     assert account.problems == []
     stored = [entry.in_store("lines") for entry in account.entries]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
+
 from elfaust.audit.account import Account, read_account
 from elfaust.settings import Settings
 from elfaust.trial.job import landed, send
@@ -27,7 +29,9 @@ def test_every_line_lands_once_and_a_stop_is_clean(quick: Settings) -> None:
     assert codes == {f"{role}-0": 0 for role in EVERY}
 
 
+@pytest.mark.long
 def test_two_workers_a_role_share_the_lanes(quick: Settings) -> None:
+    # Shorter, and with the numbers of each worker: test_metrics.py.
     with working(quick, processor=2, mysql=2, hdfs=2, throughput=2, forwarder=0):
         asyncio.run(send(quick, LINES))
         account = the_account(quick)

@@ -14,7 +14,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
-from elfaust.delivery.batch import Batch
+from elfaust.delivery.batch import records_of
 from elfaust.delivery.publisher import Publisher, make_producer, publishing
 from elfaust.delivery.topic_limits import IncrementalAlterConfigs, read_limits
 from elfaust.delivery.topics import TopicAdmin
@@ -41,7 +41,7 @@ async def read(settings: Settings, topic: str, lane: int, count: int) -> list[Re
         found: list[Record] = []
         while len(found) < count:
             for fetched in (await consumer.getmany(timeout_ms=500)).values():
-                found += Batch(None, fetched).records
+                found += records_of(fetched)
         return found
     finally:
         await consumer.stop()

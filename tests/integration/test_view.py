@@ -27,7 +27,7 @@ from elfaust.view.kafka_feed import KafkaFeed
 from elfaust.view.seen import seen
 from elfaust.view.stored import NO_TABLE, NOT_YET, Row, row_of
 from elfaust.view.streams import Streams
-from tests.conftest import execute
+from tests.servers import execute
 
 
 class Sender:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from types import CodeType
 
 import click
 import pytest
@@ -124,9 +124,18 @@ def test_code_that_is_shown_is_that_of_the_file(document: Path) -> None:
 @pytest.fixture(scope="module")
 def messages() -> str:
     """Return the texts in elfaust's code, one a line."""
-    trees = [ast.parse(file.read_text()) for file in (REPOSITORY / "elfaust").rglob("*.py")]
-    nodes = (node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Constant))
-    return "\n".join(node.value for node in nodes if isinstance(node.value, str))
+    files = (REPOSITORY / "elfaust").rglob("*.py")
+    return "\n".join(_texts(compile(file.read_text(), str(file), "exec") for file in files))
+
+
+def _texts(constants: Iterable[object]) -> Iterator[str]:
+    for of in constants:
+        if isinstance(of, str):
+            yield of
+        elif isinstance(of, CodeType):
+            yield from _texts(of.co_consts)
+        elif isinstance(of, tuple | frozenset):
+            yield from _texts(of)
 
 
 def test_the_runbook_quotes_what_elfaust_says(messages: str) -> None:

@@ -21,7 +21,7 @@ from elfaust.testing import make_record
 from elfaust.trial.reference_judge import ReferenceJudge
 from tests.generated_lines import generated_lines
 
-LINES = int(os.environ.get("ELFAUST_TEST_LINES", "6000"))
+LINES = int(os.environ.get("ELFAUST_TEST_LINES", "3000"))
 SETTINGS = Settings()
 REGISTRY = Registry(SETTINGS.schemas)
 

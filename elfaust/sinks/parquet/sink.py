@@ -6,10 +6,11 @@ import uuid
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from copy import deepcopy
-from itertools import islice
 
 from elfaust.delivery.batch import MAX_SOURCES
 from elfaust.errors import EventFault, FolderTrouble, SchemaUnfit
+from elfaust.events.known_sources import at_most
+from elfaust.events.refusals import topic_of
 from elfaust.metrics.table import SINK_BYTES, SINK_FILES, SINK_ROWS
 from elfaust.metrics.values import count_of
 from elfaust.names import TopicNames
@@ -202,23 +203,23 @@ def advance(progress: Progress, topic: str, records: Sequence[Record]) -> list[R
     """Return the records that are new to a lane, and move its progress past them.
 
     A record is new if its source's position has not been passed, or its own offset if it names no
-    source, or one of more than MAX_SOURCES: a source's positions only rise, save where a restarted
-    worker repeats itself. Offsets begin again when a topic is made anew.
+    source, or one without room: a source's positions only rise, save where a restarted worker
+    repeats itself. Offsets begin again when a topic is made anew.
     """
     fresh = []
     next_offset = progress.offsets.get(topic, 0)
     positions = progress.positions.setdefault(topic, {})
-    full = len(positions) >= MAX_SOURCES
+    is_full = len(positions) >= MAX_SOURCES
+    topics = {topic_of(name) for name in positions} if is_full else set()
     for record in records:
         name, position = record.source or ("", -1)
-        if name and not (full and name not in positions):
+        if name and (not is_full or name in positions or topic_of(name) in topics):
             if position <= positions.get(name, -1):
                 continue
             positions[name] = position
         elif record.offset < next_offset:
             continue
         fresh.append(record)
-    if len(positions) > MAX_SOURCES:
-        progress.positions[topic] = dict(islice(positions.items(), MAX_SOURCES))
+    progress.positions[topic] = at_most(positions, MAX_SOURCES)
     progress.offsets[topic] = max([next_offset, *(record.offset + 1 for record in records)])
     return fresh

@@ -16,6 +16,7 @@ from faust.types import TP
 
 from elfaust.agents import processor
 from elfaust.delivery.lane import Lane, Noted
+from elfaust.delivery.lots import Lot
 from elfaust.errors import LaneLost, ServerAway
 from elfaust.metrics.table import EVENTS, RAW_LINES
 from elfaust.names import TopicNames
@@ -62,6 +63,9 @@ class App:
     def run_beside(self, work: Any) -> None:
         self.tasks.append(work)
 
+    def before_lanes(self, prepare: Any) -> None:
+        pass
+
     def on_drain(self, drain: Any) -> None:
         self.at_end.append(drain)
 
@@ -98,10 +102,10 @@ class App:
         self.notes.append(note)
 
     async def publisher(self) -> Any:
-        async def publish(records: list[Outgoing]) -> None:
-            self.published += records
+        async def publish_lots(lots: list[Lot]) -> None:
+            self.published += [record for lot in lots for record in lot.records()]
 
-        return SimpleNamespace(publish=publish)
+        return SimpleNamespace(publish_lots=publish_lots)
 
     def noack(self) -> App:
         return self

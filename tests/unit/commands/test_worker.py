@@ -79,6 +79,9 @@ def test_a_worker_ends_with_the_code_of_what_ended_it(tmp_path: Path) -> None:
     script = f"""
 import os
 
+# What all workers import is imported once.
+import agents.processor, uvloop
+import elfaust.app, elfaust.workers.process
 from elfaust.commands import main, worker
 from elfaust.errors import LaneLost, SettingsError, Unacknowledged
 from elfaust.workers.worker import Worker

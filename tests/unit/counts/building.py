@@ -54,7 +54,7 @@ def refusal(role: str, position: int, topic: str = "raw") -> Record:
 def is_entry(key: str, value: object) -> bool:
     """Tell whether a record of the changelog is an entry; value None is one that was deleted."""
     text = None if value is None else json.dumps(value).encode()
-    return Merged(lambda *_: None).apply(key.encode(), text, 0.0)
+    return Merged(lambda *_: None).apply(int(key.partition("|")[0]), key.encode(), text, 0.0)
 
 
 def with_minutes(table: Table) -> Table:

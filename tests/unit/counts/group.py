@@ -42,7 +42,7 @@ class Log:
     def read(self) -> Merged:
         merged = Merged(lambda *_: None)
         for key, value in self.records:
-            assert merged.apply(key, value, 0.0)
+            assert merged.apply(LANE, key, value, 0.0)
         return merged
 
 

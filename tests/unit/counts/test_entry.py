@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from elfaust.counts.entry import (
     EMPTY,
+    MOST,
     CountKey,
     Tally,
     from_json,
@@ -115,6 +116,15 @@ def test_an_entry_does_not_grow_with_sources_that_somebody_makes_up() -> None:
     assert merge(value, Tally([("raw", 7)], 1)) is None
 
 
+def test_a_raw_topic_that_is_made_anew_again_and_again_is_known_by_its_newest_id() -> None:
+    value = merge(None, Tally([("server", 7)], 1))
+    for n in range(3 * MAX_SOURCES):
+        value = merge(value, Tally([(f"raw@{n}", 0)], 1))
+        assert merge(value, Tally([("server", 7), (f"raw@{n}", 0)], 1)) is None
+    assert value is not None
+    assert (value["count"], len(value["positions"])) == (1 + 3 * MAX_SOURCES, MAX_SOURCES)
+
+
 def test_an_entry_of_an_older_version_goes_on() -> None:
     """It has the highest position of each sink's refusals, by the event's own topic."""
     old = {"count": 3, "last": 9, "positions": {"raw": 4, "mysql/events": 7}}
@@ -152,7 +162,7 @@ def test_an_entry_with_refusals_of_another_shape_is_none(more: dict[str, object]
     assert not is_entry(key, {**old, **more})
 
 
-@pytest.mark.parametrize("number", [-1, 2**53, 2**63, 2**64 - 1, 1.0, True, None])
+@pytest.mark.parametrize("number", [-1, MOST, 2**63, 2**64 - 1, 1.0, True, None])
 @pytest.mark.parametrize("of", ["count", "refused"])
 def test_nobody_has_counted_such_numbers(of: str, number: object) -> None:
     """Such a record would end the worker again at each start, or its JSON."""
@@ -165,7 +175,7 @@ def test_nobody_has_counted_such_numbers(of: str, number: object) -> None:
         assert not is_entry(key.encode(), {**entry, of: number})
 
 
-@pytest.mark.parametrize(("lane", "revision"), [(-1, 1), (2**53, 1), (0, -2), (0, 2**63)])
+@pytest.mark.parametrize(("lane", "revision"), [(-1, 1), (MOST, 1), (0, -2), (0, 2**63)])
 def test_nobody_has_counted_such_a_lane_or_revision(lane: int, revision: int) -> None:
     key = CountKey(lane, TOPIC, "Edit", revision, "", None).encode()
     assert not is_entry(key, {"count": 1, "last": 0, "positions": {}})

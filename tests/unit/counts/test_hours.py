@@ -53,6 +53,13 @@ def test_an_entry_counts_as_it_is_now_and_an_older_value_is_not_taken() -> None:
     assert hours.numbers(EDIT, [NOW]) == [(1, 0, 0)]
 
 
+def test_what_somebody_makes_up_adds_up_however_much_that_is() -> None:
+    hours, much = at(), 2**62
+    for lane in range(4):
+        hours.put(EDIT, entry(NOW, lane), value(much, much))
+    assert hours.numbers(EDIT, [NOW]) == [(4 * much, 0, 4 * much)]
+
+
 def test_what_is_not_kept_is_not_taken() -> None:
     hours = at()
     for hour in (NOW - KEPT, NOW + AHEAD + 1, 10**30, -1):

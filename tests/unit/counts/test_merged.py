@@ -23,9 +23,13 @@ class Shown(dict[CountKey, int | None]):
         self[key] = value["count"] if value else None
 
 
+def value(count: int) -> bytes:
+    return to_json({"count": count, "last": 0, "positions": {}})
+
+
 def put(merged: Merged, writer: str, count: int | None) -> bool:
-    value = None if count is None else to_json({"count": count, "last": 0, "positions": {}})
-    return merged.apply(place_of(ENTRY).encode(writer), value, 0.0)
+    text = None if count is None else value(count)
+    return merged.apply(0, place_of(ENTRY).encode(writer), text, 0.0)
 
 
 @pytest.mark.parametrize("order", list(permutations([(A, 3), (B, 5), (C, 4)])))
@@ -38,15 +42,26 @@ def test_of_several_writers_the_one_that_counts_most_is_the_entry(
         assert put(merged, writer, count)
     assert shown[ENTRY] == 5
     place = place_of(ENTRY)
-    value = merged.lane(0).value(place.when, place.name)
-    assert value is not None
-    assert value["count"] == 5
+    found = merged.lane(0).value(place.when, place.name)
+    assert found is not None
+    assert found["count"] == 5
     put(merged, B, None)
     assert shown[ENTRY] == 4
     for writer in (A, C):
         put(merged, writer, None)
     assert shown[ENTRY] is None
     assert merged.lane(0).entries == {}
+
+
+def test_writers_that_have_written_the_same_take_the_room_of_one() -> None:
+    merged = Merged(lambda *_: None)
+    for n in range(500):
+        assert merged.apply(0, place_of(ENTRY).encode(f"{n:012x}"), value(3 + n // 400), 0.0)
+    place = place_of(ENTRY)
+    versions = merged.lane(0).entries[place.when][place.name]
+    assert len(versions) == 500
+    assert len({id(text) for _, text in versions}) == 2
+    assert [text for _, text in versions] == [value(4)] * 100 + [value(3)] * 400
 
 
 @pytest.mark.parametrize("writer", [PLAIN, QUOTED])
@@ -66,9 +81,9 @@ def test_a_copy_stays_as_it_is() -> None:
     put(merged, A, 3)
     copy, place = merged.lane(0).copy(), place_of(ENTRY)
     put(merged, A, 4)
-    value = copy.value(place.when, place.name)
-    assert value is not None
-    assert value["count"] == 3
+    found = copy.value(place.when, place.name)
+    assert found is not None
+    assert found["count"] == 3
 
 
 def test_a_changelog_that_was_made_anew_is_shown_from_its_beginning() -> None:
@@ -85,12 +100,12 @@ CHECK = b"0|check|all|" + A.encode()
 
 
 @pytest.mark.parametrize(
-    "value", [b"{}", b"[]", b'{"counts":[]}', b'{"counts":{"a":1}}', b'{"counts":{"t|s|1|":-1}}']
+    "text", [b"{}", b"[]", b'{"counts":[]}', b'{"counts":{"a":1}}', b'{"counts":{"t|s|1|":-1}}']
 )
-def test_a_check_of_another_shape_is_none(value: bytes) -> None:
+def test_a_check_of_another_shape_is_none(text: bytes) -> None:
     merged = Merged(lambda *_: None)
-    assert merged.apply(CHECK, b'{"counts":{"t|s|1|":1}}', 0.0)
-    assert not merged.apply(CHECK, value, 0.0)
+    assert merged.apply(0, CHECK, b'{"counts":{"t|s|1|":1}}', 0.0)
+    assert not merged.apply(0, CHECK, text, 0.0)
     assert merged.lane(0).checks == {"all": {A: b'{"counts":{"t|s|1|":1}}'}}
-    assert merged.apply(CHECK, None, 0.0)
+    assert merged.apply(0, CHECK, None, 0.0)
     assert merged.lane(0).checks == {}

@@ -42,6 +42,16 @@ def test_keys_can_be_read_by_people() -> None:
         b"3|check|noon|0123456789ab",
         b"3|check|all",
         b"3|t|S|7||all|0123456789ab|more",
+        b"+3|t|S|7||all|0123456789ab",
+        b"03|t|S|7||all|0123456789ab",
+        b"1_3|t|S|7||all",
+        b"3|t|S|+7||all|0123456789ab",
+        b"3|t|a b|7||all|0123456789ab",
+        b"3|t|S|7||h05|0123456789ab",
+        b"3|t|S|7||+5",
+        b"3|check|h_5|0123456789ab",
+        b'"3|t|S|7||all',
+        b'"3|t|S|7||all|0123456789ab"',
     ],
 )
 def test_what_no_version_wrote_is_refused(key: bytes) -> None:

@@ -71,3 +71,11 @@ def test_made_up_sources_take_no_room() -> None:
     ranges: Ranges = {}
     assert all(add(ranges, f"source {n}", 0) for n in range(1_000))
     assert len(ranges) == MAX_SOURCES
+
+
+def test_a_topic_that_is_made_anew_again_and_again_is_known_by_its_newest_id() -> None:
+    ranges: Ranges = {}
+    for n in range(3 * MAX_SOURCES):
+        assert add(ranges, f"raw@{n}", 0)
+        assert not add(ranges, f"raw@{n}", 0)
+    assert len(ranges) == MAX_SOURCES

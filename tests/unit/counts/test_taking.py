@@ -6,7 +6,7 @@ from typing import Any
 
 from elfaust.counts.checks import COUNTS, Missing
 from elfaust.counts.entry import CountKey, Tally, from_json, to_json
-from elfaust.counts.merged import LaneCounts
+from elfaust.counts.merged import LaneCounts, Merged
 from elfaust.counts.place import place_of
 from elfaust.counts.taking import Records, Taking
 
@@ -113,6 +113,31 @@ def test_minutes_that_are_too_old_go_and_their_hour_stays() -> None:
     assert (from_json(value)["count"], from_json(value)["minutes"]) == (3, None)
     taking.forget_old(NOW, 60, 10)
     assert taking.changes() == []
+
+
+def test_minutes_that_come_late_go_as_well() -> None:
+    old = HOUR._replace(hour=NOW_HOUR - 3)
+    taking = Taking(0, found(old, OLD, minutes=[1, 1, 1, *[0] * 57]))
+    taking.forget_old(NOW, 60, 10)
+    taking.changes()
+    taking.add({old._replace(schema="Other"): tally(1)})
+    taking.forget_old(NOW, 60, 10)
+    [(_, value)] = taking.changes()
+    assert value is not None
+    assert from_json(value)["minutes"] is None
+
+
+def test_minutes_that_are_too_old_go_once_where_nothing_is_ever_committed() -> None:
+    """Lanes of which nothing comes are taken again and again too."""
+    old, merged, written = HOUR._replace(hour=NOW_HOUR - 3), Merged(lambda *_: None), list[int]()
+    value = to_json({"count": 3, "last": 0, "positions": {"raw": 4}, "minutes": [1] * 60})
+    assert merged.apply(0, place_of(old).encode(OLD), value, 0.0)
+    for _ in range(3):
+        taking = Taking(0, merged.lane(0).copy())
+        records = [*taking.forget_old(NOW, 60, 10), *taking.changes()]
+        assert all(merged.apply(0, key, value, 0.0) for key, value in records)
+        written.append(len(records))
+    assert written == [1, 0, 0]
 
 
 def test_no_two_takings_write_the_same_key() -> None:

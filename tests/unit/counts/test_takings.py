@@ -27,10 +27,8 @@ class Kafka:
         self.reading: list[str] = []
         self.away = 0
         self.refuses: BaseException | None = None
-        self.takings = Takings(Throughput(), self, self.write, lambda: 1e9)
-
-    async def start(self) -> None:
-        self.reading.append("starts")
+        self.now = 1e9
+        self.takings = Takings(Throughput(), self, self.write, lambda: self.now)
 
     async def caught_up(self, must_exist: bool) -> None:
         assert must_exist
@@ -43,16 +41,16 @@ class Kafka:
         await asyncio.sleep(0)
         if self.refuses:
             raise self.refuses
-        for records in lanes.values():
+        for lane, records in lanes.items():
             for key, value in records:
-                assert self.merged.apply(key, value, 0.0)
+                assert self.merged.apply(lane, key, value, self.now)
 
-    def add(self, *positions: int, lane: int = 0) -> None:
+    def add(self, *positions: int, lane: int = 0, hour: int | None = None) -> None:
         tally = Tally([("raw", at) for at in positions], 0)
-        self.takings.add(lane, {TOTAL._replace(lane=lane): tally})
+        self.takings.add(lane, {TOTAL._replace(lane=lane, hour=hour): tally})
 
-    def count(self, lane: int = 0) -> int | None:
-        value = self.merged.lane(lane).value("all", "t|Edit|7|")
+    def count(self, lane: int = 0, when: str = "all") -> int | None:
+        value = self.merged.lane(lane).value(when, "t|Edit|7|")
         return value["count"] if value else None
 
 
@@ -63,7 +61,7 @@ def kafka() -> Kafka:
 
 async def test_lanes_are_taken_at_the_changelogs_end(kafka: Kafka) -> None:
     await kafka.takings.take({0, 1})
-    assert kafka.reading == ["starts", "is at the end"]
+    assert kafka.reading == ["is at the end"]
     kafka.add(1, 2)
     kafka.add(5, lane=1)
     await kafka.takings.written()
@@ -134,3 +132,20 @@ async def test_what_is_missing_is_told_by_who_takes_the_lane(
     assert words == "counts of t, lane 0, Edit 7: 0 counted in all, 1 were"
     assert words in caplog.text
     assert sum(of.lacks for of in kafka.takings.missing) == 1
+
+
+async def test_a_clock_that_is_far_behind_forgets_nothing(
+    kafka: Kafka, caplog: pytest.LogCaptureFixture
+) -> None:
+    now, hour = kafka.now, int(kafka.now // 3600)
+    await kafka.takings.take({0})
+    kafka.add(1, 2, hour=hour)
+    await kafka.takings.written()
+    kafka.now = 0.0
+    await kafka.takings.take({0})
+    await kafka.takings.tidy()
+    assert kafka.count(when=f"h{hour}") == 2
+    assert "clock" in caplog.text
+    kafka.now = now + 3600 * (Throughput().keep_hours + 1)
+    await kafka.takings.tidy()
+    assert kafka.count(when=f"h{hour}") is None

@@ -24,7 +24,7 @@ from tests.unit.counts.building import (
 from tests.unit.counts.group import KEPT_HOURS, KEPT_MINUTES, LANE, Group, true_counts
 
 #: How many interleavings are tried.
-INTERLEAVINGS = int(os.environ.get("ELFAUST_TEST_INTERLEAVINGS", "100"))
+INTERLEAVINGS = int(os.environ.get("ELFAUST_TEST_INTERLEAVINGS", "50"))
 NOW_HOUR = 480_000
 NOW = NOW_HOUR * 3600.0 + 1800
 #: What happens, and how often.
@@ -92,10 +92,10 @@ def test_counts_are_those_of_one_who_counts_all_once_and_nobody_cries(first: int
         assert group.cries == [], seed
 
 
-@pytest.mark.parametrize("first", range(0, INTERLEAVINGS // 2, 50))
+@pytest.mark.parametrize("first", range(0, INTERLEAVINGS // 2, 25))
 def test_a_hole_is_found_by_who_takes_the_lane_next(first: int) -> None:
     holes = 0
-    for seed in range(first, first + 50):
+    for seed in range(first, first + 25):
         random = Random(seed)
         group = Group(events(random, 40), NOW)
         play(random, group, 120)
@@ -121,7 +121,7 @@ def test_a_hole_is_found_by_who_takes_the_lane_next(first: int) -> None:
         taking = group.owner.taking
         assert taking is not None
         assert [(of.when, of.name, of.have) for of in taking.missing] == [(hole.when, hole.name, 0)]
-    assert holes > 15
+    assert holes > 7
 
 
 def kept(table: Table, now: float) -> Table:

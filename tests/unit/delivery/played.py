@@ -14,7 +14,9 @@ from faust.types import TP
 
 from elfaust.delivery.thread import ConsumerThread
 from elfaust.delivery.transport import Consumer, Transport
+from elfaust.records import Record
 from elfaust.settings import Settings
+from elfaust.testing import make_record
 from elfaust.workers.worker import Worker
 
 #: The topic of Faust's leader, in which nobody writes.
@@ -24,13 +26,9 @@ LEADER = "leader"
 async def nothing(*_: object, **__: object) -> None: ...
 
 
-def record(tp: TP, offset: int) -> SimpleNamespace:
-    """Return a record as aiokafka fetches it."""
-    return SimpleNamespace(
-        **{"topic": tp.topic, "partition": tp.partition, "offset": offset, "key": None},
-        **{"value": b"%d" % offset, "headers": [], "timestamp": 1_000, "timestamp_type": 0},
-        **{"checksum": None, "serialized_key_size": 0, "serialized_value_size": 2},
-    )
+def record(tp: TP, offset: int) -> Record:
+    """Return a record as a worker's consumer fetches it."""
+    return make_record(b"%d" % offset, offset, 10**12, topic=tp.topic, lane=tp.partition)
 
 
 class Kafka:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from elfaust.delivery.batch import END_OF_TIME, FORWARDED, Batch, source_header
+from elfaust.delivery.batch import END_OF_TIME, FORWARDED, Batch, records_of, source_header
 from elfaust.models.event import EventError
 from elfaust.models.raw_line import RawLine
 from elfaust.records import UNKNOWN_TIME, Record, Source
@@ -30,37 +30,36 @@ class Fetched:
 
 def test_a_record_carries_the_position_of_what_it_was_made_from() -> None:
     headers = [("trace", b"x"), *source_header(Source("eventlogging-client-side", 42))]
-    batch: Batch[RawLine] = Batch(RawLine, [Fetched(b"a", 7, TIME, headers)])
+    batch: Batch[RawLine] = Batch(RawLine, records_of([Fetched(b"a", 7, TIME, headers)]))
     assert batch.records == [make_record(b"a", 7, TIME, ("eventlogging-client-side", 42))]
 
 
 def test_a_record_without_a_source_has_none() -> None:
     assert source_header(None) == []
-    batch: Batch[RawLine] = Batch(RawLine, [Fetched(b"a", 7)])
+    batch: Batch[RawLine] = Batch(RawLine, records_of([Fetched(b"a", 7)]))
     assert batch.records == [make_record(b"a", 7, TIME)]
 
 
 def test_a_source_may_hold_colons() -> None:
     [(_, value)] = source_header(Source("file:lines:1", 9))
-    batch: Batch[RawLine] = Batch(RawLine, [Fetched(b"", headers=[("source", value)])])
-    assert batch.records[0].source == Source("file:lines:1", 9)
+    assert one(Fetched(b"", headers=[("source", value)])).source == Source("file:lines:1", 9)
 
 
 def test_iterating_gives_typed_records() -> None:
-    assert [line.line for line in Batch(RawLine, [Fetched(b"?{}")])] == [b"?{}"]
+    assert [line.line for line in Batch(RawLine, [make_record(b"?{}")])] == [b"?{}"]
     value = b'{"event":{"code":"validation"},"schema":"EventError","revision":1,"uuid":"u"}'
-    [error] = Batch(EventError, [Fetched(value)])
+    [error] = Batch(EventError, [make_record(value)])
     assert (error.code, error.schema, error.revision) == ("validation", "EventError", 1)
 
 
 def test_nothing_is_decoded_until_it_is_asked_for() -> None:
-    batch: Batch[EventError] = Batch(EventError, [Fetched(b"not JSON")])
+    batch: Batch[EventError] = Batch(EventError, [make_record(b"not JSON")])
     assert len(batch) == 1
     assert batch.records[0].value == b"not JSON"
 
 
 def one(fetched: Fetched) -> Record:
-    [record] = Batch(None, [fetched]).records
+    [record] = records_of([fetched])
     return record
 
 

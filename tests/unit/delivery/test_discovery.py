@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from types import SimpleNamespace
 from typing import Any
 
@@ -39,8 +40,9 @@ class Subscription:
         self.discovery = Discovery(self.app, Settings(), stand_in(lanes=self.lanes))
         self.discovery.add(declared, (NAMES.error,))
 
-    async def lanes(self) -> dict[str, int]:
-        return self.has
+    async def lanes(self, names: Iterable[str] | None) -> dict[str, int]:
+        """Return what a broker has of topics; of those that it is asked for by name, all."""
+        return dict(self.has) if names is None else {n: self.has.get(n, 0) for n in names}
 
     def again(self, _: Any) -> None:
         self.asked += 1
@@ -100,3 +102,24 @@ async def test_partitions_past_those_that_are_read_are_told(subscription: Subscr
     await subscription.look()
     [told] = subscription.discovery.unread
     assert told.startswith(f"topic {NAMES.error} has {LANES + 1} partitions")
+
+
+async def test_who_follows_no_schemas_asks_for_its_own_topics_alone(
+    subscription: Subscription,
+) -> None:
+    """There may be thousands of others, and it looks every few seconds."""
+    asked: list[Iterable[str] | None] = []
+
+    async def lanes(names: Iterable[str] | None) -> dict[str, int]:
+        asked.append(names)
+        return await subscription.lanes(names)
+
+    alone = Discovery(subscription.app, Settings(), stand_in(lanes=lanes))
+    subscription.app.assignor.left_out = frozenset({"gone"})
+    await alone.look()
+    assert asked == [{NAMES.error, "gone"}]
+    # Where it is no more, nothing is subscribed to for its sake.
+    assert subscription.asked == 0
+    subscription.has[NAMES.error] = LANES + 1
+    await alone.look()
+    assert len(alone.unread) == 1

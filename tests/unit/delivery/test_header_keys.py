@@ -9,7 +9,7 @@ from aiokafka import TopicPartition
 from aiokafka.consumer import fetcher
 from aiokafka.record.default_records import _DefaultRecordBatchBuilderPy
 
-from elfaust.delivery.batch import Batch
+from elfaust.delivery.batch import records_of
 from elfaust.testing import make_record
 
 TIME = 1_600_000_000_000
@@ -54,7 +54,7 @@ def read(fetched: bytes, start: int) -> list[Any]:
 @pytest.mark.parametrize("key", [b"trace", b"", b"\xff\xfe", b"caf\xe9", b"\xc3\x28"])
 def test_no_header_key_keeps_a_record_from_being_read(key: bytes, codec: int, start: int) -> None:
     found = read(data(key, codec, start), start)
-    assert Batch(None, found).records == [
+    assert records_of(found) == [
         make_record(b"value", n, TIME + n % 3, ("raw", n), topic="t") for n in range(start, 9)
     ]
     written = [record.headers[0][0] for record in found if record.offset == 4]

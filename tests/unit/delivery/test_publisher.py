@@ -14,7 +14,8 @@ from aiokafka.record import MemoryRecords
 from hypothesis import given
 from hypothesis import strategies as st
 
-from elfaust.delivery.publisher import AHEAD_MS, Publisher
+from elfaust.delivery.lots import AHEAD_MS, lot_of
+from elfaust.delivery.publisher import Publisher
 from elfaust.errors import EventFault, TooLong, TopicRefuses, Unacknowledged
 from elfaust.events.event_error import error_event, shortened
 from elfaust.records import UNKNOWN_TIME, Outgoing, Source
@@ -114,7 +115,7 @@ async def test_what_a_codec_makes_no_shorter_fits_too(codec: str) -> None:
 def test_no_record_has_a_time_for_which_brokers_refuse_its_batch(ahead: int, kept: bool) -> None:
     moment = int(time.time() * 1000) + ahead
     producer: Any = Producer()
-    [batch], _ = publisher(producer)._fill([record(b"x")._replace(timestamp=moment)], LIMIT)
+    [batch], _ = publisher(producer)._fill(lot_of([record(b"x")._replace(timestamp=moment)]), LIMIT)
     [sent] = MemoryRecords(bytes(batch._build())).next_batch()
     assert sent.timestamp == (moment if kept else UNKNOWN_TIME)
 

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import orjson
 
-from elfaust.delivery.batch import Batch, source_header
+from elfaust.delivery.batch import records_of, source_header
 from elfaust.errors import EventFault
 from elfaust.events.refusals import refused_line, split_source
 from elfaust.names import TopicNames
@@ -78,7 +78,7 @@ def test_a_source_comes_back_as_it_was_written() -> None:
     fetched = SimpleNamespace(
         topic="errors", partition=2, value=error.value, offset=0, timestamp=5_000, headers=headers
     )
-    [record] = Batch(None, [fetched]).records
+    [record] = records_of([fetched])
     assert record.source == Source("hdfs/client", 70)
 
 

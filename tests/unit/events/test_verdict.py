@@ -103,15 +103,15 @@ def test_a_lone_surrogate_is_refused() -> None:
 
 def test_the_user_agent_as_sent_is_kept_for_the_dashboards_that_need_it() -> None:
     kept = {"SaveTiming": 0}
-    for case in CASES:
-        if case["outcome"] == "valid" and case["format"].startswith("%q"):
-            verdict = judge(case["line"].encode())
-            sent = case["line"].rpartition("\t")[2].encode()
-            if verdict.key.schema in kept:
-                kept[verdict.key.schema] += 1
-                assert verdict.headers == (("userAgent", sent),)
-            else:
-                assert verdict.headers == ()
+    lines = [of["line"] for of in CASES if of["outcome"] == "valid" and of["format"][:2] == "%q"]
+    for line in (*(of for of in lines if "SaveTiming" in of), *lines[:100]):
+        verdict = judge(line.encode())
+        sent = line.rpartition("\t")[2].encode()
+        if verdict.key.schema in kept:
+            kept[verdict.key.schema] += 1
+            assert verdict.headers == (("userAgent", sent),)
+        else:
+            assert verdict.headers == ()
     assert kept["SaveTiming"] > 10
 
 

@@ -18,13 +18,21 @@ from elfaust.hive.found import (
 )
 from elfaust.hive.look import partition_name
 from elfaust.hive.metastore import DryMetastore, Metastore
-from elfaust.hive.sync import Sync
-from elfaust.hive.tables import DIGEST, Table, View
+from elfaust.hive.report import Report
+from elfaust.hive.sync import How, Sync
+from elfaust.hive.tables import DIGEST, VERSION, Table, View
 from elfaust.records import SchemaKey
 from elfaust.schema.lookup.registry import Registry
 from elfaust.settings import Settings
 from elfaust.sinks.parquet.file_names import FileNames
 from elfaust.storage.local import LocalStorage
+
+FULL = How(full=True)
+
+
+def told(report: Report) -> dict[str, str]:
+    """Return what a run has told, by the names of tables and folders."""
+    return {of.name: of.what for of in report.told}
 
 
 class Remembered:
@@ -85,9 +93,12 @@ class FakeMetastore:
 
     def set_columns(self, table: Table, found: Found) -> None:
         if self._does("set columns", table.name):
-            properties = {**found.properties, DIGEST: table.properties[DIGEST]}
+            properties = {key: table.properties[key] for key in (VERSION, DIGEST)}
+            properties = {**found.properties, **properties}
             changed = replace(found, columns=table.columns, properties=properties)
             self._of.found[table.name] = changed
+            hours = self._of.hours[table.name]
+            hours |= {name: of._replace(columns=table.columns) for name, of in hours.items()}
 
     def partitions(self, table: str) -> list[str]:
         return list(self._of.hours[table])

@@ -1,7 +1,8 @@
 """Run trials: PYTHONHASHSEED=0 python -m tests.unit.interleavings ROLE [FIRST [COUNT]].
 
 Prints what is wrong, with the trial's seed and what was done in it, and at the end what the trials
-were like. The order of sets is part of a trial, hence PYTHONHASHSEED.
+were like, and what tells the course of the last one from any other. The order of sets of texts is
+part of a trial, hence PYTHONHASHSEED; that of sets of objects is the trial's own (fakes.py).
 """
 
 from __future__ import annotations
@@ -43,6 +44,7 @@ def main(role: str, first: int = 0, count: int = 1) -> int:
             if seed % COLLECTED == COLLECTED - 1:
                 gc.collect()
     print(f"{count} trials of {role}: {wrong} wrong; {moves} moves, {turns} turns, {seconds:.6f} s")
+    print(f"course of the last: {trial.loop.course.hexdigest()}")
     return int(wrong > 0)
 
 

@@ -18,7 +18,9 @@ from aiokafka.structs import OffsetAndMetadata, TopicPartition
 from aiokafka.util import commit_structure_validate
 from faust.types import TP
 
-from tests.unit.interleavings.broker import Broker, Stored
+from elfaust.delivery.batch import records_of
+from elfaust.records import Record
+from tests.unit.interleavings.broker import Broker
 from tests.unit.interleavings.faults import Faults
 from tests.unit.interleavings.group import Evicted, Group
 
@@ -217,10 +219,10 @@ class Client:
 
     async def fetched_records(
         self, lanes: frozenset[TP], timeout: float = 0, max_records: int | None = None
-    ) -> dict[TopicPartition, list[Stored]]:
+    ) -> dict[TopicPartition, list[Record]]:
         subscription = self._subscription.subscription
         assignment = subscription.assignment if subscription is not None else None
-        fetched: dict[TopicPartition, list[Stored]] = {}
+        fetched: dict[TopicPartition, list[Record]] = {}
         if assignment is None:
             return fetched
         left = self._broker.random.randint(1, self._max_poll_records)
@@ -231,7 +233,7 @@ class Client:
             records = self._broker.log(TP(*tp)).after(state.position, left)
             if records:
                 state.consumed_to(records[-1].offset + 1)
-                fetched[tp] = records
+                fetched[tp] = records_of(records)
                 left -= len(records)
         return fetched
 

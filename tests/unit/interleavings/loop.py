@@ -10,6 +10,8 @@ A process of a worker is what was begun in its context: it may be frozen, as by 
 from __future__ import annotations
 
 import asyncio
+import hashlib
+import itertools
 import random
 from collections import defaultdict
 from collections.abc import Coroutine
@@ -26,6 +28,32 @@ TURN_SECONDS = 0.0005
 def thread_of(process: str) -> str:
     """Return what the thread of a process that talks to Kafka is called: it is frozen by itself."""
     return f"{process}/thread"
+
+
+def numbered(this: Any) -> int:
+    """Return the hash of an object that is made in a trial: sets are in the order of hashes.
+
+    Python's own is made of the address, which another process has differently.
+    """
+    return _number(this, asyncio.get_event_loop())
+
+
+def _number(this: Any, loop: asyncio.AbstractEventLoop) -> int:
+    number: int | None = getattr(this, "_number", None)
+    if number is None:
+        number = loop.number() if isinstance(loop, SeededLoop) else id(this)
+        this._number = number
+    return number
+
+
+class _Future(asyncio.Future[Any]):
+    def __hash__(self) -> int:
+        return _number(self, self._loop)
+
+
+class _Task(asyncio.Task[Any]):
+    def __hash__(self) -> int:
+        return _number(self, self._loop)
 
 
 class NothingHappens(AssertionError):
@@ -53,8 +81,12 @@ class SeededLoop(asyncio.BaseEventLoop):
         self.random = random.Random(seed)
         self.mixes = self.random.choice((0.0, 0.1, 0.5, 1.0))
         self.now = 1_000.0
-        #: What tells two trials apart: how many turns there were, and what ran in them.
+        #: What tells two trials apart: how many turns there were, and when what ran in them.
         self.turns = 0
+        self.course = hashlib.blake2b(digest_size=8)
+        #: What has a place of its own in an order that is drawn.
+        self.places: dict[object, float] = {}
+        self._numbers = itertools.count(1)
         self._selector = _Waiting(self)
         self._late: list[asyncio.Handle] = []
         self._held: defaultdict[str, list[asyncio.Handle]] = defaultdict(list)
@@ -69,10 +101,18 @@ class SeededLoop(asyncio.BaseEventLoop):
         """Return the loop's own time, seconds."""
         return self.now
 
+    def number(self) -> int:
+        """Return a number that nothing else of the trial has."""
+        return next(self._numbers)
+
+    def create_future(self) -> asyncio.Future[Any]:
+        """Return a future, with a hash of the trial's own."""
+        return _Future(loop=self)
+
     def _make_task(
         self, loop: asyncio.AbstractEventLoop, work: Any, context: Context | None = None
     ) -> asyncio.Task[Any]:
-        task = asyncio.Task(work, loop=loop, context=context)
+        task = _Task(work, loop=loop, context=context)
         task._log_destroy_pending = False  # type: ignore[attr-defined]
         self._all.append(task)
         return task
@@ -135,6 +175,8 @@ class SeededLoop(asyncio.BaseEventLoop):
             self._late = handles[keep:]
             del handles[keep:]
         ready.extend(handles)
+        names = (getattr(of._callback, "__qualname__", "") for of in handles)
+        self.course.update(f"{self.now} {' '.join(names)}".encode())
 
     def _runs(self, handle: asyncio.Handle) -> bool:
         process = handle._context.get(PROCESS, "")  # type: ignore[attr-defined]

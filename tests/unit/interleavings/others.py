@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 from aiokafka import TopicPartition
@@ -59,7 +60,7 @@ class Following:
     """A consumer that is in no group."""
 
     def __init__(self, **_: Any) -> None:
-        self._broker = HERE.get().broker
+        self._broker, self._client = HERE.get().broker, self
         self._positions: dict[TopicPartition, int] = {}
 
     async def start(self) -> None:
@@ -67,9 +68,11 @@ class Following:
 
     async def stop(self) -> None: ...
 
-    async def topics(self) -> set[str]:
+    async def fetch_all_metadata(self) -> Any:
         topics: set[str] = await self._broker.ask(lambda: {*self._broker.topics})
-        return topics
+        return SimpleNamespace(
+            topics=lambda: topics, partitions_for_topic=lambda topic: set(range(self._broker.lanes))
+        )
 
     async def end_offsets(self, lanes: Iterable[TopicPartition]) -> Mapping[TopicPartition, int]:
         ends: Mapping[TopicPartition, int] = await self._broker.ask(

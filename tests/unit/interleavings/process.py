@@ -165,6 +165,8 @@ class PlayedAdmin:
         await self._broker.ask(make)
         return {}
 
+    def forget(self, names: Iterable[str]) -> None: ...
+
     def limit(self, topic: str) -> int:
         return 100_000
 

@@ -14,7 +14,8 @@ from elfaust.errors import LaneLost, TooLong, TopicRefuses
 from elfaust.events.fast_judge import FastJudge
 from elfaust.events.verdict import Judge
 from elfaust.lanes.callbacks import LaneCallbacks, Settled
-from elfaust.lanes.raw_lane import RawLane, WaitLimits
+from elfaust.lanes.raw_lane import RawLane
+from elfaust.lanes.waiting_lines import WaitLimits
 from elfaust.records import Outgoing, Record, SchemaKey, Source
 from elfaust.schema.lookup.registry import Kind, Schema, State
 from elfaust.settings import Settings

@@ -8,7 +8,6 @@ from elfaust.errors import EventFault
 from elfaust.events.verdict import Verdict
 from elfaust.lanes.callbacks import LaneCallbacks, Settled
 from elfaust.lanes.progress import Progress
-from elfaust.lanes.waiting_lines import OpenBatch, WaitingLine
 from elfaust.records import SchemaKey, Source
 from elfaust.testing import make_record
 
@@ -73,8 +72,8 @@ def test_a_successor_knows_what_a_forwarder_has_sent() -> None:
 async def test_what_was_given_up_is_noted_once_and_before_the_offset() -> None:
     worker = Worker()
     progress = worker.progress()
-    batch: OpenBatch = progress.open_batch([make_record(offset=3), make_record(offset=4)])
-    lines = [WaitingLine(make_record(offset=3), batch, verdict=UNRESOLVED)]
+    progress.open_batch([make_record(offset=3), make_record(offset=4)])
+    lines = [(make_record(offset=3), UNRESOLVED)]
     await progress.decide(lines)
     await progress.decide(lines)
     [note] = worker.notes

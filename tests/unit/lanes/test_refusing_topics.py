@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from elfaust.records import SchemaKey
 from elfaust.schema.lookup.registry import Kind, Schema
 from tests.unit.lanes.played import (
@@ -71,3 +73,30 @@ async def test_what_its_topic_goes_on_refusing_is_given_up_and_stays_so() -> Non
     await take(lane(kafka, registry, clock, to=2), kafka, line(0, "A"), line(1, "B", "bad"))
     assert kafka.events == {"A": []}
     assert kafka.outcomes() == {0: 1, 1: 1}
+
+
+async def test_errors_keep_their_order_around_what_no_topic_takes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    kafka, key = Kafka(), SchemaKey("B", 1)
+    monkeypatch.setitem(SCHEMAS, key, Schema(key, {"properties": {"n": {}}}))
+    one = lane(kafka, Knowledge(A=Kind.FOUND, B=Kind.FOUND))
+    some = [line(0, "A", "no"), line(1, "B", "too-long"), line(2, "A", "no"), line(3, "A")]
+    await take(one, kafka, *some)
+    assert kafka.codes() == [(0, "validation"), (1, "processor"), (2, "validation")]
+    assert (kafka.events, kafka.acknowledged) == ({"A": [3]}, [(4, "")])
+
+
+async def test_errors_before_a_line_that_waits_are_told_at_once_and_those_behind_it_after_it() -> (
+    None
+):
+    kafka, registry = Kafka(), Knowledge(A=Kind.FOUND)
+    one = lane(kafka, registry)
+    await take(one, kafka, line(0, "A", "no"), line(1, "Late"), line(2, "A", "no"))
+    assert (kafka.codes(), kafka.acknowledged) == ([(0, "validation")], [])
+    await take(one, kafka, line(3, "A", "no"))
+    assert kafka.codes() == [(0, "validation")]
+    registry.known["Late"] = Kind.FOUND
+    await one.settle(TOLD)
+    assert kafka.codes() == [(n, "validation") for n in (0, 2, 3)]
+    assert [end for end, _ in kafka.acknowledged] == [3, 4]

@@ -186,8 +186,8 @@ async def test_whatever_is_at_a_workers_address_its_metrics_end(
     app = web.Application()
     for answer in (well, elsewhere, endless, slow, binary):
         app.router.add_get(f"/{answer.__name__}/metrics", answer)
-    monkeypatch.setattr(look, "ANSWER_SECONDS", 1.0)
-    monkeypatch.setattr(look, "ANSWER_BYTES", 1_000_000)
+    monkeypatch.setattr(look, "ANSWER_SECONDS", 0.3)
+    monkeypatch.setattr(look, "ANSWER_BYTES", 100_000)
     # A proxy of the environment is for other machines.
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
     async with TestServer(app) as server:

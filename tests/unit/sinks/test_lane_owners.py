@@ -136,7 +136,7 @@ turns = strategies.lists(
     strategies.tuples(
         strategies.integers(0, 2), strategies.integers(1, 70), strategies.integers(0, 9)
     ),
-    max_size=12,
+    max_size=8,
 )
 
 

@@ -141,4 +141,4 @@ def no_room(*_: object, **__: object) -> None:
 
 
 TestSpooling = Spooling.TestCase
-TestSpooling.settings = settings(stateful_step_count=40)
+TestSpooling.settings = settings(stateful_step_count=30)

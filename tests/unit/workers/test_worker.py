@@ -61,6 +61,27 @@ async def test_a_worker_ends_with_work_that_fails(
     assert [type(reason) for reason in reasons] == [ValueError] * fails
 
 
+async def test_a_role_begins_when_the_servers_have_answered_and_before_lanes_are_asked_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    done: list[object] = []
+
+    async def note(*what: object, **_: object) -> None:
+        done.append(what)
+
+    async def begin() -> None:
+        done.append("begins")
+
+    app = Worker("throughput", Settings())
+    monkeypatch.setattr(app.readiness, "until_all_answer", note)
+    monkeypatch.setattr(app.admin, "ensure", note)
+    monkeypatch.setattr(app._discovery, "look", note)
+    app.before_joining(begin)
+    await app.find_servers()
+    assert len(done) == 5
+    assert done[-1] == "begins"
+
+
 async def test_an_app_closes_what_its_role_opened(monkeypatch: pytest.MonkeyPatch) -> None:
     order: list[str] = []
 

@@ -13,6 +13,7 @@ from typing import Any
 import orjson
 
 from elfaust.delivery.batch import MAX_SOURCES
+from elfaust.events.known_sources import make_room
 from elfaust.events.refusals import split_source, topic_source
 from elfaust.names import ERRORS
 from elfaust.records import Record
@@ -79,7 +80,7 @@ def _stored(records: Sequence[Record], highest: dict[str, int]) -> Iterator[int]
     for record in records:
         if record.source and not split_source(record.source.name)[0]:
             name, position = record.source
-            if name in highest or len(highest) < MAX_SOURCES:
+            if name in highest or make_room(highest, name, MAX_SOURCES):
                 if position <= highest.get(name, -1):
                     continue
                 highest[name] = position

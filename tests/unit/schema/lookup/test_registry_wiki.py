@@ -140,7 +140,8 @@ async def test_a_wiki_that_is_away_and_comes_back_tells_what_was_asked_for(
     tmp_path: Path, unused_tcp_port: int
 ) -> None:
     wiki = Wiki()
-    registry = Registry(settings(tmp_path, f"http://127.0.0.1:{unused_tcp_port}/api.php"))
+    given = settings(tmp_path, f"http://127.0.0.1:{unused_tcp_port}/api.php")
+    registry = Registry(dataclasses.replace(given, wiki_rate=1_000.0))
     keys = [SchemaKey("Edit", revision) for revision in range(1, 40)]
     registry.ask(keys)
     await until(lambda: "127.0.0.1" in registry.reason(EDIT))

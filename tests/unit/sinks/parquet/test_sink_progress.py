@@ -29,6 +29,21 @@ def test_sources_that_somebody_makes_up_are_not_kept_without_end() -> None:
     assert advance(progress, "topic", later) == later[:1]
 
 
+def test_a_raw_topic_that_is_made_anew_again_and_again_is_known_by_its_newest_id() -> None:
+    progress = Progress()
+    made_up = [make_record(b"", n, ARRIVED, (f"source {n}", 0)) for n in range(MAX_SOURCES - 1)]
+    assert advance(progress, "topic", made_up) == made_up
+    offset = MAX_SOURCES
+    for n in range(3 * MAX_SOURCES):
+        new = [make_record(b"", offset, ARRIVED, (f"raw@{n}", at)) for at in range(2)]
+        assert advance(progress, "topic", new) == new
+        offset += 2
+        repeated = [record._replace(offset=offset + at) for at, record in enumerate(new)]
+        assert advance(progress, "topic", repeated) == []
+        offset += 2
+    assert len(progress.positions["topic"]) == MAX_SOURCES
+
+
 def test_what_a_restarted_processor_repeats_is_skipped() -> None:
     progress = Progress()
     first = records(KEYS[0], range(3))
