@@ -64,8 +64,6 @@ impl PyJudge {
         event: Option<(String, String)>,
         storable: usize,
     ) -> PyResult<()> {
-        let source =
-            |(draft, schema): &(String, String)| -> Source<'_> { Source { draft, schema } };
         let made = panics::caught(|| {
             Plan::new(tag, source(&capsule), event.as_ref().map(source), storable)
         });
@@ -103,6 +101,10 @@ impl PyJudge {
     fn plant_panic(&mut self) {
         self.is_planted = true;
     }
+}
+
+fn source((draft, schema): &(String, String)) -> Source<'_> {
+    Source { draft, schema }
 }
 
 /// The judge of elfaust's plain lines, compiled.
