@@ -84,10 +84,15 @@ pub struct Doc {
 }
 
 impl Doc {
-    /// Read what `fill` puts into an empty buffer, or returns false about.
+    /// Read what `fill` puts into an empty buffer, or returns false about: JSON of up to `max_keys`
+    /// keys and array items.
     ///
     /// Returns the value, `None` where Python decides.
-    pub fn read(&mut self, fill: impl FnOnce(&mut Vec<u8>) -> bool) -> Option<Value> {
+    pub fn read(
+        &mut self,
+        max_keys: usize,
+        fill: impl FnOnce(&mut Vec<u8>) -> bool,
+    ) -> Option<Value> {
         let mut data = take(&mut self.data).into_bytes();
         data.clear();
         let is_filled = fill(&mut data);
@@ -99,7 +104,7 @@ impl Doc {
         self.members.clear();
         self.open.clear();
         let Doc { data, unescaped, members, open, .. } = self;
-        let mut reader = Reader::new(data, unescaped, members, open);
+        let mut reader = Reader::new(data, max_keys, unescaped, members, open);
         let value = reader.document();
         self.is_canonical = reader.is_canonical;
         value
@@ -161,7 +166,7 @@ mod tests {
 
     fn read(text: &str) -> (Doc, Option<Value>) {
         let mut doc = Doc::default();
-        let value = doc.read(|data| {
+        let value = doc.read(1000, |data| {
             data.extend_from_slice(text.as_bytes());
             true
         });
@@ -177,9 +182,9 @@ mod tests {
                 is_filled
             }
         };
-        assert_eq!(doc.read(filled(b"\"\xff\"", true)), None);
-        assert_eq!(doc.read(filled(b"1", false)), None);
-        assert!(doc.read(filled(b"1", true)).is_some());
+        assert_eq!(doc.read(1000, filled(b"\"\xff\"", true)), None);
+        assert_eq!(doc.read(1000, filled(b"1", false)), None);
+        assert!(doc.read(1000, filled(b"1", true)).is_some());
     }
 
     #[test]

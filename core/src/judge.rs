@@ -113,7 +113,7 @@ impl<T> Judge<T> {
         let seconds = moment::seconds(line.moment)?;
         let encoded = line.encoded();
         let keys = self.limits.keys;
-        let root = self.doc.read(|data| percent::decode(encoded, data, keys))?;
+        let root = self.doc.read(keys, |data| percent::decode(encoded, data))?;
         let capsule = Capsule::of(&mut self.doc, root, self.dialect)?;
         let time = self.dialect.time(line.moment, seconds);
         Some((line, time, capsule))

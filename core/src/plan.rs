@@ -95,7 +95,7 @@ mod tests {
             data.extend_from_slice(text.as_bytes());
             true
         };
-        let value = doc.read(fill).unwrap();
+        let value = doc.read(1000, fill).unwrap();
         (doc, value)
     }
 

@@ -1,24 +1,28 @@
 //! Reads JSON onto a tape, and no more of it than Python and the core take in the same way.
 //!
-//! Doubled keys, integers of more than 64 bits, `-0`, and floats that were perhaps sent as such
-//! integers are Python's.
+//! Doubled keys, `-0`, numbers that may pass [`CALM_NUMBER`] and JSON that may pass a limit are
+//! Python's. What of a limit may be passed is told as plain lines in Python are: by brackets and
+//! commas.
 
 use crate::doc::{Kind, Member, Value, text_of};
-use crate::percent::MAX_DEPTH;
 
 /// Members of an object or array; of more Python decides, since keys are looked for one by one.
 const MOST_MEMBERS: usize = 256;
-/// Digits of an integer that is within 64 bits, whatever they are.
+/// Brackets that open something: JSON nested deeper is refused (json_text.py, MAX_DEPTH).
+pub const MAX_DEPTH: usize = 40;
+/// Digits of a number that is within [`CALM_NUMBER`], whatever they are.
 const MOST_DIGITS: usize = 18;
-/// A float past it may have been sent as an integer that passes 64 bits (2^63, and some).
-const INEXACT: f64 = 9.2e18;
+/// Numbers within it every place of every store holds (schema/validation/rust.py): 2^62.
+pub const CALM_NUMBER: f64 = 4_611_686_018_427_387_904.0;
 
 /// What reads a document; each `None` leaves it to Python.
 pub struct Reader<'a> {
     text: &'a str,
     bytes: &'a [u8],
     at: usize,
-    depth: usize,
+    opened: usize,
+    commas: usize,
+    max_keys: usize,
     unescaped: &'a mut String,
     members: &'a mut Vec<Member>,
     open: &'a mut Vec<Member>,
@@ -27,15 +31,27 @@ pub struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    /// Read a text into what is empty.
+    /// Read a text, of so many keys and array items at most, into what is empty.
     pub fn new(
         text: &'a str,
+        max_keys: usize,
         unescaped: &'a mut String,
         members: &'a mut Vec<Member>,
         open: &'a mut Vec<Member>,
     ) -> Self {
         let bytes = text.as_bytes();
-        Reader { text, bytes, at: 0, depth: 0, unescaped, members, open, is_canonical: true }
+        Reader {
+            text,
+            bytes,
+            at: 0,
+            opened: 0,
+            commas: 0,
+            max_keys,
+            unescaped,
+            members,
+            open,
+            is_canonical: true,
+        }
     }
 
     /// Read the one value that the text is.
@@ -43,7 +59,8 @@ impl<'a> Reader<'a> {
         self.blank();
         let value = self.value()?;
         self.blank();
-        (self.at == self.bytes.len()).then_some(value)
+        let is_within = self.opened + self.commas <= self.max_keys;
+        (self.at == self.bytes.len() && is_within).then_some(value)
     }
 
     #[inline]
@@ -93,12 +110,14 @@ impl<'a> Reader<'a> {
         })
     }
 
+    /// Go over digits, as many as there are; 0 is none, or too many.
     fn digits(&mut self) -> usize {
         let start = self.at;
         while self.peek().is_ascii_digit() {
             self.at += 1;
         }
-        self.at - start
+        let digits = self.at - start;
+        if digits > MOST_DIGITS { 0 } else { digits }
     }
 
     fn number(&mut self) -> Option<Value> {
@@ -130,14 +149,14 @@ impl<'a> Reader<'a> {
                 value
             })
         } else {
-            (digits <= MOST_DIGITS && !(is_negative && first == b'0')).then_some(value)
+            (!is_negative || first != b'0').then_some(value)
         }
     }
 
     /// Whether a float is written as orjson does.
     fn float(&self, text: &str) -> Option<bool> {
         let number: f64 = text.parse().ok()?;
-        (number.abs() < INEXACT).then(|| zmij::Buffer::new().format_finite(number) == text)
+        (number.abs() < CALM_NUMBER).then(|| zmij::Buffer::new().format_finite(number) == text)
     }
 
     fn string(&mut self) -> Option<Value> {
@@ -225,10 +244,10 @@ impl<'a> Reader<'a> {
     }
 
     fn container(&mut self, kind: Kind, end: u8) -> Option<Value> {
-        if self.depth == MAX_DEPTH {
+        self.opened += 1;
+        if self.opened > MAX_DEPTH {
             return None;
         }
-        self.depth += 1;
         self.at += 1;
         let mark = self.open.len();
         self.blank();
@@ -244,9 +263,9 @@ impl<'a> Reader<'a> {
                 if !self.takes(b',') || self.open.len() - mark == MOST_MEMBERS {
                     return None;
                 }
+                self.commas += 1;
             }
         }
-        self.depth -= 1;
         Some(self.close(kind, mark))
     }
 
@@ -293,7 +312,7 @@ mod tests {
 
     fn read(text: &str) -> (Doc, Option<Value>) {
         let mut doc = Doc::default();
-        let value = doc.read(|data| {
+        let value = doc.read(1000, |data| {
             data.extend_from_slice(text.as_bytes());
             true
         });
@@ -372,7 +391,10 @@ mod tests {
             "-0",
             "1234567890123456789",
             "1e400",
-            "9.3e18",
+            "4.7e18",
+            "-4.7e18",
+            "1e1234567890123456789",
+            "0.1234567890123456789",
             "{\"a\":1,\"a\":2}",
             "{\"a\":1,\"\\u0061\":2}",
             &deep,
@@ -386,8 +408,25 @@ mod tests {
     fn limits_themselves_are_taken() {
         let deep = "[".repeat(MAX_DEPTH) + &"]".repeat(MAX_DEPTH);
         let many = format!("[{}1]", "1,".repeat(MOST_MEMBERS - 1));
-        for text in [&deep, &many, "123456789012345678", "-0.0", "9.1e18"] {
+        for text in [&deep, &many, "123456789012345678", "-0.0", "-4.6e18"] {
             assert!(read(text).1.is_some(), "{text}");
+        }
+    }
+
+    #[test]
+    fn keys_are_told_by_brackets_and_commas_outside_of_texts() {
+        for (text, keys, is_taken) in [
+            (r#"{"a":1,"b":[1,{}]}"#, 5, true),
+            (r#"{"a":1,"b":[1,{}]}"#, 4, false),
+            (r#"["[,[,[,"]"#, 1, true),
+            ("1", 0, true),
+        ] {
+            let mut doc = Doc::default();
+            let value = doc.read(keys, |data| {
+                data.extend_from_slice(text.as_bytes());
+                true
+            });
+            assert_eq!(value.is_some(), is_taken, "{text}");
         }
     }
 }

@@ -262,7 +262,7 @@ mod tests {
             data.extend_from_slice(text.as_bytes());
             true
         };
-        let value = doc.read(fill).unwrap();
+        let value = doc.read(1000, fill).unwrap();
         jsonschema::options_for::<Tape>()
             .with_draft(Draft::Draft4)
             .build(schema)

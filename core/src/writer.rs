@@ -101,7 +101,7 @@ mod tests {
             data.extend_from_slice(sent.as_bytes());
             true
         };
-        let read = doc.read(fill).unwrap();
+        let read = doc.read(1000, fill).unwrap();
         value(&doc, read, &mut out);
         String::from_utf8(out).unwrap()
     }

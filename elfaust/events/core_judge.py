@@ -6,7 +6,11 @@ word is never that a line is wrong. It knows the schemas of which FastJudge has 
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Collection
+from typing import NamedTuple
+
+import orjson
 
 from elfaust.boundary import unforeseen
 from elfaust.errors import EventFault
@@ -14,7 +18,7 @@ from elfaust.events.core import Core, core_of
 from elfaust.events.fast_judge import FastJudge, Plan
 from elfaust.events.parsing import Parsed
 from elfaust.events.plain_lines import PlainLines
-from elfaust.events.storable import Limiting
+from elfaust.events.storable import Check, Limiting
 from elfaust.events.verdict import Verdict
 from elfaust.records import Record, SchemaKey
 from elfaust.schema.lookup.registry import Registry, Schema
@@ -68,6 +72,16 @@ class CompiledJudge(FastJudge):
         return found
 
 
+class Told(NamedTuple):
+    """What the core returns of a line that fits a schema revision."""
+
+    schema: Schema
+    key: SchemaKey
+    #: What has to see the event itself, None where the core knows that every store holds it.
+    check: Check | None
+    keeps_agent: bool
+
+
 class Compiled:
     """The core, and what it was told."""
 
@@ -89,13 +103,15 @@ class Compiled:
             found = self._judge.judge(record.value)
             if found is None:
                 return None
-            plan, value = found
-            key = plan.schema.key
-            if plan.schema is not self._registry.get(key):
+            told, value = found
+            schema, key, check, keeps_agent = told
+            if schema is not self._registry.get(key):
                 # It was read again.
                 self._judge.remove(*key)
                 return None
-            agent = self._sent(record.value) if plan.keeps_agent else None
+            if check is not None:
+                check(orjson.loads(value)["event"], len(value), True)
+            agent = self._sent(record.value) if keeps_agent else None
             return _new(Verdict, (key, value, None, agent, False))
         except self._panicked as error:
             unforeseen(error, "core")
@@ -106,15 +122,15 @@ class Compiled:
 
     def tell(self, plan: Plan) -> None:
         """Tell the core of a schema, once."""
-        key, storable = plan.schema.key, plan.check.storable
+        key, check = plan.schema.key, plan.check
         if self._told.get(key) is plan.schema:
             return
         self._told[key] = plan.schema
+        told = Told(plan.schema, key, None if check.storable else check, plan.keeps_agent)
         try:
             capsule, event = plan.validator.sources()
-            has_fractions = FRACTIONS in capsule[1] + (event[1] if event else "")
-            if storable and not has_fractions:
-                self._judge.add(*key, plan, capsule, event, storable)
+            if FRACTIONS not in capsule[1] + (event[1] if event else ""):
+                self._judge.add(*key, told, capsule, event, check.storable or sys.maxsize)
         except self._panicked as error:
             unforeseen(error, "core")
         except (ValueError, RecursionError):

@@ -174,9 +174,8 @@ class CapsuleValidator:
             "properties": self._properties,
         }
         self._capsule = Validator(capsule)
-        self._calm_schema = {**capsule, **CALM}
         if self._capsule.rust is not None:
-            self._calm = compile_rust(self._calm_schema, DRAFT3)
+            self._calm = compile_rust({**capsule, **CALM}, DRAFT3)
 
     @property
     def is_compiled(self) -> bool:
@@ -191,12 +190,10 @@ class CapsuleValidator:
         return fewer
 
     def sources(self) -> tuple[tuple[str, str], tuple[str, str] | None]:
-        """Return what jsonschema-rs finds right and calm: the capsule, and the event if apart.
-
-        Each is as `source` of rust.py has it.
-        """
+        """Return what jsonschema-rs compiles, as `source` of rust.py has it: the schema of the
+        capsule, and that of the event if it is apart."""
         event = None if self._event is None else self._event.source()
-        return source(self._calm_schema, DRAFT3), event
+        return self._capsule.source(), event
 
     def validate(self, capsule: dict[str, Any]) -> bool:
         """Raise EventFault, code `validation`, with the JSON path of the worst fault.
