@@ -235,7 +235,7 @@ def test_what_no_store_but_python_can_tell_of_an_event_is_asked_of_python(
     assert storable == sys.maxsize
     core.event = b'{"event":{"timestamp":"20200913122640"}}'
     assert event_of(judge, record) == core.event
-    core.event = b'{"event":{"timestamp":"no time"}}'
+    core.event = b'{"event":{"timestamp":"no such time of day"}}'
     assert event_of(judge, record) == event
 
 
