@@ -66,7 +66,7 @@ fuzz-lines: setup-dev ## Fuzz the line parser and the capsule, guided by coverag
 	@$(BIN)/python -m tests.fuzz.lines -max_total_time=$(or $(SECONDS),600)
 
 check-core: ## cargo fmt, clippy and the tests of the compiled judge; needs cargo
-	@cd core && cargo fmt --check && cargo clippy --all-targets -- -D warnings && cargo test
+	@cd core && cargo fmt --check && cargo clippy --all-targets -- -D warnings && cargo clippy --features python -- -D warnings && cargo test
 
 fuzz-core: setup-dev ## Fuzz the compiled judge, guided by coverage, SECONDS (600); needs a nightly cargo with cargo-fuzz
 	@$(BIN)/python -m tests.fuzz.core_seeds core/fuzz
