@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-hive setup-dev run test unit coverage check hive chaos generated interleavings fuzz fuzz-lines bench lock docs clean
+.PHONY: help setup setup-hive setup-dev core check-core fuzz-core run test unit coverage check hive chaos generated interleavings fuzz fuzz-lines bench lock docs clean
 BIN := .venv/bin
 COV := --cov=elfaust
 # Who does the processor's job beside it, in .venv-bench where there is one: see docs/performance.md.
@@ -14,6 +14,9 @@ help: ## List the targets
 
 setup: ## Make .venv with what running needs
 	@scripts/setup run
+
+core: setup ## Build the compiled judge (docs/operating.md) and install it into .venv; needs cargo
+	@scripts/core
 
 setup-hive:
 	@scripts/setup hive
@@ -62,6 +65,13 @@ fuzz-lines: setup-dev ## Fuzz the line parser and the capsule, guided by coverag
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python atheris==3.0.0
 	@$(BIN)/python -m tests.fuzz.lines -max_total_time=$(or $(SECONDS),600)
 
+check-core: ## cargo fmt, clippy and the tests of the compiled judge; needs cargo
+	@cd core && cargo fmt --check && cargo clippy --all-targets -- -D warnings && cargo clippy --features python -- -D warnings && cargo test
+
+fuzz-core: setup-dev ## Fuzz the compiled judge, guided by coverage, SECONDS (600); needs a nightly cargo with cargo-fuzz
+	@$(BIN)/python -m tests.fuzz.core_seeds core/fuzz
+	@cd core && cargo +nightly fuzz run lines -- -dict=fuzz/json.dict -max_len=8192 -rss_limit_mb=512 -max_total_time=$(or $(SECONDS),600) -print_final_stats=1
+
 bench: setup ## Events a second, end to end, beside the naive Faust processor; STAGE=processor: of it alone, CPU too, beside peers (TURNS=5)
 	@$(BIN)/elfaust bench $(if $(EVENTS),--events $(EVENTS)) $(if $(STAGE),--stage $(STAGE) $(PEERS) $(if $(TURNS),--turns $(TURNS)))
 
@@ -74,5 +84,5 @@ docs: setup-dev ## Write the tables of settings and metrics into docs/reference.
 	@$(BIN)/python scripts/settings_table.py
 
 clean: ## Remove .venv, caches and build output; the servers' data in .stack stays
-	@rm -rf .venv .venv-bench build dist *.egg-info .mypy_cache .import_linter_cache .ruff_cache .pytest_cache .hypothesis .coverage
+	@rm -rf core/target core/fuzz/target .venv .venv-bench build dist *.egg-info .mypy_cache .import_linter_cache .ruff_cache .pytest_cache .hypothesis .coverage
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

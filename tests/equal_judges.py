@@ -1,4 +1,4 @@
-"""Both judges on one line: what FastJudge says beside what Judge says."""
+"""All judges on one line: what FastJudge, with and without a core, says beside Judge."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from elfaust.errors import EventFault
+from elfaust.events.core import way_of
+from elfaust.events.core_judge import CompiledJudge
 from elfaust.events.fast_judge import FastJudge
 from elfaust.events.parsing import Parsed
 from elfaust.events.storable import Limiting
@@ -51,32 +53,39 @@ def _stores(settings: Settings) -> list[Limiting]:
 
 
 class Judges:
-    """The two judges of one format and dialect, by one registry."""
+    """The judges of one format and dialect, by one registry; one with a core if it is installed."""
 
     def __init__(self, settings: Settings, kind: str = "client") -> None:
         registry, stores = _registry(settings.schemas), _stores(settings)
         form = settings.line_formats[kind]
         self.slow = Judge(form, registry, settings, stores)
         self.fast = FastJudge(form, registry, settings, stores)
+        core = way_of(settings).core
+        self.ways = [self.fast]
+        if core is not None:
+            self.ways.append(CompiledJudge(form, registry, settings, stores, core))
         self.plain = 0
         self.outcomes = Counter[str]()
 
     def compare(self, lines: Iterable[bytes]) -> None:
-        """Fail on the first line of which they do not say the same.
+        """Fail on the first line of which not all say the same.
 
         What FastJudge does not judge at once it must have parsed as Judge does.
         """
         for number, sent in enumerate(lines):
             record = make_record(sent, number, RECEIVED)
-            fast, slow = self.fast.read(record, "t/0"), self.slow.parse(record)
-            if isinstance(fast, Verdict):
-                self.plain += 1
-            else:
-                assert shown(fast) == shown(slow), (number, sent)
-                fast = _verdict(self.fast, record, fast)
+            found = [way.read(record, "t/0") for way in self.ways]
+            self.plain += isinstance(found[0], Verdict)
+            slow = self.slow.parse(record)
+            parsed = "" if all(isinstance(one, Verdict) for one in found) else shown(slow)
             verdict = _verdict(self.slow, record, slow)
             self.outcomes[verdict.code or "valid"] += 1
-            assert told(fast) == told(verdict), (number, sent)
+            for way, one in zip(self.ways, found, strict=True):
+                at = type(way).__name__, number, sent
+                if not isinstance(one, Verdict):
+                    assert shown(one) == parsed, at
+                    one = _verdict(way, record, one)
+                assert told(one) == told(verdict), at
 
 
 def _verdict(judge: Judge, record: Record, parsed: Parsed | EventFault) -> Verdict:
@@ -84,7 +93,7 @@ def _verdict(judge: Judge, record: Record, parsed: Parsed | EventFault) -> Verdi
     return verdict or judge.without_schema(record, parsed, "t/0")
 
 
-def shown(found: Parsed | EventFault) -> str:
+def shown(found: Verdict | Parsed | EventFault) -> str:
     """Return all that a judge may see of what was parsed, with the order of names."""
     return repr(found) if isinstance(found, Parsed) else repr((type(found), vars(found)))
 

@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from elfaust.errors import ElfaustError
+from elfaust.events.core import way_of
 from elfaust.settings import SECTIONS, Settings
 from elfaust.settings.reading import EXAMPLE
 from elfaust.settings.values import fields_of, wanted
@@ -67,6 +68,7 @@ def show(settings: Settings, as_json: bool, markdown: bool) -> None:
         click.echo(json.dumps(as_object(settings)))
     else:
         click.echo(f"profile {settings.profile}, {settings.conf or 'no faust.conf'}", err=True)
+        click.echo(f"plain lines are judged by {way_of(settings)}", err=True)
         _print(list(rows(settings)))
 
 
@@ -88,9 +90,11 @@ def items() -> Iterator[tuple[str, str, FieldInfo]]:
 
 def as_object(settings: Settings) -> dict[str, Any]:
     """Return the settings as the JSON shape that `--json` prints."""
+    way = way_of(settings)
     return {
         "profile": settings.profile,
         "conf": settings.conf,
+        "judge": {"is": way.name, "why": way.why},
         "settings": {
             row.name: {"value": row.value, "origin": row.origin, "help": row.help}
             for row in rows(settings)

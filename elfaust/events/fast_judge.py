@@ -31,7 +31,7 @@ from elfaust.settings import Settings
 _new = tuple.__new__
 
 
-class _Plan(NamedTuple):
+class Plan(NamedTuple):
     """What judges the plain lines of a schema revision."""
 
     #: Of the registry as the plan was made: another one makes another plan.
@@ -69,7 +69,7 @@ class FastJudge(Judge):
             self._lines = PlainObjects(self._dialect, *limits)
         #: Texts up to it no store cuts.
         self._long = min(TEXT_CHARS, self._dialect.string_length)
-        self._plans: dict[tuple[Any, Any], _Plan] = {}
+        self._plans: dict[tuple[Any, Any], Plan] = {}
 
     def read(self, record: Record, origin: str) -> Verdict | Parsed | EventFault:
         lines = self._lines
@@ -139,7 +139,7 @@ class FastJudge(Judge):
         agent = line.agent.sent if keeps_agent else None
         return _new(Verdict, (key, lines.event(line, written), None, agent, False))
 
-    def _new_plan(self, key: SchemaKey, lines: Lines) -> _Plan | None:
+    def _new_plan(self, key: SchemaKey, lines: Lines) -> Plan | None:
         """Return what judges lines of a schema from now on, None where Judge does."""
         self._plans.pop(key, None)
         schema = self._registry.get(key)
@@ -149,6 +149,6 @@ class FastJudge(Judge):
         validator = schema.validator.without(lines.fields)
         keeps_agent = key.schema in self._keep_user_agent
         check = self._storable.of(schema)
-        plan = _Plan(state, key, validator, validator.fits, check, keeps_agent)
+        plan = Plan(state, key, validator, validator.fits, check, keeps_agent)
         self._plans[key] = plan
         return plan

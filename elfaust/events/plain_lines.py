@@ -71,7 +71,7 @@ class PlainLines:
         self._max_bytes = max_bytes
         self._max_keys = max_keys
         self._moments = Moments(dialect)
-        self._agents = Agents(dialect)
+        self.agents = Agents(dialect)
         keeps_address = "ip" in dialect.properties
         self._event = _EVENT % (b'"ip":"%b",' if keeps_address else b"%.0b")
         self._address_name = "ip" if keeps_address else "clientIp"
@@ -94,7 +94,7 @@ class PlainLines:
         if len(fields) != _FIELDS:
             return None
         query, host, number, time, address, sent = fields
-        moment, agent = self._moments[time], self._agents[sent]
+        moment, agent = self._moments[time], self.agents[sent]
         if (
             moment is None
             or agent is None

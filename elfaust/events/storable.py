@@ -8,6 +8,7 @@ is its own (elfaust/sinks/base.py, Store.limits).
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any, NamedTuple, Protocol
 
@@ -54,6 +55,9 @@ class Limiting(Protocol):
 class Check(Protocol):
     """What holds the events of a schema revision to what the stores can hold."""
 
+    #: Bytes of JSON up to which no value of a calm event is at fault, 0 where any may be.
+    storable: int
+
     def __call__(self, event: dict[str, Any], size: int, calm: bool) -> None:
         """Raise EventFault for an event that is not storable.
 
@@ -93,6 +97,8 @@ def check_of(schema: Schema, stores: Collection[Limiting]) -> Check:
 
 
 class _Refusing:
+    storable = 0
+
     def __init__(self, unfit: SchemaUnfit) -> None:
         self._unfit = unfit
 
@@ -121,6 +127,8 @@ class _Check:
         self._any_value = {path[1]: of for path, of in unbounded.items() if of and len(path) == 2}
         #: Whether one of them is of a place further inside.
         self._always = any(of and len(path) != 2 for path, of in unbounded.items())
+        bounded = int(min(self._shortest, sys.maxsize))
+        self.storable = 0 if any(unbounded.values()) else bounded
 
     def __call__(self, event: dict[str, Any], size: int, calm: bool) -> None:
         if (

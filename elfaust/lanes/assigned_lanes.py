@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from elfaust.delivery.lane import Lane
 from elfaust.errors import LaneLost
-from elfaust.events.fast_judge import FastJudge
+from elfaust.events.core import way_of
+from elfaust.events.core_judge import worker_judge
 from elfaust.lanes.callbacks import LaneCallbacks, Settled
 from elfaust.lanes.origins import Origins
 from elfaust.lanes.raw_lane import RawLane
@@ -19,6 +21,8 @@ from elfaust.records import SchemaKey
 from elfaust.schema.lookup.registry import Registry
 from elfaust.sinks.stores import enabled_stores
 from elfaust.workers.worker import Worker
+
+log = logging.getLogger(__name__)
 
 #: Longest wait between looks at lines that wait for their schema, seconds.
 LOOK_SECONDS = 0.25
@@ -33,7 +37,7 @@ class AssignedLanes:
         self._registry = registry
         stores = enabled_stores(settings).values()
         self._judges = {
-            settings.raw_topics[kind]: FastJudge(line_format, registry, settings, stores)
+            settings.raw_topics[kind]: worker_judge(line_format, registry, settings, stores)
             for kind, line_format in settings.line_formats.items()
         }
         self._limits = WaitLimits(
@@ -70,6 +74,7 @@ class AssignedLanes:
 
     async def settle(self) -> None:
         """Settle waiting lines as their schemas become known or time runs out, until the drain."""
+        log.info("Plain lines are judged by %s", way_of(self._worker.settings))
         while not self._worker.draining:
             await self._registry.wait_changed(LOOK_SECONDS)
             self._registry.reload.look()

@@ -156,7 +156,8 @@ UNFORESEEN = Metric(
     "elfaust_unforeseen_total",
     "counter",
     "records",
-    "Records on which elfaust itself has failed, by the code of their EventErrors.",
+    "Records on which elfaust itself has failed, by the code of their EventErrors; core: lines on "
+    "which the compiled judge has, and that Python judged.",
     ("code",),
     tuple(ROLES),
 )

@@ -33,6 +33,8 @@ from elfaust.settings.values import (
 CODECS = ("none", "gzip", "snappy", "lz4", "zstd")
 #: Years of EventLogging; elfaust/schema/dialect.py has their rules.
 COMPATIBILITIES = ("2015", "2018")
+#: Ways to judge plain lines.
+JUDGES = ("auto", "python", "rust")
 #: Kinds of raw lines: `topics.raw_<kind>` is their topic, `processor.<kind>_format` their format.
 RAW_KINDS = ("client", "server")
 
@@ -136,6 +138,11 @@ class Processor:
     server_format: Plain = setting(
         "%{seqId}d EventLogging %j",
         "Raw server-side lines have this format (docs/reference.md, Line formats).",
+    )
+    judge: Annotated[str, one_of(*JUDGES)] = setting(
+        "auto",
+        "Plain lines are judged in Python or, with rust, by the compiled judge (docs/operating.md, "
+        "Compiled judge); auto takes that if it is installed and its version fits.",
     )
     max_line_bytes: Whole = setting(
         1_000_000, "A raw line of more than this many bytes is refused without being parsed."

@@ -15,7 +15,7 @@ from itertools import cycle, islice
 from statistics import median
 
 from elfaust.events.capsule import parse_user_agent
-from elfaust.events.fast_judge import FastJudge
+from elfaust.events.core_judge import worker_judge
 from elfaust.events.verdict import Judge, Verdict
 from elfaust.records import Record
 from elfaust.schema.lookup.registry import Registry
@@ -42,7 +42,7 @@ def main(count: int) -> None:
     """Measure `count` recorded lines, one in twenty of them invalid."""
     settings = load()
     registry = Registry(settings.schemas)
-    judge = FastJudge("", registry, settings, enabled_stores(settings).values())
+    judge = worker_judge("", registry, settings, enabled_stores(settings).values())
     reference = ReferenceJudge(registry)
     lines = [line for kind, line in recorded_lines(count) if kind == "client"]
     records = {

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any, TypeVar
 
 import jsonschema_rs
 
 from elfaust.schema.validation import references
-from elfaust.schema.validation.drafts import Draft
+from elfaust.schema.validation.drafts import DRAFT3, Draft
 from elfaust.schema.validation.patterns import OPTIONS
 
 T = TypeVar("T")
@@ -82,6 +83,12 @@ def compile_rust(schema: dict[str, Any], draft: Draft) -> Any:
     except jsonschema_rs.ValidationError as error:
         path = references.json_path(tuple(error.instance_path))
         raise ValueError(f"{path}: {error.message}") from error
+
+
+def source(schema: dict[str, Any], draft: Draft) -> tuple[str, str]:
+    """Return a schema as it is compiled: the draft that jsonschema-rs takes it for, and JSON."""
+    name = "04" if draft is DRAFT3 else draft.name
+    return name, json.dumps(draft.translate(schema))
 
 
 def _refuse_remote(uri: str) -> Any:

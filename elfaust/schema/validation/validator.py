@@ -22,7 +22,7 @@ from elfaust.schema.validation import draft3_check, patterns, recursion, referen
 from elfaust.schema.validation.drafts import DRAFT3, Draft, closed_schema, draft_of
 from elfaust.schema.validation.fault_words import FaultWords, fault_of
 from elfaust.schema.validation.patterns import backtracks, patterns_of
-from elfaust.schema.validation.rust import CALM, compile_rust, guarded, passes
+from elfaust.schema.validation.rust import CALM, compile_rust, guarded, passes, source
 from elfaust.schema.validation.steps import MAX_STEPS, TooManySteps, limited
 from elfaust.schema.validation.worst_fault import NotPlain, WorstFault
 from elfaust.words.hints import TOO_MANY_STEPS, UNFIT_SCHEMA
@@ -51,6 +51,7 @@ class Validator:
 
     def _compile(self, schema: dict[str, Any], draft: Draft) -> None:
         self._is_old = draft is DRAFT3
+        self._source = schema, draft
         self._python = draft.python(schema, registry=References())
         try:
             rust = guarded(compile_rust, schema, draft)
@@ -63,6 +64,10 @@ class Validator:
         # Only `jsonschema` says so where a pattern gives up after so many steps.
         if not any(backtracks(pattern) for _, pattern in patterns_of(schema)):
             self.rust = rust
+
+    def source(self) -> tuple[str, str]:
+        """Return the schema as `source` of rust.py does."""
+        return source(*self._source)
 
     def validate(self, value: Any, at: tuple[str, ...] = (), plainly: bool = False) -> None:
         """Raise EventFault, code `validation`, with the JSON path of the worst fault.
@@ -199,6 +204,12 @@ class CapsuleValidator:
         fewer._properties = {n: of for n, of in self._properties.items() if n not in names}
         fewer._compile_capsule()
         return fewer
+
+    def sources(self) -> tuple[tuple[str, str], tuple[str, str] | None]:
+        """Return what jsonschema-rs compiles, as `source` of rust.py has it: the schema of the
+        capsule, and that of the event if it is apart."""
+        event = None if self._event is None else self._event.source()
+        return self._capsule.source(), event
 
     def validate(self, capsule: dict[str, Any], plainly: bool = False) -> bool:
         """Raise EventFault, code `validation`, with the JSON path of the worst fault.

@@ -1,4 +1,4 @@
-"""FastJudge says what Judge says, byte for byte, and says most of it at once.
+"""FastJudge, with and without a core, says what Judge says, byte for byte, and most of it at once.
 
 ELFAUST_TEST_LINES is how many lines are compared; `make generated` takes a million.
 """
