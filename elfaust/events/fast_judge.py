@@ -24,8 +24,8 @@ from elfaust.events.storable import Check, Limiting
 from elfaust.events.verdict import Judge, Verdict
 from elfaust.records import Record, SchemaKey
 from elfaust.schema.lookup.registry import Registry, State
+from elfaust.schema.validation.capsule_validator import CapsuleValidator
 from elfaust.schema.validation.rust import is_panic
-from elfaust.schema.validation.validator import CapsuleValidator
 from elfaust.settings import Settings
 
 _new = tuple.__new__

@@ -34,7 +34,7 @@ class Limit(NamedTuple):
     #: of what is no object.
     faults: Callable[[Any, str], Iterator[EventFault]]
     #: How many bytes of JSON each value has that is at fault, more than these: infinite where only
-    #: numbers are that are not calm (validator.py), 0 where any value may be.
+    #: numbers are that are not calm (capsule_validator.py), 0 where any value may be.
     longer_than: float = 0
 
 
@@ -62,7 +62,7 @@ class Check(Protocol):
         """Raise EventFault for an event that is not storable.
 
         `size` is how long its JSON is at most, bytes, `calm` whether it is known that its numbers
-        are calm (validator.py).
+        are calm (capsule_validator.py).
         """
 
     def faults(self, event: dict[str, Any]) -> Iterator[EventFault]:

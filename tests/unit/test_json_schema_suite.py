@@ -13,7 +13,7 @@ import pytest
 
 from elfaust.errors import EventFault
 from elfaust.schema.dialect import LATEST
-from elfaust.schema.validation.validator import CapsuleValidator
+from elfaust.schema.validation.capsule_validator import CapsuleValidator
 from tests import DATA
 
 SUITE = DATA / "json-schema-test-suite"

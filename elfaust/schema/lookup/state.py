@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from elfaust.records import SchemaKey
 from elfaust.schema.dialect import LATEST, Dialect
-from elfaust.schema.validation.validator import CapsuleValidator
+from elfaust.schema.validation.capsule_validator import CapsuleValidator
 
 
 class Schema:

@@ -10,8 +10,9 @@ from hypothesis import given
 from elfaust.errors import EventFault
 from elfaust.events.all_faults import faults_of
 from elfaust.schema.dialect import LATEST
+from elfaust.schema.validation.capsule_validator import CapsuleValidator
 from elfaust.schema.validation.drafts import DRAFT3, Draft, draft_of
-from elfaust.schema.validation.validator import CapsuleValidator, Validator
+from elfaust.schema.validation.validator import Validator
 from tests.unit.schema.validation.building import CAPSULE, SCHEMA, VALUE
 
 DRAFT7 = draft_of({"$schema": "http://json-schema.org/draft-07/schema#"})

@@ -11,8 +11,8 @@ from elfaust.errors import EventFault
 from elfaust.schema.changes.diff import diff
 from elfaust.schema.changes.keywords import ANNOTATIONS
 from elfaust.schema.dialect import LATEST
+from elfaust.schema.validation.capsule_validator import CapsuleValidator
 from elfaust.schema.validation.drafts import DRAFTS
-from elfaust.schema.validation.validator import CapsuleValidator
 from tests.unit.schema.validation.building import CAPSULE, SCHEMA, VALUE
 
 DRAFT7 = {"$schema": "http://json-schema.org/draft-07/schema#"}

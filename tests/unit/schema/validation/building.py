@@ -9,10 +9,8 @@ from hypothesis import strategies as st
 
 from elfaust.errors import EventFault
 from elfaust.schema.dialect import LATEST
+from elfaust.schema.validation.capsule_validator import CapsuleValidator
 from elfaust.schema.validation.drafts import DRAFT3, DRAFTS, Draft
-from elfaust.schema.validation.validator import (
-    CapsuleValidator,
-)
 
 LEAF = st.fixed_dictionaries(
     {},

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from elfaust.schema.dialect import LATEST
+from elfaust.schema.validation.capsule_validator import CapsuleValidator
 from elfaust.schema.validation.drafts import DRAFT3, Draft
 from elfaust.schema.validation.rust import CALM_NUMBER, compile_rust
-from elfaust.schema.validation.validator import CapsuleValidator
 from tests.unit.schema.validation.building import CAPSULE, NEWER, SCHEMA, VALUE, uri
 
 

@@ -8,10 +8,8 @@ from typing import Any
 import pytest
 
 from elfaust.schema.dialect import LATEST
+from elfaust.schema.validation.capsule_validator import CapsuleValidator
 from elfaust.schema.validation.drafts import DRAFT3, Draft
-from elfaust.schema.validation.validator import (
-    CapsuleValidator,
-)
 from tests.unit.schema.validation.building import ALL, CAPSULE, ITSELF, NEWER, fault, uri
 
 

@@ -8,7 +8,8 @@ import pytest
 
 from elfaust.errors import EventFault
 from elfaust.schema.dialect import LATEST
-from elfaust.schema.validation.validator import CapsuleValidator, Undecided
+from elfaust.schema.validation.capsule_validator import CapsuleValidator
+from elfaust.schema.validation.validator import Undecided
 
 TEXT = {"type": "string"}
 #: An item takes 21 steps of 20,000, another property one.

@@ -10,10 +10,8 @@ from hypothesis import strategies as st
 
 from elfaust.errors import EventFault, Unforeseen
 from elfaust.schema.dialect import LATEST
+from elfaust.schema.validation.capsule_validator import CapsuleValidator
 from elfaust.schema.validation.drafts import Draft
-from elfaust.schema.validation.validator import (
-    CapsuleValidator,
-)
 from tests.unit.schema.validation.building import ALL, CAPSULE, ITSELF, NEWER, fault, uri
 
 

@@ -8,11 +8,9 @@ import pytest
 
 from elfaust.errors import EventFault
 from elfaust.schema.dialect import LATEST
+from elfaust.schema.validation.capsule_validator import CapsuleValidator
 from elfaust.schema.validation.drafts import DRAFT3, Draft
-from elfaust.schema.validation.validator import (
-    CapsuleValidator,
-    Validator,
-)
+from elfaust.schema.validation.validator import Validator
 from tests.unit.schema.validation.building import ALL, CAPSULE, NEWER, OBJECT, fault, uri
 
 
