@@ -135,7 +135,7 @@ def test_a_schema_that_was_read_again_is_told_again(tmp_path: Path, judge: Compi
     record, registry = line_of("Open"), vars(judge)["_registry"]
     event_of(judge, record)
     assert event_of(judge, record) == b"{}"
-    registry._found.clear()
+    registry.found.clear()
     (tmp_path / "Open" / "1.json").write_text('{"properties": {"s": {"type": "integer"}}}')
     verdict = judge.read(record, "t/0")
     assert isinstance(verdict, Verdict)
