@@ -63,6 +63,8 @@ class Faults:
         self.done, self.missed = Counter[str](), Counter[str]()
         #: What went wrong with the faults themselves.
         self.failed: list[str] = []
+        #: Ends that could not be while other faults lasted.
+        self._left: list[tuple[str, End]] = []
 
     def run(self, faults: Sequence[Fault]) -> float:
         """Carry out a plan; return when its last fault had ended, by the monotonic clock."""
@@ -78,6 +80,8 @@ class Faults:
             self._over.set()
             watching.join()
         self._start_what_has_ended()
+        for what, end in self._left:
+            self._guarded(what, end)
         return time.monotonic()
 
     def _one(self, fault: Fault) -> None:
@@ -86,7 +90,14 @@ class Faults:
         for target, end in zip(fault.targets or ("",), ends, strict=True):
             if end is not None:
                 self._tell(f"ends: {fault.kind} {target}")
-                self._guarded(f"end of {fault.kind} {target}", end)
+                self._end(f"end of {fault.kind} {target}", end)
+
+    def _end(self, what: str, end: End) -> None:
+        try:
+            end()
+        except Exception as error:
+            self._tell(f"{what} waits for the other faults to be over: {error!r}")
+            self._left.append((what, end))
 
     def _begun(self, kind: str, target: str) -> End | None:
         try:
@@ -148,7 +159,8 @@ class Faults:
                 thaw()
                 _started(server)
             finally:
-                harming.release()
+                if harming.locked():
+                    harming.release()
 
         return end
 

@@ -102,6 +102,20 @@ def test_a_fault_that_cannot_be_undone_is_told() -> None:
     assert doing.failed == ["end of broken : RuntimeError('no way back')"]
 
 
+def test_what_cannot_end_yet_ends_when_the_others_are_over() -> None:
+    ways = iter([RuntimeError("the NameNode is away"), None])
+
+    def end() -> None:
+        if error := next(ways):
+            raise error
+
+    doing, told = faults(full=lambda _: end)
+    doing.run([Fault(0.0, "full", (), 0.0)])
+    assert not doing.failed
+    assert next(ways, "ended") == "ended"
+    assert "waits for the other faults to be over" in told[-1]
+
+
 def test_a_server_that_has_ended_by_itself_starts_again() -> None:
     server = Away()
     doing, told = faults(server=server)
