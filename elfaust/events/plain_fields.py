@@ -12,8 +12,9 @@ from elfaust.events.capsule import parse_user_agent
 from elfaust.schema.dialect import Dialect
 from elfaust.times import is_time, iso8601, unix_seconds
 
-#: Fields that are remembered at once; a user agent takes some 700 bytes.
-MOST = 30_000
+#: Fields that are remembered at once; a user agent takes some 700 bytes. What is longer than so
+#: many bytes is made each time: clients choose it, and what is remembered is bounded in bytes.
+MOST, LONGEST = 30_000, 2_048
 _TIME = re.compile(rb"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}")
 
 
@@ -32,12 +33,13 @@ class Moments(dict[bytes, Moment | None]):
         self._of_line = _timestamp if dialect.uuid_time == "timestamp" else _dt
 
     def __missing__(self, sent: bytes) -> Moment | None:
+        if not _TIME.fullmatch(sent):
+            return None
         if len(self) >= MOST:
             self.clear()
         found = None
-        if _TIME.fullmatch(sent):
-            with suppress(ValueError):
-                found = self._of_line(sent.decode())
+        with suppress(ValueError):
+            found = self._of_line(sent.decode())
         self[sent] = found
         return found
 
@@ -75,13 +77,14 @@ class Agents(dict[bytes, Agent | None]):
         self._parses = dialect.parses_user_agent
 
     def __missing__(self, sent: bytes) -> Agent | None:
-        if len(self) >= MOST:
-            self.clear()
         found = None
         if b"!" <= sent[:1] <= b"~":
             with suppress(UnicodeDecodeError):
                 found = self._agent(sent.decode())
-        self[sent] = found
+        if len(sent) <= LONGEST:
+            if len(self) >= MOST:
+                self.clear()
+            self[sent] = found
         return found
 
     def _agent(self, text: str) -> Agent:
