@@ -69,6 +69,11 @@ class Agent(NamedTuple):
 NO_AGENT = Agent(b"", None)
 
 
+def begins_plainly(sent: bytes) -> bool:
+    """Tell whether a user agent begins in ASCII, and with no white space."""
+    return b"!" <= sent[:1] <= b"~"
+
+
 class Agents(dict[bytes, Agent | None]):
     """User agents as lines write them; None for what is not UTF-8, or does not begin in ASCII."""
 
@@ -78,7 +83,7 @@ class Agents(dict[bytes, Agent | None]):
 
     def __missing__(self, sent: bytes) -> Agent | None:
         found = None
-        if b"!" <= sent[:1] <= b"~":
+        if begins_plainly(sent):
             with suppress(UnicodeDecodeError):
                 found = self._agent(sent.decode())
         if len(sent) <= LONGEST:
