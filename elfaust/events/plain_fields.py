@@ -12,8 +12,9 @@ from elfaust.events.capsule import parse_user_agent
 from elfaust.schema.dialect import Dialect
 from elfaust.times import is_time, iso8601, unix_seconds
 
-#: Fields that are remembered at once; a user agent takes some 700 bytes.
-MOST = 30_000
+#: Fields that are remembered at once; a user agent takes some 700 bytes. What is longer than so
+#: many bytes is made each time: clients choose it, and what is remembered is bounded in bytes.
+MOST, LONGEST = 30_000, 2_048
 _TIME = re.compile(rb"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}")
 
 
@@ -32,12 +33,13 @@ class Moments(dict[bytes, Moment | None]):
         self._of_line = _timestamp if dialect.uuid_time == "timestamp" else _dt
 
     def __missing__(self, sent: bytes) -> Moment | None:
+        if not _TIME.fullmatch(sent):
+            return None
         if len(self) >= MOST:
             self.clear()
         found = None
-        if _TIME.fullmatch(sent):
-            with suppress(ValueError):
-                found = self._of_line(sent.decode())
+        with suppress(ValueError):
+            found = self._of_line(sent.decode())
         self[sent] = found
         return found
 
@@ -67,6 +69,11 @@ class Agent(NamedTuple):
 NO_AGENT = Agent(b"", None)
 
 
+def begins_plainly(sent: bytes) -> bool:
+    """Tell whether a user agent begins in ASCII, and with no white space."""
+    return b"!" <= sent[:1] <= b"~"
+
+
 class Agents(dict[bytes, Agent | None]):
     """User agents as lines write them; None for what is not UTF-8, or does not begin in ASCII."""
 
@@ -75,13 +82,14 @@ class Agents(dict[bytes, Agent | None]):
         self._parses = dialect.parses_user_agent
 
     def __missing__(self, sent: bytes) -> Agent | None:
-        if len(self) >= MOST:
-            self.clear()
         found = None
-        if b"!" <= sent[:1] <= b"~":
+        if begins_plainly(sent):
             with suppress(UnicodeDecodeError):
                 found = self._agent(sent.decode())
-        self[sent] = found
+        if len(sent) <= LONGEST:
+            if len(self) >= MOST:
+                self.clear()
+            self[sent] = found
         return found
 
     def _agent(self, text: str) -> Agent:

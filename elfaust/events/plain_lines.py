@@ -16,7 +16,7 @@ import orjson
 
 from elfaust.events.capsule import NAMESPACE
 from elfaust.events.lines import DROPPED
-from elfaust.events.plain_fields import Agent, Agents, Moment, Moments
+from elfaust.events.plain_fields import Agent, Agents, Moment, Moments, begins_plainly
 from elfaust.json_text import ODD, QUOTED_PRINTABLE, is_plain
 from elfaust.schema.dialect import Dialect
 
@@ -90,15 +90,16 @@ class PlainLines:
         Where its JSON has fields of the line that is the capsule, as LineParser has it. Raises
         ValueError where its query is no JSON.
         """
-        fields = line.split(b"\t")
+        if len(line) > self._max_bytes:
+            return None
+        # One more than there may be: a line of tabs alone is not taken apart.
+        fields = line.split(b"\t", _FIELDS)
         if len(fields) != _FIELDS:
             return None
         query, host, number, time, address, sent = fields
-        moment, agent = self._moments[time], self.agents[sent]
+        moment = self._moments[time]
         if (
             moment is None
-            or agent is None
-            or len(line) > self._max_bytes
             or not number.isdigit()
             or len(number) > _DIGITS
             or number[0] == _ZERO
@@ -117,10 +118,14 @@ class PlainLines:
         try:
             given = orjson.loads(data)
         except orjson.JSONDecodeError:
-            if ODD in data:
+            if ODD in data or not begins_plainly(sent):
                 return None
             raise
         if type(given) is not dict or not is_plain(data, self._max_keys):
+            return None
+        # Last, for it costs most where it is new.
+        agent = self.agents[sent]
+        if agent is None:
             return None
         if not self._taken.isdisjoint(given):
             for name in DROPPED:

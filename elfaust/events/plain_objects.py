@@ -75,7 +75,9 @@ def _by_moment(given: dict[str, Any]) -> str | None:
     timestamp = given.get("timestamp")
     if "dt" in given or type(timestamp) is not int:
         return None
-    return f"dt={iso8601(timestamp)}"
+    made = iso8601(timestamp)
+    # Years before 1000 have too few digits for a time.
+    return f"dt={made}" if is_time(made) else None
 
 
 def _by_timestamp(given: dict[str, Any]) -> str | None:

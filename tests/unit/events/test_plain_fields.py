@@ -39,3 +39,14 @@ def test_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
         assert moments[b"2020-09-13T12:26:%02d" % number] is not None
     assert len(agents) <= 3
     assert len(moments) <= 3
+
+
+def test_what_is_no_time_or_long_is_not_remembered() -> None:
+    agents, moments = Agents(DIALECTS["2015"]), Moments(DIALECTS["2018"])
+    assert agents[b"a" * (plain_fields.LONGEST + 1)] is not None
+    assert agents[b"\xff" * (plain_fields.LONGEST + 1)] is None
+    assert moments[b"2020-09-13T12:26:40" * 100] is None
+    assert not agents
+    assert not moments
+    assert agents[b"a" * plain_fields.LONGEST] is not None
+    assert agents

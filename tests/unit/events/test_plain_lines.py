@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
 from urllib.parse import quote
 
 import pytest
@@ -81,3 +82,29 @@ def test_fields_of_the_line_in_its_json_make_the_capsule(dialect: str) -> None:
 def test_a_query_that_is_no_json_raises() -> None:
     with pytest.raises(ValueError, match=r"."):
         LINES["2018"].read(line("%7B"))
+
+
+def test_what_is_no_json_has_no_fault_at_once_where_its_user_agent_is_not_plain() -> None:
+    for agent in (b"", b" x", b"\xc3\xa9"):
+        assert LINES["2018"].read(line("%7B", REST.replace(b"Mozilla/5.0 (X11)", agent))) is None
+
+
+def test_lines_that_are_not_plain_have_no_user_agent_parsed() -> None:
+    lines = PlainLines(DIALECTS["2018"], 1_000, 100)
+    assert lines.read(line("%5B%5D")) is None
+    assert lines.read(line("x" * 1_000)) is None
+    with pytest.raises(ValueError, match=r"."):
+        lines.read(line("%7B"))
+    assert not lines.agents
+    assert lines.read(line())
+    assert lines.agents
+
+
+def test_a_line_of_tabs_is_not_taken_apart() -> None:
+    lines, sent = PlainLines(DIALECTS["2018"], 1_000_000, 100), b"ab\t" * 300_000
+    tracemalloc.start()
+    try:
+        assert lines.read(sent) is None
+        assert tracemalloc.get_traced_memory()[1] < 2_000_000
+    finally:
+        tracemalloc.stop()

@@ -98,6 +98,7 @@ def test_what_is_not_plain_is_left_alone(sent: bytes) -> None:
         line(timestamp=...),
         line(timestamp=1.5),
         line(timestamp=True),
+        line(timestamp=-62_000_000_000),
         line(dt=""),
         line(dt="2020-02-30T00:00:00Z"),
     ],
