@@ -5,7 +5,7 @@ use ahash::AHashMap;
 /// User agents that are remembered at once.
 pub const MOST: usize = 30_000;
 /// Longer ones are made each time: what is remembered has a bound in bytes, too.
-pub const LONGEST: usize = 2_048;
+pub const LONGEST: usize = 512;
 
 /// What stands in events for user agents, by what lines have.
 #[derive(Default)]

@@ -14,7 +14,7 @@ from elfaust.times import is_time, iso8601, unix_seconds
 
 #: Fields that are remembered at once; a user agent takes some 700 bytes. What is longer than so
 #: many bytes is made each time: clients choose it, and what is remembered is bounded in bytes.
-MOST, LONGEST = 30_000, 2_048
+MOST, LONGEST = 30_000, 512
 _TIME = re.compile(rb"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}")
 
 
