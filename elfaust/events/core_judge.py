@@ -106,8 +106,9 @@ class Compiled:
             told, value = found
             state, key, check, keeps_agent = told
             if state is not self._registry.found.get(key):
-                # It was read again.
+                # It was read again; what it was may come back.
                 self._judge.remove(*key)
+                del self._told[key]
                 return None
             if check is not None:
                 check(orjson.loads(value)["event"], len(value), True)

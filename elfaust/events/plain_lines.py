@@ -109,23 +109,10 @@ class PlainLines:
             or query[0] != _QUESTION
         ):
             return None
-        query = query.strip(b"?;")
-        # As json_text.decode_query; with odd bytes it is no JSON, though the line may hold some.
-        data = a2b_qp(query.translate(QUOTED_PRINTABLE))
-        # An escape that is none leaves its sign, or goes where it ends the query.
-        if (b"=" in data and len(query) - len(data) != 2 * query.count(b"%")) or b"%" in query[-2:]:
-            return None
-        try:
-            given = orjson.loads(data)
-        except orjson.JSONDecodeError:
-            if ODD in data or not begins_plainly(sent):
-                return None
-            raise
-        if type(given) is not dict or not is_plain(data, self._max_keys):
-            return None
-        # Last, for it costs most where it is new.
-        agent = self.agents[sent]
-        if agent is None:
+        given = self._given(query.strip(b"?;"), sent)
+        # After it, for it costs most where it is new.
+        agent = None if given is None else self.agents[sent]
+        if given is None or agent is None:
             return None
         if not self._taken.isdisjoint(given):
             for name in DROPPED:
@@ -140,6 +127,21 @@ class PlainLines:
                     **given,
                 }
         return _new(PlainLine, (given, host, number, moment, address, agent))
+
+    def _given(self, query: bytes, sent: bytes) -> dict[str, Any] | None:
+        """Return the object that a query holds; `sent` is the user agent beside it."""
+        # As json_text.decode_query; with odd bytes it is no JSON, though the line may hold some.
+        data = a2b_qp(query.translate(QUOTED_PRINTABLE))
+        # An escape that is none leaves its sign, or goes where it ends the query.
+        if (b"=" in data and len(query) - len(data) != 2 * query.count(b"%")) or b"%" in query[-2:]:
+            return None
+        try:
+            given = orjson.loads(data)
+        except orjson.JSONDecodeError:
+            if ODD in data or not begins_plainly(sent):
+                return None
+            raise
+        return given if type(given) is dict and is_plain(data, self._max_keys) else None
 
     def event(self, line: PlainLine, written: bytes) -> bytes:
         """Return the event of a line as JSON; `written` is that of what was given."""

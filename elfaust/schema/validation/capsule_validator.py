@@ -89,9 +89,10 @@ class CapsuleValidator:
 
         It may raise whatever jsonschema-rs does: what that means is for `fault` to find out.
         """
-        calm, event = self._calm.is_valid, self._event
+        calm: Callable[[dict[str, Any]], bool] = self._calm.is_valid
+        event = self._event
         if event is None:
-            return calm  # type: ignore[no-any-return]
+            return calm
         of_event = event.rust.is_valid
         return lambda capsule: calm(capsule) and of_event(capsule["event"])
 

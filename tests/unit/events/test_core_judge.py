@@ -135,12 +135,17 @@ def test_a_schema_that_was_read_again_is_told_again(tmp_path: Path, judge: Compi
     record, registry = line_of("Open"), vars(judge)["_registry"]
     event_of(judge, record)
     assert event_of(judge, record) == b"{}"
+    before = dict(registry.found)
     registry.found.clear()
     (tmp_path / "Open" / "1.json").write_text('{"properties": {"s": {"type": "integer"}}}')
     verdict = judge.read(record, "t/0")
     assert isinstance(verdict, Verdict)
     assert verdict.code == "validation"
     assert not core_of(judge).told
+    # As Reload does where the new file is no better.
+    registry.found |= before
+    assert not isinstance(judge.read(record, "t/0"), EventFault)
+    assert core_of(judge).told
 
 
 def test_the_core_has_the_json_of_a_user_agent_and_nothing_of_what_is_none(

@@ -170,11 +170,21 @@ def test_an_event_is_walked_over_only_where_it_may_pass_a_limit() -> None:
     assert walked({"c": 2}, 7, True, Even(path))
     assert not walked({"c": 2}, 7, True, Even(path, longer_than=9))
     assert walked({"c": 2}, 7, False, Even(path, longer_than=9))
+    assert not walked({"d": 2}, 7, True, Even(path))
     assert not walked({"c": "x"}, 99, True, Even(path, longer_than=9))
     assert walked({"c": "xxx"}, 99, True, Even(path, longer_than=9))
     assert walked({"c": ["x"]}, 99, True, Even(path, longer_than=9))
     assert not walked({"c": ["x" * 99]}, 199, True, Even(path, longer_than=math.inf))
     assert walked({"c": ["x" * 9]}, 199, True, Even(path, longer_than=math.inf), Even(path))
+
+
+def test_a_limit_further_inside_is_looked_at_however_short_an_event_is() -> None:
+    inside = {"type": "object", "properties": {"d": {"type": "integer"}}}
+    check = check_of(Schema(KEY, {"properties": {"c": inside}}), [Even(("event", "c", "d"))])
+    check({"c": {"d": 2}}, 7, True)
+    with pytest.raises(EventFault) as refused:
+        check({"c": {"d": 3}}, 7, True)
+    assert refused.value.path == "$.event.c.d"
 
 
 def test_a_schema_of_which_a_store_can_have_no_events_refuses_each() -> None:
