@@ -161,10 +161,10 @@ pub(crate) fn text_of<'a>(data: &'a str, unescaped: &'a str, value: Value) -> &'
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
 
-    fn read(text: &str) -> (Doc, Option<Value>) {
+    pub(crate) fn read(text: &str) -> (Doc, Option<Value>) {
         let mut doc = Doc::default();
         let value = doc.read(1000, |data| {
             data.extend_from_slice(text.as_bytes());

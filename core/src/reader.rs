@@ -308,16 +308,7 @@ impl<'a> Reader<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::doc::Doc;
-
-    fn read(text: &str) -> (Doc, Option<Value>) {
-        let mut doc = Doc::default();
-        let value = doc.read(1000, |data| {
-            data.extend_from_slice(text.as_bytes());
-            true
-        });
-        (doc, value)
-    }
+    use crate::doc::{Doc, tests::read};
 
     #[test]
     fn every_kind_of_value() {
