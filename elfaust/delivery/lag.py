@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, Self
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import GroupCoordinatorNotAvailableError
 from tenacity import AsyncRetrying, retry_if_exception, stop_after_delay, wait_fixed
 
 from elfaust.delivery import privates
@@ -123,18 +124,23 @@ class LagReader:
             for lane in range(known[topic])
         ]
         by_role = {
-            role: await self._committed(group_of(self._settings, role)) for role in self._roles
+            role: await self._committed(
+                group_of(self._settings, role), [lane for lane in lanes if lane.topic in topics]
+            )
+            for role, topics in wanted.items()
         }
         # After that: no lane that is being read is committed past its end.
         ends = await privates.ends(self._consumer, lanes)
         return [
-            LaneLag(lane.topic, lane.partition, role, ends[lane], _offset(committed.get(lane)))
+            LaneLag(lane.topic, lane.partition, role, ends[lane], max(0, acknowledged.offset))
             for role, committed in by_role.items()
-            for lane in lanes
-            if lane.topic in wanted[role]
+            for lane, acknowledged in committed.items()
         ]
 
-    async def _committed(self, group: str) -> dict[TopicPartition, Any]:
+    async def _committed(
+        self, group: str, lanes: Sequence[TopicPartition]
+    ) -> Mapping[TopicPartition, Any]:
+        """Return what a group has committed of each of these lanes: -1 where that is nothing."""
         async for attempt in AsyncRetrying(
             retry=retry_if_exception(lambda error: getattr(error, "retriable", False)),
             stop=stop_after_delay(self._settings.kafka.request_timeout),
@@ -143,15 +149,12 @@ class LagReader:
         ):
             with attempt:
                 # A new broker has no coordinator yet; it makes one when it is asked.
-                committed: dict[
-                    TopicPartition, Any
-                ] = await self._admin.list_consumer_group_offsets(group)
-        return committed
-
-
-def _offset(committed: Any) -> int:
-    """Return what is committed of a lane, 0 where nothing is."""
-    return 0 if committed is None else max(0, int(committed.offset))
+                committed = await self._admin.list_consumer_group_offsets(group, None, lanes)
+                # One that does not know its groups yet answers with an error of the whole group
+                # and with no lane. aiokafka passes over that error.
+                if not committed.keys() >= set(lanes):
+                    raise GroupCoordinatorNotAvailableError(group)
+        return {lane: committed[lane] for lane in lanes}
 
 
 def _summed(

@@ -8,6 +8,7 @@ from __future__ import annotations
 from elfaust.graphite.carbon import CarbonSender
 from elfaust.graphite.progress import Progress
 from elfaust.graphite.statsd import ProcessorSender, StatsdSender
+from elfaust.graphite.turn import turn_of
 from elfaust.workers.worker import Worker
 
 
@@ -25,7 +26,9 @@ def register(worker: Worker) -> None:
     if settings.carbon.host:
         worker.run_beside(CarbonSender(settings, view, progress, owns).run)
     if settings.statsd.host:
-        worker.run_beside(StatsdSender(settings, view, progress, owns).run)
+        turn = turn_of(worker)
+        sender = StatsdSender(settings, view, progress, lambda: turn.number if owns() else 0)
+        worker.run_beside(sender.run)
 
 
 def register_processor(worker: Worker) -> None:

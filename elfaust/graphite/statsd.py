@@ -46,14 +46,17 @@ async def _again_and_again(settings: Statsd, send: Callable[[], Awaitable[None]]
 
 
 class StatsdSender:
-    """Sends the numbers of all workers while `owns` says that this one does; `clock`: seconds."""
+    """Sends the numbers of all workers when it is this one's turn.
+
+    `turn` gives the number of that, 0 when it is another's; `clock` gives seconds.
+    """
 
     def __init__(
         self,
         settings: Settings,
         view: View,
         progress: Progress,
-        owns: Callable[[], bool],
+        turn: Callable[[], int],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._settings = settings.statsd
@@ -61,9 +64,13 @@ class StatsdSender:
         self._raw_topics = settings.raw_topics
         self._view = view
         self._progress = progress
-        self._owns = owns
+        self._turn = turn
         self._shared = Shared[str]("schemas", "other")
-        self._before: dict[str, int] | None = None
+        #: The turn that this worker had last, and what was counted when it sent last.
+        self._last = 0
+        self._before: dict[str, int] = {}
+        #: What was counted while another worker sent; None where that is not known.
+        self._another_s: dict[str, int] | None = None
         self._schemas: Collection[str] = ()
 
     async def run(self) -> None:
@@ -76,7 +83,7 @@ class StatsdSender:
         """Wait for all that was counted before: another worker has sent that."""
         while not self._view.complete:
             await asyncio.sleep(COMPLETE_SECONDS)
-        self._before = self._totals()
+        self._another_s = self._totals()
 
     async def send(self) -> None:
         """Send what was counted since the last time.
@@ -85,8 +92,6 @@ class StatsdSender:
         """
         if self._is_another_s():
             return
-        if self._before is None:
-            self._before = self._totals()
         await self._datagrams.find()
         now = self._totals()
         self._datagrams.send(self._new(now))
@@ -100,13 +105,17 @@ class StatsdSender:
 
     def _is_another_s(self) -> bool:
         """Tell whether another worker sends; note what it does, for then it may be this one."""
-        if self._owns() and self._view.complete:
-            return False
-        self._before = self._totals() if self._view.complete else None
-        return True
+        turn = self._turn()
+        if not turn or not self._view.complete:
+            self._another_s = self._totals() if self._view.complete else None
+            return True
+        if turn != self._last:
+            self._last = turn
+            self._before = self._totals() if self._another_s is None else self._another_s
+            self._another_s = None
+        return False
 
     def _new(self, now: Mapping[str, int]) -> dict[str, int]:
-        assert self._before is not None
         new = {}
         for name, total in now.items():
             # Of an offset that could not be read before it is not known how much of it is new. A

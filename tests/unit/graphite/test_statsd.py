@@ -27,13 +27,13 @@ class Trial:
         base = Settings()
         statsd = replace(base.statsd, host=host, port=self.socket.getsockname()[1])
         self.settings = settings = replace(base, statsd=statsd)
-        self.owner = True
+        self.turn = 1
         self.now = 1000.0
         self.view = View()
         self.view.complete = True
         self.progress = Progress(settings, lambda: True)
         self.sender = StatsdSender(
-            settings, self.view, self.progress, lambda: self.owner, lambda: self.now
+            settings, self.view, self.progress, lambda: self.turn, lambda: self.now
         )
 
     def count(self, schema: str, code: str, count: int) -> None:
@@ -134,15 +134,42 @@ async def test_a_host_without_an_address_forgets_nothing(
 
 async def test_what_was_counted_before_this_worker_came_another_has_sent(trial: Trial) -> None:
     trial.count("Edit", "", 100)
-    trial.owner = False
+    trial.turn = 0
     await trial.sender.begin()
     assert await trial.sent() == {}
     trial.count("Edit", "", 130)
     assert await trial.sent() == {}
     # The lane has moved here: what was counted since the last look is sent by nobody else.
-    trial.owner = True
+    trial.turn = 1
     trial.count("Edit", "", 137)
     assert (await trial.sent())["eventlogging.schema.Edit"] == 7
+
+
+async def test_what_is_counted_while_lanes_move_is_sent_by_whoever_gets_them_again(
+    trial: Trial,
+) -> None:
+    await trial.sent()
+    trial.count("Edit", "", 100)
+    trial.acknowledge("mysql", "t", 100)
+    trial.turn = 0
+    assert await trial.sent() == {}
+    trial.count("Edit", "", 130)
+    trial.turn = 1
+    assert (await trial.sent())["eventlogging.overall.valid"] == 130
+    trial.turn = 0
+    await trial.sent()
+    trial.count("Edit", "", 190)
+    await trial.sent()
+    # Lanes were another's: that one has sent them.
+    trial.count("Edit", "", 200)
+    trial.turn = 2
+    assert (await trial.sent())["eventlogging.overall.valid"] == 10
+    # Nobody has looked while they were another's.
+    trial.count("Edit", "", 230)
+    trial.turn = 3
+    assert (await trial.sent())["eventlogging.overall.valid"] == 0
+    trial.count("Edit", "", 231)
+    assert (await trial.sent())["eventlogging.overall.valid"] == 1
 
 
 async def test_what_another_has_sent_until_it_died_is_not_sent_again(
@@ -150,12 +177,12 @@ async def test_what_another_has_sent_until_it_died_is_not_sent_again(
 ) -> None:
     """Whoever waits notes often what is counted, not each time that it would send."""
     monkeypatch.setattr("elfaust.graphite.statsd.OURS_SECONDS", 0.001)
-    trial.owner = False
+    trial.turn = 0
     running = asyncio.create_task(trial.sender.run())
     await asyncio.sleep(0.01)
     trial.count("Edit", "", 100)
     await asyncio.sleep(0.05)
-    trial.owner = True
+    trial.turn = 1
     while "overall.raw" not in str(got := trial.got()):
         await asyncio.sleep(0.01)
     assert got["eventlogging.overall.valid"] == 0
