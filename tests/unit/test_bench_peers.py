@@ -25,7 +25,11 @@ from tests.bench.peers.plain_judge import PlainJudge
 LINES = [line for line, _ in stage_lines(1_000, 40, base_time=1.6e9)]
 
 
-def test_the_plain_judge_makes_the_same_events_and_refuses_the_same_lines() -> None:
+@pytest.mark.parametrize("unquoter", ["yarl", "urllib"])
+def test_the_plain_judge_makes_the_same_events_and_refuses_the_same_lines(
+    unquoter: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("UNQUOTER", unquoter)
     settings = Settings()
     names, plain = TopicNames(settings), PlainJudge(settings)
     judge = Judge("", Registry(settings.schemas), settings, enabled_stores(settings).values())

@@ -10,10 +10,13 @@ the positions of lines, and why a line is refused in words for people.
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 import uuid
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
+from urllib.parse import unquote
 
 import jsonschema_rs
 import orjson
@@ -31,6 +34,8 @@ LINE = re.compile(
 )
 NAMESPACE = uuid.NAMESPACE_URL.bytes
 LONGEST_RAW = 8_192
+#: By what the environment variable UNQUOTER says: Python's own is what most would take.
+UNQUOTERS: Mapping[str, Callable[[str], str]] = {"yarl": _Unquoter(), "urllib": unquote}
 
 
 class Refused(Exception):
@@ -54,7 +59,7 @@ class PlainJudge:
     def __init__(self, settings: Settings) -> None:
         self._folder = Path(settings.schemas.folder)
         self._names = TopicNames(settings)
-        self._unquote = _Unquoter()
+        self._unquote = UNQUOTERS[os.environ.get("UNQUOTER", "yarl")]
         self._validators: dict[tuple[str, int], tuple[str, Any]] = {}
 
     def make(self, line: bytes) -> Made:
