@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import time
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 import requests
 
 from elfaust.devstack.graphite_files import (
+    FLUSH_SECONDS,
     load_dashboard,
     make_folders,
     statsd_config,
@@ -93,6 +95,9 @@ def _statsd(settings: Settings, stack: Path) -> Server:
         make_folders(_folder(stack))
         refuse_used("statsd", settings.statsd.port, socket.SOCK_DGRAM)
         config.write_text(statsd_config(settings))
+        # It flushes each so many seconds after its start. Carbon keeps the last flush of each slot
+        # of its archive, so one in the last second of a slot, a little late, hides the one before.
+        time.sleep((FLUSH_SECONDS * 1.4 - time.time()) % FLUSH_SECONDS)
 
     return Server(
         "statsd",

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 from elfaust.delivery.lag import LagReader, TopicLag
 from elfaust.graphite import names
+from elfaust.graphite.rising import Rising
 from elfaust.quiet import OnceAMinute
 from elfaust.settings import Settings
 
@@ -35,8 +36,9 @@ class Progress:
         self._settings = settings
         self._wanted = wanted
         self._clock = clock
-        #: Records acknowledged by role and topic; None while that is not known.
+        #: Records acknowledged by role and topic, never fewer than before; None while not known.
         self.acknowledged: dict[tuple[str, str], int] | None = None
+        self._acknowledged: dict[tuple[str, str], Rising] = {}
         #: The points of each of the last minutes, by name, and how often they were read.
         self.minutes: dict[int, Mapping[str, int]] = {}
         self.readings: Counter[int] = Counter()
@@ -48,7 +50,8 @@ class Progress:
                 if self._wanted():
                     await self._read()
             except Exception as error:
-                log.warning("How far the roles have come cannot be read: %s", error)
+                what = str(error) or "Kafka has not answered in time"
+                log.warning("How far the roles have come cannot be read: %s", what)
             self.acknowledged = None
             await asyncio.sleep(self._seconds)
 
@@ -60,7 +63,9 @@ class Progress:
         async with LagReader(self._settings) as reader:
             while self._wanted():
                 # Ages take a fetch of each lane that has lag: one a minute is what charts show.
-                self.take(await reader.read(ages=self._minute not in self.minutes))
+                async with asyncio.timeout(self._settings.kafka.request_timeout):
+                    lags = await reader.read(ages=self._minute not in self.minutes)
+                self.take(lags)
                 await asyncio.sleep(self._seconds)
 
     @property
@@ -72,9 +77,12 @@ class Progress:
         minute = self._minute
         before = self.minutes.get(minute, {})
         points: Counter[str] = Counter()
-        self.acknowledged = {}
+        is_first = not self._acknowledged
         for lag in lags:
-            self.acknowledged[lag.role, lag.topic] = lag.acknowledged
+            known = self._acknowledged.setdefault(
+                (lag.role, lag.topic), Rising(lag.acknowledged if is_first else 0)
+            )
+            known.read(lag.acknowledged)
             points[names.acknowledged(lag.role)] += lag.acknowledged
             numbers = {
                 "acknowledged_total": lag.acknowledged,
@@ -87,6 +95,7 @@ class Progress:
                     points[series] = round(number)
                 elif series in before:
                     points[series] = before[series]
+        self.acknowledged = {of: known.total for of, known in self._acknowledged.items()}
         self.minutes[minute] = points
         self.readings[minute] += 1
         for old in [m for m in self.minutes if m <= minute - KEPT_MINUTES]:

@@ -1,5 +1,10 @@
 from __future__ import annotations
 
+import asyncio
+from dataclasses import replace
+
+import pytest
+
 from elfaust.delivery.lag import TopicLag
 from elfaust.graphite.progress import KEPT_MINUTES, Progress
 from elfaust.settings import Settings
@@ -22,9 +27,50 @@ def test_the_last_reading_of_a_minute_stands_for_it_and_old_minutes_go() -> None
     }
     assert progress.readings[10] == 2
     progress.take([TopicLag("a", "mysql", 9, 8), TopicLag("c", "mysql", 3, 1)])
+    assert progress.acknowledged == {("mysql", "a"): 8, ("mysql", "b"): 2, ("mysql", "c"): 1}
     ages = {name: n for name, n in progress.minutes[10].items() if "lag_seconds" in name}
     assert ages == {"role.mysql.topic.a.lag_seconds": 5}
     for _ in range(2 * KEPT_MINUTES):
         now[0] += 60
         progress.take([])
     assert len(progress.minutes) == len(progress.readings) == KEPT_MINUTES
+
+
+def test_what_is_read_too_low_for_a_moment_is_not_new_when_it_is_back() -> None:
+    progress = Progress(Settings(), lambda: True)
+    for number in (7, 0, 9):
+        progress.take([TopicLag("a", "mysql", 9, number)])
+    assert progress.acknowledged == {("mysql", "a"): 9}
+
+
+async def test_a_reading_that_kafka_never_answers_is_given_up_and_begun_anew(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    answers = [False, True]
+
+    class Reader:
+        async def __aenter__(self) -> Reader:
+            return self
+
+        async def __aexit__(self, *_: object) -> None:
+            pass
+
+        async def read(self, *, ages: bool) -> list[TopicLag]:
+            if not answers.pop(0):
+                await asyncio.Event().wait()
+            return [TopicLag("a", "mysql", 9, 7)]
+
+    base = Settings()
+    settings = replace(
+        base,
+        kafka=replace(base.kafka, request_timeout=0.01),
+        statsd=replace(base.statsd, seconds=0.01),
+    )
+    monkeypatch.setattr("elfaust.graphite.progress.LagReader", lambda _: Reader())
+    progress = Progress(settings, lambda: bool(answers))
+    running = asyncio.create_task(progress.run())
+    while answers:
+        await asyncio.sleep(0.01)
+    running.cancel()
+    assert progress.minutes
+    assert "Kafka has not answered in time" in caplog.text
