@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
@@ -33,9 +34,12 @@ class Peer(click.ParamType):
         if isinstance(value, Contender):
             return value
         try:
-            return peer(str(value))
+            found = peer(str(value))
         except ValueError as error:
             self.fail(str(error), param, ctx)
+        if not shutil.which(found.command[0]):
+            self.fail(f"{found.name}: there is no command {found.command[0]!r}", param, ctx)
+        return found
 
 
 def measured_stage(
@@ -54,6 +58,7 @@ def measured_stage(
     events, naive_events = lines
     contenders = [(elfaust(), events), (naive_faust(), naive_events)]
     contenders += [(other, events) for other in peers]
+    _check_names([contender.name for contender, _ in contenders])
     percents = list(dict.fromkeys(percents)) or [RECORDED_PERCENT]
     before = machine()
     with _kafka(settings):
@@ -61,6 +66,13 @@ def measured_stage(
     found = report(entries, percents, left_out, before)
     click.echo(json.dumps(found) if as_json else as_table(found))
     check(entries)
+
+
+def _check_names(names: Sequence[str]) -> None:
+    """Raise UsageError for names by which nobody knows whose figures are whose."""
+    for name in names:
+        if names.count(name) > 1:
+            raise click.UsageError(f"--peer {name}: several would have this name")
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from elfaust.errors import ElfaustError
-from elfaust.events.core import way_of
+from elfaust.events.core import is_missing, way_of
 from elfaust.settings import SECTIONS, Settings
 from elfaust.settings.reading import EXAMPLE
 from elfaust.settings.values import fields_of, wanted
@@ -68,8 +68,16 @@ def show(settings: Settings, as_json: bool, markdown: bool) -> None:
         click.echo(json.dumps(as_object(settings)))
     else:
         click.echo(f"profile {settings.profile}, {settings.conf or 'no faust.conf'}", err=True)
-        click.echo(f"plain lines are judged by {way_of(settings)}", err=True)
+        click.echo(judged_by(settings), err=True)
         _print(list(rows(settings)))
+
+
+def judged_by(settings: Settings) -> str:
+    """Return which way plain lines are judged, and why, in one sentence."""
+    way = way_of(settings)
+    if is_missing(settings, way):
+        return f"no processor starts, for processor.judge is rust: {way.why}"
+    return f"plain lines are judged by {way}"
 
 
 def rows(settings: Settings) -> Iterator[Row]:
@@ -91,10 +99,11 @@ def items() -> Iterator[tuple[str, str, FieldInfo]]:
 def as_object(settings: Settings) -> dict[str, Any]:
     """Return the settings as the JSON shape that `--json` prints."""
     way = way_of(settings)
+    judge = None if is_missing(settings, way) else way.name
     return {
         "profile": settings.profile,
         "conf": settings.conf,
-        "judge": {"is": way.name, "why": way.why},
+        "judge": {"is": judge, "why": way.why},
         "settings": {
             row.name: {"value": row.value, "origin": row.origin, "help": row.help}
             for row in rows(settings)

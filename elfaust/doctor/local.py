@@ -15,6 +15,7 @@ import requests
 
 from elfaust.checks import ANSWER_SECONDS, Check, Subject
 from elfaust.devstack.ports import taken
+from elfaust.events.core import is_missing, way_of
 from elfaust.names import TopicNames
 from elfaust.records import SchemaKey
 from elfaust.schema.lookup.registry import Registry
@@ -39,7 +40,7 @@ def machine(settings: Settings) -> Subject:
         "spool of intake": intake.on and intake.spool,
         "view": settings.web.view,
     }
-    others = ("state folder", "spool", *(name for name, on in asked.items() if on))
+    others = ("judge", "state folder", "spool", *(name for name, on in asked.items() if on))
     return Subject("settings", others, _machine, "correct the settings")
 
 
@@ -51,6 +52,7 @@ def schemas(settings: Settings) -> Subject:
 
 def _machine(settings: Settings) -> Iterator[Check]:
     yield from check_settings(settings)
+    yield check_judge(settings)
     folder = state_folder(settings)
     yield check_folder("state folder", folder)
     yield check_folder("spool", folder / "forwarder" / settings.forwarder.spool)
@@ -102,6 +104,15 @@ def _production(settings: Settings) -> Iterator[Check]:
         if any(host.strip().startswith(LOOPBACK) for host in named):
             detail = f"{name} is this machine itself in production"
             yield Check("settings", "warn", detail, f"set {name} to the servers' address")
+
+
+def check_judge(settings: Settings) -> Check:
+    """Check that the judge of plain lines that `processor.judge` asks for can be used."""
+    way = way_of(settings)
+    if is_missing(settings, way):
+        cure = "run make core, or set processor.judge to auto: until then no processor starts"
+        return Check("judge", "fail", f"processor.judge is rust: {way.why}", cure)
+    return Check("judge", "ok", str(way))
 
 
 def check_folder(name: str, folder: Path) -> Check:

@@ -80,14 +80,15 @@ def way_of(settings: Settings) -> Way:
         return Way(None, "processor.judge says so")
     try:
         core: Any = importlib.import_module(PACKAGE)
-    except ImportError as error:
+        found, version = core.PROTOCOL, core.__version__
+    except Exception as error:
+        # What an extension raises as it is loaded is its own affair: nothing needs this one.
         if isinstance(error, ModuleNotFoundError) and error.name == PACKAGE:
             return Way(None, f"{PACKAGE} is not installed; {HOW}")
         return Way(None, f"{PACKAGE} cannot be loaded: {error}; {HOW}")
-    found = getattr(core, "PROTOCOL", None)
     if found != PROTOCOL:
         return Way(None, f"{PACKAGE} has protocol {found}, this elfaust needs {PROTOCOL}; {HOW}")
-    return Way(core, f"{PACKAGE} {core.__version__}")
+    return Way(core, f"{PACKAGE} {version}")
 
 
 def core_of(settings: Settings) -> Core | None:
@@ -96,7 +97,12 @@ def core_of(settings: Settings) -> Core | None:
     Raises SettingsError where processor.judge asks for it and it cannot be.
     """
     way = way_of(settings)
-    if way.core is None and settings.processor.judge == "rust":
+    if is_missing(settings, way):
         place = settings.origins.get("processor.judge", "default")
         raise SettingsError(f"{place}: processor.judge = 'rust': {way.why}")
     return way.core
+
+
+def is_missing(settings: Settings, way: Way) -> bool:
+    """Tell whether processor.judge asks for a core that cannot be used: no processor starts."""
+    return way.core is None and settings.processor.judge == "rust"

@@ -8,7 +8,7 @@ from __future__ import annotations
 from elfaust.graphite.carbon import CarbonSender
 from elfaust.graphite.progress import Progress
 from elfaust.graphite.statsd import ProcessorSender, StatsdSender
-from elfaust.graphite.turn import turn_of
+from elfaust.graphite.turn import has_first, turn_of
 from elfaust.workers.worker import Worker
 
 
@@ -17,7 +17,7 @@ def register(worker: Worker) -> None:
     settings, view = worker.settings, worker.counts_reader.view
 
     def owns() -> bool:
-        return any(lane.partition == 0 for lane in worker.consumer.assignment())
+        return has_first(worker, worker.consumer.assignment())
 
     if not settings.carbon.host and not settings.statsd.host:
         return

@@ -112,7 +112,8 @@ class StatsdSender:
         if turn != self._last:
             self._last = turn
             self._before = self._totals() if self._another_s is None else self._another_s
-            self._another_s = None
+        # What was noted while lanes moved is older than what this turn sends from here on.
+        self._another_s = None
         return False
 
     def _new(self, now: Mapping[str, int]) -> dict[str, int]:

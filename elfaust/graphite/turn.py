@@ -23,13 +23,21 @@ class Turn:
         self.number = 0
         self._last = 0
 
-    def assigned(self, lanes: Iterable[TP], generation: int) -> None:
-        """Take in an assignment of lanes: those of a generation of the group."""
-        if not any(lane.partition == 0 for lane in lanes):
+    def assigned(self, has_first: bool, generation: int) -> None:
+        """Take in an assignment in a generation of the group, and whether lane 0 is in it."""
+        if not has_first:
             return
         if not self.number or generation != self._last + 1:
             self.number += 1
         self._last = generation
+
+
+def has_first(worker: Worker, lanes: Iterable[TP]) -> bool:
+    """Tell whether lane 0 of the topics that a worker reads is among `lanes`.
+
+    The topic that shows who leads a Faust group has a lane 0 too, which any worker may get.
+    """
+    return any(lane.partition == 0 and worker.is_batched(lane.topic) for lane in lanes)
 
 
 def turn_of(worker: Worker) -> Turn:
@@ -37,7 +45,7 @@ def turn_of(worker: Worker) -> Turn:
     turn = Turn()
 
     async def assigned(_: Any, lanes: Iterable[TP], **__: Any) -> None:
-        turn.assigned(lanes, worker.consumer_generation_id)
+        turn.assigned(has_first(worker, lanes), worker.consumer_generation_id)
 
     worker.on_partitions_assigned.connect(assigned, weak=False)
     return turn

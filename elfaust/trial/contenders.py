@@ -11,16 +11,18 @@ from __future__ import annotations
 
 import os
 import shlex
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
 from elfaust.errors import ServerAway, ServerTrouble, StackError
 from elfaust.processes import cpu_seconds, resident_bytes
 from elfaust.settings import Settings, as_environ, state_folder
+from elfaust.words.printable import printable
 from elfaust.workers.state import alive
 from elfaust.workers.supervised import OPTION
 
@@ -28,6 +30,8 @@ from elfaust.workers.supervised import OPTION
 TAKING = "taking"
 #: The exit code of one whose packages are not installed.
 LEFT_OUT = os.EX_UNAVAILABLE
+#: What is in a line of elfaust's log that is no trouble.
+STOPPING = "[INFO]"
 
 
 class LeftOut(StackError):
@@ -82,6 +86,8 @@ class Running:
                     stdin=subprocess.DEVNULL,
                     stdout=output,
                     stderr=output,
+                    # A group of its own: what it starts ends with it.
+                    start_new_session=True,
                 )
             except OSError as error:
                 raise StackError(f"{contender.name} does not start: {error}") from error
@@ -112,9 +118,19 @@ class Running:
         raise StackError(f"{self._contender.name} has ended by itself, with {code}: {last}")
 
     def last_words(self) -> str:
-        """Return the last line that it has printed."""
+        """Return the last line that it has printed, without what a terminal would obey.
+
+        After what ends it elfaust's worker tells how it stops.
+        """
         lines = self._log.read_text(errors="replace").split("\n")
-        return next((line for line in reversed(lines) if line.strip()), "it said nothing")
+        said = [line for line in lines if line.strip() and STOPPING not in line]
+        return printable(said[-1]) if said else "it said nothing"
+
+    def kill(self) -> None:
+        """Kill it and what it has started."""
+        with suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
 
 
 @contextmanager
@@ -126,5 +142,4 @@ def started(contender: Contender, settings: Settings) -> Iterator[Running]:
     try:
         yield running
     finally:
-        running.process.kill()
-        running.process.wait()
+        running.kill()

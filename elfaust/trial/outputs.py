@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Self
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -33,6 +34,8 @@ class Outputs:
         try:
             with translating_errors(self._settings.kafka):
                 await self._consumer.start()
+            # aiokafka's stop is cancelled by a task of its own that has not had a turn before.
+            await asyncio.sleep(0)
         except BaseException:
             await self.__aexit__()
             raise

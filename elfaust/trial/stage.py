@@ -90,7 +90,7 @@ async def measure(
     does not do its job.
     """
     alone, left_out = isolated(settings), dict[str, str]()
-    async with _removed(alone):
+    async with _removed(alone, tell):
         entries = await _entries(alone, contenders, percents, tell)
         for turn in range(turns):
             for entry in entries:
@@ -98,7 +98,7 @@ async def measure(
                 if name in left_out:
                     continue
                 try:
-                    found = await _turn(settings, alone, entry)
+                    found = await _turn(settings, entry, tell)
                 except LeftOut as why:
                     left_out[name] = str(why)
                     tell(f"{name} is left out: {why}")
@@ -129,12 +129,12 @@ async def _entries(
     ]
 
 
-async def _turn(settings: Settings, alone: Settings, entry: Entry) -> Turn:
+async def _turn(settings: Settings, entry: Entry, tell: Callable[[str], object]) -> Turn:
     """Have a contender do its job on topics and in a state folder that nobody else has."""
     own = isolated(settings)
     own = replace(own, topics=replace(own.topics, raw_client=entry.sent.topic))
     outputs = Outputs(own)
-    async with _removed(own):
+    async with _removed(own, tell):
         await _make(own, {*outputs.topics, own.topics.raw_server})
         async with outputs:
             with started(entry.contender, own) as running:
@@ -196,15 +196,17 @@ class _Patience:
 
 
 @asynccontextmanager
-async def _removed(settings: Settings) -> AsyncIterator[None]:
+async def _removed(settings: Settings, tell: Callable[[str], object]) -> AsyncIterator[None]:
     """Remove the topics and the folder of settings that are somebody's own, at the end.
 
-    The topics stay where Kafka is away: who waits for it would hear so much later.
+    The topics stay where Kafka is away, which `tell` gets: who waits for it would hear so much
+    later.
     """
     try:
         yield
     except ServerTrouble:
         shutil.rmtree(state_folder(settings), ignore_errors=True)
+        tell(f"Topics whose names begin with {_prefix(settings)} may be left in Kafka")
         raise
     except BaseException:
         await _remove(settings)
@@ -215,4 +217,8 @@ async def _removed(settings: Settings) -> AsyncIterator[None]:
 async def _remove(settings: Settings) -> None:
     shutil.rmtree(state_folder(settings), ignore_errors=True)
     async with TopicAdmin(settings) as admin:
-        await admin.delete(settings.topics.event.partition("_")[0])
+        await admin.delete(_prefix(settings))
+
+
+def _prefix(settings: Settings) -> str:
+    return settings.topics.event.partition("_")[0]

@@ -31,7 +31,8 @@ async def until_removed(settings: Settings, before: set[str]) -> None:
 
 def test_the_processor_alone_is_measured_beside_others_and_nothing_is_left(quick: Settings) -> None:
     absent = peer(f"absent={sys.executable} -c \"print('install it'); exit({LEFT_OUT})\"")
-    contenders = [(elfaust(), 1_000), (naive_faust(), 200), (absent, 1_000)]
+    at_once = peer(f"at once=sh -c 'echo no licence; exit {LEFT_OUT}'")
+    contenders = [(elfaust(), 1_000), (naive_faust(), 200), (absent, 1_000), (at_once, 1_000)]
     before, told = asyncio.run(topics(quick)), list[str]()
     entries, left_out = asyncio.run(measure(quick, contenders, [50], 1, told.append))
     check(entries)
@@ -44,7 +45,7 @@ def test_the_processor_alone_is_measured_beside_others_and_nothing_is_left(quick
         assert 0 < turn.seconds < 200
         # A worker with all that it imports.
         assert turn.early.memory > 50_000_000 < turn.end.memory
-    assert left_out == {"absent": "install it"}
+    assert left_out == {"absent": "install it", "at once": "no licence"}
     assert "naive Faust" in as_table(report(entries, [50], left_out, machine()))
     asyncio.run(until_removed(quick, before))
     assert list((Path(quick.workers.state) / "bench").iterdir()) == []

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
+import signal
 from collections.abc import Callable, Sequence
 
 import pytest
@@ -62,7 +64,7 @@ def test_elfaust_and_naive_faust_take_turns_on_a_recorded_mix(asked: ASKED) -> N
 
 
 def test_peers_and_shares_are_asked_for(asked: ASKED) -> None:
-    code, out, _ = run("--stage processor --invalid 0 --invalid 100 --peer a=x --turns 1 --json")
+    code, out, _ = run("--stage processor --invalid 0 --invalid 100 --peer a=true --turns 1 --json")
     assert code == 0
     assert asked == [([("elfaust", 100_000), ("naive Faust", 10_000), ("a", 100_000)], [0, 100], 1)]
     found = json.loads(out)
@@ -71,7 +73,7 @@ def test_peers_and_shares_are_asked_for(asked: ASKED) -> None:
 
 
 def test_other_verdicts_are_told_after_the_figures(asked: ASKED) -> None:
-    code, out, error = run("--stage processor --peer wrong=x")
+    code, out, error = run("--stage processor --peer wrong=true")
     assert code == 1
     assert "wrong" in out
     assert "Error: wrong made 91 events and 9 errors of 90 valid and 10 invalid lines" in error
@@ -83,6 +85,9 @@ def test_other_verdicts_are_told_after_the_figures(asked: ASKED) -> None:
         "--stage hdfs",
         "--stage processor --peer loop",
         "--stage processor --peer =x",
+        "--stage processor --peer loop=/no/such",
+        "--stage processor --peer elfaust=true",
+        "--stage processor --peer a=true --peer a=false",
         "--stage processor --invalid 101",
         "--stage processor --turns 0",
         "--stage processor --judge",
@@ -95,7 +100,28 @@ def test_what_does_not_go_together_is_a_wrong_argument(line: str) -> None:
     assert run(line)[0] == 2
 
 
+def test_sigterm_ends_it_as_ctrl_c_does(asked: ASKED, monkeypatch: pytest.MonkeyPatch) -> None:
+    ended: list[str] = []
+
+    async def measure(*_: object) -> None:
+        try:
+            signal.raise_signal(signal.SIGTERM)
+            await asyncio.sleep(60)
+        finally:
+            ended.append("cleaned up")
+
+    monkeypatch.setattr(bench_stage, "measure", measure)
+    before = signal.getsignal(signal.SIGTERM)
+    try:
+        code, _, error = run("--stage processor")
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert (code, error) == (130, "Error: interrupted\n")
+    assert ended == ["cleaned up"]
+
+
 def test_without_kafka_it_ends_and_says_so() -> None:
     code, out, error = run("--stage processor --turns 1")
     assert (code, out) == (3, "")
+    assert re.search(r"(?m)^Topics whose names begin with bench\w{8} may be left in Kafka$", error)
     assert error.endswith("Error: Kafka 127.0.0.2:9 is not available: no broker answers\n")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from click.testing import CliRunner
 from rich.console import Console
 
 from elfaust.commands import config, main
+from elfaust.events.core import PACKAGE
 from tests import REPOSITORY
 
 CASE = json.loads((REPOSITORY / "tests/data/field/20-settings-not-checked.json").read_text())
@@ -64,6 +66,18 @@ def test_json_has_typed_values_and_masks_secrets(conf: Path) -> None:
         "origin": "default",
         "help": "The MySQL server listens on this TCP port.",
     }
+
+
+def test_a_judge_that_is_missing_is_no_judge(conf: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, PACKAGE, None)
+    conf.write_text("[processor]\njudge = auto\n")
+    assert json.loads(show(conf, "--json"))["judge"]["is"] == "python"
+    conf.write_text("[processor]\njudge = rust\n")
+    judge = json.loads(show(conf, "--json"))["judge"]
+    assert judge["is"] is None
+    result = CliRunner().invoke(main, ["--conf", str(conf), "config", "show"])
+    said = f"no processor starts, for processor.judge is rust: {judge['why']}"
+    assert said in result.stderr.splitlines()
 
 
 def test_markdown_has_the_defaults_whatever_is_set(conf: Path) -> None:

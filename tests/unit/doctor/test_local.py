@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import shutil
+import sys
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -16,11 +17,13 @@ from elfaust.doctor import local
 from elfaust.doctor.local import (
     check_folder,
     check_intake,
+    check_judge,
     check_schemas,
     check_settings,
     check_view,
     check_wiki,
 )
+from elfaust.events.core import PACKAGE
 from elfaust.settings import PROFILES, Schemas, Settings, load
 from elfaust.workers.state import web_port
 from tests.unit.doctor.fakes import wiki
@@ -70,6 +73,17 @@ def test_production_wants_a_password_and_servers_elsewhere() -> None:
     [check] = check_settings(elsewhere)
     assert check.outcome == "ok"
     assert "secret" not in str(check)
+
+
+@pytest.mark.parametrize(("judge", "outcome"), [("auto", "ok"), ("python", "ok"), ("rust", "fail")])
+def test_a_judge_that_is_asked_for_and_missing_fails(
+    judge: str, outcome: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # What cannot be imported.
+    monkeypatch.setitem(sys.modules, PACKAGE, None)
+    check = check_judge(having("processor", judge=judge))
+    assert (check.name, check.outcome) == ("judge", outcome)
+    assert bool(check.cure) == (outcome == "fail")
 
 
 def test_a_folder_that_is_not_there_is_not_made(tmp_path: Path) -> None:

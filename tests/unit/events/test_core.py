@@ -71,14 +71,24 @@ def test_a_core_of_another_protocol_is_not_used(monkeypatch: pytest.MonkeyPatch)
     assert f"has protocol {core.PROTOCOL + 1}, this elfaust needs {core.PROTOCOL}" in way.why
 
 
-def test_a_core_that_cannot_be_loaded_is_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("error", [ImportError, RuntimeError, SystemError, OSError])
+def test_a_core_that_cannot_be_loaded_is_not_used(
+    error: type[Exception], monkeypatch: pytest.MonkeyPatch
+) -> None:
     def broken(name: str) -> ModuleType:
-        raise ImportError("undefined symbol: PyX")
+        raise error("undefined symbol: PyX")
 
     monkeypatch.setattr(importlib, "import_module", broken)
     way = core.way_of(settings_of("auto"))
     assert way.core is None
     assert way.why.startswith("elfaust_core cannot be loaded: undefined symbol: PyX; ")
+
+
+def test_what_has_no_version_is_no_core(monkeypatch: pytest.MonkeyPatch) -> None:
+    del vars(install(monkeypatch))["__version__"]
+    way = core.way_of(settings_of("auto"))
+    assert way.core is None
+    assert "no attribute '__version__'" in way.why
 
 
 def test_a_core_that_is_asked_for_and_missing_is_a_fault_of_the_settings(

@@ -210,3 +210,18 @@ async def test_a_processor_sends_what_it_has_committed_as_valid(
     counted.count(VALID_LINES, 1, trial.settings.topics.raw_client)
     sender.end()
     assert trial.got() == {client: 1, server: 0}
+
+
+async def test_what_was_noted_before_a_turn_went_on_is_forgotten(trial: Trial) -> None:
+    await trial.sender.begin()
+    await trial.sent()
+    # Lanes move, and lane 0 comes again in the next generation.
+    trial.turn = 0
+    await trial.sent()
+    trial.turn = 1
+    trial.count("Edit", "", 133)
+    assert (await trial.sent())["eventlogging.overall.raw"] == 133
+    # They move twice at once, so that a generation passes without this worker.
+    trial.turn = 2
+    trial.count("Edit", "", 140)
+    assert (await trial.sent())["eventlogging.overall.raw"] <= 7

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from elfaust.errors import ElfaustError, ServerAway, StackError
-from elfaust.processes import resident_bytes
+from elfaust.processes import process_start, resident_bytes
 from elfaust.settings import Settings
 from elfaust.trial.contenders import LEFT_OUT, TAKING, LeftOut, elfaust, naive_faust, peer, started
 from elfaust.workers.state import announce
@@ -83,6 +84,27 @@ def test_one_that_ends_is_told_by_its_last_words(
 def test_one_that_cannot_be_started_is_named(own: Settings) -> None:
     with pytest.raises(StackError, match="p does not start"), started(peer("p=/no/such"), own):
         pass
+
+
+def test_what_it_has_started_ends_with_it(own: Settings) -> None:
+    code = f"echo {TAKING}; sleep 60 & echo $!; wait"
+    with started(peer(f"p=sh -c '{code}'"), own) as running:
+        while not running.last_words().isdigit():
+            running.check()
+        child = int(running.last_words())
+        assert process_start(child)
+    while process_start(child):
+        time.sleep(0.01)
+
+
+def test_last_words_are_not_how_elfaust_stops_and_nothing_that_a_terminal_obeys(
+    own: Settings,
+) -> None:
+    said = ["[E]: broken \x1b[31mred", "[2026-11-27 10:12:23,130] [1] [INFO]: Closing event loop"]
+    with started(peer(f'p={sys.executable} -c "print({chr(39)}x{chr(39)})"'), own) as running:
+        running.process.wait()
+        (Path(own.workers.state) / "contender.log").write_text("\n".join(said))
+        assert running.last_words() == r"[E]: broken \x1b[31mred"
 
 
 def test_contenders_get_the_settings(own: Settings) -> None:
