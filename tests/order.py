@@ -18,7 +18,6 @@ LONGEST = (
     "tests/integration/test_hostile_inputs.py",
     "tests/integration/test_charts.py",
     "tests/chaos/test_servers.py",
-    "tests/chaos/test_tables.py",
     "tests/integration/test_commands.py",
     "tests/chaos/test_processes.py",
     "tests/integration/test_pipeline.py",

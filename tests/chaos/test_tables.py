@@ -91,11 +91,9 @@ ALTERED = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize(
-    "fault",
-    ["column gone", pytest.param("column of another type", marks=pytest.mark.long)],
-)
+@pytest.mark.parametrize("fault", ALTERED)
 def test_one_altered_table_holds_up_no_other(
     limited: Settings, admin: Admin, note: Note, fault: str
 ) -> None:
@@ -195,6 +193,7 @@ def lose_one(way: CommitLoser) -> None:
     until(lambda: way.lost > before, "an answer to COMMIT is lost")
 
 
+@pytest.mark.long
 @pytest.mark.timeout(300)
 def test_an_answer_to_commit_that_is_lost_stores_nothing_twice(
     limited: Settings, note: Note
