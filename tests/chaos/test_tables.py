@@ -193,7 +193,6 @@ def lose_one(way: CommitLoser) -> None:
     until(lambda: way.lost > before, "an answer to COMMIT is lost")
 
 
-@pytest.mark.long
 @pytest.mark.timeout(300)
 def test_an_answer_to_commit_that_is_lost_stores_nothing_twice(
     limited: Settings, note: Note

@@ -93,7 +93,7 @@ def test_the_short_campaign_has_what_no_other_test_of_make_test_does_under_load(
     planned = plan(SHORT.seed, SHORT.minutes * 60.0, of, SHORT.kills)
     # By then each table is there.
     kinds_of = {fault.kind for fault in planned if fault.at > 25 or fault.kind not in OTHERS}
-    named = "column gone", "column of another type", "table locked", "answer to COMMIT lost"
+    named = "column gone", "column of another type", "table locked"
     assert {*named, "MariaDB read-only", "HDFS folder full", "disk of logs full"} <= kinds_of
     assert {"mariadb killed", "namenode killed", "namenode frozen", "kafka killed"} <= kinds_of
     assert {"kafka frozen", "datanode killed"} <= kinds_of
