@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import asyncio
 import getpass
+import os
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
 from dataclasses import replace
@@ -26,6 +27,7 @@ from elfaust.devstack.mariadb import socket_path
 from elfaust.devstack.stack import Stack
 from elfaust.settings import Settings
 from tests.budget import over_budget
+from tests.order import longest_first
 from tests.servers import HIVE, execute, forget_hive, metastore, remove_topics, running, shared
 from tests.stack_settings import renamed, settings_of_tests, writing_often
 
@@ -120,10 +122,11 @@ def quick(fresh: Settings) -> Settings:
     return writing_often(fresh)
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests that take Hive: `make test` has one of them, `make hive` all.
+@pytest.hookimpl(wrapper=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> Generator[None]:
+    """Mark the tests that take Hive: `make test` has one of them, `make hive` all. Order the tests.
 
-    The first one fetches Hive's jars, which takes minutes.
+    The first one of Hive fetches its jars, which takes minutes.
     """
     for item in items:
         if "hive_stack" in getattr(item, "fixturenames", ()):
@@ -132,6 +135,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 item.add_marker("long")
             if item.get_closest_marker("timeout") is None:
                 item.add_marker(pytest.mark.timeout(900))
+    # Those that -m and -k leave out go.
+    yield
+    items[:] = longest_first(items, int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")))
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:

@@ -150,15 +150,19 @@ def run(
         opened.callback(wiki.stop)
         wiki.wait_ready(30)
         (folder / "logs").mkdir(exist_ok=True)
-        machines = [opened.enter_context(m) for m in _machines(settings, way.port, wanted.workers)]
-        doing = Faults(machines, [*stack.servers, *more, wiki], harm.faults(), tell)
-        tell("workers start")
-        undone = _under_load(settings, wanted, schemas, book, lambda: doing.run(faults))
-        asyncio.run(landed(settings, _least(book), timeout=PATIENCE))
-        if settings.hive.metastore:
-            asyncio.run(in_hive(settings))
-        recovery = time.monotonic() - undone
-        tell(f"landed after {recovery:.1f} s")
+        with ExitStack() as worked:
+            to_start = _machines(settings, way.port, wanted.workers)
+            machines = [worked.enter_context(machine) for machine in to_start]
+            doing = Faults(machines, [*stack.servers, *more, wiki], harm.faults(), tell)
+            tell("workers start")
+            undone = _under_load(settings, wanted, schemas, book, lambda: doing.run(faults))
+            asyncio.run(landed(settings, _least(book), timeout=PATIENCE))
+            if settings.hive.metastore:
+                asyncio.run(in_hive(settings))
+            recovery = time.monotonic() - undone
+            tell(f"landed after {recovery:.1f} s")
+        # They would take their part of the CPU from the judges.
+        tell("workers have ended")
         dropped = harm.put_back()
         verdict = judge(settings, book)
         tell("judged")

@@ -25,6 +25,9 @@ MIXED_HEADINGS = (
     *("campaign", "faults", "killed", "lines", "lost", "twice", "counts off", "recovery, s"),
     *("seen on", "faults by kind"),
 )
+#: The audit reads each file that the sink of HDFS has written: with a second's events in each, as
+#: `quick` has it, they are thousands.
+FLUSH_SECONDS = 4.0
 #: Around each table in the file that ELFAUST_TEST_CHAOS_LOG names.
 MARKS = "<!-- {} -->\n", "<!-- end of {} -->"
 
@@ -52,8 +55,15 @@ def note_mixed() -> Callable[[Mixed], None]:
 
 
 @pytest.fixture
-def limited(quick: Settings, admin: Callable[[str], None]) -> Settings:
+def fewer_files(quick: Settings) -> Settings:
+    """Settings by which files of HDFS hold the events of more than a second."""
+    return replace(quick, hdfs=replace(quick.hdfs, flush_seconds=FLUSH_SECONDS))
+
+
+@pytest.fixture
+def limited(fewer_files: Settings, admin: Callable[[str], None]) -> Settings:
     """Settings with a MySQL user that may do what production's may, and short time-outs."""
+    quick = fewer_files
     mysql = replace(quick.mysql, user="elfaust_limited", password="limited", timeout=5.0)
     user = f"'{mysql.user}'@'{mysql.host}'"
     admin(f"CREATE USER IF NOT EXISTS {user} IDENTIFIED BY '{mysql.password}'")

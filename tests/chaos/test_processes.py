@@ -32,16 +32,7 @@ OVER_SESSION = 5.0
 STORM_SECONDS = 120.0
 #: How often a worker joins or leaves in a storm, seconds.
 STORM_STEP = 5.0
-#: The audit reads each file that the sink of HDFS has written: with a second's events in each, as
-#: `quick` has it, they are thousands.
-FLUSH_SECONDS = 5.0
 TWO = dict.fromkeys(READERS, 2)
-
-
-@pytest.fixture
-def fewer_files(quick: Settings) -> Settings:
-    """Settings by which files of HDFS hold the events of more than a second."""
-    return replace(quick, hdfs=replace(quick.hdfs, flush_seconds=FLUSH_SECONDS))
 
 
 def ready(settings: Settings, role: str, count: int = 1) -> list[WorkerState]:

@@ -20,18 +20,18 @@ Trial = Callable[[str, tuple[str, ...]], Outcome]
 
 
 @pytest.fixture
-def trial(quick: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Trial:
+def trial(fewer_files: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Trial:
     """Return what kills a worker after each of some steps, once."""
 
     def run(fault: str, steps: tuple[str, ...]) -> Outcome:
         monkeypatch.setenv("ELFAUST_TEST_STEPS", ",".join(steps))
         monkeypatch.setenv("ELFAUST_TEST_FLAGS", str(tmp_path))
-        workers = working_as("tests.chaos.worker", quick, {"forwarder": 0})
-        with workers, Load(quick).running() as load:
+        workers = working_as("tests.chaos.worker", fewer_files, {"forwarder": 0})
+        with workers, Load(fewer_files).running() as load:
             for step in steps:
                 until((tmp_path / step).exists, f"a worker was killed after {step}")
             killed = time.monotonic()
-            return judged(quick, fault, len(steps), load.stop(), killed)
+            return judged(fewer_files, fault, len(steps), load.stop(), killed)
 
     return run
 

@@ -91,11 +91,9 @@ ALTERED = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize(
-    "fault",
-    ["column gone", pytest.param("column of another type", marks=pytest.mark.long)],
-)
+@pytest.mark.parametrize("fault", ALTERED)
 def test_one_altered_table_holds_up_no_other(
     limited: Settings, admin: Admin, note: Note, fault: str
 ) -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
+from elfaust.trial.recorded import cases
 from tests.chaos.plan import FREEZE, OTHERS, SERVER_REST, Fault, Harmed, kinds, plan
+from tests.chaos.test_random import SHORT
 
 WORKERS = [f"{role}-{n}" for role in ("processor", "mysql", "hdfs", "throughput") for n in (0, 1)]
 ALL = Harmed(WORKERS, ["kafka", "mariadb", "namenode", "datanode", "wiki"], ["A_1", "B_2"], OTHERS)
@@ -80,3 +82,18 @@ def test_a_fault_says_what_it_is() -> None:
     fault = Fault(12.34, "worker frozen", ("hdfs-0", "mysql-1"), 5.06)
     assert str(fault) == "   12.3 s  worker frozen: hdfs-0 mysql-1 for 5.1 s"
     assert str(Fault(1.0, "disk of logs full", (), 0.0)) == "    1.0 s  disk of logs full: all"
+
+
+def test_the_short_campaign_has_what_no_other_test_of_make_test_does_under_load() -> None:
+    """Trials of these are long: tests/chaos/test_servers.py and test_tables.py."""
+    keys = sorted({line.key for line in cases()[0]})
+    tables = [f"{key.schema}_{key.revision}" for key in keys]
+    others = [kind for kind in OTHERS if kind not in SHORT.without]
+    of = Harmed([*WORKERS, "forwarder-0", "intake-0"], ALL.servers, tables, others)
+    planned = plan(SHORT.seed, SHORT.minutes * 60.0, of, SHORT.kills)
+    # By then each table is there.
+    kinds_of = {fault.kind for fault in planned if fault.at > 25 or fault.kind not in OTHERS}
+    named = "column gone", "column of another type", "table locked"
+    assert {*named, "MariaDB read-only", "HDFS folder full", "disk of logs full"} <= kinds_of
+    assert {"mariadb killed", "namenode killed", "namenode frozen", "kafka killed"} <= kinds_of
+    assert {"kafka frozen", "datanode killed"} <= kinds_of
