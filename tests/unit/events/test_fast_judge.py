@@ -20,7 +20,7 @@ from tests.generated_lines import generated_lines
 from tests.integration.bad_inputs import all_cases, schemas
 from tests.integration.hostile_inputs import HOSTILE, HOSTILE_2015, SCHEMAS
 
-LINES = int(os.environ.get("ELFAUST_TEST_LINES", "8000"))
+LINES = int(os.environ.get("ELFAUST_TEST_LINES", "20000"))
 DIALECTS = pytest.mark.parametrize("dialect", ["2018", "2015"])
 
 
