@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-hive setup-dev core check-core fuzz-core run test unit coverage check hive chaos generated interleavings fuzz fuzz-lines bench lock docs clean
+.PHONY: help setup setup-hive setup-dev core check-core fuzz-core run test unit coverage check hive chaos long generated interleavings fuzz fuzz-lines bench lock docs clean
 BIN := .venv/bin
 COV := --cov=elfaust
 # Who does the processor's job beside it, in .venv-bench where there is one: see docs/performance.md.
@@ -49,6 +49,9 @@ hive: setup-dev ## All tests of Hive, on a real metastore and HiveServer2: table
 
 chaos: setup-dev ## Every fault under load, 90 minutes (PART=mariadb: those; RANDOM=30 SEED=7: all at random for so many minutes): nothing lost, nothing twice
 	@ELFAUST_TEST_CHAOS_LOG=docs/reliability.md $(if $(RANDOM),$(RANDOMLY)) $(BIN)/python -m pytest tests/chaos $(if $(RANDOM),-s -k test_all_faults,$(if $(PART),-k "$(PART)"))
+
+long: setup-dev ## The tests on servers that `make test` leaves out, but for faults and Hive
+	@$(BIN)/python -m pytest tests/integration -m long
 
 generated: setup-dev ## Half a million generated lines (LINES=n), judged in two ways; a million by both judges; over 100 times what hypothesis makes up for `make unit`
 	@ELFAUST_TEST_LINES=$(or $(LINES),500000) $(BIN)/python -m pytest tests/unit/test_generated_lines.py
