@@ -29,6 +29,12 @@ def generation(consumer: AIOKafkaConsumer) -> int:
     return number
 
 
+def member(consumer: AIOKafkaConsumer) -> str:
+    """Return the name that the group has given to a consumer, another one when it joins anew."""
+    name: str = consumer._coordinator.member_id
+    return name
+
+
 def check_membership(consumer: AIOKafkaConsumer) -> None:
     """Raise what ended aiokafka's heartbeat or its part in the group.
 

@@ -1,8 +1,8 @@
 """Whose turn it is to send for all workers: that of the worker that has lane 0.
 
-Each new schema revision has a topic of its own, and each new topic moves the lanes of the group. A
-worker that gets lane 0 again in the next generation, as no other can have had it in between, has
-the same turn still.
+Each new schema revision has a topic of its own, and each new topic moves the lanes of the group,
+more than once while topics come together. Faust gives them to whoever had them among the members;
+so a worker that gets lane 0 each time, and was a member all the while, has the same turn still.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import Any
 
 from faust.types import TP
 
+from elfaust.delivery import privates
 from elfaust.workers.worker import Worker
 
 
@@ -21,15 +22,16 @@ class Turn:
     def __init__(self) -> None:
         #: The number of the last turn, 0 before the first.
         self.number = 0
-        self._last = 0
+        self._member = ""
 
-    def assigned(self, has_first: bool, generation: int) -> None:
-        """Take in an assignment in a generation of the group, and whether lane 0 is in it."""
-        if not has_first:
-            return
-        if not self.number or generation != self._last + 1:
+    def assigned(self, has_first: bool, member: str) -> None:
+        """Take in an assignment: whether lane 0 is in it, and who this is in the group by now.
+
+        The group gives another name to a worker that it had given up.
+        """
+        if has_first and member != self._member:
             self.number += 1
-        self._last = generation
+        self._member = member if has_first else ""
 
 
 def has_first(worker: Worker, lanes: Iterable[TP]) -> bool:
@@ -45,7 +47,7 @@ def turn_of(worker: Worker) -> Turn:
     turn = Turn()
 
     async def assigned(_: Any, lanes: Iterable[TP], **__: Any) -> None:
-        turn.assigned(has_first(worker, lanes), worker.consumer_generation_id)
+        turn.assigned(has_first(worker, lanes), privates.member(worker.consumer.thread.client))
 
     worker.on_partitions_assigned.connect(assigned, weak=False)
     return turn

@@ -11,31 +11,30 @@ from elfaust.graphite.turn import Turn, has_first, turn_of
 FIRST, OTHER = True, False
 
 
-def test_a_turn_lasts_while_lane_0_comes_again_in_each_generation() -> None:
+def test_a_turn_lasts_while_a_member_gets_lane_0_each_time() -> None:
     turn, numbers = Turn(), []
-    for has_lane_0, generation in (
-        (OTHER, 1),
-        (FIRST, 2),
-        (FIRST, 3),
-        (OTHER, 4),
-        (FIRST, 5),
-        (FIRST, 6),
-        # Of 7 this worker was no member.
-        (FIRST, 8),
-        # A group that was empty begins anew.
-        (FIRST, 1),
+    for has_lane_0, member in (
+        (OTHER, "a"),
+        (FIRST, "a"),
+        (FIRST, "a"),
+        (OTHER, "a"),
+        (FIRST, "a"),
+        (FIRST, "a"),
+        # The group had given it up.
+        (FIRST, "b"),
     ):
-        turn.assigned(has_lane_0, generation)
+        turn.assigned(has_lane_0, member)
         numbers.append(turn.number)
-    assert numbers == [0, 1, 1, 1, 2, 2, 3, 4]
+    assert numbers == [0, 1, 1, 1, 2, 2, 3]
 
 
 def test_whose_turn_it_is_has_nothing_to_do_with_who_leads_the_group() -> None:
     events, leader = [TP("events", 0), TP("events", 1)], TP("app-__assignor-__leader", 0)
     handlers: list[Any] = []
+    client = SimpleNamespace(_coordinator=SimpleNamespace(member_id="a"))
     worker: Any = SimpleNamespace(
         is_batched=lambda topic: topic == "events",
-        consumer_generation_id=1,
+        consumer=SimpleNamespace(thread=SimpleNamespace(client=client)),
         on_partitions_assigned=SimpleNamespace(connect=lambda to, **_: handlers.append(to)),
     )
     assert not has_first(worker, {leader, events[1]})
