@@ -62,7 +62,11 @@ class Discovery:
         gone = sorted({topic for topic in subscribed if self._names.schema_of(topic)} - {*names})
         self._rename(names)
         new = any(name not in subscribed for topic, _ in self._declared for name in topic.topics)
-        if new or gone or topics.keys() & self._app.assignor.left_out:
+        left_out = topics.keys() & self._app.assignor.left_out
+        if left_out:
+            # Else they would be left out again and again, until aiokafka asks by itself.
+            await self._app.consumer.thread.refresh_metadata()
+        if new or gone or left_out:
             self._subscribe()
         for topic in gone:
             lost = "%s was deleted: what was not read of it is lost"

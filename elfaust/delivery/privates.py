@@ -93,6 +93,11 @@ async def ends(consumer: AIOKafkaConsumer, lanes: Collection[TP]) -> Mapping[TP,
     return found
 
 
+async def refresh_metadata(consumer: AIOKafkaConsumer) -> None:
+    """Have a consumer's metadata be those that a broker has now."""
+    await consumer._client.force_metadata_update()
+
+
 async def all_lanes(consumer: AIOKafkaConsumer) -> Mapping[str, Collection[int]]:
     """Return the partitions of all topics; no topic is created by that."""
     cluster = await consumer._client.fetch_all_metadata()

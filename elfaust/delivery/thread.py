@@ -181,6 +181,13 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]
         self.step += 1
         return self.step
 
+    async def refresh_metadata(self) -> None:
+        """Have the consumer ask a broker what topics there are: new ones may be among its own."""
+        await self.call_thread(self._refresh_metadata)
+
+    async def _refresh_metadata(self) -> None:
+        await privates.refresh_metadata(self.client)
+
     async def seek_to_committed(self) -> Sought:
         """Seek to what is committed, and to the beginning where nothing is.
 

@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterable, Mapping
 
 from elfaust.delivery.lag import LagReader, TopicLag
 from elfaust.graphite import names
-from elfaust.graphite.rising import Rising
 from elfaust.quiet import OnceAMinute
 from elfaust.settings import Settings
 
@@ -36,9 +35,8 @@ class Progress:
         self._settings = settings
         self._wanted = wanted
         self._clock = clock
-        #: Records acknowledged by role and topic, never fewer than before; None while not known.
+        #: Records acknowledged by role and topic; None while that is not known.
         self.acknowledged: dict[tuple[str, str], int] | None = None
-        self._acknowledged: dict[tuple[str, str], Rising] = {}
         #: The points of each of the last minutes, by name, and how often they were read.
         self.minutes: dict[int, Mapping[str, int]] = {}
         self.readings: Counter[int] = Counter()
@@ -77,12 +75,9 @@ class Progress:
         minute = self._minute
         before = self.minutes.get(minute, {})
         points: Counter[str] = Counter()
-        is_first = not self._acknowledged
+        self.acknowledged = {}
         for lag in lags:
-            known = self._acknowledged.setdefault(
-                (lag.role, lag.topic), Rising(lag.acknowledged if is_first else 0)
-            )
-            known.read(lag.acknowledged)
+            self.acknowledged[lag.role, lag.topic] = lag.acknowledged
             points[names.acknowledged(lag.role)] += lag.acknowledged
             numbers = {
                 "acknowledged_total": lag.acknowledged,
@@ -95,7 +90,6 @@ class Progress:
                     points[series] = round(number)
                 elif series in before:
                     points[series] = before[series]
-        self.acknowledged = {of: known.total for of, known in self._acknowledged.items()}
         self.minutes[minute] = points
         self.readings[minute] += 1
         for old in [m for m in self.minutes if m <= minute - KEPT_MINUTES]:

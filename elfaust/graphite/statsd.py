@@ -122,7 +122,7 @@ class StatsdSender:
             # Of an offset that could not be read before it is not known how much of it is new. A
             # schema that was not there before has counted all its events since.
             unseen = 0 if name in self._schemas else total
-            # A table that was emptied begins at 0.
+            # A topic that was made again begins at 0.
             count = max(0, total - self._before.get(name, unseen))
             if count or name not in self._schemas:
                 new[name] = count

@@ -26,11 +26,13 @@ class Subscription:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.has = {NAMES.error: LANES, "another": 1}
         self.names: set[str] = {NAMES.error}
+        self.known = set(self.has)
         self.asked = 0
         declared, self.clone = (SimpleNamespace(schema=self, topics=[]) for _ in range(2))
         self.app = stand_in(
             topics=[self.clone],
             assignor=SimpleNamespace(left_out=frozenset()),
+            consumer=SimpleNamespace(thread=self),
             rebalancing=False,
             draining=False,
         )
@@ -44,8 +46,14 @@ class Subscription:
         """Return what a broker has of topics; of those that it is asked for by name, all."""
         return dict(self.has) if names is None else {n: self.has.get(n, 0) for n in names}
 
+    async def refresh_metadata(self) -> None:
+        """Have the consumer know what topics there are."""
+        self.known = set(self.has)
+
     def again(self, _: Any) -> None:
+        """Subscribe: lanes are assigned by what the consumer knows of topics."""
         self.asked += 1
+        self.app.assignor.left_out = frozenset(self.names - self.known)
 
     async def look(self) -> int:
         """Look, and return how often the app has subscribed again; it does so at once."""
@@ -81,6 +89,8 @@ async def test_a_topic_that_was_deleted_is_left_and_told(
 
 
 async def test_lanes_that_nobody_got_are_assigned_again(subscription: Subscription) -> None:
+    """The consumer has asked for topics before this one was there, and would not ask by itself."""
+    subscription.known.clear()
     subscription.app.assignor.left_out = frozenset({NAMES.error})
     assert await subscription.look() == 1
     assert subscription.app.assignor.left_out == frozenset()

@@ -27,20 +27,12 @@ def test_the_last_reading_of_a_minute_stands_for_it_and_old_minutes_go() -> None
     }
     assert progress.readings[10] == 2
     progress.take([TopicLag("a", "mysql", 9, 8), TopicLag("c", "mysql", 3, 1)])
-    assert progress.acknowledged == {("mysql", "a"): 8, ("mysql", "b"): 2, ("mysql", "c"): 1}
     ages = {name: n for name, n in progress.minutes[10].items() if "lag_seconds" in name}
     assert ages == {"role.mysql.topic.a.lag_seconds": 5}
     for _ in range(2 * KEPT_MINUTES):
         now[0] += 60
         progress.take([])
     assert len(progress.minutes) == len(progress.readings) == KEPT_MINUTES
-
-
-def test_what_is_read_too_low_for_a_moment_is_not_new_when_it_is_back() -> None:
-    progress = Progress(Settings(), lambda: True)
-    for number in (7, 0, 9):
-        progress.take([TopicLag("a", "mysql", 9, number)])
-    assert progress.acknowledged == {("mysql", "a"): 9}
 
 
 async def test_a_reading_that_kafka_never_answers_is_given_up_and_begun_anew(
