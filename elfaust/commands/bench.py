@@ -90,8 +90,10 @@ def command(
 
     Compare ratios within one run: the machine's own speed varies by a fifth and more.
     """
-    # SIGTERM must leave nothing behind either: it ends the command as Ctrl-C does.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # SIGTERM must leave nothing behind either: it ends the command as Ctrl-C does, also where a
+    # shell has started it with that ignored.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
     if stage:
         if judge or extras:
             raise click.UsageError("--stage goes neither with --judge nor with --with")

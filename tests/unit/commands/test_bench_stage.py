@@ -111,11 +111,14 @@ def test_sigterm_ends_it_as_ctrl_c_does(asked: ASKED, monkeypatch: pytest.Monkey
             ended.append("cleaned up")
 
     monkeypatch.setattr(bench_stage, "measure", measure)
-    before = signal.getsignal(signal.SIGTERM)
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    # As a shell starts what it does not wait for.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
         code, _, error = run("--stage processor")
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
     assert (code, error) == (130, "Error: interrupted\n")
     assert ended == ["cleaned up"]
 
