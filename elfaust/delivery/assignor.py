@@ -18,6 +18,7 @@ class LaneAssignor(PartitionAssignor):  # type: ignore[misc]
 
     #: Topics that nobody got because the brokers' metadata did not have them: a broker that has
     #: just started does not know all of its own yet, and nothing else would assign lanes again.
+    #: That of Faust's leader, in which there is nothing, is worth no other assignment.
     left_out: frozenset[str] = frozenset()
 
     def _get_copartitioned_groups(
@@ -25,10 +26,12 @@ class LaneAssignor(PartitionAssignor):  # type: ignore[misc]
     ) -> Any:
         shared = topics.intersection(*subscriptions.values())
         self._has = {topic: len(cluster.partitions_for_topic(topic) or ()) for topic in shared}
-        self.left_out = frozenset(topic for topic, has in self._has.items() if not has)
-        ours = {t for t in shared - self.left_out if self.app.is_batched(t)}
+        unknown = {topic for topic, has in self._has.items() if not has}
+        read = {t for t in shared if self.app.is_batched(t)}
+        self.left_out = frozenset(unknown & (read | self.app.tables.changelog_topics))
+        ours, others = read - unknown, shared - read - unknown
         lanes = self.app.settings.topics.lanes
-        groups = dict(super()._get_copartitioned_groups(shared - ours, cluster, subscriptions))
+        groups = dict(super()._get_copartitioned_groups(others, cluster, subscriptions))
         if ours:
             groups[lanes] = [*groups.get(lanes, ()), ours]
         return groups

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 import time
 import uuid
 from collections import Counter
@@ -10,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from http import HTTPStatus
+from pathlib import Path
 from typing import Any
 
 import requests
@@ -45,6 +47,9 @@ def graphite(settings: Settings) -> Iterator[Stack]:
         for server in servers:
             if server not in ran:
                 server.stop()
+        if not ran:
+            # A stack that has its folder has these servers, and lacks them where they do not run.
+            shutil.rmtree(Path(settings.stack.dir) / "graphite")
 
 
 def charted(settings: Settings) -> Settings:

@@ -51,6 +51,10 @@ def test_topics_that_the_metadata_does_not_have_are_left_out() -> None:
     assert given({"a"}, {"one": {"a", "b"}, "two": {"a", "b"}}) == ({"a"}, {"b"})
 
 
+def test_lanes_do_not_move_again_for_the_topic_of_the_leader() -> None:
+    assert given({"a"}, {"one": {"a", "leader", "changelog"}}) == ({"a"}, {"changelog"})
+
+
 def test_lane_i_has_one_worker_however_many_lanes_a_topic_has() -> None:
     has = {"narrow": 1, "right": LANES, "wide": LANES + 2, "changelog": LANES, "leader": 1}
     workers = {name: assignor_of({"narrow", "right", "wide"}, f"http://{name}/") for name in "abc"}
