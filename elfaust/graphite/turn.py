@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from faust.types import TP
+from aiokafka import TopicPartition
 
 from elfaust.delivery import privates
 from elfaust.workers.worker import Worker
@@ -34,7 +34,7 @@ class Turn:
         self._member = member if has_first else ""
 
 
-def has_first(worker: Worker, lanes: Iterable[TP]) -> bool:
+def has_first(worker: Worker, lanes: Iterable[TopicPartition]) -> bool:
     """Tell whether lane 0 of the topics that a worker reads is among `lanes`.
 
     The topic that shows who leads a Faust group has a lane 0 too, which any worker may get.
@@ -46,7 +46,7 @@ def turn_of(worker: Worker) -> Turn:
     """Return the turns of a worker, as Faust tells it of its lanes."""
     turn = Turn()
 
-    async def assigned(_: Any, lanes: Iterable[TP], **__: Any) -> None:
+    async def assigned(_: Any, lanes: Iterable[TopicPartition], **__: Any) -> None:
         turn.assigned(has_first(worker, lanes), privates.member(worker.consumer.thread.client))
 
     worker.on_partitions_assigned.connect(assigned, weak=False)
